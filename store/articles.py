@@ -1,0 +1,311 @@
+"""Articles and their versions: what was read, and when."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.identity import article_id, host_of
+from store.models import Capture, Extracted
+from store.schema import articles, outlets, removed_lines, stories, tombstones, versions
+
+__all__ = ["Reading", "Saved", "save"]
+
+# (observed, content digest, number) of each version of one article.
+History = list[tuple[datetime, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One capture, read and signed: all that a version is made from.
+
+    `signature` is opaque here. `text_digest` is 16 bytes that are equal when the normalised texts are.
+    """
+
+    capture: Capture
+    extracted: Extracted
+    signature: bytes
+    signature_params: str
+    text_digest: bytes
+    extractor: str
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 of title and text, in hex: the same content makes no new version."""
+        content = f"{self.extracted.title or ''}\n\n{self.extracted.text}"
+        return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a reading. `number` is that of its version, None unless it was stored."""
+
+    kind: Literal["stored", "known", "removed"]
+    article_id: str
+    number: int | None = None
+
+
+def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) -> list[Saved]:
+    """Stores what is new, each new article as a story of its own; one answer for each reading, in order.
+
+    A reading is known when the version in force at its observed time, or the next one, has its content. One without
+    a time (`observed` None) is known when its article ever had that content, so that an import can be repeated.
+    """
+    ids = [article_id(reading.extracted.url) for reading in readings]
+    barred = _barred(connection, readings, ids)
+    numbers = _allocate(connection, len(readings))
+    histories = _histories(connection, ids)
+    names = _outlet_names(connection, readings)
+    fresh = {
+        identity: _article_row(reading, identity, number, outlet=_outlet(reading, names), now=now)
+        for reading, identity, number in reversed(list(zip(readings, ids, numbers, strict=True)))
+        if identity not in histories and not _is_barred(reading, identity, barred)
+    }
+    _add_articles(connection, fresh)
+    if fresh and connection.dialect.name == "postgresql":
+        histories = _histories_locked(connection, ids)
+    answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
+    if rows:
+        connection.execute(insert(versions), [row for row, _ in rows])
+    _keep_removed(connection, rows, now=now)
+    current = {row["article_id"]: row["number"] for row, _ in rows}
+    _refresh(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
+    return answers
+
+
+def _decide(  # noqa: PLR0913
+    readings: Sequence[Reading],
+    ids: Sequence[str],
+    numbers: Sequence[int],
+    histories: dict[str, History],
+    barred: Collection[str],
+    *,
+    now: datetime,
+) -> tuple[list[Saved], list[tuple[dict[str, Any], Reading]]]:
+    answers: list[Saved] = []
+    rows: list[tuple[dict[str, Any], Reading]] = []
+    for reading, identity, number in zip(readings, ids, numbers, strict=True):
+        history = histories.setdefault(identity, [])
+        if _is_barred(reading, identity, barred):
+            answers.append(Saved("removed", identity))
+        elif _is_known(history, reading):
+            answers.append(Saved("known", identity))
+        else:
+            row = _version_row(reading, identity, number, now=now)
+            history.append((row["observed"], row["content_digest"], number))
+            rows.append((row, reading))
+            answers.append(Saved("stored", identity, number))
+    return answers, rows
+
+
+def _is_known(history: History, reading: Reading) -> bool:
+    digest, observed = reading.content_digest, reading.capture.observed
+    if observed is None:
+        return any(known == digest for _, known, _ in history)
+    ordered = sorted(history)
+    before = [known for when, known, _ in ordered if when <= observed][-1:]
+    after = [known for when, known, _ in ordered if when > observed][:1]
+    return digest in before + after
+
+
+def _histories(connection: Connection, ids: Sequence[str]) -> dict[str, History]:
+    query = select(versions.c.article_id, versions.c.observed, versions.c.content_digest, versions.c.number).where(
+        versions.c.article_id.in_(set(ids))
+    )
+    found: dict[str, History] = {}
+    for identity, observed, digest, number in connection.execute(query):
+        found.setdefault(identity, []).append((observed, digest, number))
+    return found
+
+
+def _histories_locked(connection: Connection, ids: Sequence[str]) -> dict[str, History]:
+    """The histories as they are once nobody else can add to them."""
+    locked = select(articles.c.id).where(articles.c.id.in_(set(ids))).order_by(articles.c.id)
+    connection.execute(locked.with_for_update()).all()
+    return _histories(connection, ids)
+
+
+def _allocate(connection: Connection, count: int) -> list[int]:
+    """`count` version numbers that nobody else will get. On SQLite the writer is alone, so the last one tells."""
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval('versions_number_seq') FROM generate_series(1, :count)")
+        return sorted(connection.execute(query, {"count": count}).scalars())
+    last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'versions'")).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]]) -> None:
+    if not fresh:
+        return
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
+    rows = [fresh[identity] for identity in sorted(fresh)]
+    connection.execute(add(stories).on_conflict_do_nothing(), [_story_row(row) for row in rows])
+    connection.execute(add(articles).on_conflict_do_nothing(), rows)
+
+
+def _article_row(reading: Reading, identity: str, number: int, *, outlet: str, now: datetime) -> dict[str, Any]:
+    extracted = reading.extracted
+    observed = reading.capture.observed or now
+    return {
+        "id": identity,
+        "url": extracted.url,
+        "host": host_of(extracted.url),
+        "story_id": identity,
+        "relation": "original",
+        "arrival": number,
+        "version": number,
+        "outlet": outlet,
+        "source": storable(reading.capture.source),
+        "first_seen": observed,
+        "updated": observed,
+        "published": extracted.published,
+        "title": storable(extracted.title),
+        "language": extracted.language,
+        "credit": storable(extracted.credit),
+        "words": extracted.words,
+    }
+
+
+def _story_row(article: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": article["id"],
+        "title": article["title"],
+        "language": article["language"],
+        "credit": article["credit"],
+        "representative": article["id"],
+        "first_seen": article["first_seen"],
+        "last_seen": article["first_seen"],
+        "published": article["published"],
+        "first_outlet": article["outlet"],
+        "updated": article["updated"],
+    }
+
+
+def _version_row(reading: Reading, identity: str, number: int, *, now: datetime) -> dict[str, Any]:
+    return {
+        "number": number,
+        "article_id": identity,
+        "observed": reading.capture.observed or now,
+        "title": storable(reading.extracted.title),
+        "text": storable(reading.extracted.text),
+        "facts": facts(reading.extracted),
+        "content_digest": reading.content_digest,
+        "text_digest": reading.text_digest,
+        "words": reading.extracted.words,
+        "signature": reading.signature,
+        "signature_params": reading.signature_params,
+        "extractor": reading.extractor,
+        "warc_file": reading.capture.warc_file,
+        "warc_offset": reading.capture.warc_offset,
+    }
+
+
+def facts(extracted: Extracted) -> dict[str, Any]:
+    """What the page says of the article, as JSON; empty facts are left out."""
+    told = {
+        "fetched_url": extracted.fetched_url if extracted.fetched_url != extracted.url else None,
+        "site_name": extracted.outlet,
+        "language": extracted.language,
+        "byline": list(extracted.byline),
+        "credit": extracted.credit,
+        "credit_evidence": extracted.credit_evidence,
+        "canonical_elsewhere": extracted.canonical_elsewhere,
+        "published": extracted.published and extracted.published.isoformat(),
+        "published_source": extracted.published_source,
+        "modified": extracted.modified and extracted.modified.isoformat(),
+        "section": extracted.section,
+        "image": extracted.image,
+        "accessible_for_free": extracted.accessible_for_free,
+        "notice": extracted.notice,
+        "rights": extracted.rights,
+    }
+    return {key: _storable_deep(value) for key, value in told.items() if value not in (None, [], {})}
+
+
+def storable(value: str | None) -> str | None:
+    """Without what no database keeps in a text: NUL and lone surrogates."""
+    if value is None:
+        return None
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _storable_deep(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): _storable_deep(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable_deep(part) for part in value]
+    return value
+
+
+def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], Reading]], *, now: datetime) -> None:
+    lines = [
+        {"number": row["number"], "line": storable(gone.line), "reason": gone.reason, "at": now}
+        for row, reading in rows
+        for gone in reading.extracted.removed
+    ]
+    if lines:
+        connection.execute(insert(removed_lines), lines)
+
+
+def _refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
+    """Copies the current version's facts to its article; the current one is the last observed."""
+    for identity in sorted(ids):
+        query = select(versions).where(versions.c.article_id == identity)
+        history = connection.execute(query.order_by(versions.c.observed, versions.c.number)).mappings().all()
+        current = history[-1]
+        published = current["facts"].get("published")
+        connection.execute(
+            update(articles)
+            .where(articles.c.id == identity)
+            .values(
+                version=current["number"],
+                title=current["title"],
+                language=current["facts"]["language"],
+                credit=current["facts"].get("credit"),
+                words=current["words"],
+                published=published and datetime.fromisoformat(published),
+                first_seen=history[0]["observed"],
+                updated=current["observed"],
+            )
+        )
+
+
+def _outlet_names(connection: Connection, readings: Iterable[Reading]) -> dict[str, str]:
+    hosts = {_bare(host_of(reading.extracted.url)) for reading in readings}
+    query = select(outlets.c.host, outlets.c.name).where(outlets.c.host.in_(hosts)).order_by(outlets.c.name)
+    return {host: name for host, name in connection.execute(query)}
+
+
+def _outlet(reading: Reading, names: Mapping[str, str]) -> str:
+    """The outlet that came beside the page, else the one whose host this is, else the host's own name.
+
+    What the page calls itself is no source: any page can call itself Reuters.
+    """
+    host = _bare(host_of(reading.extracted.url))
+    return storable(reading.capture.outlet) or names.get(host) or host
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("www.")
+
+
+def _barred(connection: Connection, readings: Iterable[Reading], ids: Iterable[str]) -> set[str]:
+    """Those of the readings' digests that a takedown left a tombstone for."""
+    wanted = {tombstone(identity) for identity in ids} | {reading.content_digest for reading in readings}
+    return set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(wanted))).scalars())
+
+
+def _is_barred(reading: Reading, identity: str, barred: Collection[str]) -> bool:
+    return tombstone(identity) in barred or reading.content_digest in barred
+
+
+def tombstone(identity: str) -> str:
+    """The digest under which a taken-down article's id is remembered."""
+    return hashlib.sha256(f"article:{identity}".encode()).hexdigest()

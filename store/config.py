@@ -1,0 +1,89 @@
+"""What the environment says, read once and checked. Every name may also be NAME_FILE: a file that holds the value."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.errors import BadInput
+
+__all__ = ["Config"]
+
+DEFAULT_HOME = "onestory-data"
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One run's settings. `redis_url` of None means the embedded server of this home.
+
+    `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
+    that a crawl may reach although they are private.
+    """
+
+    home: Path
+    database_url: str
+    redis_url: str | None
+    contact: str | None
+    allow_private: tuple[str, ...]
+    workers: int
+    log_json: bool
+    sources_file: Path | None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
+        """Raises BadInput that names the variable when a value cannot be used."""
+        env = os.environ if environ is None else environ
+        place = (home or Path(_value(env, "ONESTORY_HOME") or DEFAULT_HOME)).absolute()
+        sources = _value(env, "ONESTORY_SOURCES")
+        return cls(
+            home=place,
+            database_url=_value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{place / 'onestory.db'}",
+            redis_url=_value(env, "ONESTORY_REDIS_URL"),
+            contact=_value(env, "ONESTORY_CONTACT"),
+            allow_private=_networks(_value(env, "ONESTORY_ALLOW_PRIVATE") or ""),
+            workers=_count(env, "ONESTORY_WORKERS", default=os.cpu_count() or 1),
+            log_json=_switch(env, "ONESTORY_LOG_JSON"),
+            sources_file=Path(sources) if sources else None,
+        )
+
+
+def _value(env: Mapping[str, str], name: str) -> str | None:
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return env.get(name, "").strip() or None
+    if env.get(name):
+        raise BadInput(f"{name} and {name}_FILE are both set: keep one")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}_FILE: {path} cannot be read: {error}") from error
+
+
+def _count(env: Mapping[str, str], name: str, *, default: int) -> int:
+    value = _value(env, name)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 256:
+        raise BadInput(f"{name} must be a whole number from 1 to 256, not {value!r}")
+    return int(value)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = (_value(env, name) or "").lower()
+    if value not in TRUE | FALSE:
+        raise BadInput(f"{name} must be 1 or 0, not {value!r}")
+    return value in TRUE
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    """Host names stay as they are; what looks like an address must be one."""
+    entries = tuple(entry.strip().lower() for entry in value.split(",") if entry.strip())
+    for entry in entries:
+        if "/" in entry or entry.replace(".", "").isdigit():
+            try:
+                ipaddress.ip_network(entry)
+            except ValueError as error:
+                raise BadInput(f"ONESTORY_ALLOW_PRIVATE: {entry!r} is not a network: {error}") from error
+    return entries

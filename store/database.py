@@ -1,0 +1,164 @@
+"""The connection to the system of record: SQLite or PostgreSQL, one transaction at a time."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from store.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
+from store.migrate import migrate
+
+__all__ = ["Store"]
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class Store:
+    """Hands out transactions; the functions of the table families take the connection.
+
+    On SQLite every write is BEGIN IMMEDIATE: a deferred transaction that turns into a writer fails when another
+    came between. On PostgreSQL a read is one REPEATABLE READ snapshot, as it is on SQLite in WAL mode.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Connects and brings the schema up to date.
+
+        Raises BadInput for a URL we cannot use, SchemaTooNew, HomeUnusable or DatabaseUnavailable.
+        """
+        store = cls(_engine(url))
+        with translated():
+            migrate(store.engine)
+        return store
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or, on any error, none."""
+        with translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent snapshot; nothing can be written through it."""
+        with translated(), self.engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed.database or "")
+        if parsed.get_backend_name() != "postgresql":
+            raise BadInput(f"ONESTORY_DATABASE_URL: {parsed.drivername!r} is neither sqlite nor postgresql")
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise BadInput(
+            "ONESTORY_DATABASE_URL is not a database URL; it reads like postgresql://user@host/name"
+        ) from error
+
+
+def _sqlite(path: str) -> Engine:
+    if not path:
+        raise BadInput("ONESTORY_DATABASE_URL: a SQLite store needs a file, as in sqlite:////var/lib/onestory.db")
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeUnusable(f"{Path(path).parent} cannot be made: {error.strerror}") from error
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own BEGIN comes too late and is deferred; ours is sent by _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns a driver's error into ours, where it names a state of the world and not a fault of the program."""
+    try:
+        yield
+    except DBAPIError as error:
+        known = _known(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _known(error: DBAPIError) -> OnestoryError | None:
+    said = str(error.orig).lower()
+    if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
+        return DiskFull("the disk is full: free some space and run it again; what was acknowledged is kept")
+    if "readonly database" in said or "unable to open database" in said:
+        return HomeUnusable("the store cannot be written: check the owner and the mode of the data folder")
+    if "file is not a database" in said or "malformed" in said:
+        return HomeUnusable("the store's file is not a SQLite database, or is damaged: restore it from a backup")
+    if "database is locked" in said:
+        return DatabaseUnavailable(f"another process held the store for over {BUSY_TIMEOUT_SECONDS} s")
+    if error.connection_invalidated or _is_connection_fault(error):
+        return DatabaseUnavailable("the database does not answer: check ONESTORY_DATABASE_URL and the server")
+    return None
+
+
+def _is_connection_fault(error: DBAPIError) -> bool:
+    """PostgreSQL's classes 08 (connection), 57P (shutdown) and 53 (resources), or no SQLSTATE: no server answered."""
+    if not type(error.orig).__module__.startswith("psycopg") or type(error.orig).__name__ not in PG_FAULTS:
+        return False
+    state: Any = getattr(error.orig, "sqlstate", None)
+    return state is None or state[:2] in ("08", "53") or state[:3] == "57P"
+
+
+PG_FAULTS = {
+    "OperationalError",
+    "AdminShutdown",
+    "CrashShutdown",
+    "CannotConnectNow",
+    "ConnectionException",
+    "ConnectionFailure",
+    "ConnectionTimeout",
+    "InterfaceError",
+    "TooManyConnections",
+    "DatabaseDropped",
+}
+
+
+def now_on(connection: Connection) -> str:
+    """The database's own clock, as text; leases are counted on it."""
+    return str(connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one())

@@ -1,0 +1,48 @@
+"""Brings a store's schema to this program's version, once, however many processes start together."""
+
+from importlib import resources
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from store.errors import SchemaTooNew
+
+__all__ = ["HEAD", "migrate"]
+
+# The newest file in store/migrations/versions; a test holds the two together. Kept here, since asking Alembic
+# for it costs every command a quarter of a second.
+HEAD = "0001"
+ADVISORY_LOCK = 0x0E57081
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrades to HEAD. Raises SchemaTooNew when the store is already past it."""
+    with engine.connect() as connection, connection.begin():
+        found = _revision(connection)
+    if found == HEAD:
+        return
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        found = _revision(connection)
+        if found != HEAD:
+            _upgrade(connection, found)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - slow to import, and rarely needed
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("store") / "migrations"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise SchemaTooNew(found)
+    command.upgrade(config, "head")

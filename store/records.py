@@ -1,0 +1,318 @@
+"""Story and article records as people read them: lists, one by id, one by URL."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
+
+from store.errors import NotFound
+from store.schema import articles, matches, outlets, stories, versions
+from store.stories import chunks
+
+__all__ = [
+    "ArticleRecord",
+    "Copy",
+    "MatchRecord",
+    "Position",
+    "StoryFilter",
+    "StoryMoved",
+    "StoryRecord",
+    "article",
+    "article_ids_of_numbers",
+    "copies",
+    "copies_by_id",
+    "find_article_id",
+    "list_stories",
+    "matches_of",
+    "story",
+    "walk_articles",
+    "walk_stories",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story without its copies. `outlets` and `owners` are how many of each run it."""
+
+    id: str
+    title: str | None
+    language: str | None
+    credit: str | None
+    representative: str
+    first_seen: datetime
+    last_seen: datetime
+    published: datetime | None
+    first_outlet: str
+    copies: int
+    outlets: int
+    owners: int
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An article as a member of its story."""
+
+    id: str
+    story_id: str
+    relation: str
+    url: str
+    host: str
+    outlet: str
+    owner: str | None
+    title: str | None
+    language: str
+    credit: str | None
+    published: datetime | None
+    first_seen: datetime
+    updated: datetime
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """An article with its current version. `facts` is what its page told: see `store.articles.facts`."""
+
+    copy: Copy
+    source: str
+    number: int
+    text: str
+    facts: dict[str, Any]
+    observed: datetime
+    content_digest: str
+    extractor: str
+    signature_params: str
+    warc_file: str | None
+    warc_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """The evidence between two articles of a story."""
+
+    a_article: str
+    b_article: str
+    kind: str
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFilter:
+    """Which stories to list. `since` and `until` are observed times: a story that had a copy come in between.
+
+    `query` is looked for in the headlines and texts of all copies, whatever the case.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    published_since: datetime | None = None
+    min_copies: int = 1
+    outlet: str | None = None
+    language: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list of stories goes on: behind this one."""
+
+    last_seen: datetime
+    id: str
+
+
+class StoryMoved(NotFound):
+    """The id was absorbed: the story is now `survivor`. A split may bring the id back."""
+
+    reason = "story_moved"
+
+    def __init__(self, story_id: str, survivor: str) -> None:
+        super().__init__(f"story {story_id} is now part of {survivor}")
+        self.survivor = survivor
+
+
+STORY: tuple[Column[Any], ...] = (
+    stories.c.id,
+    stories.c.title,
+    stories.c.language,
+    stories.c.credit,
+    stories.c.representative,
+    stories.c.first_seen,
+    stories.c.last_seen,
+    stories.c.published,
+    stories.c.first_outlet,
+    stories.c.copies,
+    stories.c.outlets,
+    stories.c.owners,
+    stories.c.updated,
+)
+COPY: tuple[Column[Any], ...] = (
+    articles.c.id,
+    articles.c.story_id,
+    articles.c.relation,
+    articles.c.url,
+    articles.c.host,
+    articles.c.outlet,
+    outlets.c.owner,
+    articles.c.title,
+    articles.c.language,
+    articles.c.credit,
+    articles.c.published,
+    articles.c.first_seen,
+    articles.c.updated,
+    articles.c.words,
+)
+STREAM = {"yield_per": 200}
+VERSION: tuple[Column[Any], ...] = (
+    articles.c.source,
+    versions.c.number,
+    versions.c.text,
+    versions.c.facts,
+    versions.c.observed,
+    versions.c.content_digest,
+    versions.c.extractor,
+    versions.c.signature_params,
+    versions.c.warc_file,
+    versions.c.warc_offset,
+)
+
+
+def list_stories(
+    connection: Connection, wanted: StoryFilter, *, limit: int, after: Position | None = None
+) -> list[StoryRecord]:
+    """The stories seen last come first; `after` goes on behind a story."""
+    query = select(*STORY).where(stories.c.absorbed_into.is_(None), *_conditions(wanted))
+    if after is not None:
+        query = query.where(tuple_(stories.c.last_seen, stories.c.id) < tuple_(after.last_seen, after.id))
+    query = query.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit)
+    return [StoryRecord(*row) for row in connection.execute(query)]
+
+
+def _conditions(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.since is not None:
+        yield stories.c.last_seen >= wanted.since
+    if wanted.until is not None:
+        yield stories.c.first_seen < wanted.until
+    if wanted.published_since is not None:
+        yield stories.c.published >= wanted.published_since
+    if wanted.min_copies > 1:
+        yield stories.c.copies >= wanted.min_copies
+    if wanted.language is not None:
+        yield stories.c.language == wanted.language
+    if wanted.outlet is not None:
+        yield exists().where(articles.c.story_id == stories.c.id, articles.c.outlet == wanted.outlet)
+    if wanted.query:
+        yield _says(wanted.query)
+
+
+def _says(query: str) -> ColumnElement[bool]:
+    """A copy has every word of the query in its headline or text."""
+    words = [
+        or_(
+            func.lower(versions.c.title).contains(word, autoescape=True),
+            func.lower(versions.c.text).contains(word, autoescape=True),
+        )
+        for word in query.lower().split()
+    ]
+    return exists().where(articles.c.story_id == stories.c.id, versions.c.number == articles.c.version, and_(*words))
+
+
+def story(connection: Connection, story_id: str) -> StoryRecord:
+    """Raises StoryMoved for an absorbed id, NotFound for none."""
+    row = connection.execute(select(*STORY, stories.c.absorbed_into).where(stories.c.id == story_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no story {story_id[:80]!r}")
+    *record, survivor = row
+    if survivor is not None:
+        raise StoryMoved(story_id, survivor)
+    return StoryRecord(*record)
+
+
+def copies(connection: Connection, story_id: str) -> list[Copy]:
+    """All copies of a story, the first seen first."""
+    query = _copies().where(articles.c.story_id == story_id)
+    return [Copy(*row) for row in connection.execute(query.order_by(articles.c.first_seen, articles.c.id))]
+
+
+def copies_by_id(connection: Connection, article_ids: Sequence[str]) -> list[Copy]:
+    """These articles as members of their stories, in no order."""
+    return [
+        Copy(*row)
+        for part in chunks(article_ids)
+        for row in connection.execute(_copies().where(articles.c.id.in_(part)))
+    ]
+
+
+def _copies() -> Select[Any]:
+    return select(*COPY).outerjoin(outlets, outlets.c.name == articles.c.outlet)
+
+
+def _article_records() -> Select[Any]:
+    return (
+        select(*COPY, *VERSION)
+        .join(versions, versions.c.number == articles.c.version)
+        .outerjoin(outlets, outlets.c.name == articles.c.outlet)
+    )
+
+
+def _article_record(row: Row[Any]) -> ArticleRecord:
+    return ArticleRecord(Copy(*row[: len(COPY)]), *row[len(COPY) :])
+
+
+def article(connection: Connection, article_id: str) -> ArticleRecord:
+    """Raises NotFound."""
+    row = connection.execute(_article_records().where(articles.c.id == article_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no article {article_id[:80]!r}")
+    return _article_record(row)
+
+
+def find_article_id(connection: Connection, url: str) -> str | None:
+    """The article of this normal URL, by its identity or by the URL that it was fetched from."""
+    return connection.execute(select(articles.c.id).where(articles.c.url == url)).scalar_one_or_none()
+
+
+def article_ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Version number to article id, for the versions that are there."""
+    found: dict[int, str] = {}
+    for part in chunks(numbers):
+        query = select(versions.c.number, versions.c.article_id).where(versions.c.number.in_(part))
+        found |= {row.number: row.article_id for row in connection.execute(query)}
+    return found
+
+
+def matches_of(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
+    """The evidence that has both ends among these articles."""
+    wanted = set(article_ids)
+    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
+    found = []
+    for part in chunks(article_ids):
+        query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
+        found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
+    return found
+
+
+def walk_stories(connection: Connection) -> Iterator[tuple[StoryRecord, list[ArticleRecord]]]:
+    """Every story with its articles, the first seen first; in id order, as a stream."""
+    query = select(*STORY).where(stories.c.absorbed_into.is_(None)).order_by(stories.c.id)
+    members = groupby(
+        _stream(connection, articles.c.story_id, articles.c.first_seen, articles.c.id),
+        key=lambda record: record.copy.story_id,
+    )
+    for row, (story_id, held) in zip(connection.execute(query, execution_options=STREAM), members, strict=True):
+        record = StoryRecord(*row)
+        if record.id != story_id:
+            raise RuntimeError(f"story {record.id} and the articles of {story_id} do not meet")
+        yield record, list(held)
+
+
+def walk_articles(connection: Connection) -> Iterator[ArticleRecord]:
+    """Every article with its current version, in id order, as a stream."""
+    return _stream(connection, articles.c.id)
+
+
+def _stream(connection: Connection, *order: Column[Any]) -> Iterator[ArticleRecord]:
+    for row in connection.execute(_article_records().order_by(*order), execution_options=STREAM):
+        yield _article_record(row)

@@ -1,0 +1,268 @@
+"""The tables of the system of record, spelled in this one place. Migrations in `store/migrations` make them.
+
+Times are stored as UTC in ISO 8601 with microseconds, as text: it sorts, and it reads the same from every database.
+Binary columns hold values that only `dedupe` understands (`versions.signature`) or digests.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "articles",
+    "decision_articles",
+    "decisions",
+    "hosts",
+    "matches",
+    "metadata",
+    "outlets",
+    "pages",
+    "removed_lines",
+    "settings",
+    "sources",
+    "stories",
+    "tombstones",
+    "versions",
+]
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Time(TypeDecorator[datetime]):
+    """An aware UTC time, kept as fixed-width text so that text order is time order on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        # strftime does not pad years below 1000, and text order needs the width.
+        return f"{value.astimezone(UTC).strftime(TIME_FORMAT):0>27}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.strptime(value, TIME_FORMAT).replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("host", Text, index=True),
+    Column("owner", Text),
+    Column("homepage", Text),
+    Column("country", String(2)),
+    Column("language", String(8)),
+    Column("ours", Boolean, nullable=False, default=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("outlet", Text, nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("host", Text, nullable=False, index=True),
+    Column("language", String(8)),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("interval_seconds", Integer, nullable=False),
+    Column("next_poll", Time, nullable=False, index=True),
+    Column("last_poll", Time),
+    Column("last_success", Time),
+    Column("status", String(16), nullable=False, default="new"),
+    Column("status_since", Time),
+    Column("why", Text),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_digest", String(64)),
+    Column("entries", Integer, nullable=False, default=0),
+    Column("pages_found", Integer, nullable=False, default=0),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_fetch", Time, nullable=False, index=True),
+    Column("delay_seconds", Float),
+    Column("lease_holder", Text),
+    Column("lease_until", Time),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("why", Text),
+    Column("robots", Text),
+    Column("robots_verdict", String(16)),
+    Column("robots_fetched", Time),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("source_id", Integer, ForeignKey("sources.id", ondelete="SET NULL"), index=True),
+    Column("state", String(16), nullable=False, default="due"),
+    Column("due", Time),
+    Column("discovered", Time, nullable=False),
+    Column("title", Text),
+    Column("published", Text),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("fetched", Time),
+    Column("http_status", Integer),
+    Column("reason", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_digest", String(64)),
+    Column("article_id", String(24), index=True),
+    Index("ix_pages_host_due", "host", "state", "due"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("absorbed_into", String(24), index=True),
+    Column("title", Text),
+    Column("language", String(8)),
+    Column("credit", Text),
+    Column("representative", String(24)),
+    Column("first_seen", Time, nullable=False),
+    Column("last_seen", Time, nullable=False),
+    Column("published", Time),
+    Column("first_outlet", Text),
+    Column("copies", Integer, nullable=False, default=1),
+    Column("outlets", Integer, nullable=False, default=1),
+    Column("owners", Integer, nullable=False, default=1),
+    Column("updated", Time, nullable=False),
+    Index("ix_stories_last_seen_id", "last_seen", "id"),
+    Index("ix_stories_copies", "copies"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False, index=True),
+    Column("story_id", String(24), ForeignKey("stories.id"), nullable=False, index=True),
+    Column("relation", String(16), nullable=False, default="original"),
+    Column("arrival", Integer, nullable=False),  # the number of its first version: who came first, for ever
+    Column("version", Integer, nullable=False),
+    Column("outlet", Text, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("first_seen", Time, nullable=False),
+    Column("updated", Time, nullable=False),
+    Column("published", Time),
+    Column("title", Text),
+    Column("language", String(8), nullable=False),
+    Column("credit", Text),
+    Column("words", Integer, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("article_id", String(24), ForeignKey("articles.id"), nullable=False),
+    Column("observed", Time, nullable=False),
+    Column("title", Text),
+    Column("text", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("content_digest", String(64), nullable=False),
+    Column("text_digest", LargeBinary(16), nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("signature_params", Text, nullable=False),
+    Column("extractor", Text, nullable=False),
+    Column("warc_file", Text),
+    Column("warc_offset", Integer),
+    Column("attached", Integer),  # the index's sequence when it was attached; NULL: still to do
+    UniqueConstraint("article_id", "observed", "content_digest"),
+    Index("ix_versions_attached", "attached"),
+    Index("ix_versions_text_digest", "text_digest"),
+    sqlite_autoincrement=True,  # a number that a takedown freed must not come back
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("a", Integer, ForeignKey("versions.number", ondelete="CASCADE"), primary_key=True),
+    Column("b", Integer, ForeignKey("versions.number", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("a_article", String(24), nullable=False, index=True),
+    Column("b_article", String(24), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("evidence", JSON, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("decided", Time, nullable=False),
+    Column("undone", Time),
+    sqlite_autoincrement=True,
+)
+
+decision_articles = Table(
+    "decision_articles",
+    metadata,
+    Column("decision_id", Integer, ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("article_id", String(24), primary_key=True, index=True),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Time, nullable=False),
+)
+
+removed_lines = Table(
+    "removed_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, ForeignKey("versions.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("line", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Time, nullable=False, index=True),
+)

@@ -1,0 +1,20 @@
+"""Single values that outlive a process, by key."""
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.schema import settings
+
+__all__ = ["INDEX_GENERATION", "read_setting", "write_setting"]
+
+INDEX_GENERATION = "index_generation"
+
+
+def read_setting(connection: Connection, key: str) -> str | None:
+    return connection.execute(select(settings.c.value).where(settings.c.key == key)).scalar_one_or_none()
+
+
+def write_setting(connection: Connection, key: str, value: str) -> None:
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = add(settings).values(key=key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

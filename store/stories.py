@@ -1,0 +1,305 @@
+"""Story records and the matches they rest on: what one evaluation reads, locks and writes."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
+
+__all__ = [
+    "Component",
+    "DecisionRow",
+    "MatchRow",
+    "MemberRow",
+    "Part",
+    "add_matches",
+    "component",
+    "lock",
+    "mark_attached",
+    "stories_of_articles",
+    "write_parts",
+]
+
+CHUNK = 500  # ids in one IN list
+T = TypeVar("T")
+MatchKind = Literal["copy", "quotes", "develops"]
+DecisionKind = Literal["together", "apart", "original"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """What verification found between two versions, `a` the lower number; `evidence` is flat JSON."""
+
+    a: int
+    b: int
+    a_article: str
+    b_article: str
+    kind: MatchKind
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """An article with what an evaluation and its story's record need of it."""
+
+    id: str
+    number: int
+    arrival: int
+    words: int
+    text_digest: bytes
+    host: str
+    outlet: str
+    owner: str
+    story_id: str
+    relation: str
+    first_seen: datetime
+    published: datetime | None
+    title: str | None
+    language: str
+    credit: str | None
+    story_copies: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Alone in its own story, as it was stored: there is nothing to write about it."""
+        return self.story_id == self.id and self.story_copies == 1 and self.number == self.arrival
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """An editor's word on articles: "together", "apart" or "original". A later one (higher `id`) wins."""
+
+    id: int
+    kind: DecisionKind
+    articles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Everything that matches and decisions connect to some articles."""
+
+    members: Sequence[MemberRow]
+    matches: Sequence[MatchRow]
+    decisions: Sequence[DecisionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One story as evaluated: article ids with their relation, and which of them represents it."""
+
+    representative: str
+    relations: Mapping[str, str] = field(default_factory=dict)
+
+
+def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
+    """Keeps the evidence; what is known already stays as it is."""
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values = [
+        {
+            "a": row.a,
+            "b": row.b,
+            "a_article": row.a_article,
+            "b_article": row.b_article,
+            "kind": row.kind,
+            "evidence": dict(row.evidence),
+        }
+        for row in sorted(rows, key=lambda row: (row.a, row.b))
+    ]
+    if values:
+        connection.execute(add(matches).on_conflict_do_nothing(), values)
+
+
+def stories_of_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, str]:
+    """Article id to the id of its story, for the articles that are there."""
+    found: dict[str, str] = {}
+    for part in chunks(article_ids):
+        rows = connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
+        found |= {identity: story_id for identity, story_id in rows}
+    return found
+
+
+def lock(connection: Connection, story_ids: Collection[str]) -> None:
+    """Holds the story rows until the transaction ends. In id order, so that two writers cannot deadlock.
+
+    On SQLite the writer is alone already.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for part in chunks(sorted(story_ids)):
+        query = select(stories.c.id).where(stories.c.id.in_(part)).order_by(stories.c.id)
+        connection.execute(query.with_for_update()).all()
+
+
+def component(connection: Connection, article_ids: Collection[str]) -> Component:
+    """All that copies and decisions connect to these articles, however far."""
+    known = set(article_ids)
+    edges: dict[tuple[int, int], MatchRow] = {}
+    rules: dict[int, DecisionRow] = {}
+    frontier = set(known)
+    while frontier:
+        found = _copies(connection, frontier)
+        edges |= {(row.a, row.b): row for row in found}
+        told = _decisions(connection, frontier)
+        rules |= {row.id: row for row in told}
+        reached = {end for row in found for end in (row.a_article, row.b_article)}
+        reached |= {end for row in told if row.kind == "together" for end in row.articles}
+        frontier = reached - known
+        known |= frontier
+    members = _members(connection, known)
+    present = {member.id for member in members}
+    kept = [row for row in edges.values() if row.a_article in present and row.b_article in present]
+    return Component(members, kept, sorted(rules.values(), key=lambda row: row.id))
+
+
+def _copies(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
+    found = []
+    columns = (
+        matches.c.a,
+        matches.c.b,
+        matches.c.a_article,
+        matches.c.b_article,
+        matches.c.kind,
+        matches.c.evidence,
+    )
+    for part in chunks(article_ids):
+        # Two queries, as each takes its own index.
+        for end in (matches.c.a_article, matches.c.b_article):
+            query = select(*columns).where(end.in_(part), matches.c.kind == "copy")
+            found += [MatchRow(*row) for row in connection.execute(query)]
+    return found
+
+
+def _decisions(connection: Connection, article_ids: Collection[str]) -> list[DecisionRow]:
+    touched: set[int] = set()
+    for part in chunks(article_ids):
+        query = select(decision_articles.c.decision_id).where(decision_articles.c.article_id.in_(part))
+        touched |= set(connection.execute(query).scalars())
+    return [row for part in chunks(touched) for row in _decision_rows(connection, part)]
+
+
+def _decision_rows(connection: Connection, ids: Collection[int]) -> list[DecisionRow]:
+    query = (
+        select(decisions.c.id, decisions.c.kind, decision_articles.c.article_id)
+        .join(decision_articles, decision_articles.c.decision_id == decisions.c.id)
+        .where(decisions.c.id.in_(ids), decisions.c.undone.is_(None))
+        .order_by(decisions.c.id, decision_articles.c.article_id)
+    )
+    told: dict[tuple[int, DecisionKind], list[str]] = {}
+    for identity, kind, article in connection.execute(query):
+        told.setdefault((identity, kind), []).append(article)
+    return [DecisionRow(identity, kind, tuple(named)) for (identity, kind), named in told.items()]
+
+
+def _members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:
+    owner = func.coalesce(outlets.c.owner, articles.c.outlet).label("owner")
+    found = []
+    for part in chunks(article_ids):
+        query: Select[Any] = (
+            select(
+                articles.c.id,
+                articles.c.version,
+                articles.c.arrival,
+                articles.c.words,
+                versions.c.text_digest,
+                articles.c.host,
+                articles.c.outlet,
+                owner,
+                articles.c.story_id,
+                articles.c.relation,
+                articles.c.first_seen,
+                articles.c.published,
+                articles.c.title,
+                articles.c.language,
+                articles.c.credit,
+                stories.c.copies,
+            )
+            .join(stories, stories.c.id == articles.c.story_id)
+            .join(versions, versions.c.number == articles.c.version)
+            .outerjoin(outlets, outlets.c.name == articles.c.outlet)
+            .where(articles.c.id.in_(part))
+        )
+        found += [MemberRow(*row) for row in connection.execute(query)]
+    return found
+
+
+def write_parts(connection: Connection, members: Sequence[MemberRow], parts: Iterable[Part], *, now: datetime) -> None:
+    """Makes the records say what the evaluation found. The caller holds the locks of all stories of `members`.
+
+    A story has the id of its first article to arrive. An id whose article stands in another story leads there.
+    """
+    by_id = {member.id: member for member in members}
+    moves: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
+    leads: dict[str, str | None] = {}
+    for part in parts:
+        present = [by_id[identity] for identity in part.relations]
+        if len(present) == 1 and present[0].is_settled:
+            continue
+        story_id = min(present, key=lambda member: (member.arrival, member.id)).id
+        records.append(_record(story_id, present, by_id[part.representative], now=now))
+        for member in present:
+            relation = part.relations[member.id]
+            leads[member.id] = None if member.id == story_id else story_id
+            if (member.story_id, member.relation) != (story_id, relation):
+                moves.append({"key": member.id, "to": story_id, "as": relation})
+    _move(connection, moves)
+    _lead(connection, leads)
+    _update_records(connection, records)
+
+
+def _record(story_id: str, present: Sequence[MemberRow], representative: MemberRow, *, now: datetime) -> dict[str, Any]:
+    first = min(present, key=lambda member: (member.first_seen, member.arrival))
+    claimed = [member.published for member in present if member.published]
+    return {
+        "key": story_id,
+        "title": representative.title,
+        "language": representative.language,
+        "credit": representative.credit,
+        "representative": representative.id,
+        "first_seen": first.first_seen,
+        "last_seen": max(member.first_seen for member in present),
+        "published": min(claimed, default=None),
+        "first_outlet": first.outlet,
+        "copies": len(present),
+        "outlets": len({member.outlet for member in present}),
+        "owners": len({member.owner for member in present}),
+        "updated": now,
+    }
+
+
+def _move(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
+    if moves:
+        statement = update(articles).where(articles.c.id == bindparam("key"))
+        connection.execute(statement.values(story_id=bindparam("to"), relation=bindparam("as")), moves)
+
+
+def _lead(connection: Connection, leads: Mapping[str, str | None]) -> None:
+    """Sets `absorbed_into`, also of the ids that were absorbed by one of these earlier."""
+    statement = update(stories).where(stories.c.id == bindparam("key"))
+    rows = [{"key": key, "to": to} for key, to in leads.items()]
+    if rows:
+        connection.execute(statement.values(absorbed_into=bindparam("to")), rows)
+
+
+def _update_records(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
+    if records:
+        columns: dict[str, Any] = {name: bindparam(name) for name in records[0] if name != "key"}
+        connection.execute(update(stories).where(stories.c.id == bindparam("key")).values(columns), records)
+
+
+def mark_attached(connection: Connection, sequences: Mapping[int, int]) -> None:
+    """Notes that these versions are attached, and the index's sequence when each was registered."""
+    rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"))
+        connection.execute(statement.values(attached=bindparam("to")), rows)
+
+
+def chunks(values: Collection[T]) -> Iterable[list[T]]:
+    """Slices that fit an IN list."""
+    ordered = list(values)
+    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))

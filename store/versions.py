@@ -1,0 +1,103 @@
+"""Reading versions back: for verification, for the sweep, for rebuilding the index."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from store.schema import versions
+from store.stories import chunks
+
+__all__ = [
+    "VersionText",
+    "count",
+    "renumber",
+    "reopen",
+    "reopen_numbers",
+    "resign",
+    "texts",
+    "unattached",
+    "walk",
+    "with_text_digest",
+]
+
+MOST_SAME = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`."""
+
+    number: int
+    article_id: str
+    text: str
+    signature: bytes
+    signature_params: str
+
+
+COLUMNS = (
+    versions.c.number,
+    versions.c.article_id,
+    versions.c.text,
+    versions.c.signature,
+    versions.c.signature_params,
+)
+
+
+def texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
+    """Those of these versions that are still there, in no order."""
+    return [
+        VersionText(*row)
+        for part in chunks(numbers)
+        for row in connection.execute(select(*COLUMNS).where(versions.c.number.in_(part)))
+    ]
+
+
+def unattached(connection: Connection, *, limit: int) -> list[VersionText]:
+    """The oldest versions that are stored and not yet attached to a story."""
+    query = select(*COLUMNS).where(versions.c.attached.is_(None)).order_by(versions.c.number).limit(limit)
+    return [VersionText(*row) for row in connection.execute(query)]
+
+
+def with_text_digest(connection: Connection, digest: bytes) -> list[int]:
+    """The numbers of all versions ever stored that have exactly these words."""
+    query = select(versions.c.number).where(versions.c.text_digest == digest).order_by(versions.c.number)
+    return list(connection.execute(query.limit(MOST_SAME)).scalars())
+
+
+def walk(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
+    """The next `limit` versions behind number `after`, in order."""
+    query = select(*COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
+    return [VersionText(*row) for row in connection.execute(query)]
+
+
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(versions)).scalar_one()
+
+
+def reopen(connection: Connection, *, after_sequence: int) -> int:
+    """Marks what was registered behind this sequence as not attached; how many these were."""
+    statement = update(versions).where(versions.c.attached > after_sequence).values(attached=None)
+    return connection.execute(statement).rowcount
+
+
+def reopen_numbers(connection: Connection, numbers: Collection[int]) -> None:
+    """Marks these versions as not attached."""
+    for part in chunks(numbers):
+        connection.execute(update(versions).where(versions.c.number.in_(part)).values(attached=None))
+
+
+def renumber(connection: Connection, sequences: Mapping[int, int]) -> None:
+    """Notes new sequences of versions that are attached; the others stay to be attached."""
+    rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"), versions.c.attached.is_not(None))
+        connection.execute(statement.values(attached=bindparam("to")), rows)
+
+
+def resign(connection: Connection, signatures: Mapping[int, bytes], *, params: str) -> None:
+    """Replaces the signatures of these versions by ones of other parameters."""
+    rows = [{"key": number, "bytes": signature} for number, signature in signatures.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"))
+        connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
