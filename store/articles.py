@@ -15,6 +15,8 @@ from store.schema import articles, outlets, removed_lines, stories, tombstones, 
 
 __all__ = ["Reading", "Saved", "save"]
 
+# The last in this order is current. Nothing in it depends on the order of arrival.
+CURRENT = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number) of each version of one article.
 History = list[tuple[datetime, str, int]]
 
@@ -77,7 +79,7 @@ def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) 
     return answers
 
 
-def _decide(  # noqa: PLR0913
+def _decide(
     readings: Sequence[Reading],
     ids: Sequence[str],
     numbers: Sequence[int],
@@ -106,6 +108,8 @@ def _is_known(history: History, reading: Reading) -> bool:
     digest, observed = reading.content_digest, reading.capture.observed
     if observed is None:
         return any(known == digest for _, known, _ in history)
+    if (observed, digest) in {(when, known) for when, known, _ in history}:
+        return True
     ordered = sorted(history)
     before = [known for when, known, _ in ordered if when <= observed][-1:]
     after = [known for when, known, _ in ordered if when > observed][:1]
@@ -255,10 +259,10 @@ def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], R
 
 
 def _refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
-    """Copies the current version's facts to its article; the current one is the last observed."""
+    """Copies the current version's facts to its article."""
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
-        history = connection.execute(query.order_by(versions.c.observed, versions.c.number)).mappings().all()
+        history = connection.execute(query.order_by(*CURRENT)).mappings().all()
         current = history[-1]
         published = current["facts"].get("published")
         connection.execute(
@@ -280,7 +284,7 @@ def _refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> 
 def _outlet_names(connection: Connection, readings: Iterable[Reading]) -> dict[str, str]:
     hosts = {_bare(host_of(reading.extracted.url)) for reading in readings}
     query = select(outlets.c.host, outlets.c.name).where(outlets.c.host.in_(hosts)).order_by(outlets.c.name)
-    return {host: name for host, name in connection.execute(query)}
+    return {row.host: row.name for row in connection.execute(query)}
 
 
 def _outlet(reading: Reading, names: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from store.migrate import migrate
 __all__ = ["Store"]
 
 BUSY_TIMEOUT_SECONDS = 30
+SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Store:
@@ -42,17 +43,16 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or, on any error, none."""
-        with translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(write=True)
+        with translated(), self.engine.connect() as opened:
+            connection = opened.execution_options(write=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot; nothing can be written through it."""
-        with translated(), self.engine.connect() as connection:
-            if self.dialect == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with translated(), self.engine.connect() as opened:
+            connection = opened.execution_options(**SNAPSHOT) if self.dialect == "postgresql" else opened
             with connection.begin():
                 yield connection
 

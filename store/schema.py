@@ -111,6 +111,8 @@ sources = Table(
     Column("body_digest", String(64)),
     Column("entries", Integer, nullable=False, default=0),
     Column("pages_found", Integer, nullable=False, default=0),
+    Column("location", Text),  # where a redirect led; NULL: it is fetched at its url. `host` is that of the two
+    Column("hops", Integer, nullable=False, default=0),
 )
 
 hosts = Table(
@@ -124,9 +126,13 @@ hosts = Table(
     Column("fence", Integer, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),
     Column("why", Text),
+    Column("crawl_delay", Float),  # what its robots.txt asks for; `delay_seconds` is the operator's own
     Column("robots", Text),
     Column("robots_verdict", String(16)),
     Column("robots_fetched", Time),
+    Column("robots_due", Time),
+    Column("day", String(10)),  # the UTC day that `day_fetches` counts
+    Column("day_fetches", Integer, nullable=False, default=0),
 )
 
 pages = Table(
@@ -134,7 +140,7 @@ pages = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
-    Column("host", Text, nullable=False),
+    Column("host", Text, nullable=False),  # with its port, unless that is the scheme's own: as in hosts.name
     Column("source_id", Integer, ForeignKey("sources.id", ondelete="SET NULL"), index=True),
     Column("state", String(16), nullable=False, default="due"),
     Column("due", Time),
@@ -149,6 +155,9 @@ pages = Table(
     Column("last_modified", Text),
     Column("body_digest", String(64)),
     Column("article_id", String(24), index=True),
+    Column("robots", String(16)),  # the verdict under which it was, or was not, fetched
+    Column("location", Text),  # where it redirects to: that is a page of its own
+    Column("hops", Integer, nullable=False, default=0),
     Index("ix_pages_host_due", "host", "state", "due"),
 )
 

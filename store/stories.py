@@ -118,7 +118,7 @@ def stories_of_articles(connection: Connection, article_ids: Collection[str]) ->
     found: dict[str, str] = {}
     for part in chunks(article_ids):
         rows = connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
-        found |= {identity: story_id for identity, story_id in rows}
+        found |= {row.id: row.story_id for row in rows}
     return found
 
 

@@ -29,9 +29,13 @@ def upgrade() -> None:
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("crawl_delay", sa.Float(), nullable=True),
         sa.Column("robots", sa.Text(), nullable=True),
         sa.Column("robots_verdict", sa.String(length=16), nullable=True),
         sa.Column("robots_fetched", sa.String(27), nullable=True),
+        sa.Column("robots_due", sa.String(27), nullable=True),
+        sa.Column("day", sa.String(length=10), nullable=True),
+        sa.Column("day_fetches", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_hosts")),
     )
     op.create_index(op.f("ix_hosts_next_fetch"), "hosts", ["next_fetch"], unique=False)
@@ -75,6 +79,8 @@ def upgrade() -> None:
         sa.Column("body_digest", sa.String(length=64), nullable=True),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("pages_found", sa.Integer(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("hops", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
         sa.UniqueConstraint("url", name=op.f("uq_sources_url")),
     )
@@ -140,10 +146,7 @@ def upgrade() -> None:
         sa.Column("decision_id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.String(length=24), nullable=False),
         sa.ForeignKeyConstraint(
-            ["decision_id"],
-            ["decisions.id"],
-            name=op.f("fk_decision_articles_decision_id"),
-            ondelete="CASCADE",
+            ["decision_id"], ["decisions.id"], name=op.f("fk_decision_articles_decision_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("decision_id", "article_id", name=op.f("pk_decision_articles")),
     )
@@ -167,6 +170,9 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("body_digest", sa.String(length=64), nullable=True),
         sa.Column("article_id", sa.String(length=24), nullable=True),
+        sa.Column("robots", sa.String(length=16), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("hops", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_pages_source_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
         sa.UniqueConstraint("url", name=op.f("uq_pages_url")),
@@ -194,10 +200,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_versions_article_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_versions")),
         sa.UniqueConstraint(
-            "article_id",
-            "observed",
-            "content_digest",
-            name=op.f("uq_versions_article_id_observed_content_digest"),
+            "article_id", "observed", "content_digest", name=op.f("uq_versions_article_id_observed_content_digest")
         ),
         sqlite_autoincrement=True,
     )

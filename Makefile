@@ -1,0 +1,67 @@
+# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv, once.
+
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+DATA ?= ../shared/data
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+# A stamp is as old as the last installation; a newer list of dependencies makes the next one.
+FOR_USE := .venv/installed
+FOR_WORK := .venv/installed-for-work
+FOR_BENCH := .venv/installed-for-bench
+LISTS := $(BIN)/python pyproject.toml constraints.txt
+
+.PHONY: help run test lint bench clean
+
+help:
+	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
+	@echo "make test    run all tests; some of them: make test ARGS=tests/store"
+	@echo "make lint    style, format, types, and the order of the packages"
+	@echo "make bench   measure what the documentation claims, with the data in DATA"
+	@echo "make clean   remove .venv and what the tools leave; no data folder is touched"
+
+run: $(FOR_USE)
+	@exec $(BIN)/onestory run $(ARGS)
+
+test: $(FOR_WORK)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(FOR_WORK)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(FOR_BENCH)
+	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }
+	@set -e; for script in benchmarks/[a-z]*.py; do \
+		test -e "$$script" || { echo "there is nothing to measure in benchmarks/" >&2; exit 2; }; \
+		echo "== $$script"; $(BIN)/python "$$script" --data "$(DATA)"; done
+
+clean:
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(FOR_USE): $(LISTS)
+	@echo "installing onestory into .venv; this takes a minute, once"
+	@$(PIP) -e .
+	@touch $@
+
+$(FOR_WORK): $(LISTS)
+	@echo "installing onestory and its tools into .venv; this takes a minute, once"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(FOR_USE)
+
+$(FOR_BENCH): $(LISTS)
+	@echo "installing onestory and its peers into .venv; this takes a minute, once"
+	@$(PIP) -e '.[dev,bench]'
+	@touch $@ $(FOR_WORK) $(FOR_USE)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Onestory needs Python 3.11 or newer; install one, or name it:" \
+		"make PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "this Python cannot make environments" \
+		"(ensurepip is missing): on Debian and Ubuntu, apt install python3-venv" >&2; exit 2; }
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) --upgrade pip

@@ -1,0 +1,155 @@
+"""Pages and their states: what is known, what is due, what became of it.
+
+A page is `due` until it is `done` (its capture was stored, known or dropped), `moved` (it redirects: the target is a
+page of its own), `barred` (robots.txt), `refused` (an address we do not fetch), `gone` or `failed`. A crash changes
+nothing, so what was under way is still due.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.hosts import add_hosts, authority_of
+from store.schema import hosts, pages, sources
+from store.scope import Scope, due_pages_where, has_due_work
+
+__all__ = ["Entry", "PageDue", "PageResult", "add_pages", "due_pages", "is_pending", "page_counts", "settle_page"]
+
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A URL found in a source, in its normal form, with what the source claims of it."""
+
+    url: str
+    title: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageDue:
+    """A page to be fetched, with the claims of the source that it was found in."""
+
+    id: int
+    url: str
+    attempts: int
+    hops: int
+    title: str | None
+    published: str | None
+    source: str | None
+    outlet: str | None
+    source_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What became of one fetch. `due` is set when it is to be tried again."""
+
+    state: str
+    attempts: int
+    due: datetime | None = None
+    http_status: int | None = None
+    reason: str | None = None
+    robots: str | None = None
+    location: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    article_id: str | None = None
+
+
+def is_pending(connection: Connection, scope: Scope, *, until: datetime) -> bool:
+    """Whether anything of the scope can be fetched by then, whoever holds its host."""
+    query = select(hosts.c.name).where(hosts.c.next_fetch <= until, has_due_work(scope, now=until))
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def add_pages(
+    connection: Connection,
+    entries: Iterable[Entry],
+    *,
+    source_id: int | None,
+    now: datetime,
+    due: datetime | None = None,
+    hops: int = 0,
+) -> int:
+    """Makes pages of the URLs that are not known yet; how many. Their hosts are made with them."""
+    # Sorted, so that two crawlers that find the same URLs never wait for each other.
+    rows: list[dict[str, object]] = [
+        {
+            "url": entry.url,
+            "host": authority_of(entry.url),
+            "source_id": source_id,
+            "state": "due",
+            "due": due or now,
+            "discovered": now,
+            "title": entry.title,
+            "published": entry.published,
+            "attempts": 0,
+            "hops": hops,
+        }
+        for entry in sorted({entry.url: entry for entry in entries}.values(), key=lambda entry: entry.url)
+    ]
+    add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
+    return sum([_insert(connection, rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> int:
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = kind.insert(pages).values(rows).on_conflict_do_nothing().returning(pages.c.id)
+    return len(connection.execute(statement).all())
+
+
+def due_pages(
+    connection: Connection, host: str, scope: Scope, *, now: datetime, limit: int, but: Sequence[int] = ()
+) -> list[PageDue]:
+    """The host's due pages, the longest waiting first; without those that are under way."""
+    query = (
+        select(
+            pages.c.id,
+            pages.c.url,
+            pages.c.attempts,
+            pages.c.hops,
+            pages.c.title,
+            pages.c.published,
+            sources.c.url,
+            sources.c.outlet,
+            pages.c.source_id,
+        )
+        .select_from(pages.outerjoin(sources, sources.c.id == pages.c.source_id))
+        .where(pages.c.host == host, due_pages_where(scope, now=now), pages.c.id.not_in(but))
+        .order_by(pages.c.due, pages.c.id)
+        .limit(limit)
+    )
+    return [PageDue(*row) for row in connection.execute(query)]
+
+
+def settle_page(connection: Connection, page_id: int, result: PageResult, *, now: datetime) -> None:
+    """Records what became of a fetch. The caller has checked the lease in the same transaction."""
+    connection.execute(
+        update(pages)
+        .where(pages.c.id == page_id)
+        .values(
+            state=result.state,
+            due=result.due,
+            attempts=result.attempts,
+            fetched=now,
+            http_status=result.http_status,
+            reason=result.reason,
+            robots=result.robots,
+            location=result.location,
+            etag=result.etag,
+            last_modified=result.last_modified,
+            body_digest=result.body_digest,
+            article_id=result.article_id,
+        )
+    )
+
+
+def page_counts(connection: Connection) -> dict[str, int]:
+    """How many pages there are in each state."""
+    return {row[0]: row[1] for row in connection.execute(select(pages.c.state, func.count()).group_by(pages.c.state))}

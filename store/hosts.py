@@ -1,0 +1,180 @@
+"""Hosts: who may fetch from a name, when, and under which robots.txt.
+
+A host is leased to one crawler. Each lease raises the host's fence; every write names the fence it was leased under,
+so that a crawler that lost its lease without noticing changes nothing. Times are the database's own.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, and_, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.schema import hosts
+from store.scope import Scope, has_due_work
+
+__all__ = [
+    "HostState",
+    "Lease",
+    "add_hosts",
+    "authority_of",
+    "begin_fetch",
+    "claim_hosts",
+    "claim_named",
+    "database_time",
+    "delay_host",
+    "holds",
+    "keep_robots",
+    "release",
+    "renew",
+]
+
+SQLITE_NOW = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
+POSTGRES_NOW = text("SELECT clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    host: str
+    holder: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """A leased host as it was when it was claimed. `robots` is the text of its robots.txt where there is one."""
+
+    lease: Lease
+    next_fetch: datetime
+    delay_seconds: float | None
+    crawl_delay: float | None
+    failures: int
+    robots: str | None
+    robots_verdict: str | None
+    robots_due: datetime | None
+    day: str | None
+    day_fetches: int
+
+
+def database_time(connection: Connection) -> datetime:
+    """The database's own clock, in aware UTC: leases of several crawlers are counted on one clock."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(POSTGRES_NOW).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
+    return datetime.fromisoformat(connection.execute(SQLITE_NOW).scalar_one()).replace(tzinfo=UTC)
+
+
+def authority_of(url: str) -> str:
+    """The host of a normal URL, with its port where that is not the scheme's own: robots.txt speaks for that much."""
+    return urlsplit(url).netloc
+
+
+def add_hosts(connection: Connection, names: Collection[str], *, now: datetime) -> None:
+    """Makes the rows of hosts that are not known yet; sorted, so that two crawlers never wait for each other."""
+    if names:
+        kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+        rows = [{"name": name, "next_fetch": now} for name in sorted(set(names))]
+        connection.execute(kind.insert(hosts).on_conflict_do_nothing(), rows)
+
+
+def claim_hosts(
+    connection: Connection, scope: Scope, *, holder: str, now: datetime, lease_seconds: float, limit: int
+) -> list[HostState]:
+    """Leases up to `limit` free hosts that have work and may be fetched from now; the longest waiting first."""
+    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
+    wanted = and_(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now))
+    query = select(hosts.c.name).where(wanted).order_by(hosts.c.next_fetch, hosts.c.name).limit(limit)
+    names = connection.execute(query.with_for_update(skip_locked=True, of=hosts)).scalars().all()
+    return _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
+
+
+def claim_named(
+    connection: Connection, name: str, *, holder: str, now: datetime, lease_seconds: float
+) -> HostState | None:
+    """Leases one host, if it is free and may be fetched from now."""
+    add_hosts(connection, [name], now=now)
+    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
+    query = select(hosts.c.name).where(hosts.c.name == name, free, hosts.c.next_fetch <= now)
+    names = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
+    leased = _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
+    return leased[0] if leased else None
+
+
+def _lease(
+    connection: Connection, names: Sequence[str], *, holder: str, now: datetime, lease_seconds: float
+) -> list[HostState]:
+    if not names:
+        return []
+    until = now + timedelta(seconds=lease_seconds)
+    statement = update(hosts).where(hosts.c.name.in_(names))
+    leased = statement.values(lease_holder=holder, lease_until=until, fence=hosts.c.fence + 1)
+    rows = connection.execute(leased.returning(hosts)).all()
+    return [
+        HostState(
+            Lease(row.name, holder, row.fence),
+            row.next_fetch,
+            row.delay_seconds,
+            row.crawl_delay,
+            row.failures,
+            row.robots,
+            row.robots_verdict,
+            row.robots_due,
+            row.day,
+            row.day_fetches,
+        )
+        for row in rows
+    ]
+
+
+def _change(connection: Connection, lease: Lease, **values: object) -> bool:
+    """One write under a lease; False, and nothing written, when the lease is no longer ours."""
+    ours = and_(hosts.c.name == lease.host, hosts.c.fence == lease.fence, hosts.c.lease_holder == lease.holder)
+    return connection.execute(update(hosts).where(ours).values(**values)).rowcount == 1
+
+
+def holds(connection: Connection, lease: Lease) -> bool:
+    """Whether the lease is still ours; the row stays locked to the end of the transaction."""
+    ours = and_(hosts.c.name == lease.host, hosts.c.fence == lease.fence, hosts.c.lease_holder == lease.holder)
+    return connection.execute(select(hosts.c.name).where(ours).with_for_update()).first() is not None
+
+
+def renew(connection: Connection, leases: Collection[Lease], *, now: datetime, lease_seconds: float) -> set[Lease]:
+    """Prolongs what is still ours; the leases that were lost."""
+    until = now + timedelta(seconds=lease_seconds)
+    held = sorted(leases, key=lambda lease: lease.host)
+    return {lease for lease in held if not _change(connection, lease, lease_until=until)}
+
+
+def release(connection: Connection, lease: Lease, *, next_fetch: datetime) -> bool:
+    return _change(connection, lease, lease_holder=None, lease_until=None, next_fetch=next_fetch)
+
+
+def begin_fetch(connection: Connection, lease: Lease, *, next_fetch: datetime, day: str, day_fetches: int) -> bool:
+    """Books a request before it is made: pace and budget hold even if its crawler dies on the way."""
+    return _change(connection, lease, next_fetch=next_fetch, day=day, day_fetches=day_fetches)
+
+
+def delay_host(connection: Connection, lease: Lease, *, until: datetime, failures: int, why: str | None) -> bool:
+    return _change(connection, lease, next_fetch=until, failures=failures, why=why)
+
+
+def keep_robots(
+    connection: Connection,
+    lease: Lease,
+    *,
+    text: str | None,
+    verdict: str,
+    crawl_delay: float | None,
+    fetched: datetime,
+    due: datetime,
+) -> bool:
+    return _change(
+        connection,
+        lease,
+        robots=text,
+        robots_verdict=verdict,
+        crawl_delay=crawl_delay,
+        robots_fetched=fetched,
+        robots_due=due,
+    )

@@ -1,0 +1,43 @@
+"""What a crawl works on, and which rows are due for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+
+from store.schema import hosts, pages, sources
+
+__all__ = ["Scope", "due_pages_where", "due_sources_where", "has_due_work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a crawl works on. `sources` of None are all that are enabled; `once_since` bounds a crawl that ends.
+
+    A crawl that ends polls what was due at `once_since`, and sources that were named whether they are due or not.
+    """
+
+    sources: tuple[int, ...] | None = None
+    once_since: datetime | None = None
+
+
+def due_sources_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
+    """Which sources are to be polled now."""
+    if scope.sources is None:
+        return and_(sources.c.enabled, sources.c.next_poll <= (scope.once_since or now))
+    named = sources.c.id.in_(scope.sources)
+    if scope.once_since is None:
+        return and_(named, sources.c.next_poll <= now)
+    return and_(named, or_(sources.c.last_poll.is_(None), sources.c.last_poll < scope.once_since))
+
+
+def due_pages_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
+    due = and_(pages.c.state == "due", pages.c.due <= now)
+    return due if scope.sources is None else and_(due, pages.c.source_id.in_(scope.sources))
+
+
+def has_due_work(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
+    """Whether the host of the row at hand has a page to fetch or a source to poll."""
+    page = exists().where(pages.c.host == hosts.c.name, due_pages_where(scope, now=now))
+    source = exists().where(sources.c.host == hosts.c.name, due_sources_where(scope, now=now))
+    return or_(page, source)
