@@ -1,0 +1,234 @@
+"""Captures in, outcomes out: the one door to the stages, for a crawl and for every import."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Literal
+
+from pipelines.attach import attach
+from pipelines.patience import Patience
+from pipelines.registry import Registry
+from pipelines.workers import Workers
+from store.articles import Reading, Saved, save, storable
+from store.database import Store
+from store.errors import Dropped
+from store.models import Capture
+from store.versions import VersionText, unattached
+
+__all__ = ["Intake", "Outcome"]
+
+logger = logging.getLogger(__name__)
+
+CHUNK_CAPTURES = 32
+CHUNK_BYTES = 256 << 10
+BATCH = 128
+TICK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one capture. A drop has its `reason`; the others the id of their article."""
+
+    url: str
+    kind: Literal["stored", "known", "dropped"]
+    reason: str | None = None
+    detail: str = ""
+    article_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    url: str
+    outcome: "Future[Outcome]"
+
+
+_Answer = tuple[_Waiting, Reading | Dropped | BaseException]
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Intake:
+    """Reads captures in worker processes; one thread stores and attaches them in batches.
+
+    An outcome is set when its article is stored and attached. A server that is gone is waited for; an error that
+    waiting does not mend ends the intake, is set on every outcome still to come, and is raised by `close`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        *,
+        workers: Workers,
+        patience: Patience,
+        clock: Callable[[], datetime] = _clock,
+        in_flight: int = 512,
+    ) -> None:
+        self.store = store
+        self.registry = registry
+        self.workers = workers
+        self.patience = patience
+        self.clock = clock
+        self.pairs_verified = 0
+        self._room = threading.BoundedSemaphore(in_flight)
+        self._lock = threading.Lock()
+        self._chunk: list[tuple[Capture, _Waiting]] = []
+        self._chunk_bytes = 0
+        self._read: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._unsettled = 0
+        self._closing = threading.Event()
+        self._failure: BaseException | None = None
+        self._taker = threading.Thread(target=self._take_all, name="intake", daemon=True)
+
+    def __enter__(self) -> "Intake":
+        self._taker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._failure = self._failure or error
+            self.patience.give_up()
+        self._closing.set()
+        self._flush()
+        self._taker.join()
+        if kind is None and self._failure is not None:
+            raise self._failure
+
+    def submit(self, capture: Capture) -> "Future[Outcome]":
+        """Waits while too much is in flight. The outcome may be an error: see the class."""
+        if self._failure is not None:
+            raise self._failure
+        self._room.acquire()
+        waiting = _Waiting(capture.url, Future())
+        waiting.outcome.add_done_callback(lambda _: self._room.release())
+        with self._lock:
+            self._unsettled += 1
+            self._chunk.append((capture, waiting))
+            self._chunk_bytes += len(capture.body or "") + len(capture.text or "")
+            full = len(self._chunk) >= CHUNK_CAPTURES or self._chunk_bytes >= CHUNK_BYTES
+        if full:
+            self._flush()
+        return waiting.outcome
+
+    def _flush(self) -> None:
+        with self._lock:
+            chunk, self._chunk, self._chunk_bytes = self._chunk, [], 0
+        if not chunk:
+            return
+        waiting = [waiting for _, waiting in chunk]
+        answer = self.workers.read([capture for capture, _ in chunk])
+        answer.add_done_callback(lambda done: self._hand_over(waiting, done))
+
+    def _hand_over(self, chunk: Sequence[_Waiting], done: "Future[list[Reading | Dropped]]") -> None:
+        try:
+            answers: Sequence[Reading | Dropped | BaseException] = done.result()
+        except (Exception, CancelledError) as error:
+            answers = [error] * len(chunk)
+        for waiting, answer in zip(chunk, answers, strict=True):
+            self._read.put((waiting, answer))
+
+    def _take_all(self) -> None:
+        """The taker thread: until closing, and then until nothing is unsettled."""
+        try:
+            self._sweep()
+        except Exception as error:
+            self._fail(error)
+        while not self._closing.is_set() or self._unsettled:
+            batch = self._next_batch()
+            if not batch:
+                self._flush()
+                continue
+            if self._failure is None:
+                try:
+                    self._take(batch)
+                except Exception as error:
+                    self._fail(error)
+            if self._failure is not None:
+                self._settle_all(batch, self._failure)
+
+    def _fail(self, error: BaseException) -> None:
+        logger.debug("the intake ends", exc_info=error)
+        self._failure = self._failure or error
+
+    def _next_batch(self) -> "list[_Answer]":
+        batch = []
+        try:
+            batch.append(self._read.get(timeout=TICK_SECONDS))
+            while len(batch) < BATCH:
+                batch.append(self._read.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _take(self, batch: "Sequence[_Answer]") -> None:
+        readings = []
+        for waiting, answer in batch:
+            if isinstance(answer, Dropped):
+                self._settle(waiting, Outcome(waiting.url, "dropped", answer.reason, answer.detail))
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                readings.append((waiting, answer))
+        saved = self._save([reading for _, reading in readings])
+        self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
+        for (waiting, _), kept in zip(readings, saved, strict=True):
+            self._settle(waiting, _outcome(waiting.url, kept))
+
+    def _save(self, readings: Sequence[Reading]) -> list[Saved]:
+        def once() -> list[Saved]:
+            with self.store.write() as connection:
+                return save(connection, readings, now=self.clock())
+
+        return self.patience.of(once) if readings else []
+
+    def _attach(self, versions: Sequence[VersionText]) -> None:
+        def once() -> int:
+            return attach(self.store, self.registry, versions, now=self.clock())
+
+        if versions:
+            self.pairs_verified += self.patience.of(once)
+        if self.registry.has_lost:
+            self.registry.has_lost = False
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Attaches what is stored and not attached: left by a crash, or lost by the index."""
+
+        def oldest() -> list[VersionText]:
+            with self.store.read() as connection:
+                return unattached(connection, limit=BATCH)
+
+        while versions := self.patience.of(oldest):
+            self._attach(versions)
+
+    def _settle(self, waiting: _Waiting, outcome: Outcome) -> None:
+        with self._lock:
+            self._unsettled -= 1
+        waiting.outcome.set_result(outcome)
+
+    def _settle_all(self, batch: "Sequence[_Answer]", error: BaseException) -> None:
+        for waiting, _ in batch:
+            if not waiting.outcome.done():
+                with self._lock:
+                    self._unsettled -= 1
+                waiting.outcome.set_exception(error)
+
+
+def _stored(reading: Reading, saved: Saved) -> VersionText:
+    text = storable(reading.extracted.text) or ""
+    return VersionText(saved.number or 0, saved.article_id, text, reading.signature, reading.signature_params)
+
+
+def _outcome(url: str, saved: Saved) -> Outcome:
+    if saved.kind == "removed":
+        return Outcome(url, "dropped", "taken_down", "it was taken down, and is kept out")
+    return Outcome(url, saved.kind, article_id=saved.article_id)

@@ -1,0 +1,56 @@
+"""Capture in, reading out: the part of an article's way that costs processor time and touches no server.
+
+It runs in the worker processes, so everything here must pickle.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+
+from dedupe.signature import PARAMETERS, sign
+from pipelines.extract import extract
+from store.articles import Reading
+from store.errors import Dropped
+from store.models import Capture
+
+__all__ = ["EXTRACTOR", "read", "read_many"]
+
+logger = logging.getLogger(__name__)
+
+EXTRACTOR = f"onestory {version('onestory')}, trafilatura {version('trafilatura')}"
+
+
+def read(capture: Capture) -> Reading:
+    """Extracts, cleans and signs. Raises Dropped."""
+    extracted = extract(capture)
+    signature = sign(extracted.text)
+    return Reading(
+        capture=_without_body(capture),
+        extracted=extracted,
+        signature=signature.to_bytes(),
+        signature_params=PARAMETERS.encode(),
+        text_digest=signature.digest,
+        extractor=EXTRACTOR,
+    )
+
+
+def read_many(captures: Sequence[Capture]) -> list[Reading | Dropped]:
+    """One answer for each capture, in order."""
+    return [_read_or_drop(capture) for capture in captures]
+
+
+def _read_or_drop(capture: Capture) -> Reading | Dropped:
+    try:
+        return read(capture)
+    except Dropped as dropped:
+        return dropped
+    except Exception as error:
+        # The stage's boundary: whatever a page does to a parser, it costs that page alone.
+        logger.warning("reading %s failed", capture.url, exc_info=error)
+        return Dropped(capture.url, "unreadable", f"{type(error).__name__}: {error}"[:300])
+
+
+def _without_body(capture: Capture) -> Capture:
+    """What was read need not travel back."""
+    return replace(capture, body=None, text=None)
