@@ -11,7 +11,8 @@ from importlib.metadata import version
 from dedupe.signature import PARAMETERS, sign
 from pipelines.extract import extract
 from store.articles import Reading
-from store.errors import Dropped
+from store.errors import BadInput, Dropped, HomeUnusable
+from store.identity import normal_url
 from store.models import Capture
 
 __all__ = ["EXTRACTOR", "read", "read_many"]
@@ -23,6 +24,10 @@ EXTRACTOR = f"onestory {version('onestory')}, trafilatura {version('trafilatura'
 
 def read(capture: Capture) -> Reading:
     """Extracts, cleans and signs. Raises Dropped."""
+    try:
+        normal_url(capture.url)
+    except BadInput as error:
+        raise Dropped(capture.url, "bad_url", str(error)) from error
     extracted = extract(capture)
     signature = sign(extracted.text)
     return Reading(
@@ -45,9 +50,12 @@ def _read_or_drop(capture: Capture) -> Reading | Dropped:
         return read(capture)
     except Dropped as dropped:
         return dropped
+    except OSError as error:
+        # No page does this: a model that cannot be read, a temporary folder that is full.
+        raise HomeUnusable(f"this machine keeps pages from being read: {error}") from error
     except Exception as error:
         # The stage's boundary: whatever a page does to a parser, it costs that page alone.
-        logger.warning("reading %s failed", capture.url, exc_info=error)
+        logger.info("reading %s failed", capture.url, exc_info=error)
         return Dropped(capture.url, "unreadable", f"{type(error).__name__}: {error}"[:300])
 
 

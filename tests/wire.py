@@ -1,107 +1,28 @@
 """Invented wire copy: as many different articles as a test wants, and what newsrooms do to them."""
 
 import random
+from itertools import product
 
 __all__ = ["excerpt", "house_style", "wire_article"]
 
-SUBJECTS = [
-    "mayor",
-    "harbour",
-    "council",
-    "ferry",
-    "museum",
-    "orchestra",
-    "bakery",
-    "teachers",
-    "union",
-    "airline",
-    "court",
-    "bridge",
-    "reservoir",
-]
-SUBJECTS += [
-    "farmers",
-    "festival",
-    "library",
-    "railway",
-    "clinic",
-    "observatory",
-    "theatre",
-    "foundry",
-    "vineyard",
-    "market",
-    "regatta",
-]
-VERBS = [
-    "approved",
-    "delayed",
-    "questioned",
-    "rebuilt",
-    "inspected",
-    "funded",
-    "abandoned",
-    "opened",
-    "surveyed",
-    "praised",
-    "sold",
-    "moved",
-]
-OBJECTS = [
-    "plan",
-    "contract",
-    "crossing",
-    "timetable",
-    "archive",
-    "roof",
-    "budget",
-    "permit",
-    "shipment",
-    "harvest",
-    "rehearsal",
-    "verdict",
-]
-PLACES = [
-    "Aldermoor",
-    "Brightwater",
-    "Caldry",
-    "Dunmere",
-    "Eastley",
-    "Farrowgate",
-    "Glenholt",
-    "Harwick",
-    "Islebury",
-    "Kestrel",
-    "Lowmarch",
-]
-NAMES = [
-    "Abara",
-    "Bellweather",
-    "Cardoso",
-    "Dragomir",
-    "Ekström",
-    "Fontaine",
-    "Grabowski",
-    "Hallvard",
-    "Ibarra",
-    "Jansky",
-    "Kovalenko",
-]
-TAILS = ["before the winter", "after a long night", "against all advice", "with some relief", "in silence"]
+# A language of 4,096 words, so that two articles share no run of words but by intent.
+SYLLABLES = ["ba", "do", "ki", "lu", "ma", "ne", "po", "ra", "se", "ti", "vo", "wa", "ze", "fi", "gu", "ho"]
+WORDS = ["".join(parts) for parts in product(SYLLABLES, repeat=3)]
+NAMES = ["Abara", "Bellweather", "Cardoso", "Dragomir", "Ekström", "Fontaine", "Grabowski", "Hallvard", "Ibarra"]
 
 
 def wire_article(seed: int, *, sentences: int = 20) -> str:
-    """The same seed gives the same article, and two seeds give two that share nothing worth the name."""
+    """The same seed gives the same article, and two seeds give two that share nothing. Three sentences a line."""
     pick = random.Random(seed)
-    return "\n".join(
-        " ".join(_sentence(pick) for _ in range(min(3, sentences - start))) for start in range(0, sentences, 3)
-    )
+    said = [_sentence(pick) for _ in range(sentences)]
+    return "\n".join(" ".join(said[start : start + 3]) for start in range(0, sentences, 3))
 
 
 def _sentence(pick: random.Random) -> str:
-    words = [pick.choice(NAMES), "of the", pick.choice(SUBJECTS), "in", pick.choice(PLACES), pick.choice(VERBS)]
-    words += [f"{pick.randint(2, 9000)}", pick.choice(OBJECTS) + "s", pick.choice(TAILS)]
-    words += ["as", pick.choice(NAMES), "told the", pick.choice(SUBJECTS), "on day", f"{pick.randint(1, 365)}"]
-    return " ".join(words) + "."
+    words = pick.choices(WORDS, k=pick.randint(11, 19))
+    words[pick.randrange(3, 8)] = pick.choice(NAMES)
+    words[pick.randrange(8, 11)] = str(pick.randint(2, 9000))
+    return " ".join(words).capitalize() + "."
 
 
 def house_style(text: str) -> str:

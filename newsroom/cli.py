@@ -1,0 +1,71 @@
+"""`onestory`, the command."""
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from newsroom.commands.intake import extract_command, import_command, reindex_command
+from newsroom.commands.reading import dump_command, lookup_command, show_command, stories_command
+from newsroom.session import notice
+from store.errors import OnestoryError
+
+__all__ = ["app", "main"]
+
+NOTHING_DONE = 2
+INTERRUPTED = 130
+READER_GONE = 141
+
+app = typer.Typer(
+    name="onestory",
+    help="One record a story, every copy attached.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("import")(import_command)
+app.command("extract")(extract_command)
+app.command("stories")(stories_command)
+app.command("show")(show_command)
+app.command("lookup")(lookup_command)
+app.command("dump")(dump_command)
+app.command("reindex")(reindex_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"onestory {version('onestory')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """One record a story, every copy attached."""
+
+
+def main() -> NoReturn:
+    """Exits with 0 done, 1 done in part, 2 nothing could be done, 130 interrupted; a traceback is a bug."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = NOTHING_DONE
+    except OnestoryError as error:
+        notice(f"onestory: {error}")
+        code = NOTHING_DONE
+    except (KeyboardInterrupt, click.Abort):
+        notice("stopped: what was stored is kept; run the same command again to go on")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # `onestory dump - | head`: nobody reads on, and the interpreter must not try to flush to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = READER_GONE
+    sys.exit(code or 0)

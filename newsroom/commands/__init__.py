@@ -1,0 +1,1 @@
+"""The commands of `onestory`, by what people do with them."""

@@ -1,0 +1,148 @@
+"""Commands that read the store: stories, show, lookup, dump."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newsroom.commands.intake import HomeOption
+from newsroom.dump import Rows, dump, stream
+from newsroom.lines import copy_rows, print_lookup, print_stories, print_story
+from newsroom.session import configuration, notice, opened_store, print_json, read_time, spinner
+from pipelines.engine import open_engine
+from pipelines.lookup import Lookup, look_up
+from store.database import Store
+from store.errors import BadInput, NotFound
+from store.identity import normal_url
+from store.records import (
+    StoryFilter,
+    StoryMoved,
+    article,
+    copies,
+    find_article_id,
+    list_stories,
+    matches_of,
+    story,
+)
+
+__all__ = ["dump_command", "lookup_command", "show_command", "stories_command"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line a row.")]
+MAX_LIMIT = 100_000
+
+
+def stories_command(
+    since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
+    published_since: Annotated[str | None, typer.Option(help="That claim to be no older.")] = None,
+    min_copies: Annotated[int, typer.Option(min=1, help="With so many copies or more.")] = 1,
+    outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
+    language: Annotated[str | None, typer.Option(help="In this language, as in en.")] = None,
+    query: Annotated[str | None, typer.Option(help="With all these words in a headline or text.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="At most so many.")] = 20,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the stories, those seen last first."""
+    wanted = StoryFilter(
+        since=read_time(since, option="--since"),
+        until=read_time(until, option="--until"),
+        published_since=read_time(published_since, option="--published-since"),
+        min_copies=min_copies,
+        outlet=outlet,
+        language=language,
+        query=query,
+    )
+    with opened_store(configuration(home)) as store, store.read() as connection:
+        records = list_stories(connection, wanted, limit=limit)
+    if not json:
+        print_stories(records)
+    for record in records if json else ():
+        print_json(record)
+
+
+def show_command(
+    story_or_url: Annotated[str, typer.Argument(metavar="STORY|URL")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one story with all its copies."""
+    with opened_store(configuration(home)) as store, store.read() as connection:
+        story_id = story_or_url
+        if "/" in story_or_url:
+            story_id = _story_of_url(store, story_or_url)
+        try:
+            record = story(connection, story_id)
+        except StoryMoved as moved:
+            notice(str(moved))
+            record = story(connection, moved.survivor)
+        members = copies(connection, record.id)
+        matches = matches_of(connection, [member.id for member in members])
+        text = article(connection, record.representative)
+    if json:
+        print_json({**asdict(record), **copy_rows(members, matches), "text": text.text})
+    else:
+        print_story(record, members, text)
+
+
+def _story_of_url(store: Store, url: str) -> str:
+    with store.read() as connection:
+        found = find_article_id(connection, normal_url(url))
+        if found is None:
+            raise NotFound(f"no article has the URL {url[:200]}: has it been imported?")
+        return article(connection, found).copy.story_id
+
+
+def lookup_command(
+    what: Annotated[str, typer.Argument(metavar="[FILE|-|URL]")] = "-",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Has this text run before, where first, and how much of it?"""
+    with open_engine(configuration(home)) as engine:
+        asked = look_up(engine.store, engine.registry, _asked_text(engine.store, what))
+    if json:
+        _print_lookup_json(asked)
+    else:
+        print_lookup(asked)
+
+
+def _asked_text(store: Store, what: str) -> str:
+    if what.startswith(("http://", "https://")):
+        with store.read() as connection:
+            found = find_article_id(connection, normal_url(what))
+            if found is None:
+                raise NotFound(f"no article has the URL {what[:200]}: give its text instead")
+            return article(connection, found).text
+    try:
+        body = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{what} cannot be read: {error.strerror}") from error
+    return body.decode("utf-8", "replace")
+
+
+def _print_lookup_json(asked: Lookup) -> None:
+    rows: list[Any] = [{**asdict(found), "index": asked.index} for found in asked.found]
+    for row in rows:
+        print_json(row)
+
+
+def dump_command(
+    out: Annotated[str, typer.Argument(metavar="OUT|-", help="A folder that is not there yet, or - for a stream.")],
+    rows: Annotated[Rows, typer.Option(help="Which rows to stream, with -.")] = Rows.ARTICLES,
+    home: HomeOption = None,
+) -> None:
+    """Write the deduplicated corpus: one row a story, every copy traceable."""
+    with opened_store(configuration(home)) as store:
+        if out == "-":
+            stream(store, rows)
+            return
+        with spinner("dumping") as progress:
+            task = progress.add_task("", total=None)
+            manifest = dump(
+                store, out=Path(out), progress=lambda done: progress.update(task, description=f"{done} rows")
+            )
+    counts = manifest["counts"]
+    typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")

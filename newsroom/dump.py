@@ -1,0 +1,129 @@
+"""The corpus dump: JSON Lines in zstd, with a manifest of checksums and a card. One snapshot of the store.
+
+Rows carry Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) beside ours.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+import zstandard
+from sqlalchemy import Connection
+
+from newsroom.dump_card import card
+from newsroom.dump_rows import article_row, story_row
+from newsroom.dump_schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
+from store.database import Store
+from store.errors import BadInput, DiskFull, HomeUnusable
+from store.records import walk_articles, walk_stories
+
+__all__ = ["Rows", "dump", "stream"]
+
+ROWS_A_SHARD = 100_000
+LEVEL = 6
+Progress = Callable[[int], None]
+
+
+class Rows(StrEnum):
+    """Which table of the dump."""
+
+    ARTICLES = "articles"
+    STORIES = "stories"
+
+
+def stream(store: Store, rows: Rows) -> None:
+    """Prints the rows as plain JSON lines."""
+    with store.read() as connection:
+        for line in _lines(connection, rows):
+            sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+def dump(store: Store, *, out: Path, progress: Progress = lambda done: None) -> dict[str, Any]:
+    """Writes beside `out`, renames when whole, and returns the manifest. Raises BadInput when `out` is there."""
+    if out.exists():
+        raise BadInput(f"{out} is there already: name a folder that is not, or remove it first")
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        manifest = _write(store, partial, progress)
+        partial.rename(out)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(f"{out}: the disk is full; nothing was left there") from error
+        raise HomeUnusable(f"{out} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return manifest
+
+
+def _write(store: Store, folder: Path, progress: Progress) -> dict[str, Any]:
+    with store.read() as connection:
+        counts = {rows.value: _write_shards(connection, rows, folder, progress) for rows in Rows}
+    fields = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
+    for name, row_fields in fields.items():
+        _write_whole(folder / f"{name}.schema.json", _pretty(json_schema(row_fields)))
+    _write_whole(folder / "README.md", card(counts).encode())
+    manifest = {
+        "format": "onestory dump 1",
+        "counts": counts,
+        "files": {
+            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+    }
+    _write_whole(folder / "manifest.json", _pretty(manifest))
+    return manifest
+
+
+def _write_shards(connection: Connection, rows: Rows, folder: Path, progress: Progress) -> int:
+    """Numbered shards; one, empty, when there is no row."""
+    (folder / rows).mkdir()
+    lines = _lines(connection, rows)
+    done = 0
+    for number in range(sys.maxsize):
+        first = next(lines, None)
+        if first is None and number:
+            break
+        path = folder / rows / f"{rows}-{number:05d}.jsonl.zst"
+        with path.open("wb") as file, zstandard.ZstdCompressor(LEVEL).stream_writer(file) as shard:
+            for line in chain([first] if first else [], islice(lines, ROWS_A_SHARD - 1)):
+                shard.write(line)
+                done += 1
+                if done % 500 == 0:
+                    progress(done)
+    return done
+
+
+def _lines(connection: Connection, rows: Rows) -> Iterator[bytes]:
+    found: Iterable[Mapping[str, Any]]
+    if rows is Rows.ARTICLES:
+        found = (article_row(record) for record in walk_articles(connection))
+    else:
+        found = (story_row(record, members) for record, members in walk_stories(connection))
+    return (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _pretty(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,45 @@
+"""The dataset card of a dump: what it is, how to load it, what its fields mean."""
+
+from collections.abc import Mapping
+
+from newsroom.dump_schema import ARTICLE_FIELDS, STORY_FIELDS, features
+
+__all__ = ["card"]
+
+
+def card(counts: Mapping[str, int]) -> str:
+    """Markdown with the YAML head that dataset loaders read; `counts` are the rows of each table."""
+    return f"""---
+configs:
+- config_name: stories
+  default: true
+  data_files:
+  - split: train
+    path: stories/*.jsonl.zst
+- config_name: articles
+  data_files:
+  - split: train
+    path: articles/*.jsonl.zst
+dataset_info:
+- config_name: stories
+  features:
+{features(STORY_FIELDS, indent="  ")}- config_name: articles
+  features:
+{features(ARTICLE_FIELDS, indent="  ")}---
+
+# A deduplicated news corpus
+
+{counts["stories"]} stories, {counts["articles"]} articles, made with Onestory.
+
+`stories/` has one row a story: the text of the copy that represents it, and every copy with its outlet and times.
+`articles/` has one row an article with its text; `story_id` leads to its story, `relation` says what it is there:
+original, verbatim, edited or excerpt.
+
+- `first_seen`, `last_seen`, `added` are observed times; `published`, `created` are what the page claims.
+- `url` is the URL that was fetched; `warc_file` and `warc_offset` lead to the bytes, where they were kept.
+- `content_digest` is the SHA-256 of title, an empty line, and text.
+- Every field stands in every row, null where nothing is known: `articles.schema.json`, `stories.schema.json`.
+- `manifest.json` has the counts, and the size and SHA-256 of every other file.
+
+The texts remain their publishers'. What may be done with them is for whoever uses them to establish.
+"""

@@ -1,0 +1,17 @@
+"""Text from the web on a terminal: it may not move the cursor, change colours, or turn the reading direction."""
+
+import unicodedata
+
+__all__ = ["printable"]
+
+
+def printable(text: str | None, *, width: int | None = None) -> str:
+    """One line without control, format or surrogate characters; cut to `width` characters with an ellipsis."""
+    kept = "".join(" " if c in "\t\r\n" else c for c in text or "" if c in "\t\r\n" or _is_safe(c))
+    line = " ".join(kept.split())
+    return line if width is None or len(line) <= width else line[: width - 1] + "…"
+
+
+def _is_safe(character: str) -> bool:
+    # U+200C and U+200D are letters' business in Persian and Indic scripts, and do no harm.
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") or character in "\u200c\u200d"

@@ -1,0 +1,141 @@
+"""Laws of the partition: it is a function of what there is, not of how it came."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.partition import Decision, Member, Part, Standing, partition, place, round_ups, walls, wanted
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A match as verify would report it."""
+
+    a: int
+    b: int
+    kind: str = "copy"
+    a_is: str = "edited"
+    b_is: str = "edited"
+    jaccard: float = 0.8
+    longest_run: int = 60
+    a_at: int = 0
+    b_at: int = 0
+
+
+def member(number: int, words: int = 100, host: str = "", digest: bytes = b"") -> Member:
+    return Member(f"a{number}", number, words, digest or bytes([number % 251]), host)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
+    size = draw(st.integers(2, 9))
+    members = [member(number, draw(st.integers(20, 24))) for number in range(size)]
+    pairs = draw(st.lists(st.sampled_from(list(combinations(range(size), 2))), unique=True, max_size=14))
+    kinds = st.sampled_from(["copy", "copy", "quotes"])
+    edges = [Edge(a, b, draw(kinds), b_at=draw(st.integers(0, 40))) for a, b in pairs]
+    named = st.lists(st.sampled_from([one.id for one in members]), min_size=2, max_size=3, unique=True)
+    kinds_of_word = st.sampled_from(["together", "apart", "original"])
+    words = [Decision(draw(kinds_of_word), tuple(draw(named)), sequence) for sequence in range(draw(st.integers(0, 4)))]
+    return members, edges, words
+
+
+@settings(deadline=None)
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_never_changes_the_stories(world, chance):
+    members, edges, decisions = world
+    expected = partition(members, edges, decisions)
+    for values in world:
+        chance.shuffle(values)
+    assert partition(members, edges, decisions) == expected
+
+
+@settings(deadline=None)
+@given(worlds())
+def test_every_article_is_in_one_story_and_every_story_has_one_original(world):
+    members, edges, decisions = world
+    parts = partition(members, edges, decisions)
+    assert sorted(one for part in parts for one in part.members) == sorted(one.id for one in members)
+    for part in parts:
+        assert [one for one, is_ in part.relations.items() if is_ == "original"] == [part.representative]
+
+
+@settings(deadline=None)
+@given(worlds(), st.sampled_from(["together", "apart"]), st.data())
+def test_the_last_decision_is_always_obeyed(world, kind, data):
+    members, edges, decisions = world
+    pair = data.draw(st.permutations([one.id for one in members]))[:2]
+    parts = partition(members, edges, [*decisions, Decision(kind, tuple(pair), 99)])
+    together = any(set(pair) <= set(part.members) for part in parts)
+    assert together == (kind == "together")
+
+
+def places(parts: list[Part]) -> dict[str, str]:
+    return {one: part.representative for part in parts for one in part.members}
+
+
+@settings(deadline=None, max_examples=300)
+@given(worlds())
+def test_the_short_way_agrees_with_the_whole_evaluation(world):
+    members, edges, _ = world
+    newcomer, rest = members[-1], members[:-1]
+    old = [edge for edge in edges if newcomer.number not in (edge.a, edge.b)]
+    mine = [edge for edge in edges if newcomer.number in (edge.a, edge.b)]
+    before = places(partition(rest, old))
+    by_id = {one.id: one for one in members}
+    alone = round_ups(rest, old) | walls(rest)
+    around = [Standing(one, by_id[before[one.id]], one.id in alone) for one in rest]
+    placed = place(newcomer, mine, around)
+    if placed.representative is not None:
+        assert places(partition(members, edges)) == {**before, newcomer.id: placed.representative}
+
+
+def test_a_chain_is_held_by_the_fullest():
+    members = [member(1, 300), member(2, 200), member(3, 100)]
+    parts = partition(members, [Edge(1, 2), Edge(2, 3)])
+    assert [part.members for part in parts] == [("a1", "a2"), ("a3",)]
+
+
+def test_an_unseen_pair_with_a_representative_is_asked_for_and_then_holds():
+    members = [member(1, 300), member(2, 200), member(3, 100)]
+    edges = [Edge(1, 2), Edge(2, 3)]
+    assert wanted(members, edges, [], seen=[]) == {(1, 3)}
+    assert wanted(members, edges, [], seen=[(1, 3)]) == set()
+    assert len(partition(members, [*edges, Edge(1, 3)])) == 1
+
+
+def test_a_round_up_joins_none_of_the_stories_it_holds():
+    roundup = member(9, 500)
+    held = [Edge(1, 9, "quotes", b_at=8), Edge(2, 9, "quotes", b_at=130)]
+    short = Edge(3, 9, "copy", "excerpt", "fuller", jaccard=0.2, b_at=8)
+    members = [member(1, 700), member(2, 650), member(3, 90), roundup]
+    same_story = Edge(1, 3, "copy", "fuller", "excerpt", jaccard=0.2)
+    parts = partition(members, [*held, short, same_story])
+    assert round_ups(members, [*held, short, same_story]) == {"a9"}
+    assert [part.members for part in parts] == [("a1", "a3"), ("a2",), ("a9",)]
+
+
+def test_many_pages_of_one_host_with_one_text_are_no_story():
+    wall = [member(number, host="news.example", digest=b"wall") for number in range(5)]
+    edges = [Edge(a, b, a_is="verbatim", b_is="verbatim", jaccard=1.0) for a, b in combinations(range(5), 2)]
+    assert len(partition(wall, edges)) == 5
+    elsewhere = [member(number, host=f"{number}.example", digest=b"wall") for number in range(5)]
+    assert len(partition(elsewhere, edges)) == 1
+
+
+def test_a_pinned_article_stands_for_its_story():
+    members = [member(1, 300), member(2, 200)]
+    [part] = partition(members, [Edge(1, 2)], [Decision("original", ("a2",), 1)])
+    assert part.representative == "a2"
+    assert part.relations == {"a1": "edited", "a2": "original"}
+
+
+def test_relations_are_those_to_the_representative():
+    members = [member(1, 300), member(2, 100)]
+    [part] = partition(members, [Edge(1, 2, a_is="fuller", b_is="excerpt", jaccard=0.3)])
+    assert part.relations == {"a1": "original", "a2": "excerpt"}
+
+
+def test_a_match_of_an_unknown_version_is_passed_over():
+    assert len(partition([member(1)], [Edge(1, 77)])) == 1

@@ -1,0 +1,139 @@
+"""What is a copy, what only quotes, what develops: on the texts."""
+
+import pytest
+
+from dedupe.verify import Evidence, spans, verify
+from tests.dedupe.news import article, form, join, text
+
+
+def check(a: str, b: str) -> Evidence | None:
+    """The evidence, after a look that the order of the two does not matter."""
+    forth = verify(text(1, a), text(2, b))
+    back = verify(text(2, b), text(1, a))
+    assert forth == back
+    return forth
+
+
+STORY = article(1)
+OTHER = article(2)
+WHOLE = join(*STORY)
+
+
+def test_the_same_words_are_verbatim_whatever_the_layout():
+    found = check(WHOLE, WHOLE.replace("\n", "  ").upper())
+    assert found is not None
+    assert (found.kind, found.a_is, found.jaccard) == ("copy", "verbatim", 1.0)
+
+
+@pytest.mark.parametrize("kept", [slice(0, 3), slice(5, 8), slice(8, 12), slice(1, 12, 3)])
+def test_an_excerpt_is_a_copy_wherever_it_comes_from(kept: slice):
+    found = check(WHOLE, join(*STORY[kept]))
+    assert found is not None
+    assert (found.kind, found.a_is, found.b_is) == ("copy", "fuller", "excerpt")
+    assert found.containment_b > found.containment_a
+
+
+def test_an_excerpt_under_a_new_lede_is_a_copy():
+    lede = "It was a surprise to everyone who lives by the water here, and to some it came as a relief."
+    found = check(WHOLE, join(lede, *STORY[1:4]))
+    assert found is not None
+    assert found.kind == "copy"
+
+
+def test_a_moved_paragraph_replaces_nothing():
+    found = check(WHOLE, join(*STORY[6:], *STORY[:6]))
+    assert found is not None
+    assert found.kind == "copy"
+    assert found.replaced_words < 10
+
+
+def test_a_house_style_changes_no_story():
+    edited = WHOLE.replace("votes", "ballots", 9).replace("money and time", "time and money")
+    found = check(WHOLE, edited)
+    assert found is not None
+    assert (found.kind, found.a_is) == ("copy", "edited")
+
+
+def test_a_form_filled_in_twice_is_two_stories():
+    assert all((found := check(form(1), form(seed))) is None or found.kind != "copy" for seed in range(2, 12))
+
+
+def test_the_same_filled_in_form_at_two_outlets_is_one_story():
+    found = check(form(1), "LYLE (AP) " + form(1) + " Follow us for more.")
+    assert found is not None
+    assert found.kind == "copy"
+
+
+def test_a_round_up_that_goes_on_with_other_stories_only_quotes():
+    found = check(WHOLE, join("Morning briefing", *STORY[:2], *OTHER[:2], *article(3)[:2]))
+    assert found is not None
+    assert found.kind == "quotes"
+
+
+def test_two_writers_who_quote_one_speech_are_two_stories():
+    speech = "“" + " ".join(article(9)[:2]) + "”"
+    found = check(join(*STORY[:3], speech, *STORY[3:5]), join(*OTHER[:2], speech, *OTHER[2:5]))
+    assert found is None or found.kind != "copy"
+
+
+def test_a_short_text_around_a_long_quotation_is_still_its_own():
+    speech = "“" + " ".join(article(9)[:2]) + "”"
+    one = join(
+        "The minister spoke in the old harbour hall before a crowd of some two thousand people on a cold night.",
+        speech,
+        "Nobody in the hall had asked for it.",
+    )
+    two = join(
+        "Her party has heard such words before, and our columnist would like to know what became of them since.",
+        speech,
+        "We shall wait and see.",
+    )
+    found = check(one, two)
+    assert found is None or found.kind != "copy"
+
+
+def test_a_common_footer_makes_no_story():
+    footer = join(*article(7)[:4])
+    found = check(join(*STORY[:5], footer), join(*OTHER[:5], footer))
+    assert found is None or found.kind != "copy"
+
+
+def test_an_update_that_keeps_half_develops():
+    rewritten = [paragraph for pair in zip(STORY[:6], OTHER[:6], strict=True) for paragraph in pair]
+    base = [paragraph for pair in zip(STORY[:6], article(4)[:6], strict=True) for paragraph in pair]
+    found = check(join(*base), join(*rewritten))
+    assert found is not None
+    assert found.kind == "develops"
+
+
+def test_texts_with_nothing_in_common_show_nothing():
+    assert check(WHOLE, join(*OTHER)) is None
+    assert check("", WHOLE) is None
+
+
+def test_below_the_floor_only_the_exact_text_joins():
+    assert check("Fire out, all safe", "FIRE OUT: all safe") is not None
+    assert check("Fire out, all safe tonight", "Fire out, all safe today") is None
+
+
+def test_evidence_is_flat():
+    found = check(WHOLE, join(*STORY[:4]))
+    assert found is not None
+    assert all(isinstance(value, str | int | float) for value in found.to_dict().values())
+
+
+def test_spans_are_the_characters_that_both_have():
+    lookup = join("A new beginning, written by nobody in particular.", STORY[2])
+    [(start, end)] = spans(lookup, WHOLE)
+    assert lookup[start:end] == STORY[2].rstrip(".")
+    assert spans("", WHOLE) == []
+
+
+def test_an_excerpt_without_spaces_is_found_too():
+    whole = (
+        "東京都は四日、隅田川の新しい橋を来年の春に開通させると発表した。工事は三年前に始まり、費用は二百億円に上る。"
+        "知事は記者会見で、地域の交通が大きく改善されると述べた。住民からは騒音を心配する声も出ている。都は説明会を来月開く予定だ。"
+    )
+    found = check(whole, whole[: len(whole) // 2])
+    assert found is not None
+    assert (found.kind, found.b_is) == ("copy", "excerpt")

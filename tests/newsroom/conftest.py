@@ -1,0 +1,55 @@
+"""A real server over a real store and a real Redis, with a clock that stands still."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from newsroom.server import make_app, open_socket, serving
+from pipelines.registry import Registry
+from store.database import Store
+from tests.newsroom.news import NOON
+from tests.readings import fresh_registry
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served, and a client that asks for it; `registry` is the test's own."""
+
+    store: Store
+    registry: Registry
+    client: httpx.Client
+
+
+@pytest.fixture
+def served(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
+    ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
+    ours.rebuild()
+    app = make_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
+    with (
+        open_socket("127.0.0.1", 0) as listening,
+        serving(app, listening) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
+        yield Served(store, ours, client)
+    ours.index.redis.close()
+    theirs.index.redis.close()
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[httpx.Client]:
+    """Asks a server with an empty store, shared by tests that put nothing in."""
+    path = tmp_path_factory.mktemp("empty") / "onestory.db"
+    store = Store.open(f"sqlite:///{path}")
+    registry = fresh_registry(store, redis_url, path.parent.name)
+    registry.rebuild()
+    with (
+        open_socket("127.0.0.1", 0) as listening,
+        serving(make_app(store, registry), listening) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
+        yield client
+    registry.index.redis.close()
+    store.close()
