@@ -8,8 +8,10 @@ from typing import Annotated, NoReturn
 import click
 import typer
 
+from newsroom.commands.crawling import crawl_command, sources_app
 from newsroom.commands.intake import extract_command, import_command, reindex_command
 from newsroom.commands.reading import dump_command, lookup_command, show_command, stories_command
+from newsroom.commands.running import health_command, migrate_command, run_command, serve_command
 from newsroom.session import notice
 from store.errors import OnestoryError
 
@@ -26,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("run")(run_command)
+app.command("crawl")(crawl_command)
+app.add_typer(sources_app, name="sources")
 app.command("import")(import_command)
 app.command("extract")(extract_command)
 app.command("stories")(stories_command)
@@ -33,6 +38,9 @@ app.command("show")(show_command)
 app.command("lookup")(lookup_command)
 app.command("dump")(dump_command)
 app.command("reindex")(reindex_command)
+app.command("serve")(serve_command)
+app.command("health")(health_command)
+app.command("migrate")(migrate_command)
 
 
 def _version(wanted: bool) -> None:

@@ -11,8 +11,9 @@ from rich.text import Text
 from newsroom.printable import printable
 from pipelines.lookup import Lookup
 from store.records import ArticleRecord, Copy, MatchRecord, StoryRecord
+from store.source_records import SourceRecord
 
-__all__ = ["copy_rows", "print_lookup", "print_stories", "print_story"]
+__all__ = ["copy_rows", "print_lookup", "print_sources", "print_stories", "print_story"]
 
 console = Console(highlight=False)
 
@@ -42,6 +43,13 @@ def print_story(record: StoryRecord, members: Sequence[Copy], text: ArticleRecor
     console.print()
     for paragraph in text.text.split("\n"):
         console.print(Text(printable(paragraph)))
+
+
+def print_sources(records: Sequence[SourceRecord]) -> None:
+    for record in records:
+        say(f"{record.id:>4}  {record.status:<8} {printable(record.outlet):<28} {printable(record.url)}")
+        if record.why:
+            say(f"      {printable(record.why)}", style="dim")
 
 
 def print_lookup(asked: Lookup) -> None:

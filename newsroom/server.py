@@ -34,6 +34,7 @@ __all__ = ["PortInUse", "make_app", "open_socket", "serve", "serve_app", "servin
 # More threads would only wait for the interpreter, and for connections to the database.
 THREADS = 8
 STOP_SECONDS = 5
+BACKLOG = 512
 
 
 class PortInUse(BadInput):
@@ -88,10 +89,16 @@ def open_socket(host: str, port: int) -> socket.socket:
     """Listens already; port 0 takes a free one. Raises PortInUse, BadInput for an address that is not ours."""
     if not 0 <= port <= 65_535:
         raise BadInput(f"{port} is no port: choose one from 1 to 65535, or 0 for a free one")
+    # With the protocol named: asyncio switches Nagle's algorithm off only where it sees that it is TCP.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=512)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+        return listening
     except OSError as error:
+        listening.close()
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(
                 f"port {port} on {host} is in use: stop what holds it, or choose another with --port"

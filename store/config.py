@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from store.errors import BadInput
 
@@ -39,7 +40,7 @@ class Config:
         sources = _value(env, "ONESTORY_SOURCES")
         return cls(
             home=place,
-            database_url=_value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{place / 'onestory.db'}",
+            database_url=_database_url(env, place),
             redis_url=_value(env, "ONESTORY_REDIS_URL"),
             contact=_value(env, "ONESTORY_CONTACT"),
             allow_private=_networks(_value(env, "ONESTORY_ALLOW_PRIVATE") or ""),
@@ -59,6 +60,19 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}_FILE: {path} cannot be read: {error}") from error
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    """The URL, with the password put into it that came by itself."""
+    url = _value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{home / 'onestory.db'}"
+    password = _value(env, "ONESTORY_DATABASE_PASSWORD")
+    if password is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not at or ":" in user:
+        raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL that names a user and no password")
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
 
 
 def _count(env: Mapping[str, str], name: str, *, default: int) -> int:

@@ -1,13 +1,14 @@
 """Sources as people read them: what is polled and how it does, the worst first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from store.hosts import database_time
 from store.schema import sources
 
-__all__ = ["SourceRecord", "source_records"]
+__all__ = ["SourceRecord", "overdue_sources", "source_records"]
 
 # The further to the left, the more somebody has to look at it. A word not named here is taken for an error.
 WORST_FIRST = ("blocked", "gone", "robots", "error", "empty", "silent", "slow", "new", "ok")
@@ -70,3 +71,10 @@ COLUMNS = (
 
 def source_records(connection: Connection) -> list[SourceRecord]:
     return sorted((SourceRecord(*row) for row in connection.execute(select(*COLUMNS))), key=lambda one: one.rank)
+
+
+def overdue_sources(connection: Connection, *, seconds: float) -> int:
+    """How many enabled sources should have been polled so long ago, by the database's clock."""
+    before = database_time(connection) - timedelta(seconds=seconds)
+    query = select(func.count()).select_from(sources).where(sources.c.enabled, sources.c.next_poll < before)
+    return connection.execute(query).scalar_one()

@@ -1,11 +1,11 @@
 """Commands that take pages and texts in: import, extract, reindex."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress, TaskID
 
+from newsroom.commands.options import HomeOption
 from newsroom.extracting import extract_one, extract_rows
 from newsroom.importing import Counts, import_paths
 from newsroom.printable import printable
@@ -14,11 +14,6 @@ from pipelines.engine import open_engine, open_intake
 from pipelines.patience import Patience
 
 __all__ = ["extract_command", "import_command", "reindex_command"]
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="The data folder; ONESTORY_HOME, else ./onestory-data.", show_default=False),
-]
 
 
 def import_command(

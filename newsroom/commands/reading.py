@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from newsroom.commands.intake import HomeOption
+from newsroom.commands.options import HomeOption, JsonOption
 from newsroom.dump import Rows, dump, stream
 from newsroom.lines import copy_rows, print_lookup, print_stories, print_story
 from newsroom.session import configuration, notice, opened_store, print_json, read_time, spinner
@@ -29,7 +29,6 @@ from store.records import (
 
 __all__ = ["dump_command", "lookup_command", "show_command", "stories_command"]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line a row.")]
 MAX_LIMIT = 100_000
 
 

@@ -1,0 +1,133 @@
+"""Commands that fetch: crawl, and sources list, add, check."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from crawler.crew import Counts
+from crawler.pace import Pace
+from crawler.runner import add, check, crawl, pace_for
+from crawler.sources import load, sync
+from newsroom.commands.options import HomeOption, JsonOption
+from newsroom.lines import print_sources
+from newsroom.logs import log_to_stderr
+from newsroom.session import configuration, notice, opened_store, print_json, spinner, told
+from pipelines.engine import open_engine, open_intake
+from pipelines.patience import Patience
+from store.config import Config
+from store.database import Store
+from store.source_records import source_records
+
+__all__ = ["begin_with_sources", "crawl_command", "sources_app"]
+
+NO_CONTACT = (
+    "ONESTORY_CONTACT is not set: publishers have nobody to write to, so the crawl keeps to its slowest pace. "
+    "Set it to a URL or an address of yours."
+)
+
+sources_app = typer.Typer(help="The feeds and sitemaps that are polled.", no_args_is_help=True)
+SourcesArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Sources by id, URL, host or outlet; all without.")
+]
+
+
+def crawl_command(
+    sources: SourcesArgument = None,
+    once: Annotated[bool, typer.Option("--once", help="Poll each source once, fetch what is due, and end.")] = False,
+    delay: Annotated[
+        float | None,
+        typer.Option(min=0, help="Seconds between two requests to a host, for hosts of your own.", show_default=False),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Crawl the sources on their schedule, until Ctrl-C."""
+    config = configuration(home)
+    log_to_stderr(as_json=config.log_json)
+    if not config.contact and delay is None:
+        notice(NO_CONTACT)
+    with spinner("crawling") as progress:
+        task = progress.add_task("", total=None)
+
+        def advance(counts: Counts) -> None:
+            progress.update(task, description=f"{counts.requests} requests, {counts.stored} articles stored")
+
+        counts = _crawl(config, sources or (), once=once, delay=delay, progress=advance)
+    if json:
+        print_json(asdict(counts))
+    else:
+        typer.echo("  ".join(f"{name.replace('_', ' ')} {number}" for name, number in asdict(counts).items() if number))
+
+
+def _crawl(config: Config, names: Sequence[str], *, once: bool, delay: float | None, progress: object) -> Counts:
+    with open_engine(config) as engine:
+        begin_with_sources(engine.store, config)
+        with open_intake(config, engine, patience=Patience(tell=told)) as intake:
+            return crawl(
+                engine.store,
+                intake,
+                names=names,
+                once=once,
+                contact=config.contact,
+                allow_private=config.allow_private,
+                pace=pace_for(config.contact) if delay is None else Pace(delay_seconds=delay),
+                progress=progress,  # type: ignore[arg-type]
+                patience=Patience(tell=told),
+            )
+
+
+def begin_with_sources(store: Store, config: Config) -> None:
+    """A store without sources begins with the shipped ones; ONESTORY_SOURCES is added whatever is there."""
+    with store.read() as connection:
+        empty = not source_records(connection)
+    if config.sources_file is not None or empty:
+        sync(store, load(config.sources_file))
+
+
+@sources_app.command("list")
+def list_command(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the sources, those in trouble first, with the reason."""
+    config = configuration(home)
+    with opened_store(config) as store:
+        begin_with_sources(store, config)
+        with store.read() as connection:
+            records = sorted(source_records(connection), key=lambda record: record.rank)
+    if not json:
+        print_sources(records)
+    for record in records if json else ():
+        print_json(record)
+
+
+@sources_app.command("add")
+def add_command(
+    url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a homepage that names one.")],
+    outlet: Annotated[str | None, typer.Option(help="Whose it is; else the host's name.")] = None,
+    language: Annotated[str | None, typer.Option(help="As in en.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find out what is at a URL, and keep it as a source."""
+    config = configuration(home)
+    with opened_store(config) as store:
+        allowed = config.allow_private
+        record = add(store, url, outlet=outlet, language=language, contact=config.contact, allow_private=allowed)
+    if json:
+        print_json(record)
+    else:
+        print_sources([record])
+
+
+@sources_app.command("check")
+def check_command(sources: SourcesArgument = None, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Poll sources once, now, and say what came of it; no article is fetched."""
+    config = configuration(home)
+    with opened_store(config) as store, spinner("checking"):
+        begin_with_sources(store, config)
+        records = check(store, sources or (), contact=config.contact, allow_private=config.allow_private)
+    if not json:
+        print_sources(records)
+    for record in records if json else ():
+        print_json(record)
+    raise typer.Exit(0 if all(record.is_well for record in records) else 1)
