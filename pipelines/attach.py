@@ -7,18 +7,20 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dedupe.index import Registered
-from dedupe.partition import Decision, Member, partition
+from dedupe.partition import Decision, Member, partition, wanted
 from dedupe.verify import Evidence, Text, verify
 from pipelines.registry import Registry, signature_of
 from store.database import Store
 from store.stories import (
     Component,
     MatchRow,
+    MemberRow,
     Part,
     add_matches,
     component,
     lock,
     mark_attached,
+    neighbours,
     stories_of_articles,
     write_parts,
 )
@@ -93,46 +95,80 @@ def evaluate(
     The story rows are locked before the membership is read. Should it reach further than what is locked, all is
     undone and begun again with more: locks are only ever taken in id order.
     """
-    wanted: frozenset[str] = frozenset()
+    reached: frozenset[str] = frozenset()
     while True:
         try:
             with store.write() as connection:
                 add_matches(connection, matches)
-                locked = wanted | set(stories_of_articles(connection, article_ids).values())
+                touched = set(article_ids) | neighbours(connection, article_ids)
+                locked = reached | set(stories_of_articles(connection, touched).values())
                 lock(connection, locked)
-                _evaluate_locked(connection, article_ids, locked, now=now)
+                _evaluate_locked(connection, touched, locked, now=now)
                 mark_attached(connection, sequences or {})
             return
         except _ReachesFurther as further:
-            wanted = wanted | further.story_ids
+            reached = reached | further.story_ids
 
 
 def _evaluate_locked(
     connection: Connection, article_ids: Collection[str], locked: Collection[str], *, now: datetime
 ) -> None:
     found = component(connection, article_ids)
-    held = {member.story_id for member in found.members}
+    core = [member for member in found.members if member.id in found.core]
+    held = {member.story_id for member in core}
     if connection.dialect.name == "postgresql" and not held <= set(locked):
         raise _ReachesFurther(frozenset(held))
-    write_parts(connection, found.members, _parts(found), now=now)
+    write_parts(connection, core, _parts(connection, found), now=now)
 
 
-def _parts(found: Component) -> list[Part]:
-    members = [Member(m.id, m.number, m.words, m.text_digest, m.host) for m in found.members]
+def _parts(connection: Connection, found: Component) -> list[Part]:
+    """The parts of the core; pairs that the partition asks for are verified on the way, and kept."""
+    matched = {end for row in found.matches for end in (row.a_article, row.b_article)}
+    alone = [Part(one, {one: "original"}) for one in found.core - matched - _named(found)]
+    members = [
+        Member(m.id, m.number, m.words, m.text_digest, m.host)
+        for m in found.members
+        if m.id in matched or m.id in _named(found)
+    ]
     decisions = [Decision(row.kind, row.articles, row.id) for row in found.decisions]
-    parts = partition(members, _between_articles(found), decisions)
-    return [Part(part.representative, part.relations) for part in parts]
+    matches = list(found.matches)
+    while more := wanted(members, _between_articles(found.members, matches), decisions, _compared(matches)):
+        fresh = _compare(connection, more)
+        add_matches(connection, fresh)
+        matches += fresh
+    parts = partition(members, _between_articles(found.members, matches), decisions)
+    return alone + [Part(part.representative, part.relations) for part in parts if part.members[0] in found.core]
 
 
-def _between_articles(found: Component) -> list[Evidence]:
+def _named(found: Component) -> set[str]:
+    return {one for row in found.decisions for one in row.articles}
+
+
+def _compared(matches: Iterable[MatchRow]) -> set[tuple[int, int]]:
+    return {(row.a, row.b) for row in matches}
+
+
+def _compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+    known = {version.number: version for version in texts(connection, {number for pair in pairs for number in pair})}
+    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
+
+
+def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
+    found = _match(verify(_text(a), _text(b)), {a.number: a, b.number: b})
+    return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
+
+
+def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Evidence]:
     """One match for each pair of articles: of their current versions if there is one, else their closest ever.
 
     An article that ran a copy stays with its story when it is changed.
     """
-    current = {member.id: member.number for member in found.members}
+    current = {member.id: member.number for member in members}
     best: dict[tuple[int, int], tuple[tuple[bool, float, int, int], Evidence]] = {}
-    for row in found.matches:
+    for row in matches:
         a, b = current[row.a_article], current[row.b_article]
+        if row.kind == "none" or a == b:
+            continue
         evidence = Evidence(a=row.a, b=row.b, kind=row.kind, **row.evidence)
         closeness = ((a, b) == (row.a, row.b), evidence.jaccard, -row.a, -row.b)
         pair = (min(a, b), max(a, b))
@@ -153,4 +189,6 @@ def _as_current(evidence: Evidence, a: int, b: int) -> Evidence:
         b_is=evidence.a_is,
         containment_a=evidence.containment_b,
         containment_b=evidence.containment_a,
+        a_at=evidence.b_at,
+        b_at=evidence.a_at,
     )

@@ -16,7 +16,17 @@ from store.hosts import add_hosts, authority_of
 from store.schema import hosts, pages, sources
 from store.scope import Scope, due_pages_where, has_due_work
 
-__all__ = ["Entry", "PageDue", "PageResult", "add_pages", "due_pages", "is_pending", "page_counts", "settle_page"]
+__all__ = [
+    "Entry",
+    "PageDue",
+    "PageResult",
+    "add_pages",
+    "close_pages",
+    "due_pages",
+    "is_pending",
+    "page_counts",
+    "settle_page",
+]
 
 CHUNK = 200
 
@@ -148,6 +158,12 @@ def settle_page(connection: Connection, page_id: int, result: PageResult, *, now
             article_id=result.article_id,
         )
     )
+
+
+def close_pages(connection: Connection, host: str, *, state: str, reason: str) -> int:
+    """Gives up on all that is due at a host; how many pages."""
+    due = update(pages).where(pages.c.host == host, pages.c.state == "due")
+    return connection.execute(due.values(state=state, reason=reason, due=None)).rowcount
 
 
 def page_counts(connection: Connection) -> dict[str, int]:

@@ -26,6 +26,7 @@ __all__ = [
     "database_time",
     "delay_host",
     "holds",
+    "is_claimable",
     "keep_robots",
     "release",
     "renew",
@@ -87,6 +88,13 @@ def claim_hosts(
     query = select(hosts.c.name).where(wanted).order_by(hosts.c.next_fetch, hosts.c.name).limit(limit)
     names = connection.execute(query.with_for_update(skip_locked=True, of=hosts)).scalars().all()
     return _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
+
+
+def is_claimable(connection: Connection, scope: Scope, *, now: datetime) -> bool:
+    """Whether a claim would find a host: a look that no writer has to wait for."""
+    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
+    query = select(hosts.c.name).where(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def claim_named(

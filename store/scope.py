@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, false, or_
 
 from store.schema import hosts, pages, sources
 
@@ -15,10 +15,12 @@ class Scope:
     """What a crawl works on. `sources` of None are all that are enabled; `once_since` bounds a crawl that ends.
 
     A crawl that ends polls what was due at `once_since`, and sources that were named whether they are due or not.
+    Without `with_pages` it polls and fetches no page.
     """
 
     sources: tuple[int, ...] | None = None
     once_since: datetime | None = None
+    with_pages: bool = True
 
 
 def due_sources_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
@@ -32,6 +34,8 @@ def due_sources_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
 
 
 def due_pages_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
+    if not scope.with_pages:
+        return false()
     due = and_(pages.c.state == "due", pages.c.due <= now)
     return due if scope.sources is None else and_(due, pages.c.source_id.in_(scope.sources))
 

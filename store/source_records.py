@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, func, select
 
 from store.hosts import database_time
 from store.schema import sources
@@ -48,7 +49,7 @@ class SourceRecord:
         return (not self.enabled, WORST_FIRST.index(word), -self.failures, self.outlet, self.url)
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Any], ...] = (
     sources.c.id,
     sources.c.url,
     sources.c.outlet,

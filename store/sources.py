@@ -18,9 +18,11 @@ __all__ = [
     "SourceDue",
     "SourceEntry",
     "due_sources",
+    "enabled_sources",
     "find_sources",
     "keep_sources",
     "move_source",
+    "outlet_of",
     "settle_poll",
 ]
 
@@ -29,7 +31,10 @@ DEFAULT_INTERVAL_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A source as the shipped list or an operator names it. `kind`: feed, sitemap."""
+    """A source as the shipped list or an operator names it. `kind`: feed, sitemap.
+
+    `agencies` are those whose copy the outlet is known to carry; they are said, not stored.
+    """
 
     url: str
     kind: str
@@ -39,6 +44,7 @@ class SourceEntry:
     country: str | None = None
     language: str | None = None
     interval_seconds: int = DEFAULT_INTERVAL_SECONDS
+    agencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class PollResult:
     why: str | None
     next_poll: datetime
     failures: int
-    entries: int = 0
+    entries: int | None = None
     pages_found: int = 0
     etag: str | None = None
     last_modified: str | None = None
@@ -135,6 +141,16 @@ def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...
     return tuple(sorted(found))
 
 
+def enabled_sources(connection: Connection) -> tuple[int, ...]:
+    return tuple(connection.execute(select(sources.c.id).where(sources.c.enabled)).scalars().all())
+
+
+def outlet_of(connection: Connection, url: str) -> str | None:
+    """The outlet whose homepage is on the host of this URL."""
+    query = select(outlets.c.name).where(outlets.c.host == host_of(url)).order_by(outlets.c.name).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def due_sources(connection: Connection, host: str, scope: Scope, *, now: datetime, limit: int) -> list[SourceDue]:
     """The sources of a host that are to be polled now."""
     query = (
@@ -157,7 +173,7 @@ def due_sources(connection: Connection, host: str, scope: Scope, *, now: datetim
         .order_by(sources.c.next_poll, sources.c.id)
         .limit(limit)
     )
-    return [SourceDue(*row) for row in connection.execute(query)]
+    return [SourceDue(*tuple(row)) for row in connection.execute(query)]
 
 
 def settle_poll(connection: Connection, source: SourceDue, result: PollResult, *, now: datetime) -> None:
@@ -173,8 +189,10 @@ def settle_poll(connection: Connection, source: SourceDue, result: PollResult, *
     if result.status != source.status:
         values["status_since"] = now
     if result.is_success:
-        values |= {"last_success": now, "entries": result.entries, "etag": result.etag}
-        values |= {"last_modified": result.last_modified, "body_digest": result.body_digest}
+        values |= {"last_success": now, "etag": result.etag, "last_modified": result.last_modified}
+        values["body_digest"] = result.body_digest
+        if result.entries is not None:
+            values["entries"] = result.entries
         values["pages_found"] = sources.c.pages_found + result.pages_found
     if result.at:
         values |= {"location": None if result.at == source.url else result.at, "host": authority_of(result.at)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Column, Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
@@ -20,13 +20,15 @@ __all__ = [
     "component",
     "lock",
     "mark_attached",
+    "neighbours",
     "stories_of_articles",
     "write_parts",
 ]
 
 CHUNK = 500  # ids in one IN list
 T = TypeVar("T")
-MatchKind = Literal["copy", "quotes", "develops"]
+# "none": two versions that were compared on purpose, and show nothing; kept so that nobody compares them again.
+MatchKind = Literal["copy", "quotes", "develops", "none"]
 DecisionKind = Literal["together", "apart", "original"]
 
 
@@ -80,8 +82,10 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Everything that matches and decisions connect to some articles."""
+    """Everything that copies and decisions connect to some articles (`core`), and what an evaluation has to see of
+    their surroundings: articles that quote them or are quoted by them. `matches` are all among both."""
 
+    core: frozenset[str]
     members: Sequence[MemberRow]
     matches: Sequence[MatchRow]
     decisions: Sequence[DecisionRow]
@@ -135,29 +139,37 @@ def lock(connection: Connection, story_ids: Collection[str]) -> None:
 
 
 def component(connection: Connection, article_ids: Collection[str]) -> Component:
-    """All that copies and decisions connect to these articles, however far."""
-    known = set(article_ids)
-    edges: dict[tuple[int, int], MatchRow] = {}
+    """All that copies and decisions connect to these articles, however far, and one step of what else matches."""
+    core = set(article_ids)
     rules: dict[int, DecisionRow] = {}
-    frontier = set(known)
+    edges: dict[tuple[int, int], MatchRow] = {}
+    frontier = set(core)
     while frontier:
-        found = _copies(connection, frontier)
+        found = _matches(connection, frontier)
         edges |= {(row.a, row.b): row for row in found}
         told = _decisions(connection, frontier)
         rules |= {row.id: row for row in told}
-        reached = {end for row in found for end in (row.a_article, row.b_article)}
+        reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
         reached |= {end for row in told if row.kind == "together" for end in row.articles}
-        frontier = reached - known
-        known |= frontier
-    members = _members(connection, known)
+        frontier = reached - core
+        core |= frontier
+    around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
+    edges |= {(row.a, row.b): row for row in _matches(connection, around)}
+    members = _members(connection, core | around)
     present = {member.id for member in members}
     kept = [row for row in edges.values() if row.a_article in present and row.b_article in present]
-    return Component(members, kept, sorted(rules.values(), key=lambda row: row.id))
+    return Component(frozenset(core & present), members, kept, sorted(rules.values(), key=lambda row: row.id))
 
 
-def _copies(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
+def neighbours(connection: Connection, article_ids: Collection[str]) -> set[str]:
+    """The articles that these quote or are quoted by: whether one is a round-up may depend on what is new here."""
+    found = _matches(connection, article_ids)
+    return {end for row in found if row.kind in ("quotes", "develops") for end in (row.a_article, row.b_article)}
+
+
+def _matches(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
     found = []
-    columns = (
+    columns: tuple[Column[Any], ...] = (
         matches.c.a,
         matches.c.b,
         matches.c.a_article,
@@ -168,8 +180,7 @@ def _copies(connection: Connection, article_ids: Collection[str]) -> list[MatchR
     for part in chunks(article_ids):
         # Two queries, as each takes its own index.
         for end in (matches.c.a_article, matches.c.b_article):
-            query = select(*columns).where(end.in_(part), matches.c.kind == "copy")
-            found += [MatchRow(*row) for row in connection.execute(query)]
+            found += [MatchRow(*row) for row in connection.execute(select(*columns).where(end.in_(part)))]
     return found
 
 

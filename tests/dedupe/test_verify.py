@@ -137,3 +137,29 @@ def test_an_excerpt_without_spaces_is_found_too():
     found = check(whole, whole[: len(whole) // 2])
     assert found is not None
     assert (found.kind, found.b_is) == ("copy", "excerpt")
+
+
+NOTICE = (
+    "{who}, {age}, of {place}, passed away {day} at home surrounded by family. A celebration of life will be held at "
+    "{hour} p.m. {day} at the {home} Funeral Home. In lieu of flowers, the family asks that donations be made in "
+    "memory to the hospice that provided such compassionate care in the final weeks. Friends may call one hour prior "
+    "to the service, and a light luncheon will be served afterwards in the parish hall for all who wish to share."
+)
+QUAKE = (
+    "気象庁によると、{day}日午前{hour}時{minute}分ごろ、{place}を震源とする地震があり、震度{force}を観測した。"
+    "震源の深さは約{depth}キロ、地震の規模を示すマグニチュードは{size}と推定される。この地震による津波の心配はない。"
+)
+
+
+def test_a_notice_with_few_slots_is_a_form_too():
+    one = NOTICE.format(who="Tamsin Quarrick", age=81, place="Pellworth", day="Monday", hour=2, home="Ilvara")
+    two = NOTICE.format(who="Edmund Okonedo", age=67, place="Marrable", day="Friday", hour=4, home="Brannoch")
+    found = check(one, two)
+    assert found is None or found.kind != "copy"
+
+
+def test_a_form_in_a_script_without_capitals_is_known_by_its_numbers():
+    one = QUAKE.format(day=4, hour=6, minute=15, place="茨城県北部", force=3, depth=40, size="4.2")
+    two = QUAKE.format(day=19, hour=2, minute=47, place="宮城県沖", force=2, depth=70, size="5.1")
+    found = check(one, two)
+    assert found is None or found.kind != "copy"
