@@ -96,7 +96,7 @@ class Registry:
     def _recover(self) -> None:
         state = self.index.open()
         if not self._is_whole(state):
-            logger.info("the index is not the one the store knows of: rebuilding it")
+            logger.info("making the index from the store")
             with self._alone() as lock:
                 if not self._is_whole(self.index.open()):
                     self._rebuild(lambda done: None, lock)
