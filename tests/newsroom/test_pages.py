@@ -222,7 +222,7 @@ def put_everywhere(served: Served, evil: str, number: int) -> None:
         "language": 'en" onclick="alert(1)',
         "byline": [evil, evil],
         "canonical_elsewhere": "javascript:alert(1)//",
-        **{fact: evil for fact in ("credit_evidence", "section", "notice", "published_source")},
+        **dict.fromkeys(("credit_evidence", "section", "notice", "published_source"), evil),
     }
     with served.store.write() as connection:
         connection.execute(update(versions).where(versions.c.article_id == identity).values(facts=facts))
@@ -233,8 +233,8 @@ def put_everywhere(served: Served, evil: str, number: int) -> None:
 
 # A sentence for each, so that none is a copy of another.
 CALM = [
-    f"In the year {1900 + 7 * number} the town of Ellery{number} counted {number * 31 + 5} boats in its harbour, and as "
-    f"many captains, {number + 3} of whom were called Holm, like the mill on hill number {number * 13}."
+    f"In the year {1900 + 7 * number} the town of Ellery{number} counted {number * 31 + 5} boats in its harbour, and "
+    f"as many captains, {number + 3} of whom were called Holm, like the mill on hill number {number * 13}."
     for number in range(len(HOSTILE))
 ]
 

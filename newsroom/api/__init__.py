@@ -1,0 +1,1 @@
+"""The story API: JSON over HTTP, described by its own OpenAPI document."""

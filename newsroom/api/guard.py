@@ -1,0 +1,111 @@
+"""What stands before the whole app: whose requests are answered, how large they may be, and what every answer says."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsroom.api.hosts import HostRule
+from newsroom.api.problems import Problem, Show, problem_of
+
+__all__ = ["MAX_BODY_BYTES", "Guard"]
+
+MAX_BODY_BYTES = 1_000_000
+# A client that is still sending would not see an answer; past this it is cut off.
+MAX_DRAINED_BYTES = 16_000_000
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = tuple(
+    (name.encode(), value.encode())
+    for name, value in (
+        ("content-security-policy", CONTENT_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    )
+)
+MISDIRECTED = Problem(
+    421, "misdirected", "This server is not known by the host name that the request gives in its Host header."
+)
+TOO_LARGE = Problem(413, "too_large", f"The request is larger than {MAX_BODY_BYTES:,} bytes; send a shorter text.")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """ASGI middleware. Bodies are read whole before the app runs, so it never waits for a slow sender."""
+
+    app: ASGIApp
+    hosts: HostRule
+    show: Show
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        try:
+            await self._answer(scope, receive, answer)
+        except Exception as error:
+            # The outermost boundary: whatever happened, the client gets an answer, and the log the fault.
+            if answer.has_begun:
+                raise
+            await self.show(Request(scope), problem_of(error))(scope, receive, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.hosts.allows(_header(scope, b"host")):
+            await MISDIRECTED.response(scope["path"])(scope, receive, send)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await self.show(Request(scope), TOO_LARGE)(scope, receive, send)
+            return
+        # Whoever can GET can HEAD (RFC 9110, 9.3.2); the server leaves the body out.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self.app(inner, _replay(body, receive), send)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """All of the request's body, None where it is too large."""
+    announced = _header(scope, b"content-length")
+    if announced.isdigit() and int(announced) > MAX_DRAINED_BYTES:
+        return None
+    parts, size, more = [], 0, True
+    while more and size <= MAX_DRAINED_BYTES:
+        message = await receive()
+        more = message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            parts.append(part)
+    return b"".join(parts) if size <= MAX_BODY_BYTES else None
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
+class _Answer:
+    """The way out, with the headers that every answer has."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+        await self._send(message)

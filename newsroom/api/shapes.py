@@ -1,0 +1,210 @@
+"""The answers of the API: these models are both what is sent and what the OpenAPI document says."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Article",
+    "Copy",
+    "Evidence",
+    "Found",
+    "LookupAnswer",
+    "LookupQuestion",
+    "ProblemDetails",
+    "Readiness",
+    "Source",
+    "SourceList",
+    "Story",
+    "StoryList",
+    "StoryWithCopies",
+]
+
+ID = "5f0c6b7a9d2e4c1b8a3f7e60"
+TIME = "2026-11-23T06:12:00Z"
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Story(Shape):
+    """A story without its copies."""
+
+    id: Annotated[str, Field(description="24 hex digits: the id of its first article.", examples=[ID])]
+    title: Annotated[
+        str | None, Field(description="The headline of the original.", examples=["Harbour bridge to close"])
+    ]
+    language: Annotated[str | None, Field(examples=["en"])]
+    credit: Annotated[
+        str | None, Field(description="The agency or outlet that the original names.", examples=["Reuters"])
+    ]
+    representative: Annotated[
+        str, Field(description="The article that stands for the story, its original.", examples=[ID])
+    ]
+    first_seen: Annotated[
+        datetime, Field(description="When we first saw a copy: observed, not claimed.", examples=[TIME])
+    ]
+    last_seen: Annotated[datetime, Field(description="When we first saw the newest copy.", examples=[TIME])]
+    published: Annotated[datetime | None, Field(description="The earliest time that a copy claims.", examples=[TIME])]
+    first_outlet: Annotated[str, Field(description="Where we first saw it.", examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+    outlets: Annotated[int, Field(description="How many outlets run it.", examples=[4])]
+    owners: Annotated[
+        int, Field(description="How many owners these outlets have: one chain's push counts once.", examples=[3])
+    ]
+    updated: Annotated[datetime, Field(description="When this record last changed.", examples=[TIME])]
+
+
+class StoryList(Shape):
+    stories: list[Story]
+    next: Annotated[
+        str | None,
+        Field(description="Give it as `cursor`, with the same filters; null at the end of the list."),
+    ]
+
+
+class Copy(Shape):
+    """An article as a member of its story."""
+
+    id: Annotated[str, Field(examples=[ID])]
+    story_id: Annotated[str, Field(examples=[ID])]
+    relation: Annotated[str, Field(description="original, verbatim, edited, excerpt or fuller.", examples=["edited"])]
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/bridge-to-close"])]
+    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    owner: Annotated[str | None, Field(examples=["Coast Media"])]
+    title: Annotated[str | None, Field(examples=["Bridge shuts for repairs"])]
+    language: Annotated[str, Field(examples=["en"])]
+    credit: Annotated[str | None, Field(examples=["Reuters"])]
+    published: Annotated[datetime | None, Field(description="The time that the page claims.", examples=[TIME])]
+    first_seen: Annotated[datetime, Field(description="When we first saw it.", examples=[TIME])]
+    updated: Annotated[datetime, Field(description="When its current text was seen.", examples=[TIME])]
+    words: Annotated[int, Field(examples=[412])]
+
+
+class Evidence(Shape):
+    """What two copies of a story share. `evidence` holds the measures, such as `jaccard` and `containment_a`."""
+
+    a_article: Annotated[str, Field(examples=[ID])]
+    b_article: Annotated[str, Field(examples=[ID])]
+    kind: Annotated[str, Field(examples=["copy"])]
+    evidence: Annotated[
+        dict[str, Any],
+        Field(
+            examples=[
+                {
+                    "a_is": "fuller",
+                    "b_is": "excerpt",
+                    "jaccard": 0.41,
+                    "containment_a": 0.42,
+                    "containment_b": 0.97,
+                    "shared_words": 168,
+                }
+            ]
+        ),
+    ]
+
+
+class StoryWithCopies(Story):
+    articles: Annotated[list[Copy], Field(description="All its copies, the first seen first.")]
+    evidence: Annotated[list[Evidence], Field(description="Why these are copies of each other.")]
+
+
+class Article(Copy):
+    """An article with its current text."""
+
+    source: Annotated[str, Field(description="The way it came in.", examples=["import"])]
+    number: Annotated[int, Field(description="The number of its current version.", examples=[17])]
+    text: Annotated[str, Field(description="One paragraph a line.")]
+    facts: Annotated[dict[str, Any], Field(description="What its page says of it; empty facts are left out.")]
+    observed: Annotated[datetime, Field(description="When this version was seen.", examples=[TIME])]
+    content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.")]
+    extractor: Annotated[str, Field(description="The program that read the page.")]
+
+
+class Source(Shape):
+    """A feed, sitemap or section page that is polled."""
+
+    id: int
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/feed"])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    kind: Annotated[str, Field(examples=["feed"])]
+    host: str
+    language: str | None
+    enabled: bool
+    interval_seconds: Annotated[int, Field(examples=[900])]
+    status: Annotated[str, Field(description="One word, such as ok, silent or blocked.", examples=["ok"])]
+    status_since: datetime | None
+    why: Annotated[str | None, Field(description="The reason for the status, in plain words.")]
+    last_poll: datetime | None
+    last_success: datetime | None
+    next_poll: datetime | None
+    failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
+    entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
+    pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
+
+
+class SourceList(Shape):
+    sources: Annotated[list[Source], Field(description="The worst first.")]
+
+
+class Found(Shape):
+    """A story that has run the text, or some of it."""
+
+    story_id: Annotated[str, Field(examples=[ID])]
+    article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[ID])]
+    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
+    share: Annotated[
+        float, Field(description="The part of the text that stands in that copy, 0 to 1.", examples=[0.83])
+    ]
+    spans: Annotated[
+        list[tuple[int, int]],
+        Field(description="Where, in Unicode characters of the text: from, up to.", examples=[[[0, 412]]]),
+    ]
+    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
+    first_seen: Annotated[datetime, Field(examples=[TIME])]
+    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+
+
+class LookupAnswer(Shape):
+    found: Annotated[list[Found], Field(description="The largest share first; empty when it has not run.")]
+    index: Annotated[
+        Literal["ready", "rebuilding"],
+        Field(description="While the index is rebuilding only exactly the same text is found."),
+    ]
+    words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
+
+
+class LookupQuestion(BaseModel):
+    """Exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[
+        str | None,
+        Field(examples=["The harbour bridge will close for six weeks from Monday, the port authority said."]),
+    ] = None
+    url: Annotated[str | None, Field(examples=["https://www.harbourpost.example/bridge-to-close"])] = None
+
+
+class Readiness(Shape):
+    status: Literal["ready"]
+    database: Literal["ok"]
+    redis: Literal["ok"]
+    index: Literal["ready", "rebuilding"]
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457. `reason` is a stable word for programs, `detail` a sentence for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[str, Field(examples=["about:blank"])]
+    title: Annotated[str, Field(examples=["Not Found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(examples=["There is no story '5f0c'."])]
+    instance: Annotated[str, Field(examples=["/v1/stories/5f0c"])]
+    reason: Annotated[str, Field(examples=["not_found"])]

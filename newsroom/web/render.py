@@ -1,0 +1,75 @@
+"""Templates to responses. Everything printed passes through `shown`, and is escaped."""
+
+import hashlib
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from newsroom.api.desk import desk_of
+from newsroom.api.problems import Problem
+from newsroom.web import display
+from newsroom.web.languages import language_name
+
+__all__ = ["STATIC", "page", "problem_page"]
+
+MEDIA_TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+
+
+def _static() -> dict[str, tuple[bytes, str]]:
+    folder = files("newsroom.web") / "static"
+    return {entry.name: (entry.read_bytes(), MEDIA_TYPES[entry.name.rpartition(".")[2]]) for entry in folder.iterdir()}
+
+
+# Name to bytes and media type: a handful of small files, read once.
+STATIC = _static()
+
+
+def _address(name: str) -> str:
+    """With a digest of the content, so that a browser may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256(STATIC[name][0]).hexdigest()[:12]}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("newsroom.web"),
+        autoescape=True,
+        finalize=display.shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        absolute=display.absolute,
+        count=display.count,
+        iso=display.iso,
+        language_name=language_name,
+        language_tag=display.language_tag,
+        safe_link=display.safe_link,
+        share=display.share,
+        span_of_time=display.span_of_time,
+    )
+    environment.globals.update(static={name: _address(name) for name in STATIC})
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+def page(request: Request, template: str, *, status: int = 200, now: datetime | None = None, **shown: Any) -> Response:
+    """The template with what it shows; times are told as seen from `now`."""
+    moment = now or desk_of(request).clock()
+    told = ENVIRONMENT.get_template(template).render(
+        ago=lambda then: display.ago(then, moment), version=request.app.version, **shown
+    )
+    return HTMLResponse(told, status, {"Cache-Control": "private, no-cache"})
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """An error for a person."""
+    answer = page(request, "problem.html", status=problem.status, here=None, problem=problem)
+    answer.headers.update({"Cache-Control": "no-store", **problem.headers})
+    return answer

@@ -1,0 +1,33 @@
+"""The server as a process: it says where it is, answers, and leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+SERVE = """
+import sys
+from pathlib import Path
+from newsroom.server import serve
+from store.config import Config
+serve(Config.read({}, home=Path(sys.argv[1])), port=0, started=lambda url: print(url, flush=True))
+print("stopped", flush=True)
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_and_its_embedded_redis(home: Path, stop: signal.Signals) -> None:
+    command = [sys.executable, "-c", SERVE, str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        base = process.stdout.readline().strip()
+        assert base.startswith("http://127.0.0.1:")
+        assert httpx.get(f"{base}/readyz", trust_env=False).status_code == 200
+        assert "No stories yet" in httpx.get(base, trust_env=False).text
+        process.send_signal(stop)
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "stopped\n")
+    assert not (home / "redis" / "redis.sock").exists()
