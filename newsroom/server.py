@@ -19,6 +19,7 @@ from newsroom.api.document import describe
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
 from newsroom.api.problems import as_asked, handle_problems
+from newsroom.keeper import Keeper
 from newsroom.web import lookup as lookup_pages
 from newsroom.web import pages
 from newsroom.web.render import problem_page
@@ -118,7 +119,7 @@ def serve(
 
     Raises PortInUse and the tree of store.errors.
     """
-    with open_socket(host, port) as listening, open_engine(config) as engine:
+    with open_socket(host, port) as listening, open_engine(config) as engine, Keeper(config):
         app = make_app(engine.store, engine.registry, host=host, allowed_hosts=allowed_hosts)
         serve_app(app, listening, started=started)
 

@@ -53,9 +53,7 @@ def _redis(config: Config, stack: ExitStack) -> "tuple[Redis, Callable[[], objec
 def redis_client(url: str) -> Redis:
     """A client whose lost connections are seen: no retries. Raises BadInput."""
     try:
-        return Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_timeout=REDIS_SECONDS, single_connection_client=True
-        )
+        return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=REDIS_SECONDS, max_connections=1)
     except (ValueError, RedisError) as error:
         raise BadInput(f"ONESTORY_REDIS_URL is not a Redis URL, as in redis://host:6379/0: {error}") from error
 

@@ -78,6 +78,13 @@ class Registry:
             self._ensure_server()
             return self._is_whole(self.index.open())
 
+    def mend(self) -> None:
+        """Looks for what the index lost, and rebuilds it when it is not the one that SQL knows of."""
+        with _translated():
+            self._check()
+            if not self._is_whole(self.index.open()):
+                self._recover()
+
     def rebuild(self, *, progress: Progress = lambda done: None) -> int:
         """Makes the index anew from SQL, whatever state it is in; how many versions it holds."""
         with _translated():

@@ -185,7 +185,7 @@ def list_stories(
     """The stories seen last come first; `after` goes on behind a story."""
     query = select(*STORY).where(stories.c.absorbed_into.is_(None), *_conditions(wanted))
     if after is not None:
-        query = query.where(tuple_(stories.c.last_seen, stories.c.id) < tuple_(after.last_seen, after.id))
+        query = query.where(tuple_(stories.c.last_seen, stories.c.id) < (after.last_seen, after.id))
     query = query.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit)
     return [StoryRecord(*row) for row in connection.execute(query)]
 

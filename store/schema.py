@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -165,7 +166,7 @@ stories = Table(
     "stories",
     metadata,
     Column("id", String(24), primary_key=True),
-    Column("absorbed_into", String(24), index=True),
+    Column("absorbed_into", String(24)),
     Column("title", Text),
     Column("language", String(8)),
     Column("credit", Text),
@@ -178,7 +179,14 @@ stories = Table(
     Column("outlets", Integer, nullable=False, default=1),
     Column("owners", Integer, nullable=False, default=1),
     Column("updated", Time, nullable=False),
-    Index("ix_stories_last_seen_id", "last_seen", "id"),
+    # The list of stories, in its order. An index on `absorbed_into` itself would tempt SQLite to sort them all.
+    Index(
+        "ix_stories_listed",
+        "last_seen",
+        "id",
+        sqlite_where=text("absorbed_into IS NULL"),
+        postgresql_where=text("absorbed_into IS NULL"),
+    ),
     Index("ix_stories_copies", "copies"),
 )
 

@@ -12,6 +12,7 @@ from crawler import demo
 from crawler.sources import sync
 from newsroom.commands.crawling import NO_CONTACT, begin_with_sources
 from newsroom.commands.options import HomeOption
+from newsroom.keeper import Keeper
 from newsroom.logs import log_to_stderr
 from newsroom.presence import running_alone
 from newsroom.server import make_app, open_socket, serve, serve_app
@@ -52,6 +53,7 @@ def run_command(
         begin_with_sources(engine.store, config)
         if not config.contact and not with_demo:
             notice(NO_CONTACT)
+        stack.enter_context(Keeper(config))
         stack.enter_context(Supervised(crawl_child(config, command)))
         app = make_app(engine.store, engine.registry, host=host)
         serve_app(app, listening, started=lambda url: _started(url, config, with_demo=with_demo))

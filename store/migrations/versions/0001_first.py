@@ -105,9 +105,15 @@ def upgrade() -> None:
         sa.Column("updated", sa.String(27), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
     )
-    op.create_index(op.f("ix_stories_absorbed_into"), "stories", ["absorbed_into"], unique=False)
     op.create_index("ix_stories_copies", "stories", ["copies"], unique=False)
-    op.create_index("ix_stories_last_seen_id", "stories", ["last_seen", "id"], unique=False)
+    op.create_index(
+        "ix_stories_listed",
+        "stories",
+        ["last_seen", "id"],
+        unique=False,
+        sqlite_where=sa.text("absorbed_into IS NULL"),
+        postgresql_where=sa.text("absorbed_into IS NULL"),
+    )
     op.create_table(
         "tombstones",
         sa.Column("digest", sa.String(length=64), nullable=False),
