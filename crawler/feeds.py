@@ -1,0 +1,127 @@
+"""Feeds: bytes that we fetched to entries. RSS and Atom by feedparser, JSON Feed by its specification.
+
+feedparser is only ever handed bytes: given a URL or a file name it would fetch that itself.
+"""
+
+import calendar
+import io
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from crawler.guard import checked_url
+from pipelines.page import printable
+from store.errors import BadInput
+from store.frontier import Entry
+
+__all__ = ["BadSource", "feed_entries", "refuse_entities"]
+
+MAX_ENTRIES = 1_000
+MAX_TITLE = 500
+PROLOGUE_BYTES = 65_536
+# A document type with declarations of its own, or any entity: no feed needs one, and expansions are unbounded.
+DECLARES = re.compile(rb"<!DOCTYPE[^>\[]*\[|<!ENTITY", re.IGNORECASE)
+IS_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+
+
+class BadSource(Exception):  # noqa: N818 - named for what is wrong
+    """A source that cannot be read: the status word for it, and why in plain words."""
+
+    def __init__(self, status: str, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+
+
+def refuse_entities(body: bytes) -> None:
+    """Raises BadSource for XML that declares entities; in any encoding that XML parsers read."""
+    for plain in (body, body.replace(b"\x00", b"")):
+        if DECLARES.search(plain):
+            raise BadSource("error", "it is XML with a document type of its own (DTD), which is not read")
+
+
+def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> list[Entry]:
+    """The entries of a feed that have a URL we may fetch, newest first as the feed has them, each URL once.
+
+    Raises BadSource for what is no feed, and for a feed without a single entry.
+    """
+    if not body.strip():
+        raise BadSource("empty", "the answer is empty")
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        found = _json_entries(body, url)
+    else:
+        found = _xml_entries(body, url, content_type)
+    unique = {entry.url: entry for entry in reversed(found[:MAX_ENTRIES])}
+    if not unique:
+        raise BadSource("empty", "the feed has no entry with a link")
+    return list(reversed(unique.values()))
+
+
+def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[Entry]:
+    if IS_HTML.match(body[:PROLOGUE_BYTES]):
+        raise BadSource("error", "it is a web page (HTML), not a feed")
+    refuse_entities(body)
+    headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    if not parsed.version:
+        raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed")
+    return [entry for raw in parsed.entries for entry in _entry(raw, url)]
+
+
+def _entry(raw: Any, base: str) -> Iterator[Entry]:
+    # RSS: without a link the guid is one, unless it says that it is not.
+    link = raw.get("link") or (raw.get("id") if raw.get("guidislink", True) else None)
+    moment = raw.get("published_parsed") or raw.get("updated_parsed")
+    published = _iso(moment) or raw.get("published") or raw.get("updated")
+    yield from _kept(link, base, raw.get("title"), published)
+
+
+def _json_entries(body: bytes, url: str) -> list[Entry]:
+    """JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/."""
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadSource("error", f"it is not JSON: {str(error)[:100]}") from error
+    if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
+        raise BadSource("error", "it is JSON, but not a JSON Feed")
+    raws = feed.get("items")
+    if not isinstance(raws, list):
+        return []
+    return [
+        entry
+        for raw in raws
+        if isinstance(raw, dict)
+        for entry in _kept(raw.get("url"), url, raw.get("title"), raw.get("date_published"))
+    ]
+
+
+def _kept(link: object, base: str, title: object, published: object) -> Iterator[Entry]:
+    if not isinstance(link, str) or not link.strip():
+        return
+    try:
+        target = checked_url(link, base=base)
+    except BadInput:
+        return
+    yield Entry(target, _words(title), _words(published))
+
+
+def _words(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return " ".join(printable(value).split())[:MAX_TITLE] or None
+
+
+def _iso(moment: Any) -> str | None:
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(moment), UTC).isoformat()
+    except (OverflowError, ValueError, OSError, TypeError):
+        return None

@@ -1,0 +1,69 @@
+"""robots.txt by RFC 9309: what its answer means, and what it allows."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from protego import Protego
+
+__all__ = ["AGENT", "Robots", "robots_of", "stored_robots"]
+
+# The product token by which robots.txt may name us.
+AGENT = "Onestory"
+MAX_PARSED_BYTES = 500 * 1024
+LIFETIME = timedelta(hours=24)
+UNREACHABLE_LIFETIME = timedelta(minutes=15)
+Verdict = Literal["rules", "open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """`rules`: it was read; `open`: there is none (4xx); `closed`: it could not be had, so nothing is allowed.
+
+    `is_reached` tells a server that answers with an error from one that does not answer, `is_refused` a place that
+    is not fetched from at all.
+    """
+
+    verdict: Verdict
+    text: str | None = None
+    why: str | None = None
+    crawl_delay: float | None = None
+    rules: Protego | None = None
+    is_reached: bool = True
+    is_refused: bool = False
+
+    def allows(self, url: str) -> bool:
+        if self.rules is None:
+            return self.verdict == "open"
+        return bool(self.rules.can_fetch(url, AGENT))
+
+    @property
+    def lifetime(self) -> timedelta:
+        return UNREACHABLE_LIFETIME if self.verdict == "closed" else LIFETIME
+
+
+def robots_of(status: int | None, body: bytes, *, why: str | None = None) -> Robots:
+    """The meaning of an answer (section 2.3.1): 2xx rules, 4xx open, all else closed; a status of None is no answer."""
+    if status is not None and 200 <= status < 300:
+        return _parsed(body[:MAX_PARSED_BYTES].decode("utf-8-sig", "ignore").replace("\x00", ""))
+    # Section 2.3.1.3 opens on every 4xx; but 429 says that the server wants less of us, not more.
+    if status is not None and 400 <= status < 500 and status != 429:
+        return Robots("open", why=f"robots.txt answers {status}")
+    if status is None:
+        return Robots("closed", why=why or "robots.txt could not be had", is_reached=False)
+    return Robots("closed", why=f"robots.txt answers {status}, and until it can be read nothing is allowed")
+
+
+def stored_robots(verdict: str | None, text: str | None) -> Robots:
+    """What was read before and is still good."""
+    if verdict == "rules":
+        return _parsed(text or "")
+    return Robots("open") if verdict == "open" else Robots("closed", why="robots.txt could not be read")
+
+
+def _parsed(text: str) -> Robots:
+    rules = Protego.parse(text)
+    rate = rules.request_rate(AGENT)
+    delays = [rules.crawl_delay(AGENT), rate.seconds / rate.requests if rate and rate.requests else None]
+    known = [float(delay) for delay in delays if delay is not None and 0 < delay < float("inf")]
+    return Robots("rules", text, crawl_delay=max(known, default=None), rules=rules)

@@ -1,0 +1,239 @@
+"""Runs crawls, and looks at single addresses, in this process."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Spider
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+from sqlalchemy import Connection
+
+from crawler.crew import Counts, Crew, Door, Progress
+from crawler.desk import Desk
+from crawler.fetching import Fetcher
+from crawler.guard import AllowList, GuardedResolver, checked_url
+from crawler.pace import Pace
+from crawler.probing import Found, find
+from crawler.reactor import interruptible, run_in_loop
+from crawler.spiders.coverage import CoverageSpider
+from crawler.spiders.errand import ErrandSpider
+from pipelines.patience import Patience
+from store.database import Store
+from store.errors import BadInput
+from store.hosts import database_time
+from store.identity import host_of
+from store.models import Capture
+from store.scope import Scope
+from store.source_records import SourceRecord, source_records
+from store.sources import SourceEntry, enabled_sources, find_sources, keep_sources, outlet_of
+
+if TYPE_CHECKING:
+    from pipelines.intake import Outcome
+
+__all__ = ["SLOWEST_SECONDS", "add", "check", "crawl", "look", "pace_for", "settings_for", "user_agent"]
+
+# Without an address to write to, nobody can ask us to slow down.
+SLOWEST_SECONDS = 10.0
+GRACE_SECONDS = 20.0
+
+
+def user_agent(contact: str | None) -> str:
+    """`Onestory/<version> (+contact)`: who asks, and whom a publisher may write to."""
+    try:
+        number = version("onestory")
+    except PackageNotFoundError:
+        number = "0"
+    printable = "".join(char for char in contact or "" if char.isascii() and char.isprintable() and char not in "()")
+    return f"Onestory/{number} (+{printable})" if printable else f"Onestory/{number}"
+
+
+def pace_for(contact: str | None, pace: Pace | None = None) -> Pace:
+    """The pace; at its slowest while there is no contact. Say so to the operator."""
+    pace = pace or Pace()
+    return pace if contact else replace(pace, delay_seconds=max(pace.delay_seconds, SLOWEST_SECONDS))
+
+
+def settings_for(*, contact: str | None, download_seconds: float) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.set("USER_AGENT", user_agent(contact), priority="project")
+    settings.set("DOWNLOAD_TIMEOUT", download_seconds, priority="project")
+    return settings
+
+
+def crawl(  # noqa: PLR0913 - its parts, each named
+    store: Store,
+    door: Door,
+    *,
+    names: Sequence[str] = (),
+    once: bool = False,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+    pace: Pace | None = None,
+    progress: Progress = lambda counts: None,
+    patience: Patience | None = None,
+    stop: threading.Event | None = None,
+    home: Path | None = None,
+    clock: Callable[[Connection], datetime] = database_time,
+) -> Counts:
+    """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
+
+    `patience` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
+    `names` are the sources it keeps to, by id, URL, host or outlet. `pace` is taken as it is: `pace_for(contact)`
+    is what it is when none is given. What the stages raise ends the crawl and is raised; so is BadInput for a name,
+    and DiskFull when less than 5% of the disk of `home` is free.
+    """
+    with store.read() as connection:
+        found = find_sources(connection, names) if names else None
+        scope = Scope(found, clock(connection) if once else None)
+    session = Session(contact, tuple(allow_private), pace or pace_for(contact), stop, home)
+    return _crawl(store, door, scope, session, progress=progress, patience=patience or Patience(), clock=clock)
+
+
+def check(
+    store: Store,
+    names: Sequence[str] = (),
+    *,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+    pace: Pace | None = None,
+    progress: Progress = lambda counts: None,
+) -> list[SourceRecord]:
+    """Polls each of the named sources, or each that is enabled, once; how it went stands in the records.
+
+    What they list is kept as pages for the next crawl; no page is fetched. Raises BadInput for an unknown name.
+    """
+    with store.read() as connection:
+        ids = find_sources(connection, names) if names else enabled_sources(connection)
+        scope = Scope(ids, database_time(connection), with_pages=False)
+    kept = pace or pace_for(contact)
+    # A check waits for a host's turn, and not for one that backs off.
+    session = Session(contact, tuple(allow_private), replace(kept, linger_seconds=kept.delay_seconds + 1.0))
+    _crawl(store, _NoDoor(), scope, session, progress=progress, patience=Patience(), clock=database_time)
+    with store.read() as connection:
+        return [record for record in source_records(connection) if record.id in set(ids)]
+
+
+def add(
+    store: Store,
+    url: str,
+    *,
+    outlet: str | None = None,
+    language: str | None = None,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+) -> SourceRecord:
+    """Finds out what is at the URL (a feed, a sitemap, a page that names one) and keeps it as a source.
+
+    Raises BadInput when it can be no source, and says why. A source that is known is returned as it is.
+    """
+    found = look(url, contact=contact, allow_private=allow_private)
+    with store.write() as connection:
+        home = found.homepage or found.url
+        name = outlet or outlet_of(connection, home) or host_of(home).removeprefix("www.")
+        entry = SourceEntry(found.url, found.kind, name, homepage=found.homepage, language=language)
+        keep_sources(connection, [entry], now=database_time(connection))
+    with store.read() as connection:
+        return next(record for record in source_records(connection) if record.url == found.url)
+
+
+def look(url: str, *, contact: str | None = None, allow_private: Sequence[str] = ()) -> Found:
+    """What is at the URL, without keeping it. Raises BadInput that says why it can be no source."""
+    found: list[Found | BadInput] = []
+
+    async def errand(fetch: Fetcher) -> None:
+        try:
+            found.append(await find(fetch, url))
+        except BadInput as error:
+            found.append(error)
+
+    checked_url(url)
+    session = Session(contact, tuple(allow_private), pace_for(contact))
+    run_in_loop(lambda: session.scrapy(ErrandSpider, equip=session.fetcher, errand=errand))
+    for result in found:
+        if isinstance(result, Found):
+            return result
+        raise result
+    raise RuntimeError("the look did not start")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every run of Scrapy here has in common."""
+
+    contact: str | None
+    allow_private: tuple[str, ...]
+    pace: Pace
+    stop: threading.Event | None = None
+    home: Path | None = None
+
+    def fetcher(self, spider: Spider) -> Fetcher:
+        """Puts a guard before every connection of this process's reactor, and gives what fetches through it."""
+        from twisted.internet import reactor  # noqa: PLC0415 - only when it is installed
+
+        resolver = GuardedResolver(asyncio.get_running_loop(), AllowList.of(self.allow_private))
+        reactor.installNameResolver(resolver)
+        return Fetcher(spider.crawler, resolver, clock=_utc_now)
+
+    async def scrapy(self, spider: type[Spider], **arguments: Any) -> None:
+        settings = settings_for(contact=self.contact, download_seconds=self.pace.download_seconds)
+        await AsyncCrawlerRunner(settings).crawl(spider, **arguments)
+
+
+def _crawl(
+    store: Store,
+    door: Door,
+    scope: Scope,
+    session: Session,
+    *,
+    progress: Progress,
+    patience: Patience,
+    clock: Callable[[Connection], datetime],
+) -> Counts:
+    with Desk(store, patience=patience, clock=clock) as desk:
+
+        async def run() -> Counts:
+            crew = Crew(desk, door, session.pace, scope, progress, _utc_now, home=session.home)
+            tasks = [asyncio.create_task(task) for task in (_watch(session.stop, crew), _give_up(crew, patience))]
+            with interruptible(asyncio.get_running_loop(), crew.stopping.set):
+                await session.scrapy(CoverageSpider, crew=crew, equip=session.fetcher)
+            for task in tasks:
+                task.cancel()
+            if crew.failure is not None:
+                raise crew.failure
+            return crew.counts
+
+        return run_in_loop(run)
+
+
+async def _watch(stop: threading.Event | None, crew: Crew) -> None:
+    """Another thread's event, seen from the loop."""
+    while stop is not None and not stop.is_set():
+        await asyncio.sleep(0.1)
+    if stop is not None:
+        crew.stopping.set()
+
+
+async def _give_up(crew: Crew, patience: Patience) -> None:
+    """A crawl that was told to stop waits so long, and no longer, for a server that is gone."""
+    await crew.stopping.wait()
+    await asyncio.sleep(GRACE_SECONDS)
+    patience.give_up()
+
+
+class _NoDoor:
+    """Where no page is fetched none is captured."""
+
+    def submit(self, capture: Capture) -> "Future[Outcome]":
+        raise RuntimeError(f"{capture.url} was captured in a crawl without pages")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,192 @@
+"""One lease of one host: its robots.txt, then its due sources, then its due pages, one request at a time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from crawler import paging, permission, polling
+from crawler.crew import Crew
+from crawler.fetching import HOST_REASONS, Answer
+from crawler.pace import backed_off, day_of, next_day, retry_after
+from crawler.robots import Robots
+from store.frontier import due_pages
+from store.hosts import HostState, begin_fetch, delay_host, holds, release
+from store.sources import due_sources
+
+__all__ = ["Visit"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_PAGES = 16
+# A visit ends after so many pages, so that another host gets its turn.
+TURN_PAGES = 64
+
+
+class Visit:
+    """Holds the lease from its claim to its release. `is_lost` is set when it expired and somebody else may have it."""
+
+    def __init__(self, crew: Crew, state: HostState) -> None:
+        self.crew = crew
+        self.state = state
+        self.lease = state.lease
+        self.robots = Robots("closed")
+        self.is_lost = False
+        self.is_released = False
+        self.under_way: dict[int, asyncio.Future[None]] = {}
+        self.delayed_until: datetime | None = None
+        self._is_over = False
+        self._ready = monotonic()
+
+    @property
+    def delay_seconds(self) -> float:
+        """Between two requests: the operator's own delay for this host or the crawl's, and Crawl-delay as a floor."""
+        own = self.crew.pace.delay_seconds if self.state.delay_seconds is None else self.state.delay_seconds
+        return max(own, self.state.crawl_delay or 0.0)
+
+    @property
+    def goes_on(self) -> bool:
+        return not (self._is_over or self.is_lost or self.crew.stopping.is_set())
+
+    async def run(self) -> None:
+        try:
+            robots = await permission.read_robots(self)
+            if robots is not None:
+                self.robots = robots
+                await self._poll_all()
+                await self._fetch_all()
+            while self.under_way:
+                await asyncio.wait(list(self.under_way.values()))
+        finally:
+            await self._release()
+
+    async def _poll_all(self) -> None:
+        host, scope = self.lease.host, self.crew.scope
+        while self.goes_on:
+            found = await self.crew.desk.read(
+                lambda connection, now: due_sources(connection, host, scope, now=now, limit=1)
+            )
+            if not found:
+                return
+            await polling.poll(self, found[0])
+
+    async def _fetch_all(self) -> None:
+        host, scope = self.lease.host, self.crew.scope
+        taken = 0
+        while self.goes_on and taken < TURN_PAGES:
+            busy = tuple(self.under_way)
+            batch = await self.crew.desk.read(
+                lambda connection, now: due_pages(
+                    connection,
+                    host,
+                    scope,
+                    now=now,
+                    limit=BATCH_PAGES,
+                    but=busy,  # noqa: B023 - awaited at once
+                )
+            )
+            if not batch:
+                return
+            for page in batch:
+                if self.goes_on:
+                    await paging.fetch(self, page)
+            taken += len(batch)
+
+    async def write(self, work: Callable[[Connection, datetime], object]) -> bool:
+        """Writes under the lease; False, and nothing is written, when it is no longer ours."""
+
+        def fenced(connection: Connection, now: datetime) -> bool:
+            if not holds(connection, self.lease):
+                return False
+            work(connection, now)
+            return True
+
+        self.is_lost = self.is_lost or not await self.crew.desk.write(fenced)
+        return not self.is_lost
+
+    async def ask(self, url: str, *, headers: dict[str, str] | None = None) -> Answer | None:
+        """One request, when it is time for it; None when the visit was over before."""
+        if not await self.crew.wait(self._ready - monotonic()) or not await self._book():
+            return None
+        answer = await self.crew.fetch(url, headers=headers)
+        self._ready = monotonic() + self.delay_seconds
+        self.crew.count(requests=1)
+        await self._heed(answer)
+        return answer
+
+    async def ask_once(self, url: str) -> Answer | None:
+        """One request and the end of the lease."""
+        try:
+            return await self.ask(url)
+        finally:
+            await self._release()
+
+    def beside(self, state: HostState) -> "Visit":
+        """Of another host, for the same crawl."""
+        return Visit(self.crew, state)
+
+    def set_crawl_delay(self, seconds: float | None) -> None:
+        """From the next request on."""
+        self.state = replace(self.state, crawl_delay=seconds)
+        self._ready = max(self._ready, monotonic() + self.delay_seconds)
+
+    async def _book(self) -> bool:
+        """Writes a request down before it is made: pace and budget hold even if we die on the way."""
+        if not self.goes_on:
+            return False
+        budget, delay = self.crew.pace.daily_budget, self.delay_seconds
+
+        def work(connection: Connection, now: datetime) -> tuple[bool, str, int]:
+            day = day_of(now)
+            used = self.state.day_fetches if self.state.day == day else 0
+            if used >= budget:
+                why = f"{budget} requests were made today"
+                return delay_host(connection, self.lease, until=next_day(now), failures=0, why=why), day, 0
+            ahead = now + timedelta(seconds=delay)
+            booked = begin_fetch(connection, self.lease, next_fetch=ahead, day=day, day_fetches=used + 1)
+            return booked, day, used + 1
+
+        is_ours, day, used = await self.crew.desk.write(work)
+        self.is_lost = not is_ours
+        if not used:
+            self._is_over, self.delayed_until = True, next_day(self.crew.clock())
+        self.state = replace(self.state, day=day, day_fetches=used)
+        return self.goes_on
+
+    async def _heed(self, answer: Answer) -> None:
+        """Backs off when the host, not the page, is in trouble; forgets past trouble when it is well."""
+        if answer.status not in (429, 503) and answer.reason not in HOST_REASONS:
+            if self.state.failures:
+                self.state = replace(self.state, failures=0)
+                await self.write(lambda c, now: delay_host(c, self.lease, until=now, failures=0, why=None))
+            return
+        self._is_over = True
+        self.state = replace(self.state, failures=self.state.failures + 1)
+        asked = retry_after(answer.header("retry-after"), now=answer.observed)
+        seconds = backed_off(self.crew.pace.host_backoff_seconds, self.state.failures) if asked is None else asked
+        await self.delay(seconds, why=answer.why or f"it answered {answer.status}")
+
+    async def delay(self, seconds: float, *, why: str) -> None:
+        """Nothing more is fetched from the host for so long."""
+        self._is_over = True
+        pause = timedelta(seconds=max(seconds, self.delay_seconds))
+
+        def work(connection: Connection, now: datetime) -> None:
+            until = max(now + pause, self.delayed_until or now)
+            delay_host(connection, self.lease, until=until, failures=self.state.failures, why=why)
+            self.delayed_until = until
+
+        await self.write(work)
+
+    async def _release(self) -> None:
+        self.is_released = True
+        pause = timedelta(seconds=max(self._ready - monotonic(), 0.0))
+
+        def work(connection: Connection, now: datetime) -> None:
+            release(connection, self.lease, next_fetch=max(now + pause, self.delayed_until or now))
+
+        await self.crew.desk.write(work)

@@ -1,0 +1,294 @@
+"""Crawls over real HTTP: what is fetched, when, and what becomes of it."""
+
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from crawler.demo.rendering import Outlet, feed
+from crawler.runner import crawl
+from store.database import Store
+from store.errors import BadInput, DiskFull
+from store.schema import sources
+from tests.crawler.conftest import rss
+from tests.site import misbehaving
+from tests.site.crawling import (
+    ALLOW,
+    QUICK,
+    NotingDoor,
+    crawl_once,
+    ended,
+    host_row,
+    keep,
+    page_rows,
+    polled,
+    start_crawl,
+)
+from tests.site.outlets import COPIES, four_outlets, source_entry
+from tests.site.server import HTML, RSS, Reply, Site
+from tests.waiting import wait_until
+
+ARTICLE = "<!DOCTYPE html><html><body><article><p>A short piece of news.</p></article></body></html>"
+
+
+def test_every_page_is_fetched_once_whatever_crawls_follow(lite: Store, site: Site):
+    entries = four_outlets(site)
+    crawl_once(lite, *entries)
+    crawl_once(lite, *entries)
+    assert site.paths("north") == [
+        "/robots.txt",
+        "/feed.xml",
+        *sorted(copy.path for copy in COPIES[Outlet("Northern Echo-Post", "north", "Fenwick Group")]),
+    ]
+
+
+def test_a_capture_says_what_the_feed_claims(lite: Store, site: Site):
+    outlet = Outlet("Northern Echo-Post", "north", "Fenwick Group")
+    copy = COPIES[outlet][0]
+    site.put("north", copy.path, Reply(ARTICLE))
+    url = site.put("north", "/feed", Reply(feed(outlet, [copy], base=site.url("north", "")), kind=RSS))
+    door = NotingDoor()
+    crawl_once(lite, source_entry(url, outlet=outlet.name), door=door)
+    (capture,) = door.captures
+    assert (capture.url, capture.source, capture.outlet) == (site.url("north", copy.path), url, outlet.name)
+    assert (capture.title, capture.published) == (copy.title, copy.published.isoformat())
+    assert capture.body == ARTICLE.encode()
+    assert dict(capture.headers)["Content-Type"] == HTML
+
+
+def test_it_says_who_it_is(lite: Store, site: Site):
+    crawl_once(lite, source_entry(rss(site, "a", "/1")), contact="mailto:desk@example.org")
+    agents = {hit.headers["user-agent"] for hit in site.hits}
+    (agent,) = agents
+    assert agent.startswith("Onestory/")
+    assert agent.endswith("(+mailto:desk@example.org)")
+    assert not any("cookie" in hit.headers or "referer" in hit.headers for hit in site.hits)
+
+
+def test_two_crawlers_on_one_postgresql_fetch_every_page_once(postgres_store_url: str, site: Site):
+    store = Store.open(postgres_store_url)
+    labels = [f"host{number}" for number in range(6)]
+    for label in labels:
+        paths = [f"/{number}" for number in range(15)]
+        keep(store, source_entry(rss(site, label, *paths), outlet=label))
+        for path in paths:
+            site.put(label, path, Reply(ARTICLE))
+    ended([start_crawl(postgres_store_url, "max_hosts=2", "delay_seconds=0.02") for _ in range(2)])
+    store.close()
+    for label in labels:
+        assert sorted(site.paths(label)) == sorted(["/robots.txt", "/feed", *[f"/{number}" for number in range(15)]])
+        assert min(site.gaps(label)) >= 0.02
+    assert not site.overlaps()
+
+
+def test_two_crawlers_on_one_sqlite_fetch_every_page_once(lite: Store, sqlite_store_url: str, site: Site):
+    for label in ("a", "b"):
+        keep(lite, source_entry(rss(site, label, "/1", "/2"), outlet=label))
+    ended([start_crawl(sqlite_store_url) for _ in range(2)])
+    assert sorted(site.paths("a")) == ["/1", "/2", "/feed", "/robots.txt"]
+    assert sorted(site.paths("b")) == ["/1", "/2", "/feed", "/robots.txt"]
+
+
+def test_the_pace_is_kept_between_all_requests_to_a_host(lite: Store, site: Site):
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), delay_seconds=0.3)
+    assert len(site.gaps("a")) == 3
+    assert min(site.gaps("a")) >= 0.3
+
+
+def test_crawl_delay_is_a_floor(lite: Store, site: Site):
+    site.put("a", "/robots.txt", Reply("User-agent: *\nCrawl-delay: 0.4\n", kind="text/plain"))
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), delay_seconds=0.0)
+    assert min(site.gaps("a")) >= 0.4
+
+
+def test_without_a_contact_it_is_at_its_slowest(lite: Store, site: Site):
+    url = rss(site, "a", "/1")
+    keep(lite, source_entry(url))
+    gone_by = []
+    crawl(
+        lite,
+        NotingDoor(),
+        names=[url],
+        once=True,
+        allow_private=ALLOW,
+        progress=gone_by.append,
+        stop=_after(1, gone_by),
+    )
+    waited = host_row(lite, "a")["next_fetch"] - datetime.now(UTC)
+    assert 5 < waited.total_seconds() <= 10
+
+
+def _after(requests: int, counts: list):
+    """An event that is set once so many requests were made."""
+
+    class Stop:
+        def is_set(self) -> bool:
+            return bool(counts) and counts[-1].requests >= requests
+
+    return Stop()
+
+
+def test_a_page_that_robots_txt_bars_is_not_fetched(lite: Store, site: Site):
+    site.put("a", "/robots.txt", Reply("User-agent: Onestory\nDisallow: /private/\n", kind="text/plain"))
+    counts = crawl_once(lite, source_entry(rss(site, "a", "/private/1", "/open")))
+    assert "/private/1" not in site.paths("a")
+    assert (counts.barred, counts.stored + counts.gone) == (1, 1)
+    assert page_rows(lite)[site.url("a", "/private/1")]["state"] == "barred"
+
+
+@pytest.mark.parametrize("answer", [Reply("", 500), Reply("", 503), misbehaving.no_http])
+def test_a_robots_txt_that_cannot_be_read_closes_the_host(lite: Store, site: Site, answer):
+    site.put("a", "/robots.txt", answer)
+    url = rss(site, "a", "/1")
+    crawl_once(lite, source_entry(url))
+    assert site.paths("a") == ["/robots.txt"]
+    assert polled(lite, url).status in ("robots", "error")
+    assert polled(lite, url).why
+
+
+def test_a_missing_robots_txt_opens_the_host(lite: Store, site: Site):
+    url = rss(site, "a", "/1")
+    assert crawl_once(lite, source_entry(url)).pages_found == 1
+
+
+def test_robots_txt_is_read_once_a_day_and_not_once_a_crawl(lite: Store, site: Site):
+    url = rss(site, "a", "/1")
+    crawl_once(lite, source_entry(url), names=[url])
+    crawl_once(lite, names=[url])
+    assert site.paths("a").count("/robots.txt") == 1
+    assert site.paths("a").count("/feed") == 2
+
+
+def test_robots_txt_is_followed_to_another_host(lite: Store, site: Site):
+    there = site.put("b", "/robots.txt", Reply("User-agent: *\nDisallow: /\n", kind="text/plain"))
+    site.put("a", "/robots.txt", misbehaving.redirect(there, 301))
+    url = rss(site, "a", "/1")
+    crawl_once(lite, source_entry(url))
+    assert site.paths("a") == ["/robots.txt"]
+    assert polled(lite, url).status == "robots"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_holds_the_whole_host_back(lite: Store, site: Site, status: int):
+    site.put("a", "/1", Reply("", status, headers=(("Retry-After", "600"),)))
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2", "/3")))
+    assert site.paths("a") == ["/robots.txt", "/feed", "/1"]
+    assert (host_row(lite, "a")["next_fetch"] - datetime.now(UTC)).total_seconds() > 500
+    assert page_rows(lite)[site.url("a", "/1")]["state"] == "due"
+
+
+def test_a_page_that_fails_is_tried_again_and_given_up_in_the_end(lite: Store, site: Site):
+    site.put("a", "/1", Reply("", 500))
+    once = misbehaving.sometimes(Reply(ARTICLE), bad=Reply("", 502), which=lambda number: number == 0)
+    site.put("a", "/2", once)
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")))
+    assert site.paths("a").count("/1") == 1 + len(QUICK.page_retries)
+    rows = page_rows(lite)
+    assert (rows[site.url("a", "/1")]["state"], rows[site.url("a", "/1")]["reason"]) == ("failed", "http_500")
+    assert (rows[site.url("a", "/2")]["state"], rows[site.url("a", "/2")]["attempts"]) == ("done", 2)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_page_that_is_gone_is_asked_for_once(lite: Store, site: Site, status: int):
+    site.put("a", "/1", Reply("", status))
+    crawl_once(lite, source_entry(rss(site, "a", "/1")))
+    assert site.paths("a").count("/1") == 1
+    assert page_rows(lite)[site.url("a", "/1")]["state"] == "gone"
+
+
+def test_a_redirect_is_followed_and_remembered(lite: Store, site: Site):
+    target = site.put("b", "/here", Reply(ARTICLE))
+    site.put("b", "/robots.txt", Reply("User-agent: *\nDisallow: /barred\n", kind="text/plain"))
+    site.put("a", "/1", misbehaving.redirect(target))
+    site.put("a", "/2", misbehaving.redirect(site.url("b", "/barred")))
+    door = NotingDoor()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
+    (capture,) = door.captures
+    assert (capture.url, capture.title) == (target, "About /1")
+    assert page_rows(lite)[site.url("a", "/1")]["location"] == target
+    assert page_rows(lite)[site.url("b", "/barred")]["state"] == "barred"
+
+
+def test_a_redirect_loop_ends(lite: Store, site: Site):
+    site.put("a", "/1", misbehaving.redirect("/2"))
+    site.put("a", "/2", misbehaving.redirect("/1"))
+    for number in range(10):
+        site.put("a", f"/on/{number}", misbehaving.redirect(f"/on/{number + 1}"))
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/on/0")))
+    asked = site.paths("a")
+    assert (asked.count("/1"), asked.count("/2")) == (1, 1)
+    assert "/on/5" in asked
+    assert "/on/6" not in asked
+
+
+def test_a_redirect_that_only_adds_tracking_is_the_same_page(lite: Store, site: Site):
+    site.put("a", "/1", misbehaving.redirect("/1?utm_source=feed"))
+    site.put("a", "/1?utm_source=feed", Reply(ARTICLE))
+    site.put("a", "/2", misbehaving.redirect("/2"))
+    door = NotingDoor()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
+    assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
+    assert page_rows(lite)[site.url("a", "/2")]["state"] == "failed"
+
+
+def test_the_daily_budget_of_a_host_is_kept(lite: Store, site: Site):
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2", "/3")), daily_budget=3)
+    assert len(site.paths("a")) == 3
+    assert host_row(lite, "a")["why"] == "3 requests were made today"
+
+
+def test_only_the_named_sources_are_crawled(lite: Store, site: Site):
+    one, two = rss(site, "a", "/1"), rss(site, "b", "/1")
+    crawl_once(lite, source_entry(one, outlet="A"), source_entry(two, outlet="B"), names=["B"])
+    assert site.paths("a") == []
+    assert site.paths("b") == ["/robots.txt", "/feed", "/1"]
+
+
+def test_an_unknown_source_is_refused_by_name(lite: Store):
+    with pytest.raises(BadInput, match="'Nobody' is no source"):
+        crawl_once(lite, names=["Nobody"])
+
+
+def test_a_source_that_is_switched_off_is_left_alone(lite: Store, site: Site):
+    keep(lite, source_entry(rss(site, "a", "/1")))
+    with lite.write() as connection:
+        connection.execute(update(sources).values(enabled=False))
+    crawl_once(lite)
+    assert site.hits == []
+
+
+def test_it_stops_in_good_order_when_it_is_told_to(lite: Store, sqlite_store_url: str, site: Site):
+    paths = [f"/{number}" for number in range(50)]
+    for path in paths:
+        site.put("a", path, Reply(ARTICLE))
+    keep(lite, source_entry(rss(site, "a", *paths)))
+    process = start_crawl(sqlite_store_url, "delay_seconds=0.2")
+    wait_until(lambda: len(site.hits) > 4)
+    process.send_signal(signal.SIGTERM)
+    ended([process])
+    assert len(site.hits) < 50
+    states = [row["state"] for row in page_rows(lite).values()]
+    assert states.count("done") == len(site.hits) - 2
+    assert host_row(lite, "a")["lease_holder"] is None
+
+
+def test_it_does_not_fill_the_disk(lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    keep(lite, source_entry(rss(site, "a", "/1")))
+    monkeypatch.setattr("crawler.crew.FREE_SHARE", 1.1)
+    with pytest.raises(DiskFull, match="is free"):
+        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, home=tmp_path)
+    assert site.hits == []
+
+
+def test_what_the_stages_raise_ends_the_crawl_and_leaves_the_page_due(lite: Store, site: Site):
+    class Broken:
+        def submit(self, capture):
+            raise RuntimeError("the stages broke")
+
+    site.put("a", "/1", Reply(ARTICLE))
+    with pytest.raises(RuntimeError, match="the stages broke"):
+        crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=Broken())
+    assert page_rows(lite)[site.url("a", "/1")]["state"] == "due"
+    assert host_row(lite, "a")["lease_holder"] is None

@@ -1,0 +1,105 @@
+"""robots.txt by RFC 9309, and the pace that servers ask for."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from crawler.pace import Pace, backed_off, next_day, retry_after
+from crawler.robots import robots_of, stored_robots
+from crawler.runner import pace_for, user_agent
+
+NOW = datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed"),
+    [
+        (404, True),
+        (410, True),
+        (401, True),
+        (403, True),
+        (500, False),
+        (503, False),
+        (429, False),
+        (None, False),
+        (304, False),
+    ],
+)
+def test_its_absence_opens_and_its_trouble_closes(status: int | None, allowed: bool):
+    assert robots_of(status, b"").allows("https://example.org/news") is allowed
+
+
+def test_the_group_that_names_us_counts_and_else_that_for_all():
+    body = b"User-agent: *\nDisallow: /\n\nUser-agent: onestory\nDisallow: /shop\nAllow: /shop/news\n"
+    robots = robots_of(200, body)
+    assert robots.allows("https://example.org/")
+    assert not robots.allows("https://example.org/shop")
+    assert robots.allows("https://example.org/shop/news/1")
+    assert not robots_of(200, b"User-agent: *\nDisallow: /").allows("https://example.org/")
+
+
+def test_a_web_page_in_its_place_bars_nothing():
+    assert robots_of(200, b"<!DOCTYPE html><html><body>Not here</body></html>").allows("https://example.org/")
+
+
+def test_only_the_first_500_kib_are_read():
+    padding = b"# " + b"x" * 97 + b"\n"
+    body = b"User-agent: *\n" + padding * 5300 + b"Disallow: /\n"
+    assert robots_of(200, body).allows("https://example.org/")
+    assert not robots_of(200, body.replace(padding, b"", 300)).allows("https://example.org/")
+
+
+def test_bytes_that_are_no_text_and_a_mark_of_order_are_survived():
+    assert not robots_of(200, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\xff\x00\n").allows("https://example.org/%FF")
+    assert not robots_of(200, b"\xef\xbb\xbfUser-agent: *\nDisallow: /a\n").allows("https://example.org/a")
+
+
+def test_crawl_delay_and_request_rate_are_both_heard():
+    assert robots_of(200, b"User-agent: *\nCrawl-delay: 2.5\n").crawl_delay == 2.5
+    assert robots_of(200, b"User-agent: *\nCrawl-delay: 1\nRequest-rate: 1/30\n").crawl_delay == 30
+    assert robots_of(200, b"User-agent: *\nCrawl-delay: soon\n").crawl_delay is None
+
+
+def test_what_was_stored_means_what_it_meant():
+    robots = robots_of(200, b"User-agent: *\nDisallow: /a\n")
+    again = stored_robots(robots.verdict, robots.text)
+    assert (again.allows("https://e.org/a"), again.allows("https://e.org/b")) == (False, True)
+    assert stored_robots("open", None).allows("https://e.org/")
+    assert not stored_robots("closed", None).allows("https://e.org/")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        (format_datetime(NOW + timedelta(minutes=5), usegmt=True), 300),
+        (format_datetime(NOW - timedelta(minutes=5), usegmt=True), 0),
+        ("Sun, 29 Mar 2026 23:31:00", 60),
+        ("99999999999999", 86_400),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None):
+    assert retry_after(value, now=NOW) == seconds
+
+
+def test_backing_off_doubles_up_to_a_day():
+    assert [backed_off(30, failures) for failures in (1, 2, 3)] == [30, 60, 120]
+    assert backed_off(30, 1000) == 86_400
+
+
+def test_the_next_day_begins_at_midnight_in_utc():
+    assert next_day(NOW) == datetime(2026, 3, 30, tzinfo=UTC)
+
+
+def test_without_a_contact_the_pace_is_slowest_and_the_user_agent_says_no_more_than_it_can():
+    assert pace_for(None).delay_seconds == 10
+    assert pace_for("mailto:me@example.org") == Pace()
+    assert "(" not in user_agent(None)
+    assert user_agent("https://example.org/bot").endswith(" (+https://example.org/bot)")
+    assert "\n" not in user_agent("a\r\nX-Evil: 1")
