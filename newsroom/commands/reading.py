@@ -8,23 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from newsroom.commands.options import HomeOption, JsonOption
-from newsroom.dump import Rows, dump, stream
+from newsroom.dump import Mining, Rows, dump, stream
 from newsroom.lines import copy_rows, print_lookup, print_stories, print_story
 from newsroom.session import configuration, notice, opened_store, print_json, read_time, spinner
+from pipelines.decide import story_named
 from pipelines.engine import open_engine
 from pipelines.lookup import Lookup, look_up
 from store.database import Store
 from store.errors import BadInput, NotFound
 from store.identity import normal_url
+from store.links import links_of
 from store.records import (
     StoryFilter,
-    StoryMoved,
     article,
     copies,
     find_article_id,
     list_stories,
     matches_of,
-    story,
+    story_now,
 )
 
 __all__ = ["dump_command", "lookup_command", "show_command", "stories_command"]
@@ -56,6 +57,8 @@ def stories_command(
     )
     with opened_store(configuration(home)) as store, store.read() as connection:
         records = list_stories(connection, wanted, limit=limit)
+    if not records and not json:
+        typer.echo("No stories yet: onestory import FILE.warc.gz" if wanted == StoryFilter() else "No story fits.")
     if not json:
         print_stories(records)
     for record in records if json else ():
@@ -72,26 +75,22 @@ def show_command(
         story_id = story_or_url
         if "/" in story_or_url:
             story_id = _story_of_url(store, story_or_url)
-        try:
-            record = story(connection, story_id)
-        except StoryMoved as moved:
-            notice(str(moved))
-            record = story(connection, moved.survivor)
+        record = story_now(connection, story_id)
+        if record.id != story_id:
+            notice(f"story {story_id} is now part of {record.id}")
         members = copies(connection, record.id)
         matches = matches_of(connection, [member.id for member in members])
-        text = article(connection, record.representative)
+        links = links_of(connection, [member.id for member in members])
+        text = article(connection, record.original)
     if json:
-        print_json({**asdict(record), **copy_rows(members, matches), "text": text.text})
+        print_json({**asdict(record), **copy_rows(members, matches), "links": links, "text": text.text})
     else:
-        print_story(record, members, text)
+        print_story(record, members, text, links, matches)
 
 
 def _story_of_url(store: Store, url: str) -> str:
     with store.read() as connection:
-        found = find_article_id(connection, normal_url(url))
-        if found is None:
-            raise NotFound(f"no article has the URL {url[:200]}: has it been imported?")
-        return article(connection, found).copy.story_id
+        return story_named(connection, url)
 
 
 def lookup_command(
@@ -123,7 +122,9 @@ def _asked_text(store: Store, what: str) -> str:
 
 
 def _print_lookup_json(asked: Lookup) -> None:
-    rows: list[Any] = [{**asdict(found), "index": asked.index} for found in asked.found]
+    rows: list[Any] = [
+        {**asdict(found), "index": asked.index, "window_is_full": asked.window_is_full} for found in asked.found
+    ]
     for row in rows:
         print_json(row)
 
@@ -131,17 +132,26 @@ def _print_lookup_json(asked: Lookup) -> None:
 def dump_command(
     out: Annotated[str, typer.Argument(metavar="OUT|-", help="A folder that is not there yet, or - for a stream.")],
     rows: Annotated[Rows, typer.Option(help="Which rows to stream, with -.")] = Rows.ARTICLES,
+    mining: Annotated[
+        list[Mining] | None,
+        typer.Option(
+            help="Only articles whose publisher says this of text and data mining; may be given again. All without."
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Write the deduplicated corpus: one row a story, every copy traceable."""
     with opened_store(configuration(home)) as store:
         if out == "-":
-            stream(store, rows)
+            stream(store, rows, mining=mining or tuple(Mining))
             return
         with spinner("dumping") as progress:
             task = progress.add_task("", total=None)
             manifest = dump(
-                store, out=Path(out), progress=lambda done: progress.update(task, description=f"{done} rows")
+                store,
+                out=Path(out),
+                mining=mining or tuple(Mining),
+                progress=lambda done: progress.update(task, description=f"{done} rows"),
             )
     counts = manifest["counts"]
     typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")
