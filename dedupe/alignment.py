@@ -6,150 +6,160 @@ the last, the texts part. Words that only one of them has there are a cut or an 
 filled in again.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.characters import lowered
-from dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, script_of, units_of, words_of
+from dedupe.shingles import SHINGLE_WORDS
 
-__all__ = ["Alignment", "Tokens", "align"]
+__all__ = ["Alignment", "Run", "Slot", "Span", "Windows", "align"]
 
 SLOT_WORDS = 12  # a longer gap is another passage, not a slot of a form
-_WIDTHS = {"": SHINGLE_WORDS, "ideographic": CHARS_IDEOGRAPHIC, "syllabic": CHARS_SYLLABIC}
 
-Ints = NDArray[np.int64]
+Span = tuple[int, int]  # words: start, end
+Run = tuple[int, int, int]  # start in a, start in b, length
+Slot = tuple[int, int, int, int]  # start and end in a, start and end in b
+Ints = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Tokens:
-    """A text's words: a hash of each in small letters, how they were written, and the width of a shingle of them."""
+class Windows:
+    """One hash for every window of `width` words of a text, in order; hashes of one kind are compared."""
 
-    text: str
-
-    @cached_property
-    def _script(self) -> str | None:
-        return script_of(self.text)
-
-    @cached_property
-    def hashes(self) -> Ints:
-        # Python's own hash of a word is good enough here: the values never leave the process.
-        found = units_of(lowered(self.text)) if self._script is not None else words_of(self.text).normal.split()
-        return np.fromiter(map(hash, found), dtype=np.int64, count=len(found))
-
-    @cached_property
-    def written(self) -> Sequence[str]:
-        return units_of(self.text)
-
-    @cached_property
-    def width(self) -> int:
-        return _WIDTHS[self._script or ""]
-
-    @cached_property
-    def common(self) -> frozenset[str]:
-        """Words that the text also writes in small letters: a capital does not make them names."""
-        return frozenset(word for word in self.written if word[:1].islower())
+    hashes: Ints
+    width: int
 
     def __len__(self) -> int:
-        return len(self.hashes)
+        """Words of the text."""
+        return len(self.hashes) + self.width - 1 if len(self.hashes) else 0
+
+    @cached_property
+    def ranking(self) -> tuple[Ints, Ints]:
+        """Places in the order of their hashes, the first of equals first; and the hashes in that order."""
+        order = np.argsort(self.hashes, kind="stable")
+        return order, self.hashes[order]
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """What a and b share, in words (characters, in scripts without spaces).
 
-    ``a_shared`` and ``b_shared`` mark the shared words of each; ``runs`` has (start in a, start in b, length) in
-    the order of a; ``replaced`` counts words that stand against other words, ``between`` those of them between
-    two runs; ``slots`` are the short ones of these gaps: (start, end) in a and in b; ``head`` is the same before the
-    first run, None where it is long.
+    ``a_spans`` and ``b_spans`` are the shared words of each, in order, apart from each other; ``a_words`` and
+    ``b_words`` all that they have. ``runs`` are in the order of a; ``replaced`` counts words that stand against other
+    words, ``between`` those of them between two runs; ``slots`` are the short ones of these gaps; ``head`` is
+    the same before the first run, None where it is long.
     """
 
-    a_shared: NDArray[np.bool_]
-    b_shared: NDArray[np.bool_]
-    runs: Sequence[tuple[int, int, int]]
+    a_words: int
+    b_words: int
+    a_spans: Sequence[Span]
+    b_spans: Sequence[Span]
+    runs: Sequence[Run]
     replaced: int
     between: int
-    slots: Sequence[tuple[int, int, int, int]]
-    head: tuple[int, int, int, int] | None
+    slots: Sequence[Slot]
+    head: Slot | None
+
+    @property
+    def a_shared(self) -> int:
+        return sum(end - start for start, end in self.a_spans)
+
+    @property
+    def b_shared(self) -> int:
+        return sum(end - start for start, end in self.b_spans)
 
     @property
     def shared(self) -> int:
-        return min(int(self.a_shared.sum()), int(self.b_shared.sum()))
+        return min(self.a_shared, self.b_shared)
 
     @property
     def longest(self) -> int:
         return max(length for _, _, length in self.runs)
 
 
-def align(a: Tokens, b: Tokens) -> Alignment | None:
-    """The alignment of two texts, None when they share no shingle."""
-    width = max(a.width, b.width)
-    starts_a, starts_b, lengths = _runs(_windows(a.hashes, width), _windows(b.hashes, width), width)
-    if not len(lengths):
+def align(a: Windows, b: Windows) -> Alignment | None:
+    """The alignment of two texts, None when they share no window. Both have windows of one width."""
+    runs = _runs(a, b)
+    if not runs:
         return None
-    ends_a, ends_b = starts_a + lengths, starts_b + lengths
-    a_shared, b_shared = _covered(starts_a, ends_a, len(a)), _covered(starts_b, ends_b, len(b))
-    own_a, own_b = _count(~a_shared), _count(~b_shared)
-    before = min(own_a[starts_a[0]], own_b[starts_b.min()])
-    after = min(own_a[-1] - own_a[ends_a[-1]], own_b[-1] - own_b[ends_b.max()])
-    gaps_a = own_a[starts_a[1:]] - own_a[ends_a[:-1]]
-    gaps_b = own_b[starts_b[1:]] - own_b[ends_b[:-1]]
-    between = np.minimum(gaps_a, gaps_b).clip(min=0)
-    reach = SLOT_WORDS * width // SHINGLE_WORDS
-    near = (between > 0) & (starts_a[1:] - ends_a[:-1] <= reach) & (starts_b[1:] - ends_b[:-1] <= reach)
-    near &= starts_b[1:] >= ends_b[:-1]
-    slots = [
-        (int(ends_a[at]), int(starts_a[at + 1]), int(ends_b[at]), int(starts_b[at + 1]))
-        for at in np.flatnonzero(near).tolist()
-    ]
-    top_a, top_b = int(starts_a[0]), int(starts_b[0])
-    head = (0, top_a, 0, top_b) if 0 < top_a <= reach and 0 < top_b <= reach else None
-    between[starts_b[1:] < starts_b[:-1]] = 0  # a moved paragraph is no replacement
-    runs = list(zip(starts_a.tolist(), starts_b.tolist(), lengths.tolist(), strict=True))
-    return Alignment(a_shared, b_shared, runs, int(before + after + between.sum()), int(between.sum()), slots, head)
+    a_spans = _merged((start, start + length) for start, _, length in runs)
+    b_spans = _merged(sorted((start, start + length) for _, start, length in runs))
+    reach = SLOT_WORDS * a.width // SHINGLE_WORDS
+    slots, between = _gaps(runs, b_spans, reach)
+    a_top, b_top = a_spans[0][0], b_spans[0][0]
+    after = min(len(a) - a_spans[-1][1], len(b) - b_spans[-1][1])
+    first = runs[0][1]
+    head = (0, a_top, 0, first) if 0 < a_top <= reach and 0 < first <= reach else None
+    replaced = min(a_top, b_top) + after + between
+    return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head)
 
 
-def _windows(hashes: Ints, width: int) -> Ints:
-    """One value a window of `width` words: a polynomial of their hashes, modulo 2**64."""
-    if len(hashes) < width:
-        return np.zeros(0, dtype=np.int64)
-    values = hashes[: len(hashes) - width + 1].astype(np.uint64)
-    for step in range(1, width):
-        values = values * np.uint64(0x9E3779B97F4A7C15) + hashes[step : len(hashes) - width + 1 + step].astype(
-            np.uint64
-        )
-    return values.view(np.int64)
+def _gaps(runs: Sequence[Run], b_spans: Sequence[Span], reach: int) -> tuple[list[Slot], int]:
+    """The slots, and how many words in all stand against others between two runs."""
+    covered = _Covered(b_spans)
+    slots: list[Slot] = []
+    between = 0
+    for (a_at, b_at, length), (a_next, b_next, _) in pairwise(runs):
+        a_end, b_end = a_at + length, b_at + length
+        # A moved paragraph is no replacement.
+        if a_next <= a_end or b_next <= b_end:
+            continue
+        against = min(a_next - a_end, b_next - b_end - covered.words(b_end, b_next))
+        if against > 0:
+            between += against
+            if a_next - a_end <= reach and b_next - b_end <= reach:
+                slots.append((a_end, a_next, b_end, b_next))
+    return slots, between
 
 
-def _runs(a: Ints, b: Ints, width: int) -> tuple[Ints, Ints, Ints]:
-    """Starts in a, starts in b, and lengths in words, of the runs, in the order of a."""
-    nothing = np.zeros(0, dtype=np.int64)
-    if not len(a) or not len(b):
-        return nothing, nothing, nothing
-    order = np.argsort(b, kind="stable")
-    ranked = b[order]
-    at = np.searchsorted(ranked, a)
-    at[at == len(b)] = 0
-    in_a = np.flatnonzero(ranked[at] == a)
+class _Covered:
+    """How many words of a stretch stand in one of the spans."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._starts = [start for start, _ in spans]
+        self._before = [0, *accumulate(end - start for start, end in spans)]
+
+    def words(self, start: int, end: int) -> int:
+        return self._until(end) - self._until(start)
+
+    def _until(self, place: int) -> int:
+        at = bisect_right(self._starts, place)
+        if not at:
+            return 0
+        return self._before[at] - max(0, self._spans[at - 1][1] - place)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans, ordered by their start, joined where they touch."""
+    found: list[Span] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _runs(a: Windows, b: Windows) -> list[Run]:
+    if not len(a.hashes) or not len(b.hashes):
+        return []
+    order, ranked = b.ranking
+    at = ranked.searchsorted(a.hashes)
+    at[at == len(ranked)] = 0
+    in_a = (ranked[at] == a.hashes).nonzero()[0]
     if not len(in_a):
-        return nothing, nothing, nothing
+        return []
     in_b = order[at[in_a]]
-    breaks = np.flatnonzero((np.diff(in_a) != 1) | (np.diff(in_b) != 1)) + 1
-    first = np.concatenate([[0], breaks])
-    lengths = np.diff(np.append(first, len(in_a))) + (width - 1)
-    return in_a[first], in_b[first], lengths
-
-
-def _covered(starts: Ints, ends: Ints, size: int) -> NDArray[np.bool_]:
-    steps = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(steps, starts, 1)
-    np.add.at(steps, ends, -1)
-    return np.cumsum(steps[:-1]) > 0
-
-
-def _count(mask: NDArray[np.bool_]) -> Ints:
-    """How many are true before each place, and in all."""
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(mask)])
+    breaks = ((in_a[1:] - in_a[:-1] != 1) | (in_b[1:] - in_b[:-1] != 1)).nonzero()[0] + 1
+    first = [0, *breaks.tolist()]
+    a_starts, b_starts = in_a[first].tolist(), in_b[first].tolist()
+    rest = a.width - 1
+    lengths = [after - before + rest for before, after in pairwise([*first, len(in_a)])]
+    return list(zip(a_starts, b_starts, lengths, strict=True))

@@ -153,6 +153,10 @@ class BandIndex:
             [sequence] = self._run(self._remove, [self._arguments(call)])
         return sequence
 
+    def has_expired(self) -> bool:
+        """Whether an epoch has left the window: the archive then holds articles that the index does not."""
+        return int(cast("bytes | None", self.redis.hget(self.head, "oldest")) or 1) > 1
+
     def stats(self, *, shards: int = 1000, hottest: int = 10) -> IndexStats:
         """What the index holds and costs; bytes are extrapolated from `shards` shards of each epoch."""
         return measure(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)

@@ -1,7 +1,7 @@
 """Articles and matches in, stories out: a pure function, whatever the order of arrival.
 
 The fullest article of a neighbourhood represents it, and holds its chain: a copy of a copy joins only if it matches
-the representative itself (star clustering: Aslam, Pelekhov and Rus, 2004, with a rank in place of the degree).
+the representative itself (`dedupe.stars`).
 """
 
 from collections import defaultdict
@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Protocol
 
 from dedupe.constraints import Constraints, Decision
+from dedupe.stars import Stars
 
 __all__ = [
     "Decision",
@@ -22,6 +23,7 @@ __all__ = [
     "partition",
     "place",
     "round_ups",
+    "tells_of_round_up",
     "walls",
     "wanted",
 ]
@@ -103,7 +105,7 @@ def partition(articles: Iterable[Member], matches: Iterable[Match], decisions: I
     edges = _edges(members, matches)
     near = _copies(members, edges)
     held = Constraints.of(members, decisions)
-    home = _stars(members, near, held)
+    home = _stars(members, near, held, edges)
     inside: dict[str, list[str]] = defaultdict(list)
     for member in sorted(members):
         inside[home[member]].append(member)
@@ -151,6 +153,15 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     return _round_ups(members, _edges(members, matches))
 
 
+def tells_of_round_up(run: int, a_at: int, b_at: int, a_words: int, b_words: int) -> bool:
+    """Whether a match that is no copy may make one of its two articles a round-up; otherwise it changes nothing."""
+    sides = ((a_at, b_at, a_words), (b_at, a_at, b_words))
+    return any(
+        run >= max(QUOTED_RUN_WORDS, QUOTED_SHARE * words) and there <= TOP_WORDS and here > there
+        for here, there, words in sides
+    )
+
+
 def _round_ups(members: Mapping[str, Member], edges: Mapping[str, Mapping[str, _Edge]]) -> set[str]:
     found = set()
     for one, others in edges.items():
@@ -166,27 +177,14 @@ def _quotes(edge: _Edge) -> bool:
     return edge.kind != "copy" and edge.there <= TOP_WORDS and edge.here > edge.there
 
 
-def _stars(members: Mapping[str, Member], near: Mapping[str, Mapping[str, str]], held: Constraints) -> dict[str, str]:
-    """The representative of each article's part, articles that are bound together moving as one."""
-    bundles: dict[str, list[str]] = defaultdict(list)
-    for member in sorted(members.values(), key=lambda member: member.rank):
-        bundles[held.bundle[member.id]].append(member.id)
-    home: dict[str, str] = {}
-    for bundle, inside in bundles.items():
-        if inside[0] in home:
-            continue
-        around = {held.bundle[other] for one in inside for other in near[one]}
-        taken: list[str] = []
-        for candidate in (bundle, *(other for other in _in_rank(around, bundles, members) if other != bundle)):
-            free = bundles[candidate][0] not in home
-            if free and all(held.may_meet(candidate, other) for other in taken):
-                taken.append(candidate)
-                home.update(dict.fromkeys(bundles[candidate], inside[0]))
-    return home
-
-
-def _in_rank(around: set[str], bundles: Mapping[str, Sequence[str]], members: Mapping[str, Member]) -> list[str]:
-    return sorted(around, key=lambda bundle: members[bundles[bundle][0]].rank)
+def _stars(
+    members: Mapping[str, Member],
+    near: Mapping[str, Mapping[str, str]],
+    held: Constraints,
+    edges: Mapping[str, Mapping[str, _Edge]],
+) -> dict[str, str]:
+    ranks = {member.id: member.rank for member in members.values()}
+    return Stars.of(ranks, near, held, lambda one, other: edges[one][other].jaccard).home
 
 
 def _part(head: str, ids: Sequence[str], near: Mapping[str, Mapping[str, str]], held: Constraints) -> Part:

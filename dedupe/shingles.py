@@ -22,6 +22,7 @@ SHINGLE_WORDS = 5
 CHARS_IDEOGRAPHIC = 8  # Han and Kana: about the information of five words
 CHARS_SYLLABIC = 16  # Thai, Lao, Khmer, Burmese: vowel signs and tone marks count as characters
 
+_ASCII = bytes(at if chr(at).isalnum() or chr(at) == "_" else ord(" ") for at in range(128)).ljust(256)
 _WORD = re.compile(r"\w+")
 _DENSE = re.compile(f"[{DENSE}]")
 _UNIT = re.compile(f"[{DENSE}]|[^\\W{DENSE}]+")
@@ -34,6 +35,7 @@ class Words:
 
     ``starts[i]`` is where the i-th word begins in ``normal`` and ``ends[i]`` where a shingle ends whose last word
     it is (bytes); ``spans`` are the words' character spans in the text as it was given, where they were asked for.
+    ``spaced`` is False where a script without spaces made words of single characters.
     """
 
     normal: bytes
@@ -41,6 +43,7 @@ class Words:
     ends: NDArray[np.int64]
     count: int
     spans: Sequence[tuple[int, int]] = ()
+    spaced: bool = True
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -49,6 +52,8 @@ class Words:
 def words_of(text: str, *, spans: bool = False) -> Words:
     """The words of a text; `count` weighs characters of scripts without spaces as parts of a word."""
     low = lowered(text)
+    if low.isascii() and not spans:
+        return _plain_words(low)
     codes = codes_of(low)
     classes = classes_of(codes)
     if int(classes.max(initial=0)) > 1:
@@ -72,6 +77,20 @@ def script_of(text: str) -> Literal["", "ideographic", "syllabic"] | None:
     return "ideographic" if ideographic >= syllabic else "syllabic"
 
 
+def _plain_words(low: str) -> Words:
+    """As `words_of`, for ASCII in small letters, which most English texts are."""
+    normal = b" ".join(low.encode().translate(_ASCII).split())
+    if not normal:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Words(b"", nothing, nothing, 0)
+    return _split(normal)
+
+
+def _split(normal: bytes, spans: Sequence[tuple[int, int]] = ()) -> Words:
+    gaps = np.flatnonzero(np.frombuffer(normal, dtype=np.uint8) == ord(" "))
+    return Words(normal, np.append(0, gaps + 1), np.append(gaps, len(normal)), len(gaps) + 1, spans)
+
+
 def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> Words:
     """Words and one space after each, by array operations; what the last one is followed by is cut off."""
     edges = np.flatnonzero(word[1:] != word[:-1]) + 1
@@ -87,10 +106,8 @@ def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> Words:
     normal = text_of(kept).encode()
     if len(ends_at) == len(starts_at):
         normal = normal[:-1]
-    gaps = np.flatnonzero(np.frombuffer(normal, dtype=np.uint8) == 32)
-    starts = np.append(0, gaps + 1)
     where = zip(starts_at.tolist(), np.append(ends_at, len(codes)).tolist(), strict=False) if spans else ()
-    return Words(normal, starts, np.append(gaps, len(normal)), len(starts), tuple(where))
+    return _split(normal, tuple(where))
 
 
 def _dense_words(low: str) -> Words:
@@ -125,6 +142,7 @@ def _dense_words(low: str) -> Words:
         np.array(ends, np.int64),
         max(1, round(weight)) if starts else 0,
         spans,
+        spaced=False,
     )
 
 

@@ -9,11 +9,10 @@ chooses the same ones in whatever text it stands.
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import xxhash
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from dedupe.errors import SignatureBroken
@@ -21,9 +20,9 @@ from dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, sh
 
 __all__ = ["PARAMETERS", "Parameters", "Signature", "sign", "sign_many"]
 
-_HEAD = struct.Struct("<BIHHI16s")
-_FORMAT = 1
-PERMUTATIONS_A_STEP = 16  # the product stays in the cache of one core
+_HEAD = struct.Struct("<B?IHHI16s")
+_FORMAT = 2
+PERMUTATIONS_A_STEP = 8  # the product stays in the cache of one core
 Hashes = NDArray[np.uint32]
 
 
@@ -31,7 +30,7 @@ Hashes = NDArray[np.uint32]
 class Parameters:
     """Everything two signatures must share before they can be compared."""
 
-    version: int = 1
+    version: int = 2
     num_perm: int = 128
     seed: int = 1
     scheme: str = "affine32"
@@ -53,15 +52,25 @@ class Parameters:
 PARAMETERS = Parameters()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Signature:
-    """`minhash` uint32[num_perm]; `sketch` and `shingles` sorted unique uint32; `digest` 16 bytes of the words."""
+    """`minhash` uint32[num_perm]; `sketch` sorted unique uint32; `ordered` the shingle hashes in the order of the text.
+
+    `digest` has 16 bytes of the words; `spaced` says that every word stands between spaces, so that the shingle at i is
+    made of the words i to i + 4.
+    """
 
     minhash: Hashes
     sketch: Hashes
-    shingles: Hashes
+    ordered: Hashes
     words: int
     digest: bytes
+    spaced: bool = True
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """Sorted, each once."""
+        return _distinct(self.ordered)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Signature) and self.to_bytes() == other.to_bytes()
@@ -70,27 +79,30 @@ class Signature:
         return hash(self.digest)
 
     def to_bytes(self) -> bytes:
-        """Little-endian: format, words, three lengths, digest, then the three arrays."""
-        head = _HEAD.pack(_FORMAT, self.words, len(self.minhash), len(self.sketch), len(self.shingles), self.digest)
-        arrays = (self.minhash, self.sketch, self.shingles)
-        return head + b"".join(array.astype("<u4", copy=False).tobytes() for array in arrays)
+        """Little-endian: format, spaced, words, three lengths, digest, then the three arrays."""
+        arrays = (self.minhash, self.sketch, self.ordered)
+        head = _HEAD.pack(_FORMAT, self.spaced, self.words, *map(len, arrays), self.digest)
+        return head + b"".join([array.astype("<u4", copy=False).tobytes() for array in arrays])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Signature":
         """Raises SignatureBroken on anything that `to_bytes` did not make."""
         if len(data) < _HEAD.size or data[0] != _FORMAT:
             raise SignatureBroken("unknown format")
-        _, words, num_perm, sketch, shingles, digest = _HEAD.unpack_from(data)
+        _, spaced, words, num_perm, sketch, shingles, digest = _HEAD.unpack_from(data)
         if len(data) != _HEAD.size + 4 * (num_perm + sketch + shingles):
             raise SignatureBroken("wrong length")
         values = np.frombuffer(data, dtype="<u4", offset=_HEAD.size).astype(np.uint32, copy=False)
-        minhash, chosen, all_ = np.split(values, [num_perm, num_perm + sketch])
-        return cls(minhash, chosen, all_, words, digest)
+        end = num_perm + sketch
+        return cls(values[:num_perm], values[num_perm:end], values[end:], words, digest, spaced)
 
 
 @lru_cache(maxsize=4)
 def _permutations(parameters: Parameters) -> tuple[Hashes, Hashes]:
     """datasketch's own a and b, as columns."""
+    # It takes half a second to import, and only who signs needs it.
+    from datasketch import MinHash  # noqa: PLC0415
+
     minhash = MinHash(num_perm=parameters.num_perm, seed=parameters.seed, scheme="affine32")
     a, b = minhash.permutations
     return a.reshape(-1, 1), b.reshape(-1, 1)
@@ -111,10 +123,11 @@ def _minhash(shingles: Hashes, parameters: Parameters) -> Hashes:
     if not len(shingles):
         return np.full(parameters.num_perm, 0xFFFFFFFF, dtype=np.uint32)
     mixed, smallest = _fmix(shingles), np.empty(parameters.num_perm, dtype=np.uint32)
+    values = np.empty((PERMUTATIONS_A_STEP, len(mixed)), dtype=np.uint32)
     for first in range(0, parameters.num_perm, PERMUTATIONS_A_STEP):
         step = slice(first, first + PERMUTATIONS_A_STEP)
-        values = a[step] * mixed
-        values += b[step]
+        np.multiply(a[step], mixed, out=values)
+        np.add(values, b[step], out=values)
         values.min(axis=1, out=smallest[step])
     return smallest
 
@@ -160,9 +173,10 @@ def sign(text: str, parameters: Parameters = PARAMETERS) -> Signature:
     return Signature(
         minhash=_minhash(shingles, parameters),
         sketch=_winnow(hashes, shingles, parameters),
-        shingles=shingles,
+        ordered=hashes,
         words=words.count,
         digest=xxhash.xxh3_128_digest(words.normal),
+        spaced=words.spaced,
     )
 
 

@@ -1,14 +1,19 @@
 """From stored versions to stories: register, verify, attach. Every step may be done again after a crash."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
 from dedupe.index import Registered
-from dedupe.partition import Decision, Member, partition, wanted
+from dedupe.partition import Decision, Member, partition, round_ups, walls, wanted
 from dedupe.verify import Evidence, Text, verify
+from pipelines.candidates import Pair, Shelf
+from pipelines.joining import join
+from pipelines.original import choose, relations_beside
 from pipelines.registry import Registry, signature_of
 from store.database import Store
 from store.stories import (
@@ -24,9 +29,12 @@ from store.stories import (
     stories_of_articles,
     write_parts,
 )
-from store.versions import VersionText, texts
+from store.versions import VersionText, first_with_same_words, still_there, texts
 
-__all__ = ["attach", "evaluate"]
+__all__ = ["attach", "compare", "evaluate"]
+
+# A registry is used in one thread, with one store: so are the versions it has seen.
+_shelves: WeakKeyDictionary[Registry, Shelf] = WeakKeyDictionary()
 
 
 class _ReachesFurther(Exception):  # noqa: N818 - a signal, not a fault
@@ -37,37 +45,76 @@ class _ReachesFurther(Exception):  # noqa: N818 - a signal, not a fault
         self.story_ids = story_ids
 
 
+class _Seen(NamedTuple):
+    """What a partition reads of a match, under the current versions' numbers: `a` is the lower one."""
+
+    a: int
+    b: int
+    kind: str
+    a_is: str
+    b_is: str
+    jaccard: float
+    longest_run: int
+    a_at: int
+    b_at: int
+
+
 def attach(store: Store, registry: Registry, versions: Sequence[VersionText], *, now: datetime) -> int:
     """Registers the versions, verifies their candidates and evaluates the stories that these touch.
 
     Returns how many pairs were verified. Raises Unavailable when a server is gone: nothing is half done then, and
     the same call completes it.
     """
-    registered = registry.register([(version.number, signature_of(version)) for version in versions])
-    found = _verify(store, versions, registered)
-    rows = [row for row in found if row is not None]
+    shelf = _shelves.setdefault(registry, Shelf())
+    shelf.put(versions)
+    registered = registry.register([(version.number, shelf.signature(version.number)) for version in versions])
+    with store.read() as connection:
+        found = shelf.compare(connection, _pairs(connection, registered))
+    rows = [row for row in found if row.kind != "none"]
     sequences = {answer.number: answer.sequence for answer in registered}
-    touched = {row.a_article for row in rows} | {row.b_article for row in rows}
-    touched |= {version.article_id for version in versions}
-    evaluate(store, touched, matches=rows, sequences=sequences, now=now)
+    newcomers = {version.article_id: version.number for version in sorted(versions, key=lambda one: one.number)}
+    _settle(store, newcomers, rows, sequences, now=now)
     return len(found)
 
 
-def _verify(store: Store, versions: Sequence[VersionText], registered: Iterable[Registered]) -> list[MatchRow | None]:
-    """One entry for each pair of versions of two articles; None where the texts show nothing."""
-    pairs = {
-        (min(answer.number, other), max(answer.number, other)) for answer in registered for other in answer.earlier
-    }
-    known = {version.number: version for version in versions}
-    with store.read() as connection:
-        missing = {number for pair in pairs for number in pair} - set(known)
-        known |= {version.number: version for version in texts(connection, missing)}
-    read = {number: _text(known[number]) for pair in pairs for number in pair if number in known}
-    return [
-        _match(verify(read[a], read[b]), known)
-        for a, b in sorted(pairs)
-        if a in read and b in read and known[a].article_id != known[b].article_id
-    ]
+def _pairs(connection: Connection, registered: Sequence[Registered]) -> set[Pair]:
+    """Each version with what the index found, and with the first that has its very words, however long ago."""
+    pairs = {(answer.number, other) for answer in registered for other in answer.earlier}
+    pairs |= set(first_with_same_words(connection, [answer.number for answer in registered]).items())
+    return {(min(pair), max(pair)) for pair in pairs}
+
+
+def _settle(
+    store: Store,
+    newcomers: Mapping[str, int],
+    matches: Sequence[MatchRow],
+    sequences: Mapping[int, int],
+    *,
+    now: datetime,
+) -> None:
+    """Adds the matches and settles the newcomers (article id: version), by the short way where it is safe."""
+    reached: frozenset[str] = frozenset()
+    while True:
+        try:
+            with store.write() as connection:
+                here = still_there(connection, {number for row in matches for number in (row.a, row.b)})
+                rows = [row for row in matches if row.a in here and row.b in here]
+                touched = set(newcomers) | _ends(rows)
+                locked = reached | set(stories_of_articles(connection, touched).values())
+                lock(connection, locked)
+                slow = join(connection, newcomers, rows, now=now)
+                add_matches(connection, rows)
+                if slow:
+                    near = slow | _ends(row for row in rows if row.a_article in slow or row.b_article in slow)
+                    _evaluate_locked(connection, near | neighbours(connection, near), locked, now=now)
+                mark_attached(connection, sequences)
+            return
+        except _ReachesFurther as further:
+            reached = reached | further.story_ids
+
+
+def _ends(rows: Iterable[MatchRow]) -> set[str]:
+    return {end for row in rows for end in (row.a_article, row.b_article)}
 
 
 def _text(version: VersionText) -> Text:
@@ -88,12 +135,14 @@ def evaluate(
     *,
     matches: Sequence[MatchRow] = (),
     sequences: Mapping[int, int] | None = None,
+    change: Callable[[Connection], object] = lambda connection: None,
     now: datetime,
 ) -> None:
     """Adds the matches and makes the stories of these articles, and all they connect to, what `partition` says.
 
     The story rows are locked before the membership is read. Should it reach further than what is locked, all is
-    undone and begun again with more: locks are only ever taken in id order.
+    undone and begun again with more: locks are only ever taken in id order. `change` is done in the same transaction,
+    under the locks and before the evaluation.
     """
     reached: frozenset[str] = frozenset()
     while True:
@@ -103,6 +152,7 @@ def evaluate(
                 touched = set(article_ids) | neighbours(connection, article_ids)
                 locked = reached | set(stories_of_articles(connection, touched).values())
                 lock(connection, locked)
+                change(connection)
                 _evaluate_locked(connection, touched, locked, now=now)
                 mark_attached(connection, sequences or {})
             return
@@ -130,25 +180,48 @@ def _parts(connection: Connection, found: Component) -> list[Part]:
         for m in found.members
         if m.id in matched or m.id in _named(found)
     ]
-    decisions = [Decision(row.kind, row.articles, row.id) for row in found.decisions]
+    decisions = [Decision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     matches = list(found.matches)
-    while more := wanted(members, _between_articles(found.members, matches), decisions, _compared(matches)):
-        fresh = _compare(connection, more)
+    evidence = _between_articles(found.members, matches)
+    while more := wanted(members, evidence, decisions, _compared(matches)):
+        fresh = compare(connection, more)
         add_matches(connection, fresh)
         matches += fresh
-    parts = partition(members, _between_articles(found.members, matches), decisions)
-    return alone + [Part(part.representative, part.relations) for part in parts if part.members[0] in found.core]
+        evidence = _between_articles(found.members, matches)
+    parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
+    pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
+    by_id = {member.id: member for member in found.members}
+    solitary = round_ups(members, evidence) | walls(members)
+    shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
+    return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
+
+
+def _shown(
+    representative: str,
+    relations: Mapping[str, str],
+    members: Mapping[str, MemberRow],
+    pinned: Collection[str],
+    evidence: Iterable[_Seen],
+) -> Part:
+    """The part with the original that people are shown, and the relations beside that one."""
+    # A pinned article represents its part: see `dedupe.partition`.
+    choice = choose([members[one] for one in relations], pinned=representative if representative in pinned else None)
+    if choice.original != representative:
+        numbers = {one: members[one].number for one in relations}
+        relations = relations_beside(choice.original, relations, numbers, evidence)
+    return Part(representative, relations, choice.original, choice.reason)
 
 
 def _named(found: Component) -> set[str]:
-    return {one for row in found.decisions for one in row.articles}
+    return {one for row in found.decisions for one in (*row.articles, *row.against)}
 
 
 def _compared(matches: Iterable[MatchRow]) -> set[tuple[int, int]]:
     return {(row.a, row.b) for row in matches}
 
 
-def _compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing."""
     known = {version.number: version for version in texts(connection, {number for pair in pairs for number in pair})}
     return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
 
@@ -158,37 +231,27 @@ def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
     return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
 
 
-def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Evidence]:
+def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[_Seen]:
     """One match for each pair of articles: of their current versions if there is one, else their closest ever.
 
     An article that ran a copy stays with its story when it is changed.
     """
     current = {member.id: member.number for member in members}
-    best: dict[tuple[int, int], tuple[tuple[bool, float, int, int], Evidence]] = {}
+    best: dict[tuple[int, int], tuple[tuple[bool, float, int, int], _Seen]] = {}
     for row in matches:
         a, b = current[row.a_article], current[row.b_article]
         if row.kind == "none" or a == b:
             continue
-        evidence = Evidence(a=row.a, b=row.b, kind=row.kind, **row.evidence)
-        closeness = ((a, b) == (row.a, row.b), evidence.jaccard, -row.a, -row.b)
-        pair = (min(a, b), max(a, b))
+        closeness = ((a, b) == (row.a, row.b), row.evidence["jaccard"], -row.a, -row.b)
+        pair = (a, b) if a < b else (b, a)
         if pair not in best or best[pair][0] < closeness:
-            best[pair] = (closeness, _as_current(evidence, a, b))
-    return [evidence for _, evidence in best.values()]
+            best[pair] = (closeness, _seen(row, a, b))
+    return [seen for _, seen in best.values()]
 
 
-def _as_current(evidence: Evidence, a: int, b: int) -> Evidence:
-    """The same evidence under the current versions' numbers, the lower one first."""
+def _seen(row: MatchRow, a: int, b: int) -> _Seen:
+    told = row.evidence
+    alike = (told["jaccard"], told["longest_run"])
     if a < b:
-        return replace(evidence, a=a, b=b)
-    return replace(
-        evidence,
-        a=b,
-        b=a,
-        a_is=evidence.b_is,
-        b_is=evidence.a_is,
-        containment_a=evidence.containment_b,
-        containment_b=evidence.containment_a,
-        a_at=evidence.b_at,
-        b_at=evidence.a_at,
-    )
+        return _Seen(a, b, row.kind, told["a_is"], told["b_is"], *alike, told["a_at"], told["b_at"])
+    return _Seen(b, a, row.kind, told["b_is"], told["a_is"], *alike, told["b_at"], told["a_at"])

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -56,6 +57,15 @@ class Store:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A connection without a transaction, for what a database does not do inside of one."""
+        options: dict[str, Any] = {"outside": True}
+        if self.dialect == "postgresql":
+            options["isolation_level"] = "AUTOCOMMIT"
+        with translated(), self.engine.connect() as opened:
+            yield opened.execution_options(**options)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -69,7 +79,14 @@ def _engine(url: str) -> Engine:
             return _sqlite(parsed.database or "")
         if parsed.get_backend_name() != "postgresql":
             raise BadInput(f"ONESTORY_DATABASE_URL: {parsed.drivername!r} is neither sqlite nor postgresql")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            connect_args={"connect_timeout": 10},
+            json_serializer=_json,
+            json_deserializer=orjson.loads,
+        )
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise BadInput(
             "ONESTORY_DATABASE_URL is not a database URL; it reads like postgresql://user@host/name"
@@ -84,11 +101,18 @@ def _sqlite(path: str) -> Engine:
     except OSError as error:
         raise HomeUnusable(f"{Path(path).parent} cannot be made: {error.strerror}") from error
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        f"sqlite:///{path}",
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -106,7 +130,10 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("write", False)
+    options = connection.get_execution_options()
+    if options.get("outside", False):
+        return
+    writes = options.get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Dialect,
@@ -29,6 +30,7 @@ __all__ = [
     "articles",
     "decision_articles",
     "decisions",
+    "furniture",
     "hosts",
     "matches",
     "metadata",
@@ -58,7 +60,7 @@ class Time(TypeDecorator[datetime]):
         return f"{value.astimezone(UTC).strftime(TIME_FORMAT):0>27}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.strptime(value, TIME_FORMAT).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value)  # ten times as fast as strptime
 
 
 metadata = MetaData(
@@ -132,6 +134,8 @@ hosts = Table(
     Column("robots_verdict", String(16)),
     Column("robots_fetched", Time),
     Column("robots_due", Time),
+    Column("tdmrep", Text),  # its /.well-known/tdmrep.json, where there is one
+    Column("tdmrep_due", Time),
     Column("day", String(10)),  # the UTC day that `day_fetches` counts
     Column("day_fetches", Integer, nullable=False, default=0),
 )
@@ -170,7 +174,9 @@ stories = Table(
     Column("title", Text),
     Column("language", String(8)),
     Column("credit", Text),
-    Column("representative", String(24)),
+    Column("representative", String(24)),  # the fullest copy: it holds the story together
+    Column("original", String(24)),  # the copy that people are shown, and why that one
+    Column("original_reason", String(16)),
     Column("first_seen", Time, nullable=False),
     Column("last_seen", Time, nullable=False),
     Column("published", Time),
@@ -178,6 +184,7 @@ stories = Table(
     Column("copies", Integer, nullable=False, default=1),
     Column("outlets", Integer, nullable=False, default=1),
     Column("owners", Integer, nullable=False, default=1),
+    Column("solitary", Boolean, nullable=False, default=False),  # the representative is a round-up, or of a wall
     Column("updated", Time, nullable=False),
     # The list of stories, in its order. An index on `absorbed_into` itself would tempt SQLite to sort them all.
     Index(
@@ -196,7 +203,7 @@ articles = Table(
     Column("id", String(24), primary_key=True),
     Column("url", Text, nullable=False, unique=True),
     Column("host", Text, nullable=False, index=True),
-    Column("story_id", String(24), ForeignKey("stories.id"), nullable=False, index=True),
+    Column("story_id", String(24), ForeignKey("stories.id"), nullable=False),
     Column("relation", String(16), nullable=False, default="original"),
     Column("arrival", Integer, nullable=False),  # the number of its first version: who came first, for ever
     Column("version", Integer, nullable=False),
@@ -208,7 +215,11 @@ articles = Table(
     Column("title", Text),
     Column("language", String(8), nullable=False),
     Column("credit", Text),
+    Column("names", String(24), index=True),  # the article on another site that its canonical names
     Column("words", Integer, nullable=False),
+    # Whether a story has an outlet, a host or a credit already, however many copies it has.
+    Index("ix_articles_story_outlet", "story_id", "outlet"),
+    Index("ix_articles_story_host", "story_id", "host", "credit"),
 )
 
 versions = Table(
@@ -231,7 +242,7 @@ versions = Table(
     Column("attached", Integer),  # the index's sequence when it was attached; NULL: still to do
     UniqueConstraint("article_id", "observed", "content_digest"),
     Index("ix_versions_attached", "attached"),
-    Index("ix_versions_text_digest", "text_digest"),
+    Index("ix_versions_text_digest", "text_digest", "number"),
     sqlite_autoincrement=True,  # a number that a takedown freed must not come back
 )
 
@@ -255,6 +266,7 @@ decisions = Table(
     Column("why", Text, nullable=False),
     Column("decided", Time, nullable=False),
     Column("undone", Time),
+    Column("undone_by", Text),
     sqlite_autoincrement=True,
 )
 
@@ -263,6 +275,7 @@ decision_articles = Table(
     metadata,
     Column("decision_id", Integer, ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
     Column("article_id", String(24), primary_key=True, index=True),
+    Column("against", Boolean, nullable=False, default=False),  # of a split: one of those that stay
 )
 
 tombstones = Table(
@@ -282,4 +295,17 @@ removed_lines = Table(
     Column("line", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Time, nullable=False, index=True),
+)
+
+furniture = Table(
+    "furniture",
+    metadata,
+    Column("host", Text, primary_key=True),  # without www.
+    Column("fingerprint", BigInteger, primary_key=True, autoincrement=False),  # of `pipelines.furniture`
+    Column("line", Text, nullable=False),  # as an article showed it
+    Column("stories", Integer, nullable=False),  # different ones that showed it
+    Column("stories_known", Integer, nullable=False),  # of the host, when they were counted
+    Column("last_seen", Time, nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    Column("since", Time, nullable=False),  # when it came to be in force, or went
 )

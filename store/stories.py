@@ -20,8 +20,11 @@ __all__ = [
     "component",
     "lock",
     "mark_attached",
+    "members",
+    "move",
     "neighbours",
     "stories_of_articles",
+    "update_records",
     "write_parts",
 ]
 
@@ -29,7 +32,7 @@ CHUNK = 500  # ids in one IN list
 T = TypeVar("T")
 # "none": two versions that were compared on purpose, and show nothing; kept so that nobody compares them again.
 MatchKind = Literal["copy", "quotes", "develops", "none"]
-DecisionKind = Literal["together", "apart", "original"]
+DecisionKind = Literal["together", "apart", "split", "original"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class MemberRow:
     title: str | None
     language: str
     credit: str | None
+    names: str | None
     story_copies: int
+    story_solitary: bool
 
     @property
     def is_settled(self) -> bool:
@@ -73,11 +78,12 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """An editor's word on articles: "together", "apart" or "original". A later one (higher `id`) wins."""
+    """An editor's word on articles, as `dedupe.constraints` reads it. A later one (higher `id`) wins."""
 
     id: int
     kind: DecisionKind
     articles: tuple[str, ...]
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +99,16 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One story as evaluated: article ids with their relation, and which of them represents it."""
+    """One story as evaluated: article ids with their relation to the original, and the one that holds it together.
+
+    `original` of None is the representative. `solitary`: that one is a round-up, or a page of a wall.
+    """
 
     representative: str
     relations: Mapping[str, str] = field(default_factory=dict)
+    original: str | None = None
+    original_reason: str = "only"
+    solitary: bool = False
 
 
 def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
@@ -150,21 +162,27 @@ def component(connection: Connection, article_ids: Collection[str]) -> Component
         told = _decisions(connection, frontier)
         rules |= {row.id: row for row in told}
         reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
-        reached |= {end for row in told if row.kind == "together" for end in row.articles}
+        reached |= {end for row in told if row.kind in ("together", "split") for end in row.articles}
         frontier = reached - core
         core |= frontier
     around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
     edges |= {(row.a, row.b): row for row in _matches(connection, around)}
-    members = _members(connection, core | around)
-    present = {member.id for member in members}
+    found_members = members(connection, core | around)
+    present = {member.id for member in found_members}
     kept = [row for row in edges.values() if row.a_article in present and row.b_article in present]
-    return Component(frozenset(core & present), members, kept, sorted(rules.values(), key=lambda row: row.id))
+    return Component(frozenset(core & present), found_members, kept, sorted(rules.values(), key=lambda row: row.id))
 
 
 def neighbours(connection: Connection, article_ids: Collection[str]) -> set[str]:
     """The articles that these quote or are quoted by: whether one is a round-up may depend on what is new here."""
-    found = _matches(connection, article_ids)
-    return {end for row in found if row.kind in ("quotes", "develops") for end in (row.a_article, row.b_article)}
+    found: set[str] = set()
+    for part in chunks(article_ids):
+        for end in (matches.c.a_article, matches.c.b_article):
+            query = select(matches.c.a_article, matches.c.b_article).where(
+                end.in_(part), matches.c.kind.in_(("quotes", "develops"))
+            )
+            found |= {one for row in connection.execute(query) for one in row}
+    return found
 
 
 def _matches(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
@@ -194,18 +212,19 @@ def _decisions(connection: Connection, article_ids: Collection[str]) -> list[Dec
 
 def _decision_rows(connection: Connection, ids: Collection[int]) -> list[DecisionRow]:
     query = (
-        select(decisions.c.id, decisions.c.kind, decision_articles.c.article_id)
+        select(decisions.c.id, decisions.c.kind, decision_articles.c.against, decision_articles.c.article_id)
         .join(decision_articles, decision_articles.c.decision_id == decisions.c.id)
         .where(decisions.c.id.in_(ids), decisions.c.undone.is_(None))
         .order_by(decisions.c.id, decision_articles.c.article_id)
     )
-    told: dict[tuple[int, DecisionKind], list[str]] = {}
-    for identity, kind, article in connection.execute(query):
-        told.setdefault((identity, kind), []).append(article)
-    return [DecisionRow(identity, kind, tuple(named)) for (identity, kind), named in told.items()]
+    told: dict[tuple[int, DecisionKind], tuple[list[str], list[str]]] = {}
+    for identity, kind, against, article in connection.execute(query):
+        told.setdefault((identity, kind), ([], []))[against].append(article)
+    return [DecisionRow(identity, kind, tuple(on), tuple(off)) for (identity, kind), (on, off) in told.items()]
 
 
-def _members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:
+def members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:
+    """Those of the articles that are there, in no order."""
     owner = func.coalesce(outlets.c.owner, articles.c.outlet).label("owner")
     found = []
     for part in chunks(article_ids):
@@ -226,7 +245,9 @@ def _members(connection: Connection, article_ids: Collection[str]) -> list[Membe
                 articles.c.title,
                 articles.c.language,
                 articles.c.credit,
+                articles.c.names,
                 stories.c.copies,
+                stories.c.solitary,
             )
             .join(stories, stories.c.id == articles.c.story_id)
             .join(versions, versions.c.number == articles.c.version)
@@ -248,29 +269,32 @@ def write_parts(connection: Connection, members: Sequence[MemberRow], parts: Ite
     leads: dict[str, str | None] = {}
     for part in parts:
         present = [by_id[identity] for identity in part.relations]
-        if len(present) == 1 and present[0].is_settled:
+        if len(present) == 1 and present[0].is_settled and present[0].story_solitary == part.solitary:
             continue
         story_id = min(present, key=lambda member: (member.arrival, member.id)).id
-        records.append(_record(story_id, present, by_id[part.representative], now=now))
+        records.append(_record(story_id, present, part, now=now))
         for member in present:
             relation = part.relations[member.id]
             leads[member.id] = None if member.id == story_id else story_id
             if (member.story_id, member.relation) != (story_id, relation):
                 moves.append({"key": member.id, "to": story_id, "as": relation})
-    _move(connection, moves)
+    move(connection, moves)
     _lead(connection, leads)
-    _update_records(connection, records)
+    update_records(connection, records)
 
 
-def _record(story_id: str, present: Sequence[MemberRow], representative: MemberRow, *, now: datetime) -> dict[str, Any]:
+def _record(story_id: str, present: Sequence[MemberRow], part: Part, *, now: datetime) -> dict[str, Any]:
     first = min(present, key=lambda member: (member.first_seen, member.arrival))
+    original = next(member for member in present if member.id == (part.original or part.representative))
     claimed = [member.published for member in present if member.published]
     return {
         "key": story_id,
-        "title": representative.title,
-        "language": representative.language,
-        "credit": representative.credit,
-        "representative": representative.id,
+        "title": original.title,
+        "language": original.language,
+        "credit": original.credit,
+        "representative": part.representative,
+        "original": original.id,
+        "original_reason": part.original_reason,
         "first_seen": first.first_seen,
         "last_seen": max(member.first_seen for member in present),
         "published": min(claimed, default=None),
@@ -278,11 +302,13 @@ def _record(story_id: str, present: Sequence[MemberRow], representative: MemberR
         "copies": len(present),
         "outlets": len({member.outlet for member in present}),
         "owners": len({member.owner for member in present}),
+        "solitary": part.solitary,
         "updated": now,
     }
 
 
-def _move(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
+def move(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
+    """Writes the story ("to") and the relation ("as") of articles ("key")."""
     if moves:
         statement = update(articles).where(articles.c.id == bindparam("key"))
         connection.execute(statement.values(story_id=bindparam("to"), relation=bindparam("as")), moves)
@@ -296,7 +322,8 @@ def _lead(connection: Connection, leads: Mapping[str, str | None]) -> None:
         connection.execute(statement.values(absorbed_into=bindparam("to")), rows)
 
 
-def _update_records(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
+def update_records(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
+    """Writes columns of stories ("key"); every record has the same ones."""
     if records:
         columns: dict[str, Any] = {name: bindparam(name) for name in records[0] if name != "key"}
         connection.execute(update(stories).where(stories.c.id == bindparam("key")).values(columns), records)

@@ -11,10 +11,14 @@ from store.stories import chunks
 __all__ = [
     "VersionText",
     "count",
+    "first_with_same_words",
     "renumber",
     "reopen",
     "reopen_numbers",
     "resign",
+    "signatures",
+    "still_there",
+    "text_digests",
     "texts",
     "unattached",
     "walk",
@@ -51,6 +55,46 @@ def texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]
         for part in chunks(numbers)
         for row in connection.execute(select(*COLUMNS).where(versions.c.number.in_(part)))
     ]
+
+
+def signatures(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
+    """Number, article id and signature of those of these versions that are still there, in no order."""
+    columns = (versions.c.number, versions.c.article_id, versions.c.signature)
+    return [
+        (number, article, signature)
+        for part in chunks(numbers)
+        for number, article, signature in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+    ]
+
+
+def first_with_same_words(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
+    """For each version the number of the first one ever stored that has exactly its words; not where that is itself."""
+    first = versions.alias("earlier")
+    earliest = select(func.min(first.c.number)).where(first.c.text_digest == versions.c.text_digest).scalar_subquery()
+    found: dict[int, int] = {}
+    for part in chunks(numbers):
+        rows = connection.execute(select(versions.c.number, earliest).where(versions.c.number.in_(part)))
+        found |= {number: other for number, other in rows if number != other}
+    return found
+
+
+def text_digests(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
+    """By number the digest of the words, of those of these versions that are still there."""
+    query = select(versions.c.number, versions.c.text_digest)
+    return {
+        number: digest
+        for part in chunks(numbers)
+        for number, digest in connection.execute(query.where(versions.c.number.in_(part)))
+    }
+
+
+def still_there(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these versions that no takedown has removed."""
+    return {
+        number
+        for part in chunks(numbers)
+        for number in connection.execute(select(versions.c.number).where(versions.c.number.in_(part))).scalars()
+    }
 
 
 def unattached(connection: Connection, *, limit: int) -> list[VersionText]:

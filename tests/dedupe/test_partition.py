@@ -36,7 +36,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
     kinds = st.sampled_from(["copy", "copy", "quotes"])
     edges = [Edge(a, b, draw(kinds), b_at=draw(st.integers(0, 40))) for a, b in pairs]
     named = st.lists(st.sampled_from([one.id for one in members]), min_size=2, max_size=3, unique=True)
-    kinds_of_word = st.sampled_from(["together", "apart", "original"])
+    kinds_of_word = st.sampled_from(["together", "apart", "original", "split"])
     words = [Decision(draw(kinds_of_word), tuple(draw(named)), sequence) for sequence in range(draw(st.integers(0, 4)))]
     return members, edges, words
 
@@ -139,3 +139,28 @@ def test_relations_are_those_to_the_representative():
 
 def test_a_match_of_an_unknown_version_is_passed_over():
     assert len(partition([member(1)], [Edge(1, 77)])) == 1
+
+
+@settings(deadline=None)
+@given(worlds(), st.data())
+def test_what_the_last_split_parted_is_apart_and_what_left_is_together(world, data):
+    members, edges, decisions = world
+    ids = [one.id for one in members]
+    leaving = data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
+    staying = [one for one in ids if one not in leaving]
+    parts = partition(members, edges, [*decisions, Decision("split", tuple(leaving), 99, tuple(staying))])
+    assert [set(part.members) for part in parts if set(part.members) & set(leaving)] == [set(leaving)]
+
+
+def test_a_newcomer_goes_to_the_closer_side_of_a_split():
+    members = [member(1, 120), member(2, 100), member(3, 100), member(4, 90)]
+    edges = [Edge(1, 2), Edge(1, 3), Edge(2, 3), Edge(1, 4, jaccard=0.6), Edge(2, 4, jaccard=0.9), Edge(3, 4)]
+    parts = partition(members, edges, [Decision("split", ("a1",), 1, ("a2", "a3"))])
+    assert [part.members for part in parts] == [("a1",), ("a2", "a3", "a4")]
+
+
+def test_what_is_near_a_merged_story_joins_it_wherever_the_fullest_article_stands():
+    members = [member(1, 200), member(2, 150), member(3, 100), member(4, 90)]
+    edges = [Edge(1, 2), Edge(3, 4)]
+    [part] = partition(members, edges, [Decision("together", ("a2", "a3"), 1)])
+    assert part.members == ("a1", "a2", "a3", "a4")

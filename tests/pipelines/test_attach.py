@@ -74,7 +74,7 @@ def test_the_first_to_arrive_gives_the_story_its_id_and_absorbed_ids_lead_there(
         with pytest.raises(StoryMoved) as moved:
             story(connection, article_id(url("herald")))
     assert moved.value.survivor == survivor
-    assert (record.first_outlet, record.representative) == ("herald.example", article_id(url("herald")))
+    assert (record.first_outlet, record.original) == ("herald.example", article_id(url("herald")))
 
 
 def test_attaching_again_changes_nothing(store: Store, redis_url: str, prefix: str) -> None:

@@ -16,8 +16,21 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("decided", sa.String(27), nullable=False),
         sa.Column("undone", sa.String(27), nullable=True),
+        sa.Column("undone_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "furniture",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("stories", sa.Integer(), nullable=False),
+        sa.Column("stories_known", sa.Integer(), nullable=False),
+        sa.Column("last_seen", sa.String(27), nullable=False),
+        sa.Column("in_force", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("host", "fingerprint", name=op.f("pk_furniture")),
     )
     op.create_table(
         "hosts",
@@ -34,6 +47,8 @@ def upgrade() -> None:
         sa.Column("robots_verdict", sa.String(length=16), nullable=True),
         sa.Column("robots_fetched", sa.String(27), nullable=True),
         sa.Column("robots_due", sa.String(27), nullable=True),
+        sa.Column("tdmrep", sa.Text(), nullable=True),
+        sa.Column("tdmrep_due", sa.String(27), nullable=True),
         sa.Column("day", sa.String(length=10), nullable=True),
         sa.Column("day_fetches", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_hosts")),
@@ -95,6 +110,8 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("credit", sa.Text(), nullable=True),
         sa.Column("representative", sa.String(length=24), nullable=True),
+        sa.Column("original", sa.String(length=24), nullable=True),
+        sa.Column("original_reason", sa.String(length=16), nullable=True),
         sa.Column("first_seen", sa.String(27), nullable=False),
         sa.Column("last_seen", sa.String(27), nullable=False),
         sa.Column("published", sa.String(27), nullable=True),
@@ -102,6 +119,7 @@ def upgrade() -> None:
         sa.Column("copies", sa.Integer(), nullable=False),
         sa.Column("outlets", sa.Integer(), nullable=False),
         sa.Column("owners", sa.Integer(), nullable=False),
+        sa.Column("solitary", sa.Boolean(), nullable=False),
         sa.Column("updated", sa.String(27), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
     )
@@ -139,18 +157,22 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("credit", sa.Text(), nullable=True),
+        sa.Column("names", sa.String(length=24), nullable=True),
         sa.Column("words", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["story_id"], ["stories.id"], name=op.f("fk_articles_story_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("url", name=op.f("uq_articles_url")),
     )
     op.create_index(op.f("ix_articles_host"), "articles", ["host"], unique=False)
+    op.create_index(op.f("ix_articles_names"), "articles", ["names"], unique=False)
     op.create_index(op.f("ix_articles_outlet"), "articles", ["outlet"], unique=False)
-    op.create_index(op.f("ix_articles_story_id"), "articles", ["story_id"], unique=False)
+    op.create_index("ix_articles_story_host", "articles", ["story_id", "host", "credit"], unique=False)
+    op.create_index("ix_articles_story_outlet", "articles", ["story_id", "outlet"], unique=False)
     op.create_table(
         "decision_articles",
         sa.Column("decision_id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.String(length=24), nullable=False),
+        sa.Column("against", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["decision_id"], ["decisions.id"], name=op.f("fk_decision_articles_decision_id"), ondelete="CASCADE"
         ),
@@ -211,7 +233,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_versions_attached", "versions", ["attached"], unique=False)
-    op.create_index("ix_versions_text_digest", "versions", ["text_digest"], unique=False)
+    op.create_index("ix_versions_text_digest", "versions", ["text_digest", "number"], unique=False)
     op.create_table(
         "matches",
         sa.Column("a", sa.Integer(), nullable=False),

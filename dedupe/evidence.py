@@ -1,0 +1,128 @@
+"""What two versions share, and what their shingles alone say of it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from dedupe.conflicts import FORMS
+from dedupe.signature import Signature
+
+__all__ = ["Evidence", "Glance", "Kind", "Relation", "glance"]
+
+Kind = Literal["copy", "quotes", "develops"]
+Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
+
+FLOOR_SHARED = 20  # fewer shared shingles show nothing
+FLOOR_CONTAINMENT = 0.05
+OWN_WORDS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What two versions share; ``a`` < ``b`` are their numbers.
+
+    ``kind``: "copy" (one story), "quotes" (a round-up, a shared quotation, or a filled-in form's frame is not
+    enough for one story), "develops" (much of one lives on in the other, which is a story of its own).
+    ``a_is`` says what a is beside b, ``b_is`` what b is beside a. ``containment_a`` is the part of a's
+    shingles that b has. Counts are words: shared, the longest run, those that stand against others, and the names
+    and numbers among these; ``a_at`` and ``b_at`` are the first shared word of each. Where the shingles alone
+    decide (a plain copy), the words were not looked at: the last five are 0, and shingles are counted.
+    """
+
+    a: int
+    b: int
+    kind: Kind
+    a_is: Relation
+    b_is: Relation
+    jaccard: float
+    containment_a: float
+    containment_b: float
+    shared_words: int
+    longest_run: int
+    replaced_words: int
+    conflicts: int
+    a_at: int
+    b_at: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat scalars, by field name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the shingles of a pair tell: how many are shared, and how much of each text they are.
+
+    `decided`: no look at the words could speak against a copy. `same`: the words are the same, and are counted.
+    """
+
+    shared: int
+    jaccard: float
+    a_in_b: float
+    b_in_a: float
+    decided: bool
+    same: bool = False
+
+    @property
+    def relations(self) -> tuple[Relation, Relation]:
+        """What a is beside b, and b beside a."""
+        if self.jaccard >= 0.97:
+            return "verbatim", "verbatim"
+        if self.a_in_b > self.b_in_a + 0.25:
+            return "excerpt", "fuller"
+        if self.b_in_a > self.a_in_b + 0.25:
+            return "fuller", "excerpt"
+        return "edited", "edited"
+
+    def as_copy(self, a: int, b: int) -> Evidence:
+        """The evidence of a pair that is decided."""
+        run = self.shared if self.same else 0
+        return self.evidence(a, b, kind="copy", shared_words=self.shared, longest_run=run)
+
+    def evidence(  # noqa: PLR0913 - the fields, by name
+        self,
+        a: int,
+        b: int,
+        *,
+        kind: Kind,
+        shared_words: int,
+        longest_run: int,
+        replaced_words: int = 0,
+        conflicts: int = 0,
+        a_at: int = 0,
+        b_at: int = 0,
+    ) -> Evidence:
+        figures = (round(self.jaccard, 4), round(self.a_in_b, 4), round(self.b_in_a, 4))
+        counts = (shared_words, longest_run, replaced_words, conflicts)
+        return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at)
+
+
+def glance(a: Signature, b: Signature) -> Glance | None:
+    """The first look at a pair, None when it shows nothing."""
+    if not a.words or not b.words:
+        return None
+    if a.digest == b.digest:
+        return Glance(a.words, 1.0, 1.0, 1.0, decided=True, same=True)
+    ours, theirs = a.shingles, b.shingles
+    shared = _shared(a, b)
+    a_in_b, b_in_a = shared / len(ours), shared / len(theirs)
+    if shared < FLOOR_SHARED or max(a_in_b, b_in_a) < FLOOR_CONTAINMENT:
+        return None
+    jaccard = shared / (len(ours) + len(theirs) - shared)
+    return Glance(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
+
+
+def _shared(a: Signature, b: Signature) -> int:
+    both = np.concatenate((a.shingles, b.shingles))
+    both.sort()
+    return int(np.count_nonzero(both[1:] == both[:-1]))
+
+
+def _is_plain(shared: int, ours: int, theirs: int) -> bool:
+    """So little of one is missing from the other that no look at the words could speak against a copy.
+
+    A word that stands against another costs at least one shingle: fewer than these cannot be a form.
+    """
+    own = min(ours, theirs) - shared
+    return own < OWN_WORDS and own < FORMS[1][0] * shared
