@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from newsroom.api.cursors import BadCursor
-from store.errors import BadInput, HomeUnusable, NotFound, OnestoryError, Unavailable
+from store.errors import BadInput, HomeUnusable, NotFound, OnestoryError, TakenDown, Unavailable
 from store.records import StoryMoved
 
 __all__ = ["Problem", "Show", "as_asked", "handle_problems", "problem_of", "told"]
@@ -26,6 +26,7 @@ RETRY_SECONDS = "5"
 STATUSES: tuple[tuple[type[OnestoryError], int], ...] = (
     (BadCursor, 400),
     (BadInput, 422),
+    (TakenDown, 410),
     (NotFound, 404),
     (Unavailable, 503),
     (HomeUnusable, 503),

@@ -10,6 +10,7 @@ __all__ = [
     "Copy",
     "Evidence",
     "Found",
+    "Link",
     "LookupAnswer",
     "LookupQuestion",
     "ProblemDetails",
@@ -40,8 +41,14 @@ class Story(Shape):
     credit: Annotated[
         str | None, Field(description="The agency or outlet that the original names.", examples=["Reuters"])
     ]
-    representative: Annotated[
-        str, Field(description="The article that stands for the story, its original.", examples=[ID])
+    original: Annotated[str, Field(description="The article that stands for the story.", examples=[ID])]
+    original_reason: Annotated[
+        str,
+        Field(
+            description="Why it is that one: pinned (by an editor), only (no other copy), canonical, agency, claimed "
+            "(time), first_seen, fullest, or alike (nothing tells the copies apart).",
+            examples=["claimed"],
+        ),
     ]
     first_seen: Annotated[
         datetime, Field(description="When we first saw a copy: observed, not claimed.", examples=[TIME])
@@ -107,9 +114,25 @@ class Evidence(Shape):
     ]
 
 
+class Link(Shape):
+    """Another story that shares words with this one and is not the same. It stands at both."""
+
+    kind: Annotated[str, Field(description="develops, or quotes.", examples=["develops"])]
+    story_id: Annotated[str, Field(examples=[ID])]
+    title: Annotated[str | None, Field(examples=["Bridge reopens early"])]
+    first_seen: Annotated[datetime, Field(examples=[TIME])]
+    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+    article_id: Annotated[str, Field(description="The article of this story.", examples=[ID])]
+    other_article_id: Annotated[str, Field(description="The article of the other story.", examples=[ID])]
+    share: Annotated[float, Field(description="The part of our article that theirs has, 0 to 1.", examples=[0.4])]
+    share_of_other: Annotated[float, Field(description="The part of their article that ours has.", examples=[0.3])]
+
+
 class StoryWithCopies(Story):
     articles: Annotated[list[Copy], Field(description="All its copies, the first seen first.")]
     evidence: Annotated[list[Evidence], Field(description="Why these are copies of each other.")]
+    links: Annotated[list[Link], Field(description="Stories that this one develops or quotes, or that do so with it.")]
 
 
 class Article(Copy):
@@ -176,6 +199,10 @@ class LookupAnswer(Shape):
         Field(description="While the index is rebuilding only exactly the same text is found."),
     ]
     words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
+    window_is_full: Annotated[
+        bool,
+        Field(description="Of articles so old that they have left the index, only exactly the same text is found."),
+    ] = False
 
 
 class LookupQuestion(BaseModel):

@@ -11,8 +11,9 @@ from newsroom.api.answers import json_answer
 from newsroom.api.cursors import from_cursor, to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import StoryQuery
-from newsroom.api.shapes import Article, Copy, Evidence, Story, StoryList, StoryWithCopies
+from newsroom.api.shapes import Article, Copy, Evidence, Link, Story, StoryList, StoryWithCopies
 from store.errors import NotFound
+from store.links import links_of
 from store.records import Position, StoryRecord, article, copies, list_stories, matches_of, story
 
 __all__ = ["checked_id", "page_of_stories", "router"]
@@ -78,6 +79,7 @@ def list_them(request: Request, query: Annotated[StoryQuery, Query()]) -> Respon
     responses={
         307: {"description": "The story was absorbed: Location names the one that it is now part of."},
         404: {"description": "There is no such story."},
+        410: {"description": "The story was taken down."},
     },
 )
 def one_story(request: Request, story_id: StoryId) -> Response:
@@ -86,10 +88,12 @@ def one_story(request: Request, story_id: StoryId) -> Response:
         record = story(connection, checked_id(story_id, of="story"))
         members = copies(connection, record.id)
         evidence = matches_of(connection, [copy.id for copy in members])
+        links = links_of(connection, [copy.id for copy in members])
     answer = StoryWithCopies(
         **Story.model_validate(record).__dict__,
         articles=[Copy.model_validate(copy) for copy in members],
         evidence=[Evidence.model_validate(match) for match in evidence],
+        links=[Link.model_validate(link) for link in links],
     )
     return json_answer(request, answer)
 
@@ -99,7 +103,10 @@ def one_story(request: Request, story_id: StoryId) -> Response:
     response_model=Article,
     summary="One article with its text",
     operation_id="getArticle",
-    responses={404: {"description": "There is no such article."}},
+    responses={
+        404: {"description": "There is no such article."},
+        410: {"description": "The article was taken down."},
+    },
 )
 def one_article(request: Request, article_id: StoryId) -> Response:
     """The article as its current version has it; `story_id` says where it belongs."""

@@ -15,6 +15,7 @@ from newsroom.api.stories import checked_id, page_of_stories
 from newsroom.web.render import STATIC, page
 from newsroom.web.views import copy_rows, evidence_rows
 from store.facets import has_sources, has_stories, languages
+from store.links import links_of
 from store.records import article, copies, matches_of, story
 from store.source_records import source_records
 
@@ -109,7 +110,8 @@ def story_page(request: Request, story_id: str) -> Response:
         record = story(connection, checked_id(story_id, of="story"))
         members = copies(connection, record.id)
         matches = matches_of(connection, [copy.id for copy in members])
-        original = article(connection, record.representative)
+        links = links_of(connection, [copy.id for copy in members])
+        original = article(connection, record.original)
     return page(
         request,
         "story.html",
@@ -117,6 +119,7 @@ def story_page(request: Request, story_id: str) -> Response:
         story=record,
         rows=copy_rows(record, members, matches),
         original=original,
+        links=links,
         evidence=evidence_rows(record, members, matches, most=MOST_EVIDENCE),
         more_evidence=max(0, len(matches) - MOST_EVIDENCE),
     )

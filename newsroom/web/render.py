@@ -13,6 +13,7 @@ from newsroom.api.desk import desk_of
 from newsroom.api.problems import Problem
 from newsroom.web import display
 from newsroom.web.languages import language_name
+from pipelines.original import REASONS
 
 __all__ = ["STATIC", "page", "problem_page"]
 
@@ -49,6 +50,7 @@ def _environment() -> Environment:
         language_name=language_name,
         language_tag=display.language_tag,
         safe_link=display.safe_link,
+        original_reason=lambda reason: REASONS.get(reason, reason),
         share=display.share,
         span_of_time=display.span_of_time,
     )

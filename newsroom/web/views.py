@@ -53,7 +53,7 @@ class Segment:
 
 def copy_rows(record: StoryRecord, members: Sequence[Copy], matches: Sequence[MatchRecord]) -> list[CopyRow]:
     """One line for each copy, in the order of the copies."""
-    measured = dict(_beside(record.representative, matches))
+    measured = dict(_beside(record.original, matches))
     return [
         CopyRow(
             copy,
@@ -84,7 +84,7 @@ def evidence_rows(
     ranked = sorted(
         matches,
         key=lambda match: (
-            record.representative not in (match.a_article, match.b_article),
+            record.original not in (match.a_article, match.b_article),
             -(match.evidence.get("jaccard") or 0),
         ),
     )

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from store.articles import tombstone
 from store.database import Store
 from store.identity import article_id
 from store.records import article
 from store.schema import articles, tombstones, versions
+from store.tombstones import article_digest
 from tests.readings import NOON, reading, save_all, stories_of
 from tests.wire import wire_article
 
@@ -86,7 +86,7 @@ def test_one_batch_may_hold_an_article_twice(store: Store) -> None:
 
 def test_a_tombstone_keeps_an_article_out(store: Store) -> None:
     with store.write() as connection:
-        digest = tombstone(article_id(URL))
+        digest = article_digest(article_id(URL))
         connection.execute(insert(tombstones).values(digest=digest, kind="article", reason="court", at=NOON))
     [saved] = save_all(store, [reading(URL, wire_article(1))])
     assert saved.kind == "removed"

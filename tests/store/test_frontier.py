@@ -61,6 +61,13 @@ def test_a_url_is_a_page_once(store: Store):
         assert len(due_pages(connection, "a.example", ALL, now=NOW, limit=10)) == 3
 
 
+def test_pages_are_due_in_the_order_in_which_they_were_listed(store: Store):
+    urls = [f"https://a.example/{name}" for name in ("c", "a", "d", "b")]
+    found(store, *urls)
+    with store.read() as connection:
+        assert [page.url for page in due_pages(connection, "a.example", ALL, now=NOW, limit=10)] == urls
+
+
 def test_a_host_with_a_port_of_its_own_is_a_host_of_its_own():
     assert authority_of("https://a.example/1") == "a.example"
     assert authority_of("http://a.example:8080/1") == "a.example:8080"

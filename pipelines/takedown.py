@@ -1,0 +1,185 @@
+"""Taking down an article, a story or a host: gone from the store, the index and the archives; tombstones keep it out.
+
+Every step may be done again. What is still needed to finish goes last: a call that was killed is completed by the same
+call, also when the articles are gone already and only their bytes are left.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from dedupe.signature import Signature
+from pipelines.attach import compare, evaluate
+from pipelines.decide import article_named, story_named
+from pipelines.redact import archives, redacted
+from pipelines.registry import Registry, signature_of
+from store.database import Store
+from store.errors import BadInput, NotFound, TakenDown
+from store.identity import article_id, host_of, normal_url
+from store.records import copies, copies_by_id
+from store.stories import MatchRow
+from store.takedown import (
+    Doomed,
+    articles_of_host,
+    bury_doomed,
+    doomed,
+    erase,
+    mates,
+    relocate,
+    scrub,
+    versions_of,
+)
+from store.tombstones import article_digest, bury, host_digest, is_buried
+from store.versions import VersionText
+
+__all__ = ["TakenOut", "take_down"]
+
+ID = re.compile(r"[0-9a-f]{24}")
+HOST = re.compile(r"(?=.{3,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+FEW = 32  # of so many all pairs are compared, of more each with the fullest and with what the index finds
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """What went: articles, versions, records of WARC files; and the articles whose stories were evaluated again."""
+
+    articles: int
+    versions: int
+    records: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """`host` or `url` of something that may not be stored, or not any more, so that it stays out."""
+
+    articles: frozenset[str]
+    host: str | None = None
+    url: str | None = None
+
+
+def take_down(
+    store: Store, registry: Registry, what: str, *, reason: str, archived: Sequence[Path], now: datetime
+) -> TakenOut:
+    """Takes down a URL, a story or article by its id, or a host. `archived` are folders with WARC files.
+
+    Raises NotFound, BadInput, Unavailable. Nothing is lost by calling it again.
+    """
+    with store.read() as connection:
+        target = _target(connection, what)
+        gone = doomed(connection, target.articles, host=target.host)
+        versions = versions_of(connection, gone.articles)
+        left = [one for others in mates(connection, gone.articles).values() for one in others]
+    with store.write() as connection:
+        bury_doomed(connection, gone, reason=reason, now=now)
+        if target.url is not None:
+            bury(connection, {article_digest(article_id(target.url)): "article"}, reason=reason, now=now)
+    registry.remove(versions)
+    evaluate(
+        store,
+        {*gone.articles, *left},
+        matches=_verified_again(store, registry, gone),
+        change=lambda connection: erase(connection, _all_of(connection, gone)),
+        now=now,
+    )
+    # Between the two somebody may have registered them once more.
+    registry.remove(versions)
+    records = sum(_redact(store, path) for folder in archived for path in archives(folder))
+    scrub(store)
+    return TakenOut(len(gone.articles), len(versions), records, len(left))
+
+
+def _target(connection: Connection, what: str) -> _Target:
+    if "/" in what:
+        url = normal_url(what)
+        return _Target(_unless_gone(connection, what), url=url)
+    if ID.fullmatch(what):
+        return _Target(_story_or_gone(connection, what))
+    if not HOST.fullmatch(host := what.lower()):
+        raise BadInput(f"{what[:200]!r} is neither a URL, nor the id of a story, nor a host")
+    found = frozenset(articles_of_host(connection, host))
+    if not found and not is_buried(connection, [host_digest(host)]):
+        raise NotFound(f"no article of {host} is stored")
+    return _Target(found, host=host)
+
+
+def _unless_gone(connection: Connection, url: str) -> frozenset[str]:
+    """The article; none when it was taken down already, and only has to be finished."""
+    try:
+        return frozenset([article_named(connection, url)])
+    except TakenDown:
+        return frozenset()
+
+
+def _story_or_gone(connection: Connection, story_id: str) -> frozenset[str]:
+    try:
+        home = story_named(connection, story_id)
+    except TakenDown:
+        return frozenset()
+    return frozenset(copy.id for copy in copies(connection, home))
+
+
+def _all_of(connection: Connection, gone: Doomed) -> Doomed:
+    """With what came to the host since."""
+    if gone.host is None:
+        return gone
+    return doomed(connection, gone.articles | articles_of_host(connection, gone.host), host=gone.host)
+
+
+def _verified_again(store: Store, registry: Registry, gone: Doomed) -> list[MatchRow]:
+    """Evidence among what is left of each story: it may have been held together by what goes."""
+    rows: list[MatchRow] = []
+    with store.read() as connection:
+        for others in mates(connection, gone.articles).values():
+            current = _current(connection, others)
+            rows += compare(connection, _pairs(registry, current))
+    return rows
+
+
+def _current(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
+    """The versions of these articles, those of the fullest article first."""
+    words = {copy.id: copy.words for copy in copies_by_id(connection, list(article_ids))}
+    return sorted(versions_of(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
+
+
+def _pairs(registry: Registry, versions: Sequence[VersionText]) -> set[tuple[int, int]]:
+    homes = {version.number: version.article_id for version in versions}
+    if len(versions) <= FEW:
+        pairs = {(a, b) for a in homes for b in homes if a < b}
+    else:
+        fullest = versions[0].number
+        pairs = {(min(fullest, one), max(fullest, one)) for one in homes}
+        pairs |= _looked_up(registry, {version.number: signature_of(version) for version in versions})
+    return {(a, b) for a, b in pairs if homes[a] != homes[b]}
+
+
+def _looked_up(registry: Registry, signatures: Mapping[int, Signature]) -> set[tuple[int, int]]:
+    return {
+        (min(number, other), max(number, other))
+        for number, signature in signatures.items()
+        for other in registry.lookup(signature) or ()
+        if other in signatures
+    }
+
+
+def _redact(store: Store, path: Path) -> int:
+    with redacted(path, lambda url: _is_barred(store, url)) as done:
+        if done is None:
+            return 0
+        if done.new is not None:
+            with store.write() as connection:
+                relocate(connection, done.old.name, done.new.name, done.offsets)
+        return done.removed
+
+
+def _is_barred(store: Store, url: str) -> bool:
+    try:
+        normal = normal_url(url)
+    except BadInput:
+        return False
+    with store.read() as connection:
+        return is_buried(connection, [article_digest(article_id(normal)), host_digest(host_of(normal))])

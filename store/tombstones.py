@@ -1,0 +1,67 @@
+"""What a takedown leaves: digests that keep articles, contents and hosts out; nothing can be read back from them."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.identity import article_id, host_of
+from store.schema import tombstones
+from store.stories import chunks
+
+__all__ = ["Tombstone", "article_digest", "bury", "host_digest", "is_buried", "tombstone_rows", "without_buried"]
+
+Kind = Literal["article", "content", "host"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """`digest` is `article_digest` of an id, `host_digest` of a host, or the content digest of a version."""
+
+    digest: str
+    kind: Kind
+    reason: str
+    at: datetime
+
+
+def article_digest(article_id: str) -> str:
+    """SHA-256 of `article:` and the id, in hex."""
+    return hashlib.sha256(f"article:{article_id}".encode()).hexdigest()
+
+
+def host_digest(host: str) -> str:
+    """SHA-256 of `host:` and the host's name without www., in hex."""
+    return hashlib.sha256(f"host:{host.lower().removeprefix('www.')}".encode()).hexdigest()
+
+
+def bury(connection: Connection, digests: Mapping[str, Kind], *, reason: str, now: datetime) -> None:
+    """Leaves a tombstone for each; one that is there already keeps its reason and time."""
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    rows = [{"digest": digest, "kind": kind, "reason": reason, "at": now} for digest, kind in sorted(digests.items())]
+    if rows:
+        connection.execute(add(tombstones).on_conflict_do_nothing(), rows)
+
+
+def is_buried(connection: Connection, digests: Collection[str]) -> bool:
+    query = select(tombstones.c.digest).where(tombstones.c.digest.in_(digests)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def without_buried(connection: Connection, by_url: Mapping[str, T]) -> dict[str, T]:
+    """What belongs to normal URLs of which neither the article nor the host was taken down."""
+    digests = {url: (article_digest(article_id(url)), host_digest(host_of(url))) for url in by_url}
+    barred: set[str] = set()
+    for part in chunks({digest for pair in digests.values() for digest in pair}):
+        barred |= set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(part))).scalars())
+    return {url: value for url, value in by_url.items() if barred.isdisjoint(digests[url])}
+
+
+def tombstone_rows(connection: Connection) -> list[Tombstone]:
+    """All of them, by digest."""
+    columns = (tombstones.c.digest, tombstones.c.kind, tombstones.c.reason, tombstones.c.at)
+    return [Tombstone(*row) for row in connection.execute(select(*columns).order_by(tombstones.c.digest))]
