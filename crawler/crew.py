@@ -113,7 +113,9 @@ class Crew:
         """Raises DiskFull while there is still room to stop in good order."""
         if self.home is None:
             return
-        usage = shutil.disk_usage(self.home)
+        # With servers elsewhere nothing may have made the folder yet; its disk is that of the folder above.
+        place = next(folder for folder in (self.home, *self.home.parents) if folder.exists())
+        usage = shutil.disk_usage(place)
         if usage.free < usage.total * FREE_SHARE:
             free = f"{usage.free / usage.total:.1%}"
             raise DiskFull(f"only {free} of the disk of {self.home} is free: fetching stopped, nothing is lost")

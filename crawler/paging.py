@@ -12,6 +12,7 @@ from crawler import verdicts
 from crawler.crew import Captured
 from crawler.fetching import Answer
 from crawler.guard import checked_url
+from crawler.reservation import host_signals
 from store.errors import BadInput
 from store.frontier import Entry, PageDue, PageResult, add_pages, settle_page
 
@@ -69,7 +70,7 @@ async def _hand_in(visit: "Visit", page: PageDue, answer: Answer) -> None:
     settled.add_done_callback(end)
     visit.under_way[page.id] = settled
     result = verdicts.fetched(page, answer, verdict=visit.robots.verdict)
-    capture = verdicts.capture_of(page, answer)
+    capture = replace(verdicts.capture_of(page, answer), host_signals=host_signals(visit, page.url))
     await visit.crew.captured.put(Captured(page, capture, result, visit.write, settled))
 
 

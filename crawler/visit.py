@@ -9,7 +9,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from crawler import paging, permission, polling
+from crawler import paging, permission, polling, reservation
 from crawler.crew import Crew
 from crawler.fetching import HOST_REASONS, Answer
 from crawler.pace import backed_off, day_of, next_day, retry_after
@@ -91,6 +91,8 @@ class Visit:
             )
             if not batch:
                 return
+            if not taken:
+                await reservation.read_reservation(self, scheme=batch[0].url.partition(":")[0])
             for page in batch:
                 if self.goes_on:
                     await paging.fetch(self, page)
@@ -133,6 +135,10 @@ class Visit:
         """From the next request on."""
         self.state = replace(self.state, crawl_delay=seconds)
         self._ready = max(self._ready, monotonic() + self.delay_seconds)
+
+    def set_reservation(self, tdmrep: str | None, *, due: datetime) -> None:
+        """For the pages that are fetched from now on."""
+        self.state = replace(self.state, tdmrep=tdmrep, tdmrep_due=due)
 
     async def _book(self) -> bool:
         """Writes a request down before it is made: pace and budget hold even if we die on the way."""

@@ -9,9 +9,13 @@ import click
 import typer
 
 from newsroom.commands.crawling import crawl_command, sources_app
+from newsroom.commands.index import index_app
 from newsroom.commands.intake import extract_command, import_command, reindex_command
 from newsroom.commands.reading import dump_command, lookup_command, show_command, stories_command
 from newsroom.commands.running import health_command, migrate_command, run_command, serve_command
+from newsroom.commands.story import story_app
+from newsroom.commands.takedown import takedown_command
+from newsroom.commands.upkeep import furniture_command, reextract_command
 from newsroom.session import notice
 from store.errors import OnestoryError
 
@@ -37,7 +41,12 @@ app.command("stories")(stories_command)
 app.command("show")(show_command)
 app.command("lookup")(lookup_command)
 app.command("dump")(dump_command)
+app.add_typer(story_app, name="story")
+app.command("takedown")(takedown_command)
 app.command("reindex")(reindex_command)
+app.add_typer(index_app, name="index")
+app.command("reextract")(reextract_command)
+app.command("furniture")(furniture_command)
 app.command("serve")(serve_command)
 app.command("health")(health_command)
 app.command("migrate")(migrate_command)

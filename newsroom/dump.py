@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -19,16 +19,19 @@ import zstandard
 from sqlalchemy import Connection
 
 from newsroom.dump_card import card
-from newsroom.dump_rows import article_row, story_row
+from newsroom.dump_rows import article_row, removed_row, story_row
+from newsroom.dump_rows import mining as verdict
 from newsroom.dump_schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
 from store.database import Store
 from store.errors import BadInput, DiskFull, HomeUnusable
 from store.records import walk_articles, walk_stories
+from store.tombstones import tombstone_rows
 
-__all__ = ["Rows", "dump", "stream"]
+__all__ = ["Mining", "Rows", "dump", "stream"]
 
 ROWS_A_SHARD = 100_000
 LEVEL = 6
+ROW = orjson.OPT_APPEND_NEWLINE
 Progress = Callable[[int], None]
 
 
@@ -39,22 +42,35 @@ class Rows(StrEnum):
     STORIES = "stories"
 
 
-def stream(store: Store, rows: Rows) -> None:
-    """Prints the rows as plain JSON lines."""
+class Mining(StrEnum):
+    """Verdicts on text and data mining."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+def stream(store: Store, rows: Rows, *, mining: Collection[str] = tuple(Mining)) -> None:
+    """Prints the rows as plain JSON lines; only articles with one of these verdicts."""
     with store.read() as connection:
-        for line in _lines(connection, rows):
+        for line in _lines(connection, rows, mining):
             sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 
 
-def dump(store: Store, *, out: Path, progress: Progress = lambda done: None) -> dict[str, Any]:
-    """Writes beside `out`, renames when whole, and returns the manifest. Raises BadInput when `out` is there."""
+def dump(
+    store: Store, *, out: Path, mining: Collection[str] = tuple(Mining), progress: Progress = lambda done: None
+) -> dict[str, Any]:
+    """Writes beside `out`, renames when whole, and returns the manifest. Raises BadInput when `out` is there.
+
+    Only articles with one of the verdicts of `mining` are in it, and stories with one of these.
+    """
     if out.exists():
         raise BadInput(f"{out} is there already: name a folder that is not, or remove it first")
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        manifest = _write(store, partial, progress)
+        manifest = _write(store, partial, mining, progress)
         partial.rename(out)
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -65,16 +81,22 @@ def dump(store: Store, *, out: Path, progress: Progress = lambda done: None) -> 
     return manifest
 
 
-def _write(store: Store, folder: Path, progress: Progress) -> dict[str, Any]:
+def _write(store: Store, folder: Path, mining: Collection[str], progress: Progress) -> dict[str, Any]:
+    wanted = sorted(str(verdict) for verdict in mining)
     with store.read() as connection:
-        counts = {rows.value: _write_shards(connection, rows, folder, progress) for rows in Rows}
+        counts = {
+            rows.value: _write_shards(_lines(connection, rows, mining), folder / rows, rows, progress) for rows in Rows
+        }
+        removed = [orjson.dumps(removed_row(one), option=ROW) for one in tombstone_rows(connection)]
+    _write_whole(folder / "removed.jsonl", b"".join(removed))
     fields = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
     for name, row_fields in fields.items():
         _write_whole(folder / f"{name}.schema.json", _pretty(json_schema(row_fields)))
-    _write_whole(folder / "README.md", card(counts).encode())
+    _write_whole(folder / "README.md", card(counts, mining=wanted).encode())
     manifest = {
         "format": "onestory dump 1",
-        "counts": counts,
+        "mining": wanted,
+        "counts": {**counts, "removed": len(removed)},
         "files": {
             str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
             for path in sorted(folder.rglob("*"))
@@ -85,16 +107,15 @@ def _write(store: Store, folder: Path, progress: Progress) -> dict[str, Any]:
     return manifest
 
 
-def _write_shards(connection: Connection, rows: Rows, folder: Path, progress: Progress) -> int:
+def _write_shards(lines: Iterator[bytes], folder: Path, rows: Rows, progress: Progress) -> int:
     """Numbered shards; one, empty, when there is no row."""
-    (folder / rows).mkdir()
-    lines = _lines(connection, rows)
+    folder.mkdir()
     done = 0
     for number in range(sys.maxsize):
         first = next(lines, None)
         if first is None and number:
             break
-        path = folder / rows / f"{rows}-{number:05d}.jsonl.zst"
+        path = folder / f"{rows}-{number:05d}.jsonl.zst"
         with path.open("wb") as file, zstandard.ZstdCompressor(LEVEL).stream_writer(file) as shard:
             for line in chain([first] if first else [], islice(lines, ROWS_A_SHARD - 1)):
                 shard.write(line)
@@ -104,13 +125,17 @@ def _write_shards(connection: Connection, rows: Rows, folder: Path, progress: Pr
     return done
 
 
-def _lines(connection: Connection, rows: Rows) -> Iterator[bytes]:
+def _lines(connection: Connection, rows: Rows, mining: Collection[str]) -> Iterator[bytes]:
     found: Iterable[Mapping[str, Any]]
     if rows is Rows.ARTICLES:
-        found = (article_row(record) for record in walk_articles(connection))
+        found = (article_row(record) for record in walk_articles(connection) if verdict(record) in mining)
     else:
-        found = (story_row(record, members) for record, members in walk_stories(connection))
-    return (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found)
+        stories = (
+            (record, [member for member in members if verdict(member) in mining])
+            for record, members in walk_stories(connection)
+        )
+        found = (story_row(record, members) for record, members in stories if members)
+    return (orjson.dumps(row, option=ROW) for row in found)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

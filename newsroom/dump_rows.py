@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from newsroom.dump_schema import SIGNAL_FIELDS
 from store.records import ArticleRecord, StoryRecord
+from store.tombstones import Tombstone
 
-__all__ = ["article_row", "story_row"]
+__all__ = ["article_row", "mining", "removed_row", "story_row"]
 
 
 def article_row(record: ArticleRecord) -> dict[str, Any]:
     """One article. `url` is the fetched URL; `added` is when we got it, `created` when it says it was made."""
     copy, facts = record.copy, record.facts
+    rights = facts.get("rights") or {}
     return {
         "id": copy.id,
         "url": facts.get("fetched_url", copy.url),
@@ -34,13 +37,33 @@ def article_row(record: ArticleRecord) -> dict[str, Any]:
         "warc_offset": record.warc_offset,
         "extractor": record.extractor,
         "signature_params": record.signature_params,
-        "metadata": {"words": copy.words, "section": facts.get("section"), "notice": facts.get("notice")},
+        "mining": mining(record),
+        "rights_observed": iso(_moment(rights.get("observed")) or record.observed),
+        "rights": [{name: signal.get(name) for name in SIGNAL_FIELDS} for signal in rights.get("signals", [])],
+        "metadata": {
+            "words": copy.words,
+            "section": facts.get("section"),
+            "notice": facts.get("notice"),
+            "kind": facts.get("kind", "article"),
+        },
     }
 
 
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def mining(record: ArticleRecord) -> str:
+    """The verdict on text and data mining: allowed, denied, or unknown where nothing was said."""
+    return str((record.facts.get("rights") or {}).get("mining") or "unknown")
+
+
 def story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str, Any]:
-    """One story with the text of its representative and every copy."""
-    chosen = next(member for member in members if member.copy.id == record.representative)
+    """One story with the text of its original and every copy; `members` may be only those that are wanted.
+
+    Where the original is not among them, the first seen stands for it.
+    """
+    chosen = next((member for member in members if member.copy.id == record.original), members[0])
     copies = [member.copy for member in members]
     return {
         "id": record.id,
@@ -68,10 +91,16 @@ def story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str
         "metadata": {
             "language": record.language,
             "credit": record.credit,
-            "representative": record.representative,
-            "copies": record.copies,
+            "original": chosen.copy.id,
+            "original_reason": record.original_reason if chosen.copy.id == record.original else None,
+            "copies": len(copies),
         },
     }
+
+
+def removed_row(tombstone: Tombstone) -> dict[str, Any]:
+    """What a takedown left: a digest, never an id."""
+    return {"digest": tombstone.digest, "kind": tombstone.kind, "removed": iso(tombstone.at)}
 
 
 def iso(time: datetime | None) -> str | None:

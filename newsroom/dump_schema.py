@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ARTICLE_FIELDS", "COPY_FIELDS", "STORY_FIELDS", "features", "json_schema"]
+__all__ = ["ARTICLE_FIELDS", "COPY_FIELDS", "SIGNAL_FIELDS", "STORY_FIELDS", "features", "json_schema"]
 
 # Field name to type: string, int64, timestamp (ISO 8601 in UTC), list of strings, or a struct of these. Every field
 # stands in every row, null where nothing is known.
-ARTICLE_METADATA = {"words": "int64", "section": "string", "notice": "string"}
+ARTICLE_METADATA = {"words": "int64", "section": "string", "notice": "string", "kind": "string"}
+SIGNAL_FIELDS = {"source": "string", "value": "string", "says": "string"}
 ARTICLE_FIELDS: dict[str, Any] = {
     "id": "string",
     "url": "string",
@@ -30,6 +31,9 @@ ARTICLE_FIELDS: dict[str, Any] = {
     "warc_offset": "int64",
     "extractor": "string",
     "signature_params": "string",
+    "mining": "string",
+    "rights_observed": "timestamp",
+    "rights": [SIGNAL_FIELDS],
     "metadata": ARTICLE_METADATA,
 }
 COPY_FIELDS = {
@@ -41,7 +45,13 @@ COPY_FIELDS = {
     "first_seen": "timestamp",
     "published": "timestamp",
 }
-STORY_METADATA = {"language": "string", "credit": "string", "representative": "string", "copies": "int64"}
+STORY_METADATA = {
+    "language": "string",
+    "credit": "string",
+    "original": "string",
+    "original_reason": "string",
+    "copies": "int64",
+}
 STORY_FIELDS: dict[str, Any] = {
     "id": "string",
     "title": "string",

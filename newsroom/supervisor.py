@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 
 from store.config import Config
 
-__all__ = ["Supervised", "crawl_child"]
+__all__ = ["Supervised", "crawl_child", "supervision"]
 
 logger = logging.getLogger(__name__)
 
+SUPERVISED = "ONESTORY_SUPERVISED"
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -28,9 +30,31 @@ def crawl_child(config: Config, arguments: Sequence[str]) -> "tuple[list[str], d
         "ONESTORY_ALLOW_PRIVATE": ",".join(config.allow_private),
         "ONESTORY_SOURCES": str(config.sources_file or ""),
         "ONESTORY_CONTACT": config.contact or "",
+        "ONESTORY_WARC_DIR": str(config.warc_dir or ""),
     }
     kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in given}
-    return [sys.executable, "-m", "newsroom", *arguments], kept | given
+    return [sys.executable, "-m", "newsroom", *arguments], kept | given | {SUPERVISED: str(os.getpid())}
+
+
+@contextmanager
+def supervision() -> Iterator[threading.Event]:
+    """An event that is set when the `run` that started this process is gone, however it went."""
+    gone, over = threading.Event(), threading.Event()
+    # From the environment: the parent may be gone before we come to ask who it is.
+    parent = os.environ.get(SUPERVISED)
+
+    def watch() -> None:
+        while not over.wait(1):
+            if str(os.getppid()) != parent:
+                gone.set()
+                return
+
+    if parent is not None:
+        threading.Thread(target=watch, name="supervision", daemon=True).start()
+    try:
+        yield gone
+    finally:
+        over.set()
 
 
 class Supervised:

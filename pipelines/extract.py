@@ -12,7 +12,7 @@ from pipelines.facts import Moment
 from pipelines.language import detect
 from pipelines.notice import notice
 from pipelines.page import parse, printable
-from pipelines.pagekind import refuse_unless_article
+from pipelines.pagekind import kind_of, refuse_unless_article
 from pipelines.structured import Markup, article_body, read
 from store.errors import Dropped
 from store.models import Capture, Extracted
@@ -61,6 +61,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     credited = credit(found.lines, markup=markup, byline=people, outlet=outlet)
     url, elsewhere = facts.canonical(markup)
     signals = rights.from_page(capture.headers, markup.meta)
+    signals += tuple(rights.Signal(*signal) for signal in capture.host_signals)
     return Extracted(
         url=url,
         fetched_url=capture.url,
@@ -80,6 +81,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         image=facts.image(markup),
         accessible_for_free=facts.accessible(markup),
         notice=notice(found.lines, title=title, markup=markup),
+        kind=kind_of(markup, title=title, text=cleaned.text),
         rights=rights.summary(signals, observed=capture.observed.isoformat() if capture.observed else None),
         removed=cleaned.removed,
     )

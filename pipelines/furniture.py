@@ -1,33 +1,36 @@
-"""What a host shows around its articles, learned from the lines it repeats. Pure: the store keeps the counts.
+"""What a host shows around its articles, learned from the lines it repeats. Pure: the store keeps what was learned.
 
-Each article offers the fingerprints of its lines once (`fingerprints`); the store counts, for each host and line, the
-*stories* that showed it. Counting stories and not articles is what makes near-copies and re-fetches count once: a
-page fetched ten times, or a text that a host runs under five URLs, is one story, and must not teach the filter that
-its body is furniture.
+A line is counted by the different *stories* of a host that showed it. That is what makes near-copies and re-fetches
+count once: a page fetched ten times, or a text that a host runs under five URLs, is one story, and must not teach the
+filter that its body is furniture.
 
-Order: what is learned from a set of articles is the same for any order, since counts are sets. What an article was
-cleaned *with* is what was known when it was extracted, so the first few articles of a host keep its furniture until
-they are extracted again. The learned lines are removed from the text and never from what is offered, so learning
-feeds on the same lines whether a filter was already active or not.
+Order: what is learned from a set of articles is the same for any order of arrival, since counts are of sets. What an
+article is cleaned with is what was *published* before, and that changes at stated moments only (`pipelines.learning`).
+Lines that were taken out as the host's go on being counted, so learning feeds on the same lines whether a filter was
+already active or not.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import xxhash
 
-from store.models import Extracted
-
-__all__ = ["LineCount", "fingerprint", "fingerprints", "learned", "offered"]
+__all__ = ["LineCount", "fingerprint", "fingerprints", "for_host", "learned"]
 
 # Longer lines that a host repeats are background paragraphs of its running stories more often than furniture.
 MAX_LINE_CHARS = 420
 MIN_STORIES = 3
 MIN_SHARE = 0.04
 HALF_LIFE = timedelta(days=30)
+# Sentences that a host repeats are mostly the background of its running stories, or formula copy; those that are
+# furniture stand under nearly every article.
+SENTENCE_WORDS = 8
+MIN_SENTENCE_STORIES = 5
+MIN_SENTENCE_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»«)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class LineCount:
     fingerprint: int
     stories: int
     last_seen: datetime
+    line: str = ""
+
+    @property
+    def is_sentence(self) -> bool:
+        return bool(_SENTENCE_END.search(self.line)) and len(_WORD.findall(self.line)) >= SENTENCE_WORDS
 
 
 def fingerprint(line: str) -> int | None:
@@ -55,21 +63,30 @@ def fingerprints(lines: Iterable[str]) -> frozenset[int]:
     return frozenset(number for line in lines if (number := fingerprint(line)) is not None)
 
 
-def offered(article: Extracted) -> frozenset[int]:
-    """What an article offers to its host's count: the lines that were kept, and those taken out as the host's."""
-    return fingerprints([*article.text.split("\n"), *(gone.line for gone in article.removed if gone.reason == "host")])
-
-
 def learned(counts: Iterable[LineCount], *, stories: int, now: datetime) -> frozenset[int]:
     """The fingerprints that are furniture on a host of which `stories` different stories are known.
 
-    A line needs MIN_STORIES and MIN_SHARE of the host's stories; its count halves with every HALF_LIFE in which no
-    article shows it, so that a host's old furniture is forgotten.
+    A line needs MIN_STORIES and MIN_SHARE of the host's stories, a sentence more of both; its count halves with every
+    HALF_LIFE in which no article shows it, so that a host's old furniture is forgotten.
     """
-    floor = max(MIN_STORIES, MIN_SHARE * stories)
-    return frozenset(count.fingerprint for count in counts if _decayed(count, now) >= floor)
+    return frozenset(count.fingerprint for count in counts if _decayed(count, now) >= _floor(count, stories))
+
+
+def _floor(count: LineCount, stories: int) -> float:
+    if count.is_sentence:
+        return max(MIN_SENTENCE_STORIES, MIN_SENTENCE_SHARE * stories)
+    return max(MIN_STORIES, MIN_SHARE * stories)
 
 
 def _decayed(count: LineCount, now: datetime) -> float:
     idle = max(now - count.last_seen - HALF_LIFE, timedelta(0))
     return float(count.stories * 0.5 ** (idle / HALF_LIFE))
+
+
+def for_host(host: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
+    """What is in force for a host: its own and that of the names above it, as a mobile page is the same site's."""
+    found: frozenset[int] = frozenset()
+    while "." in host:
+        found |= in_force.get(host, frozenset())
+        host = host.partition(".")[2]
+    return found

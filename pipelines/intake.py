@@ -3,8 +3,9 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,6 +18,8 @@ from pipelines.workers import Workers
 from store.articles import Reading, Saved, save, storable
 from store.database import Store
 from store.errors import Dropped
+from store.furniture import in_force
+from store.identity import host_of, site_of
 from store.models import Capture
 from store.versions import VersionText, unattached
 
@@ -83,11 +86,25 @@ class Intake:
         self._chunk_bytes = 0
         self._read: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._unsettled = 0
+        self._furniture: Mapping[str, Mapping[str, frozenset[int]]] = {}  # by site, by host
         self._closing = threading.Event()
         self._failure: BaseException | None = None
         self._taker = threading.Thread(target=self._take_all, name="intake", daemon=True)
 
+    def reload_furniture(self) -> None:
+        """Cleans what is submitted from now on with what is published now; between two calls nothing changes."""
+
+        def once() -> Mapping[str, frozenset[int]]:
+            with self.store.read() as connection:
+                return in_force(connection)
+
+        by_site: dict[str, dict[str, frozenset[int]]] = {}
+        for host, lines in self.patience.of(once).items():
+            by_site.setdefault(site_of(host), {})[host] = lines
+        self._furniture = by_site
+
     def __enter__(self) -> "Intake":
+        self.reload_furniture()
         self._taker.start()
         return self
 
@@ -125,8 +142,17 @@ class Intake:
         if not chunk:
             return
         waiting = [waiting for _, waiting in chunk]
-        answer = self.workers.read([capture for capture, _ in chunk])
+        captures = [capture for capture, _ in chunk]
+        answer = self.workers.read(captures, furniture=self._furniture_of(captures))
         answer.add_done_callback(lambda done: self._hand_over(waiting, done))
+
+    def _furniture_of(self, captures: Sequence[Capture]) -> dict[str, frozenset[int]]:
+        """What the workers need of it."""
+        known, found = self._furniture, dict[str, frozenset[int]]()
+        for capture in captures if known else ():
+            with suppress(ValueError):  # no URL: the workers say so
+                found |= known.get(site_of(host_of(capture.url)), {})
+        return found
 
     def _hand_over(self, chunk: Sequence[_Waiting], done: "Future[list[Reading | Dropped]]") -> None:
         try:

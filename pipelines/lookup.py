@@ -42,11 +42,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`index` is "ready", or "rebuilding": then only exactly the same text is found."""
+    """`index` is "ready", or "rebuilding": then only exactly the same text is found.
+
+    `window_is_full`: the store has articles older than the index; of these, too, only the same text is found.
+    """
 
     found: tuple[Found, ...]
     index: str
     words: int
+    window_is_full: bool = False
 
 
 def look_up(store: Store, registry: Registry, text: str) -> Lookup:
@@ -66,7 +70,8 @@ def look_up(store: Store, registry: Registry, text: str) -> Lookup:
             _found(asked, version, evidence, story(connection, home)) for home, (evidence, version) in closest.items()
         ]
     found.sort(key=lambda one: (-one.share, one.first_seen, one.story_id))
-    return Lookup(tuple(found), "rebuilding" if candidates is None else "ready", asked.signature.words)
+    index = "rebuilding" if candidates is None else "ready"
+    return Lookup(tuple(found), index, asked.signature.words, registry.window_is_full())
 
 
 def _asked(text: str) -> Text:

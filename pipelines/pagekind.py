@@ -3,12 +3,19 @@
 import re
 from urllib.parse import urlsplit
 
-from pipelines.structured import Markup, types
+from pipelines.structured import Markup, article_body, types
 from store.errors import Dropped
 
-__all__ = ["refuse_unless_article", "what_else"]
+__all__ = ["kind_of", "refuse_unless_article", "what_else"]
 
 _SHORT_WORDS = 100
+# The first paragraphs that a publisher shows of an article for subscribers; longer texts are mostly whole.
+_TEASER_WORDS = 160
+_LIVE = re.compile(
+    r"(?:^|[/_\W-])(?:live-?blogs?|live-?ticker|live-?updates?|en-direct|minuto-a-minuto|liveverslag|direkte-?ticker)(?:$|[/_\W-])|"
+    r"/live/|^\W*live\s*[:|–-]|[:|–-]\s*live$|\bas it happened\W*$",
+    re.IGNORECASE,
+)
 _STUB_WORDS = 45
 _ERROR = re.compile(
     r"^\W*(?:error |http |fehler |erreur )?(?:404|403|410|50[0234])\b|\berror (?:404|403|410|50[0234])\b|"
@@ -81,3 +88,28 @@ def _stub(markup: Markup, words: int) -> str | None:
     if page_type.startswith("video") or ("videoobject" in kinds and not any("article" in kind for kind in kinds)):
         return "video_stub"
     return "gallery" if kinds & {"imagegallery", "mediagallery"} else None
+
+
+def kind_of(markup: Markup, *, title: str | None, text: str) -> str:
+    """What is kept, by its markup, address and headline: article, live_blog, paywall_stub, gallery or video."""
+    kinds = types(markup.article)
+    words = max(len(text.split()), len(text) // 6)
+    if "liveblogposting" in kinds or _LIVE.search(urlsplit(markup.url).path) or _LIVE.search(title or ""):
+        return "live_blog"
+    if words < _TEASER_WORDS and _is_walled(markup, words):
+        return "paywall_stub"
+    if kinds & {"imagegallery", "mediagallery"}:
+        return "gallery"
+    page_type = (markup.first("og:type") or "").lower()
+    if words < _SHORT_WORDS and (page_type.startswith("video") or "videoobject" in kinds):
+        return "video"
+    return "article"
+
+
+def _is_walled(markup: Markup, words: int) -> bool:
+    """The page says that it is not for everybody, and shows less than the whole that it names."""
+    value = markup.article.get("isAccessibleForFree")
+    closed = str(value).strip().lower().rsplit("/", 1)[-1] == "false" if value is not None else False
+    tier = (markup.first("article:content_tier") or "").lower() in ("locked", "metered")
+    whole = article_body(markup)
+    return (closed or tier) and not (whole and len(whole.split()) <= words * 1.2)

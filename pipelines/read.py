@@ -4,15 +4,16 @@ It runs in the worker processes, so everything here must pickle.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
 from dedupe.signature import PARAMETERS, sign
 from pipelines.extract import extract
+from pipelines.furniture import for_host
 from store.articles import Reading
 from store.errors import BadInput, Dropped, HomeUnusable
-from store.identity import normal_url
+from store.identity import host_of, normal_url
 from store.models import Capture
 
 __all__ = ["EXTRACTOR", "read", "read_many"]
@@ -22,13 +23,17 @@ logger = logging.getLogger(__name__)
 EXTRACTOR = f"onestory {version('onestory')}, trafilatura {version('trafilatura')}"
 
 
-def read(capture: Capture) -> Reading:
-    """Extracts, cleans and signs. Raises Dropped."""
+Furniture = Mapping[str, frozenset[int]]
+_NONE: Furniture = {}
+
+
+def read(capture: Capture, *, furniture: Furniture = _NONE) -> Reading:
+    """Extracts, cleans and signs; `furniture` is what is in force, by host. Raises Dropped."""
     try:
-        normal_url(capture.url)
+        host = host_of(normal_url(capture.url))
     except BadInput as error:
         raise Dropped(capture.url, "bad_url", str(error)) from error
-    extracted = extract(capture)
+    extracted = extract(capture, furniture=for_host(host, furniture))
     signature = sign(extracted.text)
     return Reading(
         capture=_without_body(capture),
@@ -40,14 +45,14 @@ def read(capture: Capture) -> Reading:
     )
 
 
-def read_many(captures: Sequence[Capture]) -> list[Reading | Dropped]:
+def read_many(captures: Sequence[Capture], furniture: Furniture = _NONE) -> list[Reading | Dropped]:
     """One answer for each capture, in order."""
-    return [_read_or_drop(capture) for capture in captures]
+    return [_read_or_drop(capture, furniture) for capture in captures]
 
 
-def _read_or_drop(capture: Capture) -> Reading | Dropped:
+def _read_or_drop(capture: Capture, furniture: Furniture) -> Reading | Dropped:
     try:
-        return read(capture)
+        return read(capture, furniture=furniture)
     except Dropped as dropped:
         return dropped
     except OSError as error:

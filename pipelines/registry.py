@@ -16,7 +16,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.lock import Lock
 
 from dedupe.errors import DedupeError, IndexLost, ParametersDiffer
-from dedupe.index import BandIndex, IndexState, Registered
+from dedupe.index import BandIndex, IndexState, IndexStats, Registered
 from dedupe.signature import Signature, sign_many
 from store.database import Store
 from store.errors import IndexRefused, IndexUnavailable
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 GONE = (RedisConnectionError, RedisTimeoutError)
 BATCH = 512
-LOCK_SECONDS = 60
+LOCK_SECONDS = 15
 LOCK = "onestory-rebuild"
 Progress = Callable[[int], None]
 
@@ -64,6 +64,16 @@ class Registry:
         self._last = tuple(number for number, _ in entries)
         return registered
 
+    def forget(self, entries: Sequence[tuple[int, Signature]]) -> None:
+        """Takes versions out of the bands of these signatures: they are to be registered with others, or are gone."""
+        with _translated():
+            self._check()
+            try:
+                self.index.remove(entries)
+            except IndexLost:
+                self._recover()
+                self.index.remove(entries)
+
     def lookup(self, signature: Signature) -> tuple[int, ...] | None:
         """Versions that share a band with the signature; None while the index is not whole."""
         with _translated():
@@ -71,6 +81,31 @@ class Registry:
             if not self._is_whole(self.index.open()):
                 return None
             return self.index.lookup(signature)
+
+    def remove(self, versions: Sequence[VersionText]) -> None:
+        """Takes versions out of the index; one that lost its data, or is another's, does not have them."""
+        with _translated():
+            self._ensure_server()
+            if self.index.open().generation is None:
+                return
+            with suppress(IndexLost):
+                self.index.remove([(version.number, signature_of(version)) for version in versions])
+            # The append-only file still has what was written; rewritten, it has what is there.
+            with suppress(ResponseError):
+                self.index.redis.bgrewriteaof()
+
+    def stats(self) -> IndexStats:
+        """What the index holds and costs; all zero where there is none."""
+        with _translated():
+            self._ensure_server()
+            self.index.open()
+            return self.index.stats()
+
+    def window_is_full(self) -> bool:
+        """Whether the index has let go of its oldest articles: what ran before them is not found by likeness."""
+        with _translated():
+            self._ensure_server()
+            return self.index.has_expired()
 
     def is_whole(self) -> bool:
         """Whether the index is the one that SQL knows of."""
@@ -162,9 +197,11 @@ class Registry:
 
     @contextmanager
     def _alone(self) -> Iterator[Lock]:
-        """One rebuilds; the others wait for it. A rebuilder that dies is waited for a minute at most."""
+        """One rebuilds; the others wait for it. One that dies is waited for a few seconds."""
         lock = self.index.redis.lock(LOCK, timeout=LOCK_SECONDS)
-        lock.acquire()
+        if not lock.acquire(blocking=False):
+            logger.warning("another process makes the index: waiting for it")
+            lock.acquire()
         try:
             yield lock
         finally:
@@ -180,7 +217,9 @@ def _translated() -> Iterator[None]:
         raise IndexUnavailable(f"Redis does not answer: {error}") from error
     except ParametersDiffer as error:
         raise IndexRefused(f"{error}: run `onestory reindex`") from error
-    except (DedupeError, ResponseError, LockError) as error:
+    except LockError as error:
+        raise IndexUnavailable(f"another process makes the index: {error}") from error
+    except (DedupeError, ResponseError) as error:
         raise IndexRefused(f"Redis cannot be used: {error}") from error
 
 

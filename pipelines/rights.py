@@ -78,13 +78,14 @@ def _preference(source: str, value: str) -> Signal:
     return Signal(source, value[:500], "denied" if "n" in says else "allowed" if says else None)
 
 
-def from_robots(robots: str, url: str) -> tuple[Signal, ...]:
+def from_robots(robots: str, url: str, *, rules: Protego | None = None) -> tuple[Signal, ...]:
     """The signals of a host's robots.txt for `url`: AI groups that may not fetch it, and its preference lines.
 
     That an AI agent may fetch is no permission to mine: robots.txt says nothing about what is done with a page.
+    `rules` are those of `robots`, where they were parsed already.
     """
     robots = robots[:_MAX_ROBOTS_CHARS]
-    rules = Protego.parse(robots)
+    rules = rules or Protego.parse(robots)
     barred = [agent for agent in AI_AGENTS if not rules.can_fetch(url, agent)]
     signals = [Signal("robots.txt Disallow", ", ".join(barred), "denied")] if barred else []
     signals += [_preference("robots.txt Content-Signal", value.strip()) for value in _CONTENT_SIGNAL.findall(robots)]

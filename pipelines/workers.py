@@ -3,7 +3,7 @@
 import multiprocessing
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from types import TracebackType
@@ -22,6 +22,7 @@ CHUNK_SECONDS = 20
 WORKER_BYTES = 3 << 30
 # A worker's heap only grows; a new one now and then keeps it small.
 CHUNKS_A_WORKER = 1000
+_NO_FURNITURE: Mapping[str, frozenset[int]] = {}
 
 
 class Workers:
@@ -38,18 +39,24 @@ class Workers:
         # A chunk that failed is read again page by page; this thread waits for that, and nobody else does.
         self._second_chance = ThreadPoolExecutor(1, thread_name_prefix="second-chance")
 
-    def read(self, captures: Sequence[Capture]) -> "Future[list[Reading | Dropped]]":
-        """One answer for each capture, in order. A page over 5 s, or that ends its worker, is dropped."""
+    def read(
+        self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] = _NO_FURNITURE
+    ) -> "Future[list[Reading | Dropped]]":
+        """One answer for each capture, in order. A page over 5 s, or that ends its worker, is dropped.
+
+        `furniture` is what is in force on the hosts of these captures: see `pipelines.furniture.for_host`.
+        """
         answer: Future[list[Reading | Dropped]] = Future()
         # Pages that time out one by one would cost a chunk its worker each time, so the chunk has more time.
-        task = self._pool.schedule(read_many, args=(captures,), timeout=CHUNK_SECONDS)
-        task.add_done_callback(lambda done: self._settle_chunk(done, captures, answer))
+        task = self._pool.schedule(read_many, args=(captures, furniture), timeout=CHUNK_SECONDS)
+        task.add_done_callback(lambda done: self._settle_chunk(done, captures, furniture, answer))
         return answer
 
     def _settle_chunk(
         self,
         done: "Future[list[Reading | Dropped]]",
         captures: Sequence[Capture],
+        furniture: Mapping[str, frozenset[int]],
         answer: "Future[list[Reading | Dropped]]",
     ) -> None:
         if done.cancelled():
@@ -57,17 +64,22 @@ class Workers:
         elif done.exception() is None:
             answer.set_result(done.result())
         else:
-            self._second_chance.submit(self._read_singly, captures, answer)
+            self._second_chance.submit(self._read_singly, captures, furniture, answer)
 
-    def _read_singly(self, captures: Sequence[Capture], answer: "Future[list[Reading | Dropped]]") -> None:
+    def _read_singly(
+        self,
+        captures: Sequence[Capture],
+        furniture: Mapping[str, frozenset[int]],
+        answer: "Future[list[Reading | Dropped]]",
+    ) -> None:
         try:
-            answer.set_result([self._read_one(capture) for capture in captures])
+            answer.set_result([self._read_one(capture, furniture) for capture in captures])
         except BaseException as error:  # a closed pool: whoever waits must hear of it
             answer.set_exception(error)
 
-    def _read_one(self, capture: Capture) -> Reading | Dropped:
+    def _read_one(self, capture: Capture, furniture: Mapping[str, frozenset[int]]) -> Reading | Dropped:
         try:
-            return self._pool.schedule(read_many, args=([capture],), timeout=PAGE_SECONDS).result()[0]
+            return self._pool.schedule(read_many, args=([capture], furniture), timeout=PAGE_SECONDS).result()[0]
         except FutureTimeout:
             return Dropped(capture.url, "timeout", f"reading it takes over {PAGE_SECONDS} s")
         except ProcessExpired:

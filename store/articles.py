@@ -9,11 +9,13 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.identity import article_id, host_of
+from store.errors import BadInput
+from store.identity import article_id, host_of, normal_url
 from store.models import Capture, Extracted
 from store.schema import articles, outlets, removed_lines, stories, tombstones, versions
+from store.tombstones import article_digest, host_digest
 
-__all__ = ["Reading", "Saved", "save"]
+__all__ = ["Reading", "Saved", "content_digest", "refresh", "save"]
 
 # The last in this order is current. Nothing in it depends on the order of arrival.
 CURRENT = (versions.c.observed, versions.c.content_digest)
@@ -38,8 +40,7 @@ class Reading:
     @property
     def content_digest(self) -> str:
         """SHA-256 of title and text, in hex: the same content makes no new version."""
-        content = f"{self.extracted.title or ''}\n\n{self.extracted.text}"
-        return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+        return content_digest(self.extracted.title, self.extracted.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Saved:
     kind: Literal["stored", "known", "removed"]
     article_id: str
     number: int | None = None
+
+
+def content_digest(title: str | None, text: str) -> str:
+    """SHA-256 of title, an empty line, and text, in hex."""
+    return hashlib.sha256(f"{title or ''}\n\n{text}".encode("utf-8", "replace")).hexdigest()
 
 
 def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) -> list[Saved]:
@@ -75,7 +81,7 @@ def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) 
         connection.execute(insert(versions), [row for row, _ in rows])
     _keep_removed(connection, rows, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
-    _refresh(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
+    refresh(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
     return answers
 
 
@@ -171,6 +177,7 @@ def _article_row(reading: Reading, identity: str, number: int, *, outlet: str, n
         "title": storable(extracted.title),
         "language": extracted.language,
         "credit": storable(extracted.credit),
+        "names": _named(extracted.canonical_elsewhere),
         "words": extracted.words,
     }
 
@@ -182,6 +189,8 @@ def _story_row(article: Mapping[str, Any]) -> dict[str, Any]:
         "language": article["language"],
         "credit": article["credit"],
         "representative": article["id"],
+        "original": article["id"],
+        "original_reason": "only",
         "first_seen": article["first_seen"],
         "last_seen": article["first_seen"],
         "published": article["published"],
@@ -226,6 +235,7 @@ def facts(extracted: Extracted) -> dict[str, Any]:
         "image": extracted.image,
         "accessible_for_free": extracted.accessible_for_free,
         "notice": extracted.notice,
+        "kind": extracted.kind if extracted.kind != "article" else None,
         "rights": extracted.rights,
     }
     return {key: _storable_deep(value) for key, value in told.items() if value not in (None, [], {})}
@@ -248,6 +258,14 @@ def _storable_deep(value: Any) -> Any:
     return value
 
 
+def _named(url: str | None) -> str | None:
+    """The id of the article that a canonical on another site names."""
+    try:
+        return article_id(normal_url(url)) if url else None
+    except BadInput:
+        return None
+
+
 def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], Reading]], *, now: datetime) -> None:
     lines = [
         {"number": row["number"], "line": storable(gone.line), "reason": gone.reason, "at": now}
@@ -258,7 +276,7 @@ def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], R
         connection.execute(insert(removed_lines), lines)
 
 
-def _refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
+def refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
     """Copies the current version's facts to its article."""
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
@@ -273,6 +291,7 @@ def _refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> 
                 title=current["title"],
                 language=current["facts"]["language"],
                 credit=current["facts"].get("credit"),
+                names=_named(current["facts"].get("canonical_elsewhere")),
                 words=current["words"],
                 published=published and datetime.fromisoformat(published),
                 first_seen=history[0]["observed"],
@@ -302,14 +321,11 @@ def _bare(host: str) -> str:
 
 def _barred(connection: Connection, readings: Iterable[Reading], ids: Iterable[str]) -> set[str]:
     """Those of the readings' digests that a takedown left a tombstone for."""
-    wanted = {tombstone(identity) for identity in ids} | {reading.content_digest for reading in readings}
+    wanted = {article_digest(identity) for identity in ids} | {reading.content_digest for reading in readings}
+    wanted |= {host_digest(host_of(reading.extracted.url)) for reading in readings}
     return set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(wanted))).scalars())
 
 
 def _is_barred(reading: Reading, identity: str, barred: Collection[str]) -> bool:
-    return tombstone(identity) in barred or reading.content_digest in barred
-
-
-def tombstone(identity: str) -> str:
-    """The digest under which a taken-down article's id is remembered."""
-    return hashlib.sha256(f"article:{identity}".encode()).hexdigest()
+    digests = (article_digest(identity), reading.content_digest, host_digest(host_of(reading.extracted.url)))
+    return any(digest in barred for digest in digests)

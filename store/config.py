@@ -20,7 +20,7 @@ class Config:
     """One run's settings. `redis_url` of None means the embedded server of this home.
 
     `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
-    that a crawl may reach although they are private.
+    that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
     """
 
     home: Path
@@ -31,6 +31,7 @@ class Config:
     workers: int
     log_json: bool
     sources_file: Path | None
+    warc_dir: Path | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -38,6 +39,7 @@ class Config:
         env = os.environ if environ is None else environ
         place = (home or Path(_value(env, "ONESTORY_HOME") or DEFAULT_HOME)).absolute()
         sources = _value(env, "ONESTORY_SOURCES")
+        warcs = _value(env, "ONESTORY_WARC_DIR")
         return cls(
             home=place,
             database_url=_database_url(env, place),
@@ -47,6 +49,7 @@ class Config:
             workers=_count(env, "ONESTORY_WORKERS", default=os.cpu_count() or 1),
             log_json=_switch(env, "ONESTORY_LOG_JSON"),
             sources_file=Path(sources) if sources else None,
+            warc_dir=Path(warcs) if warcs else None,
         )
 
 

@@ -4,6 +4,7 @@ OnestoryError                    one plain line that names the thing and the rem
 ├── BadInput                     what the user gave cannot be used
 ├── Dropped                      one article's bad data: that article is left out, the rest goes on
 ├── NotFound                     nothing by that id or URL
+│   └── TakenDown                it was here, and was removed for good
 ├── HomeUnusable                 the data folder: read-only, of a newer schema, held by someone else
 │   ├── SchemaTooNew
 │   └── DiskFull
@@ -26,6 +27,7 @@ __all__ = [
     "NotFound",
     "OnestoryError",
     "SchemaTooNew",
+    "TakenDown",
     "Unavailable",
 ]
 
@@ -55,6 +57,10 @@ class Dropped(OnestoryError):
 
 class NotFound(OnestoryError):
     reason = "not_found"
+
+
+class TakenDown(NotFound):
+    reason = "taken_down"
 
 
 class HomeUnusable(OnestoryError):

@@ -7,7 +7,7 @@ nothing, so what was under way is still due.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.hosts import add_hosts, authority_of
 from store.schema import hosts, pages, sources
 from store.scope import Scope, due_pages_where, has_due_work
+from store.tombstones import without_buried
 
 __all__ = [
     "Entry",
@@ -87,23 +88,30 @@ def add_pages(
     due: datetime | None = None,
     hops: int = 0,
 ) -> int:
-    """Makes pages of the URLs that are not known yet; how many. Their hosts are made with them."""
-    # Sorted, so that two crawlers that find the same URLs never wait for each other.
+    """Makes pages of the URLs that are not known yet; how many. Their hosts are made with them.
+
+    A URL that was taken down makes no page: its title would be kept with it.
+    """
+    unique = list(without_buried(connection, {entry.url: entry for entry in reversed(list(entries))}).values())
+    # The order of the entries, in which they are to be fetched, is kept in microseconds.
+    first_due = (due or now) - timedelta(microseconds=len(unique))
     rows: list[dict[str, object]] = [
         {
             "url": entry.url,
             "host": authority_of(entry.url),
             "source_id": source_id,
             "state": "due",
-            "due": due or now,
+            "due": first_due + timedelta(microseconds=len(unique) - 1 - place),
             "discovered": now,
             "title": entry.title,
             "published": entry.published,
             "attempts": 0,
             "hops": hops,
         }
-        for entry in sorted({entry.url: entry for entry in entries}.values(), key=lambda entry: entry.url)
+        for place, entry in enumerate(unique)
     ]
+    # Sorted, so that two crawlers that find the same URLs never wait for each other.
+    rows.sort(key=lambda row: str(row["url"]))
     add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
     return sum([_insert(connection, rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
 

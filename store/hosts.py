@@ -28,6 +28,7 @@ __all__ = [
     "holds",
     "is_claimable",
     "keep_robots",
+    "keep_tdmrep",
     "release",
     "renew",
 ]
@@ -55,6 +56,8 @@ class HostState:
     robots: str | None
     robots_verdict: str | None
     robots_due: datetime | None
+    tdmrep: str | None
+    tdmrep_due: datetime | None
     day: str | None
     day_fetches: int
 
@@ -128,6 +131,8 @@ def _lease(
             row.robots,
             row.robots_verdict,
             row.robots_due,
+            row.tdmrep,
+            row.tdmrep_due,
             row.day,
             row.day_fetches,
         )
@@ -160,11 +165,16 @@ def release(connection: Connection, lease: Lease, *, next_fetch: datetime) -> bo
 
 def begin_fetch(connection: Connection, lease: Lease, *, next_fetch: datetime, day: str, day_fetches: int) -> bool:
     """Books a request before it is made: pace and budget hold even if its crawler dies on the way."""
-    return _change(connection, lease, next_fetch=next_fetch, day=day, day_fetches=day_fetches)
+    return _change(connection, lease, next_fetch=next_fetch, day=day, day_fetches=day_fetches, why=None)
 
 
 def delay_host(connection: Connection, lease: Lease, *, until: datetime, failures: int, why: str | None) -> bool:
     return _change(connection, lease, next_fetch=until, failures=failures, why=why)
+
+
+def keep_tdmrep(connection: Connection, lease: Lease, *, text: str | None, due: datetime) -> bool:
+    """`text` is that of its tdmrep.json, None where there is none."""
+    return _change(connection, lease, tdmrep=text, tdmrep_due=due)
 
 
 def keep_robots(

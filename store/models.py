@@ -13,7 +13,8 @@ class Capture:
 
     Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published` and `outlet` are claims that
     came beside it. `observed` is None when nothing tells: then the clock of the import counts. `warc_file` and
-    `warc_offset` (bytes) say where the fetched bytes are kept, if they are.
+    `warc_offset` (bytes) say where the fetched bytes are kept, if they are. `host_signals` is what the host said
+    about mining when it was fetched, as (source, value, says): see `pipelines.rights`.
     """
 
     url: str
@@ -27,6 +28,7 @@ class Capture:
     outlet: str | None = None
     warc_file: str | None = None
     warc_offset: int | None = None
+    host_signals: tuple[tuple[str, str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Extracted:
 
     `url` is the identity: the fetched URL, or its canonical when that is on the same site. A canonical on another
     site is `canonical_elsewhere`: a credit, never an identity. `text` is the clean body, one paragraph a line.
-    `published` is a claim; `published_source` names the field it was read from.
+    `published` is a claim; `published_source` names the field it was read from. `kind` is article, or what is kept
+    although it is not quite one: live_blog, paywall_stub, gallery, video.
     """
 
     url: str
@@ -64,5 +67,6 @@ class Extracted:
     image: str | None = None
     accessible_for_free: bool | None = None
     notice: str | None = None
+    kind: str = "article"
     rights: dict[str, Any] | None = None
     removed: tuple[Removed, ...] = ()

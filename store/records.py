@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
 
-from store.errors import NotFound
+from store.errors import NotFound, TakenDown
 from store.schema import articles, matches, outlets, stories, versions
 from store.stories import chunks
+from store.tombstones import article_digest, is_buried
 
 __all__ = [
     "ArticleRecord",
@@ -28,6 +29,7 @@ __all__ = [
     "list_stories",
     "matches_of",
     "story",
+    "story_now",
     "walk_articles",
     "walk_stories",
 ]
@@ -35,13 +37,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StoryRecord:
-    """A story without its copies. `outlets` and `owners` are how many of each run it."""
+    """A story without its copies. `outlets` and `owners` are how many of each run it.
+
+    `original` is the copy whose headline and text are shown; why it is that one: `pipelines.original.Reason`.
+    """
 
     id: str
     title: str | None
     language: str | None
     credit: str | None
-    representative: str
+    original: str
+    original_reason: str
     first_seen: datetime
     last_seen: datetime
     published: datetime | None
@@ -138,7 +144,8 @@ STORY: tuple[Column[Any], ...] = (
     stories.c.title,
     stories.c.language,
     stories.c.credit,
-    stories.c.representative,
+    stories.c.original,
+    stories.c.original_reason,
     stories.c.first_seen,
     stories.c.last_seen,
     stories.c.published,
@@ -165,6 +172,7 @@ COPY: tuple[Column[Any], ...] = (
     articles.c.words,
 )
 STREAM = {"yield_per": 200}
+MOST_STEPS = 1000
 VERSION: tuple[Column[Any], ...] = (
     articles.c.source,
     versions.c.number,
@@ -220,14 +228,39 @@ def _says(query: str) -> ColumnElement[bool]:
 
 
 def story(connection: Connection, story_id: str) -> StoryRecord:
-    """Raises StoryMoved for an absorbed id, NotFound for none."""
+    """Raises StoryMoved for an absorbed id, TakenDown, NotFound for none."""
     row = connection.execute(select(*STORY, stories.c.absorbed_into).where(stories.c.id == story_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no story {story_id[:80]!r}")
+        raise _no(connection, "story", story_id)
     *record, survivor = row
     if survivor is not None:
-        raise StoryMoved(story_id, survivor)
+        raise StoryMoved(story_id, _last(connection, survivor))
     return StoryRecord(*record)
+
+
+def story_now(connection: Connection, story_id: str) -> StoryRecord:
+    """The story, or the one that it was absorbed into. Raises NotFound."""
+    try:
+        return story(connection, story_id)
+    except StoryMoved as moved:
+        return story(connection, moved.survivor)
+
+
+def _last(connection: Connection, survivor: str) -> str:
+    """The survivor of the survivor: a takedown can leave a chain, as the first article of each may be gone."""
+    for _ in range(MOST_STEPS):
+        query = select(stories.c.absorbed_into).where(stories.c.id == survivor)
+        further = connection.execute(query).scalar_one_or_none()
+        if further is None:
+            break
+        survivor = further
+    return survivor
+
+
+def _no(connection: Connection, what: str, identity: str) -> NotFound:
+    if is_buried(connection, [article_digest(identity)]):
+        return TakenDown(f"{what} {identity[:80]} was taken down")
+    return NotFound(f"there is no {what} {identity[:80]!r}")
 
 
 def copies(connection: Connection, story_id: str) -> list[Copy]:
@@ -262,10 +295,10 @@ def _article_record(row: Row[Any]) -> ArticleRecord:
 
 
 def article(connection: Connection, article_id: str) -> ArticleRecord:
-    """Raises NotFound."""
+    """Raises NotFound, TakenDown."""
     row = connection.execute(_article_records().where(articles.c.id == article_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no article {article_id[:80]!r}")
+        raise _no(connection, "article", article_id)
     return _article_record(row)
 
 

@@ -5,9 +5,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.schema import settings
 
-__all__ = ["INDEX_GENERATION", "read_setting", "write_setting"]
+__all__ = ["FURNITURE_APPLIED", "FURNITURE_LEARNED", "INDEX_GENERATION", "read_setting", "write_setting"]
 
 INDEX_GENERATION = "index_generation"
+FURNITURE_LEARNED = "furniture_learned"  # when somebody last began
+FURNITURE_APPLIED = "furniture_applied"  # of the last that came to its end
 
 
 def read_setting(connection: Connection, key: str) -> str | None:

@@ -1,12 +1,13 @@
 """Commands that fetch: crawl, and sources list, add, check."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from crawler.crew import Counts
+from crawler.crew import Counts, Door
 from crawler.pace import Pace
 from crawler.runner import add, check, crawl, pace_for
 from crawler.sources import load, sync
@@ -14,8 +15,13 @@ from newsroom.commands.options import HomeOption, JsonOption
 from newsroom.lines import print_sources
 from newsroom.logs import log_to_stderr
 from newsroom.session import configuration, notice, opened_store, print_json, spinner, told
+from newsroom.supervisor import supervision
 from pipelines.engine import open_engine, open_intake
+from pipelines.intake import Intake
+from pipelines.keeping import KeepingDoor
 from pipelines.patience import Patience
+from pipelines.upkeep import Upkeep
+from pipelines.warc_writer import WarcWriter
 from store.config import Config
 from store.database import Store
 from store.source_records import source_records
@@ -64,18 +70,36 @@ def crawl_command(
 def _crawl(config: Config, names: Sequence[str], *, once: bool, delay: float | None, progress: object) -> Counts:
     with open_engine(config) as engine:
         begin_with_sources(engine.store, config)
-        with open_intake(config, engine, patience=Patience(tell=told)) as intake:
+        patience = Patience(tell=told)
+        with (
+            open_intake(config, engine, patience=patience) as intake,
+            supervision() as stop,
+            Upkeep(lambda: open_engine(config), intake),
+            _door(config, intake) as door,
+        ):
             return crawl(
                 engine.store,
-                intake,
+                door,
                 names=names,
                 once=once,
                 contact=config.contact,
                 allow_private=config.allow_private,
                 pace=pace_for(config.contact) if delay is None else Pace(delay_seconds=delay),
                 progress=progress,  # type: ignore[arg-type]
-                patience=Patience(tell=told),
+                patience=patience,
+                stop=stop,
+                home=config.home,
             )
+
+
+@contextmanager
+def _door(config: Config, intake: Intake) -> Iterator[Door]:
+    """The intake, behind what keeps the pages where ONESTORY_WARC_DIR says so."""
+    if config.warc_dir is None:
+        yield intake
+        return
+    with WarcWriter(config.warc_dir) as writer, KeepingDoor(writer, intake) as door:
+        yield door
 
 
 def begin_with_sources(store: Store, config: Config) -> None:

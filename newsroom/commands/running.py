@@ -77,6 +77,7 @@ def _demo(config: Config, stack: ExitStack) -> Config:
         redis_url=None,
         allow_private=site.allow_private,
         sources_file=None,
+        warc_dir=None,
     )
     with opened_store(apart) as store:
         sync(store, site.sources)

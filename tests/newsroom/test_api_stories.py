@@ -122,7 +122,7 @@ def test_a_story_comes_with_its_copies_and_their_evidence(news: Served) -> None:
 
 def test_an_article_comes_with_its_text(news: Served) -> None:
     [story] = news.client.get("/v1/stories", params={"query": "grandmasters"}).json()["stories"]
-    told = news.client.get(f"/v1/articles/{story['representative']}").json()
+    told = news.client.get(f"/v1/articles/{story['original']}").json()
     assert told["text"] == CHESS
     assert told["url"] == "https://kiosk.example/chess"
     assert told["story_id"] == story["id"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from tests.cli import ONESTORY, onestory
@@ -26,7 +27,8 @@ def running(*arguments: str, home: Path) -> "Iterator[tuple[subprocess.Popen[str
         try:
             yield process, _said_address(process)
         finally:
-            process.kill()
+            process.terminate()  # Its Redis server and its crawler end with it; kill -9 would leave them.
+            process.wait(30)
 
 
 def _said_address(process: "subprocess.Popen[str]") -> str:
@@ -92,3 +94,24 @@ def test_sources_are_listed_before_anything_was_crawled(home: Path) -> None:
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) >= 40
     assert {row["status"] for row in rows} == {"new"}
+
+
+def test_the_crawler_ends_when_its_run_was_killed(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sources.toml").write_text('[[source]]\nurl = "http://127.0.0.1:9/feed"\nkind = "feed"\noutlet = "X"\n')
+    monkeypatch.setenv("ONESTORY_SOURCES", str(tmp_path / "sources.toml"))
+    with running(home=home) as (process, _):
+        [crawler] = [psutil.Process(child.pid) for child in psutil.Process(process.pid).children() if _crawls(child)]
+        process.kill()
+        process.wait()
+        wait_until(lambda: _is_gone(crawler), timeout=60)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _crawls(process: psutil.Process) -> bool:
+    return "crawl" in process.cmdline()

@@ -159,3 +159,63 @@ def test_a_line_longer_than_allowed_is_dropped_alone(tmp_path: Path, monkeypatch
     assert isinstance(first, Dropped)
     assert first.reason == "too_large"
     assert second.url == "https://a.example/2"
+
+
+def news_record(url: str, body: bytes, *headers: str, kind: str = "response", status: str = "200 OK") -> bytes:
+    """One gzip member, as Common Crawl's news crawl writes them."""
+    block = "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode() + body
+    head = [
+        "WARC/1.0",
+        f"WARC-Type: {kind}",
+        "WARC-Date: 2026-03-01T12:00:00Z",
+        "WARC-Record-ID: <urn:uuid:1c1b3c2e-0000-4000-8000-000000000001>",
+        f"Content-Length: {len(block)}",
+        "Content-Type: application/http; msgtype=response",
+        f"WARC-Target-URI: {url}",
+    ]
+    return gzip.compress("\r\n".join([*head, "", ""]).encode() + block + b"\r\n\r\n")
+
+
+def chunked(body: bytes) -> bytes:
+    parts = [body[at : at + 30] for at in range(0, len(body), 30)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ([], PAGE),
+        (["Content-Type: text/html"], PAGE),
+        (["Content-type: TEXT/HTML;charset=utf-8"], PAGE),
+        (["Transfer-Encoding: chunked"], chunked(PAGE)),
+        (["Content-Encoding: gzip"], gzip.compress(PAGE)),
+        (["Content-Encoding: gzip", "Transfer-Encoding: chunked"], chunked(gzip.compress(PAGE))),
+        (["Content-Encoding: gzip"], PAGE),
+        (["Transfer-Encoding: chunked"], PAGE),
+        (["X-Crawler-Content-Encoding: gzip", "X-Crawler-Content-Length: 99"], PAGE),
+        (["Content-Length: 7"], PAGE),
+        (["no colon in this line", "X-Odd: \xe9\xff"], PAGE),
+        (["Set-Cookie: a=1", "Set-Cookie: b=2"], PAGE),
+    ],
+)
+def test_a_news_crawl_s_records_are_read_however_they_were_sent(
+    tmp_path: Path, headers: list[str], body: bytes
+) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(news_record("https://herald.example/1", body, *headers))
+    [capture] = read(tmp_path / "a.warc.gz")
+    assert isinstance(capture, Capture)
+    assert capture.body == PAGE
+
+
+def test_requests_metadata_revisits_and_other_answers_are_passed_over(tmp_path: Path) -> None:
+    records = [news_record("https://herald.example/x", PAGE, kind=kind) for kind in ("request", "metadata", "revisit")]
+    records += [
+        news_record("https://herald.example/x", PAGE, status=status) for status in ("301 Moved", "404 No", "206 P")
+    ]
+    records += [news_record("https://herald.example/x.pdf", b"%PDF", "Content-Type: application/pdf")]
+    records += [news_record("https://herald.example/1", PAGE)]
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(records))
+    [capture] = read(tmp_path / "a.warc.gz")
+    assert capture.url == "https://herald.example/1"
+    assert isinstance(capture, Capture)
+    assert capture.warc_offset == len(b"".join(records[:-1]))

@@ -165,3 +165,31 @@ def test_claims_beside_a_text_are_used() -> None:
     )
     article = extract(capture)
     assert (article.title, article.outlet, article.published_source) == ("Ferry", "Gazette", "claim")
+
+
+@pytest.mark.parametrize("caption", ["Landing", "Harbour master", "The old landing"])
+@pytest.mark.parametrize("tail", ["Tagged in", "Tagged in:", "Tags"])
+def test_a_scraped_text_loses_its_doubled_caption_and_its_dangling_tail(caption: str, tail: str) -> None:
+    """As a careless scraper leaves a page: empty lines, the caption of a picture twice, a label without its links."""
+    text = "\n\n".join([PARAGRAPHS[0], caption, caption, *PARAGRAPHS[1:], "", tail, ""])
+    article = extract(Capture(url=URL, observed=NOW, text=text))
+    assert article.text == "\n".join(PARAGRAPHS)
+    assert {gone.line for gone in article.removed} == {caption, tail}
+    assert all(gone.reason for gone in article.removed)
+
+
+def test_what_is_kept_and_not_quite_an_article_is_marked() -> None:
+    def marked(json_ld: str = "{}", *, url: str = URL, body: str = BODY) -> str:
+        return page(f'<script type="application/ld+json">{json_ld}</script>', body, url=url).kind
+
+    assert marked() == "article"
+    assert marked('{"@type": "LiveBlogPosting", "headline": "Ferry landing to close"}') == "live_blog"
+    assert marked(url="https://www.example.org/news/live-blog/ferry") == "live_blog"
+    assert marked('{"@type": "NewsArticle", "isAccessibleForFree": "False"}') == "paywall_stub"
+    assert marked('{"@type": "NewsArticle", "isAccessibleForFree": false}', body=BODY + long_body()) == "article"
+
+
+def long_body() -> str:
+    return "".join(
+        f"<p>On day {n} the council heard the people of quarter {n} speak about the old ferry.</p>" for n in range(20)
+    )

@@ -12,7 +12,7 @@ from store.sources import SourceEntry
 from tests.site.misbehaving import sometimes
 from tests.site.server import RSS, Reply, Site
 
-__all__ = ["four_outlets", "site_stories", "source_entry"]
+__all__ = ["COPIES", "NORTH", "WALLED", "four_outlets", "site_stories", "source_entry"]
 
 NORTH = Outlet("Northern Echo-Post", "north", "Fenwick Group")
 SOUTH = Outlet("South Coast Mail", "south", "Fenwick Group")

@@ -1,0 +1,74 @@
+"""What a crawl does once a day beside crawling: learns furniture, and forgets removed lines that are too old."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from types import TracebackType
+
+from pipelines.engine import Engine
+from pipelines.intake import Intake
+from pipelines.learning import is_due, learn_daily
+from store.errors import OnestoryError
+from store.settings import FURNITURE_APPLIED, read_setting
+
+__all__ = ["Upkeep"]
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Upkeep:
+    """A thread with an engine of its own; the intake cleans with what any crawler has published."""
+
+    def __init__(
+        self,
+        open_engine: Callable[[], AbstractContextManager[Engine]],
+        intake: Intake,
+        *,
+        clock: Callable[[], datetime] = _clock,
+    ) -> None:
+        self._open_engine = open_engine
+        self._intake = intake
+        self._clock = clock
+        self._known: str | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def __enter__(self) -> "Upkeep":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Whatever keeps it from its work keeps no page from being crawled: it looks again in a minute."""
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except OnestoryError as error:
+                logger.warning("no upkeep: %s", error)
+
+    def look(self) -> None:
+        """Learns when it is time, and has the intake take over what was published meanwhile."""
+        now = self._clock()
+        if is_due(self._intake.store, now=now):
+            with self._open_engine() as engine:
+                learned = learn_daily(engine.store, engine.registry, now=now)
+            if learned is not None:
+                logger.info("%d lines of furniture in force; %d texts rid of new ones", learned.lines, learned.texts)
+        with self._intake.store.read() as connection:
+            published = read_setting(connection, FURNITURE_APPLIED)
+        if published != self._known:
+            self._known = published
+            self._intake.reload_furniture()

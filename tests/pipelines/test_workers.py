@@ -1,0 +1,67 @@
+"""Workers that get stuck, die or swell: their page is lost, and nothing else."""
+
+import resource
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipelines import workers as module
+from pipelines.workers import WORKER_BYTES, Workers
+from store.articles import Reading
+from store.errors import Dropped
+from store.models import Capture
+from tests.harmful import Deadly, Sticking, Swelling
+from tests.wire import wire_article
+
+SEEN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def capture(number: int, body: bytes | None = None) -> Capture:
+    html = f"<html><body><article><p>{wire_article(number)}</p></article></body></html>".encode()
+    return Capture(f"https://herald.example/{number}", SEEN, body=body or html)
+
+
+def own_workers() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [one for one in children if any("spawn_main" in part for part in command_line(one))]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty for one that has ended and was not waited for yet."""
+    try:
+        return list(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return []
+
+
+def test_a_page_that_sticks_is_dropped_and_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHUNK_SECONDS", 3)
+    monkeypatch.setattr(module, "PAGE_SECONDS", 3)
+    with Workers(1) as workers:
+        workers.read([capture(0)]).result()
+        answers = workers.read([capture(1), capture(2, Sticking(b"<html>")), capture(3)]).result(timeout=60)
+        kinds = [one.reason if isinstance(one, Dropped) else one.extracted.url[-1] for one in answers]
+        assert kinds == ["1", "timeout", "3"]
+        # The next one is read, by a worker in the place of the stuck one.
+        assert isinstance(workers.read([capture(4)]).result(timeout=60)[0], Reading)
+
+
+@pytest.mark.parametrize(("page", "reason"), [(Deadly(b"<html>"), "crashed"), (Swelling(b"<html>"), "unreadable")])
+def test_a_page_that_ends_its_worker_or_swells_is_lost_alone(page: bytes, reason: str) -> None:
+    with Workers(1) as workers:
+        answers = workers.read([capture(1), capture(2, page), capture(3)]).result(timeout=60)
+        kinds = [one.reason if isinstance(one, Dropped) else one.extracted.url[-1] for one in answers]
+        assert kinds == ["1", reason, "3"]
+        assert isinstance(workers.read([capture(4)]).result(timeout=60)[0], Reading)
+
+
+def test_the_memory_of_a_worker_is_bounded() -> None:
+    with Workers(1) as workers:
+        workers.read([capture(0)]).result()
+        [worker] = own_workers()
+        limits = Path(f"/proc/{worker.pid}/limits").read_text()
+    [line] = [line for line in limits.splitlines() if line.startswith("Max address space")]
+    assert int(line.split()[3]) == WORKER_BYTES
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != WORKER_BYTES
