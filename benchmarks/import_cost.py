@@ -22,11 +22,22 @@ from pipelines.archive import captures
 from store.models import Capture
 
 ONESTORY = str(Path(sys.executable).with_name("onestory"))
+# As many processes as we use: two busy threads of one core cost each other time that one alone does not pay.
 PEER = """
-import json, sys
+import json, os, sys
 from trafilatura import bare_extraction
-for line in sys.stdin:
+lines, processes = sys.stdin.readlines(), int(sys.argv[1])
+children = []
+for _ in range(processes - 1):
+    children.append(os.fork())
+    if children[-1] == 0:
+        break
+first = children.index(0) + 1 if 0 in children else 0
+for line in lines[first::processes]:
     bare_extraction(json.loads(line)["html"], with_metadata=True)
+if 0 not in children:
+    for child in children:
+        os.waitpid(child, 0)
 """
 
 
@@ -54,12 +65,18 @@ def main() -> None:
 
 
 def _table(pages: int, one: Path, many: Path, folder: Path) -> None:
+    cores = os.cpu_count() or 1
     commands: dict[str, Callable[[Path], Sequence[str]]] = {
-        "trafilatura, bare_extraction(with_metadata=True)": lambda rows: [sys.executable, "-c", PEER],
+        f"bare_extraction(with_metadata=True), {cores} processes": lambda rows: [
+            sys.executable,
+            "-c",
+            PEER,
+            str(cores),
+        ],
+        "the same, 1 process": lambda rows: [sys.executable, "-c", PEER, "1"],
         "onestory extract --jsonl": lambda rows: [ONESTORY, "extract", "--jsonl", "-"],
         "onestory import": lambda rows: [ONESTORY, "import", "-", "--home", str(folder / rows.stem)],
     }
-    cores = os.cpu_count() or 1
     print(f"{pages} pages, {cores} cores")
     print(f"{'command':<52}{'start-up s':>11}{'cpu s':>8}{'ratio':>7}{'wall s':>8}{'busy':>6}{'PSS MB':>8}")
     peer = 0.0
