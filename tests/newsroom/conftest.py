@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from newsroom.server import make_app, open_socket, serving

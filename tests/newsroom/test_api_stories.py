@@ -1,6 +1,6 @@
 """GET /v1/stories, /v1/stories/{id}, /v1/articles/{id} over HTTP, on SQLite and PostgreSQL."""
 
-import httpx
+import httpx2 as httpx
 import pytest
 from sqlalchemy import update
 

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-import httpx
+import httpx2 as httpx
 import pytest
 from lxml import html
 from sqlalchemy import insert, update
