@@ -149,7 +149,7 @@ def translated() -> Iterator[None]:
         raise known from error
 
 
-def _known(error: DBAPIError) -> OnestoryError | None:
+def _known(error: DBAPIError) -> OnestoryError | None:  # noqa: PLR0911 - one line a state of the world
     said = str(error.orig).lower()
     if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
         return DiskFull("the disk is full: free some space and run it again; what was acknowledged is kept")
@@ -157,11 +157,18 @@ def _known(error: DBAPIError) -> OnestoryError | None:
         return HomeUnusable("the store cannot be written: check the owner and the mode of the data folder")
     if "file is not a database" in said or "malformed" in said:
         return HomeUnusable("the store's file is not a SQLite database, or is damaged: restore it from a backup")
-    if "database is locked" in said:
-        return DatabaseUnavailable(f"another process held the store for over {BUSY_TIMEOUT_SECONDS} s")
+    if _is_conflict(error):
+        return DatabaseUnavailable("the database asks to repeat a transaction that met another one")
     if error.connection_invalidated or _is_connection_fault(error):
         return DatabaseUnavailable("the database does not answer: check ONESTORY_DATABASE_URL and the server")
+    if "database is locked" in said:
+        return DatabaseUnavailable(f"another process held the store for over {BUSY_TIMEOUT_SECONDS} s")
     return None
+
+
+def _is_conflict(error: DBAPIError) -> bool:
+    """PostgreSQL's class 40, a deadlock or a serialization failure: nothing was done, and the same work will do."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("40")
 
 
 def _is_connection_fault(error: DBAPIError) -> bool:

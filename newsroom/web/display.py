@@ -53,7 +53,7 @@ def ago(then: datetime, now: datetime) -> str:
     if abs(passed) >= STEPS[-1][0]:
         return ""
     if abs(passed) < 60:
-        return "just now"
+        return "just now" if passed >= 0 else "in a moment"
     return f"{_amount(passed)} ago" if passed > 0 else f"in {_amount(-passed)}"
 
 

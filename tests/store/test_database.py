@@ -1,0 +1,38 @@
+"""What a database says, in our words: what waiting mends is told from what it does not."""
+
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from store.database import Store
+from store.errors import BadInput, DatabaseUnavailable
+
+
+def test_a_deadlock_is_something_to_repeat(postgres_store_url: str) -> None:
+    """Two transactions take two locks in opposite order: PostgreSQL ends one, and that one may be done again."""
+    store = Store.open(postgres_store_url)
+    both_hold_one = threading.Barrier(2, timeout=20)
+    faults: list[BaseException] = []
+
+    def take(first: int, second: int) -> None:
+        try:
+            with store.write() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": first})
+                both_hold_one.wait()
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": second})
+        except DatabaseUnavailable as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=take, args=keys) for keys in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert len(faults) == 1
+
+
+def test_a_url_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(BadInput, match="ONESTORY_DATABASE_URL"):
+        Store.open("nonsense")
