@@ -134,8 +134,9 @@ def _raced(rows: Sequence[Mapping[str, Any]], pairs: int, database_url: str | No
         env = {"ONESTORY_DATABASE_URL": database_url} if database_url else {}
         files = [_file(home, half, name=f"half{number}.jsonl") for number, half in enumerate(halves)]
         processes = [_start(home, path, env=env) for path in files]
-        for process in processes:
-            process.wait()
+        codes = [process.wait() for process in processes]
+        if any(codes):
+            raise SystemExit(f"imports at the same moments ended with {codes}")
         story_of = {row["url"]: row["story_id"] for row in _dumped(home, "articles", env=env)}
     return sum(story_of[row["url"]] == story_of[row["url"] + "/twin"] for row in originals)
 
