@@ -1,0 +1,8 @@
+"""Search over headlines and texts."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,39 @@
+"""What all tables share: the metadata, its naming convention, and the type of a time.
+
+Times are stored as UTC in ISO 8601 with microseconds, as text: it sorts, and it reads the same from every database.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Dialect, MetaData, String
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["Time", "metadata"]
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Time(TypeDecorator[datetime]):
+    """An aware UTC time, kept as fixed-width text so that text order is time order on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        # strftime does not pad years below 1000, and text order needs the width.
+        return f"{value.astimezone(UTC).strftime(TIME_FORMAT):0>27}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)  # ten times as fast as strptime
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
