@@ -121,7 +121,7 @@ def main() -> None:
         show(f"16 x 4 + {name}", [a + b for a, b in zip(few, chosen, strict=True)], rows)
     show("16 x 4 + paragraphs", [a + b for a, b in zip(few, paragraph_keys(rows), strict=True)], rows)
     own = [[("own", int(value)) for value in one.sketch] for one in signatures]
-    show("16 x 4 + winnowing 16/24/40 (ours)", [a + b for a, b in zip(few, own, strict=True)], rows)
+    show("16 x 4 + winnowing 20/32/60 (ours)", [a + b for a, b in zip(few, own, strict=True)], rows)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ from dedupe.signature import PARAMETERS, Parameters, Signature
 
 __all__ = ["BandIndex", "IndexState", "IndexStats", "Registered"]
 
-EPOCH_ARTICLES = 500_000
-EPOCHS = 3
+# A call asks every epoch of the window, so few large ones cost less than many small ones: the window is the last
+# one to two million articles.
+EPOCH_ARTICLES = 1_000_000
+EPOCHS = 2
 ENTRIES_A_CALL = 8
 CALLS_A_TRIP = 4
 CROWD_SHARE = 0.2

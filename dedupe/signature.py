@@ -30,7 +30,7 @@ Hashes = NDArray[np.uint32]
 class Parameters:
     """Everything two signatures must share before they can be compared."""
 
-    version: int = 2
+    version: int = 3
     num_perm: int = 128
     seed: int = 1
     scheme: str = "affine32"
@@ -40,7 +40,7 @@ class Parameters:
     shingle_syllabic: int = CHARS_SYLLABIC
     bands: int = 16
     rows: int = 4
-    windows: str = "200:16,400:24,:40"
+    windows: str = "200:20,400:32,:60"
     window_least: int = 4
     window_most: int = 64
 
@@ -140,7 +140,7 @@ def _distinct(hashes: Hashes) -> Hashes:
 
 @cache
 def _steps(windows: str) -> tuple[tuple[float, int], ...]:
-    """(fewer shingles than, window), from ``200:16,400:24,:40``."""
+    """(fewer shingles than, window), from ``200:20,400:32,:60``."""
     pairs = (step.split(":") for step in windows.split(","))
     return tuple((float(limit or "inf"), int(window)) for limit, window in pairs)
 
