@@ -16,7 +16,7 @@ if redis.replicate_commands then redis.replicate_commands() end
 
 local call, byte, sub = redis.call, string.byte, string.sub
 local head, prefix = KEYS[1], ARGV[1]
-local FIRST, LOAD, KEY, ID, KEPT = 1024, 48, 5, 4, 64
+local FIRST, LOAD, KEY, ID, KEPT = 1024, 24, 5, 4, 64
 
 local state = call('HMGET', head, 'generation', 'epoch', 'oldest', 'articles', 'epochs', 'age', 'gone')
 if not state[1] or state[1] ~= ARGV[2] then

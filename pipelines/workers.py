@@ -6,10 +6,13 @@ import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import UTC, datetime
 from types import TracebackType
+from typing import cast
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipelines.lasting_pool import LastingPool
 from pipelines.read import read_many
 from store.articles import Reading
 from store.errors import Dropped
@@ -17,11 +20,15 @@ from store.models import Capture
 
 __all__ = ["Workers"]
 
+# Of processor time: on a busy machine, too, a page gets what it needs. SIGPROF ends who has used it up.
 PAGE_SECONDS = 5
-CHUNK_SECONDS = 20
+# By the clock, for who waits instead of working.
+STUCK_SECONDS = 60
+CHUNK_STUCK_SECONDS = 600
 WORKER_BYTES = 3 << 30
 # A worker's heap only grows; a new one now and then keeps it small.
 CHUNKS_A_WORKER = 1000
+_FIRST_PAGE = b"<html><body><article><p>%s</p></article></body></html>" % (b"A ferry crossed the bay again. " * 20)
 _NO_FURNITURE: Mapping[str, frozenset[int]] = {}
 
 
@@ -30,25 +37,27 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._pool = ProcessPool(
-            max_workers=count,
+        self._pool = LastingPool(self._make_pool)
+        # A chunk that failed is read again page by page; this thread waits for that, and nobody else does.
+        self._second_chance = ThreadPoolExecutor(1, thread_name_prefix="second-chance")
+
+    def _make_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.count,
             max_tasks=CHUNKS_A_WORKER,
             initializer=_settle,
             context=multiprocessing.get_context("spawn"),
         )
-        # A chunk that failed is read again page by page; this thread waits for that, and nobody else does.
-        self._second_chance = ThreadPoolExecutor(1, thread_name_prefix="second-chance")
 
     def read(
         self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] = _NO_FURNITURE
     ) -> "Future[list[Reading | Dropped]]":
-        """One answer for each capture, in order. A page over 5 s, or that ends its worker, is dropped.
+        """One answer for each capture, in order. A page that costs over 5 s, or that ends its worker, is dropped.
 
         `furniture` is what is in force on the hosts of these captures: see `pipelines.furniture.for_host`.
         """
         answer: Future[list[Reading | Dropped]] = Future()
-        # Pages that time out one by one would cost a chunk its worker each time, so the chunk has more time.
-        task = self._pool.schedule(read_many, args=(captures, furniture), timeout=CHUNK_SECONDS)
+        task = self._pool.schedule(_read_each, (captures, furniture, PAGE_SECONDS), seconds=CHUNK_STUCK_SECONDS)
         task.add_done_callback(lambda done: self._settle_chunk(done, captures, furniture, answer))
         return answer
 
@@ -79,24 +88,25 @@ class Workers:
 
     def _read_one(self, capture: Capture, furniture: Mapping[str, frozenset[int]]) -> Reading | Dropped:
         try:
-            return self._pool.schedule(read_many, args=([capture], furniture), timeout=PAGE_SECONDS).result()[0]
+            alone = self._pool.schedule(_read_each, ([capture], furniture, PAGE_SECONDS), seconds=STUCK_SECONDS)
+            return cast(list[Reading | Dropped], alone.result())[0]
         except FutureTimeout:
-            return Dropped(capture.url, "timeout", f"reading it takes over {PAGE_SECONDS} s")
-        except ProcessExpired:
+            return Dropped(capture.url, "timeout", f"reading it came to no end in {STUCK_SECONDS} s")
+        except ProcessExpired as expired:
+            if expired.exitcode == -signal.SIGPROF:
+                return Dropped(capture.url, "timeout", f"reading it takes over {PAGE_SECONDS} s")
             return Dropped(capture.url, "crashed", "reading it ended the worker process")
         except MemoryError:
             return Dropped(capture.url, "too_large", "reading it takes too much memory")
 
     def close(self) -> None:
         """Waits for what is under way."""
-        self._pool.close()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._pool.close()
         self._second_chance.shutdown()
 
     def stop(self) -> None:
         """Ends the workers at once."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._pool.stop()
         self._second_chance.shutdown(cancel_futures=True)
 
     def __enter__(self) -> "Workers":
@@ -111,7 +121,23 @@ class Workers:
             self.stop()
 
 
+def _read_each(
+    captures: Sequence[Capture], furniture: Mapping[str, frozenset[int]], seconds: float
+) -> list[Reading | Dropped]:
+    """`read_many`, with so many seconds of processor time a page; the worker ends with the one that takes more."""
+    answers = []
+    try:
+        for capture in captures:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            answers += read_many([capture], furniture)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return answers
+
+
 def _settle() -> None:
     # Ctrl-C reaches the whole terminal; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    # Models and tables are loaded by the first page, which must not pay for them out of its own time.
+    read_many([Capture("https://example.org/", datetime.now(UTC), body=_FIRST_PAGE)])

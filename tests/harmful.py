@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-__all__ = ["Deadly", "Sticking", "Swelling"]
+__all__ = ["Deadly", "Spinning", "Sticking", "Swelling"]
 
 
 class Sticking(bytes):
@@ -13,6 +13,14 @@ class Sticking(bytes):
     def strip(self, chars: bytes | None = None) -> bytes:  # type: ignore[override]
         time.sleep(3600)
         return b""
+
+
+class Spinning(bytes):
+    """Reading it works for ever."""
+
+    def strip(self, chars: bytes | None = None) -> bytes:  # type: ignore[override]
+        while True:
+            pass
 
 
 class Deadly(bytes):

@@ -1,6 +1,7 @@
 """Workers that get stuck, die or swell: their page is lost, and nothing else."""
 
 import resource
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from pipelines.workers import WORKER_BYTES, Workers
 from store.articles import Reading
 from store.errors import Dropped
 from store.models import Capture
-from tests.harmful import Deadly, Sticking, Swelling
+from tests.harmful import Deadly, Spinning, Sticking, Swelling
+from tests.waiting import wait_until
 from tests.wire import wire_article
 
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -36,25 +38,26 @@ def command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-def test_a_page_that_sticks_is_dropped_and_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHUNK_SECONDS", 3)
-    monkeypatch.setattr(module, "PAGE_SECONDS", 3)
+@pytest.mark.parametrize("page", [Sticking(b"<html>"), Spinning(b"<html>")])
+def test_a_page_without_an_end_is_dropped_and_the_others_are_read(page: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHUNK_STUCK_SECONDS", 10)
+    monkeypatch.setattr(module, "STUCK_SECONDS", 10)
+    monkeypatch.setattr(module, "PAGE_SECONDS", 1)
     with Workers(1) as workers:
-        workers.read([capture(0)]).result()
-        answers = workers.read([capture(1), capture(2, Sticking(b"<html>")), capture(3)]).result(timeout=60)
+        answers = workers.read([capture(1), capture(2, page), capture(3)]).result(timeout=100)
         kinds = [one.reason if isinstance(one, Dropped) else one.extracted.url[-1] for one in answers]
         assert kinds == ["1", "timeout", "3"]
         # The next one is read, by a worker in the place of the stuck one.
-        assert isinstance(workers.read([capture(4)]).result(timeout=60)[0], Reading)
+        assert isinstance(workers.read([capture(4)]).result(timeout=100)[0], Reading)
 
 
 @pytest.mark.parametrize(("page", "reason"), [(Deadly(b"<html>"), "crashed"), (Swelling(b"<html>"), "unreadable")])
 def test_a_page_that_ends_its_worker_or_swells_is_lost_alone(page: bytes, reason: str) -> None:
     with Workers(1) as workers:
-        answers = workers.read([capture(1), capture(2, page), capture(3)]).result(timeout=60)
+        answers = workers.read([capture(1), capture(2, page), capture(3)]).result(timeout=100)
         kinds = [one.reason if isinstance(one, Dropped) else one.extracted.url[-1] for one in answers]
         assert kinds == ["1", reason, "3"]
-        assert isinstance(workers.read([capture(4)]).result(timeout=60)[0], Reading)
+        assert isinstance(workers.read([capture(4)]).result(timeout=100)[0], Reading)
 
 
 def test_the_memory_of_a_worker_is_bounded() -> None:
@@ -65,3 +68,28 @@ def test_the_memory_of_a_worker_is_bounded() -> None:
     [line] = [line for line in limits.splitlines() if line.startswith("Max address space")]
     assert int(line.split()[3]) == WORKER_BYTES
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != WORKER_BYTES
+
+
+def test_a_worker_that_is_killed_while_it_has_nothing_to_do_is_replaced() -> None:
+    with Workers(1) as workers:
+        workers.read([capture(0)]).result(timeout=100)
+        [idle] = own_workers()
+        idle.kill()
+        # To wait for it here would take its end from the pool, whose child it is.
+        wait_until(lambda: not command_line(idle))
+        assert url_read(workers.read([capture(1)])) == ["1"]
+
+
+def test_workers_that_are_killed_lose_nothing_of_what_waits() -> None:
+    with Workers(1) as workers:
+        workers.read([capture(0)]).result(timeout=100)
+        answers = [workers.read([capture(number)]) for number in range(1, 9)]
+        [busy] = own_workers()
+        busy.kill()
+        assert [url_read(answer) for answer in answers] == [[str(number)] for number in range(1, 9)]
+
+
+def url_read(answer: "Future[list[Reading | Dropped]]") -> list[str]:
+    """What the last letter of each URL is, and how a page was dropped."""
+    read = answer.result(timeout=100)
+    return [one.reason if isinstance(one, Dropped) else one.extracted.url[-1] for one in read]
