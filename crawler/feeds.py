@@ -15,6 +15,7 @@ from typing import Any
 import feedparser
 
 from crawler.guard import checked_url
+from crawler.summary import summary_of
 from pipelines.page import printable
 from store.errors import BadInput
 from store.frontier import Entry
@@ -30,12 +31,16 @@ IS_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body
 
 
 class BadSource(Exception):  # noqa: N818 - named for what is wrong
-    """A source that cannot be read: the status word for it, and why in plain words."""
+    """A source that cannot be read: the status word for it, and why in plain words.
 
-    def __init__(self, status: str, why: str) -> None:
+    `is_dead`: not a moment's trouble, nothing is there that is a source.
+    """
+
+    def __init__(self, status: str, why: str, *, is_dead: bool = False) -> None:
         super().__init__(why)
         self.status = status
         self.why = why
+        self.is_dead = is_dead or status in ("gone", "empty")
 
 
 def refuse_entities(body: bytes) -> None:
@@ -64,23 +69,25 @@ def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> l
 
 def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[Entry]:
     if IS_HTML.match(body[:PROLOGUE_BYTES]):
-        raise BadSource("error", "it is a web page (HTML), not a feed")
+        raise BadSource("error", "it is a web page (HTML), not a feed", is_dead=True)
     refuse_entities(body)
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
     if not parsed.version:
-        raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed")
+        raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed", is_dead=True)
     return [entry for raw in parsed.entries for entry in _entry(raw, url)]
 
 
 def _entry(raw: Any, base: str) -> Iterator[Entry]:
     # RSS: without a link the guid is one, unless it says that it is not.
-    link = raw.get("link") or (raw.get("id") if raw.get("guidislink", True) else None)
+    # A proxy such as FeedBurner tells where its own link leads; that is one redirect less, to a host less.
+    link = raw.get("feedburner_origlink") or raw.get("link") or (raw.get("id") if raw.get("guidislink", True) else None)
     moment = raw.get("published_parsed") or raw.get("updated_parsed")
     published = _iso(moment) or raw.get("published") or raw.get("updated")
-    yield from _kept(link, base, raw.get("title"), published)
+    contents = [content.get("value") for content in raw.get("content") or ()]
+    yield from _kept(link, base, raw.get("title"), published, summary_of(raw.get("summary"), *contents))
 
 
 def _json_entries(body: bytes, url: str) -> list[Entry]:
@@ -91,6 +98,8 @@ def _json_entries(body: bytes, url: str) -> list[Entry]:
         raise BadSource("error", f"it is not JSON: {str(error)[:100]}") from error
     if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
         raise BadSource("error", "it is JSON, but not a JSON Feed")
+    if feed.get("expired") is True:
+        raise BadSource("gone", "the feed says that it has ended")
     raws = feed.get("items")
     if not isinstance(raws, list):
         return []
@@ -98,18 +107,24 @@ def _json_entries(body: bytes, url: str) -> list[Entry]:
         entry
         for raw in raws
         if isinstance(raw, dict)
-        for entry in _kept(raw.get("url"), url, raw.get("title"), raw.get("date_published"))
+        for entry in _kept(
+            raw.get("url"),
+            url,
+            raw.get("title"),
+            raw.get("date_published") or raw.get("date_modified"),
+            summary_of(raw.get("summary"), raw.get("content_text"), raw.get("content_html")),
+        )
     ]
 
 
-def _kept(link: object, base: str, title: object, published: object) -> Iterator[Entry]:
+def _kept(link: object, base: str, title: object, published: object, summary: str | None) -> Iterator[Entry]:
     if not isinstance(link, str) or not link.strip():
         return
     try:
         target = checked_url(link, base=base)
     except BadInput:
         return
-    yield Entry(target, _words(title), _words(published))
+    yield Entry(target, _words(title), _words(published), summary)
 
 
 def _words(value: object) -> str | None:

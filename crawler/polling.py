@@ -1,55 +1,59 @@
 """A poll of a source: what it says becomes pages, durably, before any of them is fetched."""
 
-import asyncio
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from crawler.feeds import BadSource, feed_entries
+from crawler.asking import Asks, lifetime_seconds
+from crawler.feeds import BadSource
 from crawler.fetching import Answer
-from crawler.guard import checked_url
-from crawler.pace import backed_off
-from crawler.sitemaps import Sitemap, children_of, read_sitemap, recent
-from store.errors import BadInput
-from store.frontier import Entry, add_pages
-from store.hosts import authority_of
-from store.sources import PollResult, SourceDue, due_sources, move_source, settle_poll
+from crawler.listing import Listing, read_listing
+from crawler.pace import day_of
+from crawler.reaching import reach
+from crawler.schedule import adapted, after_failure, next_poll
+from crawler.seeking import find_other, homepage_of, is_dead
+from crawler.watching import sift
+from store.admission import Admitted, admit
+from store.frontier import Entry
+from store.source_settings import held_settings
+from store.sources import PollResult, SourceDue, due_sources, replace_feed, seek_feed, settle_poll
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
 
-__all__ = ["closed", "poll", "trouble"]
+__all__ = ["closed", "poll"]
 
-MAX_HOPS = 5
 SLOW_SECONDS = 10.0
-MAX_INTERVAL_SECONDS = 86_400.0
-BLOCKED = (401, 402, 403, 429, 451)
-GONE = (404, 410)
-# What an index's dates may lag behind.
-SLACK = timedelta(days=2)
+FRESHNESS = ("cache-control", "expires", "date", "age")
+# New pages of one poll, and of one day: what no honest source of its kind exceeds, and a page trap soon does.
+MOST_A_POLL = {"section": 200}
+MOST_A_DAY = {"section": 500}
+MOST_BY_DEFAULT = (1_000, 2_000)
 
 
 async def poll(visit: "Visit", source: SourceDue) -> None:
     """Polls one source of the visited host, and records how it went."""
-    if not visit.robots.allows(source.at):
-        await _failed(visit, source, BadSource("robots", "its robots.txt does not allow to fetch it"))
+    if source.is_seeking:
+        await _seek(visit, source)
         return
     try:
-        polled = await _answer(visit, source)
-        if polled is None:
+        reached = await reach(visit, source)
+        if reached is None:
             return
-        answer, at = polled
+        answer, at = reached
         is_new = not _is_unchanged(answer, source)
-        entries = await _entries(visit, source, answer) if is_new else None
-        if is_new and entries is None:
+        listing = await read_listing(visit, source, answer) if is_new else None
+        if is_new and listing is None:
             return
     except BadSource as bad:
         await _failed(visit, source, bad)
         return
-    await _succeeded(visit, source, answer, entries=entries, at=at)
+    await _succeeded(visit, source, answer, listing=listing, at=at)
 
 
 async def closed(visit: "Visit", bad: BadSource) -> None:
@@ -67,57 +71,6 @@ async def closed(visit: "Visit", bad: BadSource) -> None:
         visit.crew.count(polls=polls, polls_failed=polls)
 
 
-async def _answer(visit: "Visit", source: SourceDue) -> tuple[Answer, str | None] | None:
-    """The answer, and where the source is to be asked from now on; None when the poll is not to be recorded."""
-    url, is_permanent = source.at, True
-    for hop in range(source.hops, MAX_HOPS + 1):
-        answer = await visit.ask(url, headers=_validators(source) if url == source.at else None)
-        if answer is None:
-            return None
-        if not answer.is_redirect:
-            if bad := trouble(answer):
-                raise bad
-            return answer, url if is_permanent and hop > source.hops else None
-        is_permanent = is_permanent and answer.is_permanent
-        url = _target(answer, url)
-        if authority_of(url) != visit.lease.host:
-            await _move(visit, source, url)
-            return None
-        if not visit.robots.allows(url):
-            raise BadSource("robots", "it redirects to where robots.txt does not allow to fetch")
-    raise BadSource("error", f"it redirects more than {MAX_HOPS} times")
-
-
-async def _move(visit: "Visit", source: SourceDue, at: str) -> None:
-    await visit.write(lambda connection, now: move_source(connection, source, at=at, now=now))
-
-
-def _target(answer: Answer, url: str) -> str:
-    try:
-        return checked_url(answer.header("location") or "", base=url)
-    except BadInput as error:
-        raise BadSource("error", f"it redirects to what is not fetched: {error}") from error
-
-
-def _validators(source: SourceDue) -> dict[str, str]:
-    """RFC 9110, section 13.1: the answer is 304 when nothing changed."""
-    said = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
-    return {name: value for name, value in said.items() if value}
-
-
-def trouble(answer: Answer) -> BadSource | None:
-    """What is wrong with an answer to a poll, if anything is."""
-    if answer.status is None:
-        return BadSource("error", answer.why or "there was no answer")
-    if answer.status in BLOCKED:
-        return BadSource("blocked", f"the server answers {answer.status}: it does not want to be asked")
-    if answer.status in GONE:
-        return BadSource("gone", f"the server answers {answer.status}: there is nothing at this address")
-    if answer.status != 304 and not 200 <= answer.status < 300:
-        return BadSource("error", f"the server answers {answer.status}")
-    return None
-
-
 def _is_unchanged(answer: Answer, source: SourceDue) -> bool:
     return answer.status == 304 or _digest(answer.body) == source.body_digest
 
@@ -126,82 +79,133 @@ def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-async def _entries(visit: "Visit", source: SourceDue, answer: Answer) -> Sequence[Entry] | None:
-    """What the source lists; None when the visit ended on the way. Raises BadSource."""
-    if source.kind == "sitemap":
-        sitemap = await asyncio.to_thread(read_sitemap, answer.body, url=answer.url)
-        return await _listed(visit, source, sitemap, answer)
-    content_type = answer.header("content-type")
-    return await asyncio.to_thread(feed_entries, answer.body, url=answer.url, content_type=content_type)
-
-
-async def _listed(visit: "Visit", source: SourceDue, sitemap: Sitemap, answer: Answer) -> Sequence[Entry] | None:
-    if not sitemap.children:
-        return recent(sitemap, now=answer.observed)
-    since = source.last_success - SLACK if source.last_success else None
-    entries: list[Entry] = []
-    for url in children_of(sitemap, url=answer.url, since=since):
-        if not visit.robots.allows(url):
-            continue
-        child = await visit.ask(url)
-        if child is None:
-            return None
-        if bad := trouble(child):
-            raise BadSource(bad.status, f"{url}: {bad.why}")
-        try:
-            read = await asyncio.to_thread(read_sitemap, child.body, url=url)
-        except BadSource as bad_child:
-            if bad_child.status == "empty":
-                continue
-            raise BadSource(bad_child.status, f"{url}: {bad_child.why}") from bad_child
-        entries.extend(recent(read, now=answer.observed))
-    return entries
+def _listing_digest(entries: Iterable[Entry]) -> str:
+    """Of what is listed, in any order: a feed that only says anew when it was built has nothing new."""
+    return _digest("\n".join(sorted({entry.url for entry in entries})).encode())
 
 
 async def _succeeded(
-    visit: "Visit", source: SourceDue, answer: Answer, *, entries: Sequence[Entry] | None, at: str | None
+    visit: "Visit", source: SourceDue, answer: Answer, *, listing: Listing | None, at: str | None
 ) -> None:
-    """`entries` of None: nothing changed since the last poll."""
+    """`listing` of None: nothing changed since the last poll."""
     found = 0
 
     def work(connection: Connection, now: datetime) -> None:
         nonlocal found
-        found = add_pages(connection, entries or (), source_id=source.id, now=now)
-        is_slow = answer.seconds > SLOW_SECONDS
-        result = PollResult(
-            status="slow" if is_slow else "ok",
-            why=f"it took {answer.seconds:.0f} s to answer" if is_slow else None,
-            next_poll=now + timedelta(seconds=source.interval_seconds),
-            failures=0,
-            entries=None if entries is None else len(entries),
-            pages_found=found,
-            etag=_short(answer.header("etag")) or (source.etag if answer.status == 304 else None),
-            last_modified=_short(answer.header("last-modified"))
-            or (source.last_modified if answer.status == 304 else None),
-            body_digest=_digest(answer.body) if answer.status != 304 else source.body_digest,
-            is_success=True,
-            at=at,
-        )
-        settle_poll(connection, source, result, now=now)
+        held = held_settings(connection, source.id)
+        asked = replace(source, schedule=held.schedule, daily_pages=held.daily_pages)
+        sifted = sift(connection, source.id, source.kind, listing.entries if listing else (), now=now)
+        admitted = admit(connection, sifted.entries, source_id=source.id, room=_room(asked, now=now), now=now)
+        sifted.bind(connection, now=now)
+        settle_poll(connection, source, _success(asked, answer, listing, admitted, at=at, now=now), now=now)
+        found = admitted.found
 
     if await visit.write(work):
         visit.crew.count(polls=1, pages_found=found)
+
+
+def _room(source: SourceDue, *, now: datetime) -> int:
+    """How many new pages this poll may make."""
+    a_poll, a_day = MOST_BY_DEFAULT
+    daily = source.daily_pages or MOST_A_DAY.get(source.kind, a_day)
+    return min(MOST_A_POLL.get(source.kind, a_poll), daily - _used(source, now=now))
+
+
+def _used(source: SourceDue, *, now: datetime) -> int:
+    return source.day_pages if source.day == day_of(now) else 0
+
+
+def _success(
+    source: SourceDue, answer: Answer, listing: Listing | None, admitted: Admitted, *, at: str | None, now: datetime
+) -> PollResult:
+    is_slow = answer.seconds > SLOW_SECONDS
+    asks = Asks.of(source.asks) if listing is None else listing.asks
+    fresh = lifetime_seconds({name: answer.header(name) for name in FRESHNESS}, now=answer.observed)
+    elapsed = (now - source.last_success).total_seconds() if source.last_success else None
+    new = admitted.found + admitted.left_out
+    interval = adapted(source.schedule, found=new, elapsed_seconds=elapsed)
+    left_out = Counter() if listing is None else listing.left_out + Counter({"beyond": admitted.left_out})
+    asked = max(asks.seconds, fresh)
+    result = PollResult(
+        status="slow" if is_slow else "ok",
+        why=f"it took {answer.seconds:.0f} s to answer" if is_slow else None,
+        next_poll=next_poll(
+            replace(source.schedule, interval_seconds=interval), asks=asks, asked_seconds=asked, now=now
+        ),
+        failures=0,
+        entries=None if listing is None else len(listing.entries),
+        pages_found=admitted.found,
+        listing_digest=None if listing is None else _listing_digest(listing.entries),
+        is_success=True,
+        at=at,
+        interval_seconds=interval,
+        asks=asks.row,
+        asks_seconds=asked,
+        day=day_of(now),
+        day_pages=_used(source, now=now) + admitted.found,
+        left_out=None if listing is None else left_out.total(),
+        left_out_why=_words_of(left_out),
+    )
+    # What is not all there, or was not all taken, is read again, changed or not.
+    is_to_remember = listing is None or (listing.is_whole and not admitted.left_out)
+    return _remembered(result, source, answer) if is_to_remember else result
+
+
+def _remembered(result: PollResult, source: SourceDue, answer: Answer) -> PollResult:
+    """With what tells next time that nothing changed."""
+    was_sent = answer.status != 304
+    return replace(
+        result,
+        etag=_short(answer.header("etag")) or (None if was_sent else source.etag),
+        last_modified=_short(answer.header("last-modified")) or (None if was_sent else source.last_modified),
+        body_digest=_digest(answer.body) if was_sent else source.body_digest,
+    )
 
 
 def _short(value: str | None) -> str | None:
     return value if value is None or len(value) <= 500 else None
 
 
+def _words_of(left_out: Counter[str]) -> str | None:
+    """`12 look like a trap: calendar`; in the order of their number."""
+    said = {
+        "beyond": "{} new pages are more than it may bring at once or in a day; it is read again",
+        "beyond 200 links": "{} links are more than the 200 of a page",
+    }
+    known = [said.get(kind, f"{{}} links look like a trap: {kind}").format(n) for kind, n in left_out.most_common()]
+    return "; ".join(known) or None
+
+
 async def _failed(visit: "Visit", source: SourceDue, bad: BadSource) -> None:
-    is_written = await visit.write(
-        lambda connection, now: settle_poll(connection, source, _failure(source, bad, now=now), now=now)
-    )
-    if is_written:
+    def work(connection: Connection, now: datetime) -> None:
+        settle_poll(connection, source, _failure(source, bad, now=now), now=now)
+        homepage = homepage_of(source) if is_dead(source, bad, now=now) else None
+        if homepage is not None and not source.is_seeking:
+            seek_feed(connection, source, homepage=homepage, now=now)
+
+    if await visit.write(work):
         visit.crew.count(polls=1, polls_failed=1)
 
 
 def _failure(source: SourceDue, bad: BadSource, *, now: datetime) -> PollResult:
-    """The next poll is the later the more have failed; it begins at the source's own URL again."""
+    """It begins at its own URL again; where another was found in its stead, only when that one is dead, too."""
     failures = source.failures + 1
-    pause = min(backed_off(source.interval_seconds, failures), MAX_INTERVAL_SECONDS)
-    return PollResult(bad.status, bad.why[:500], now + timedelta(seconds=pause), failures, at=source.url)
+    own = source.at if source.location_why and not (source.is_seeking or bad.is_dead) else source.url
+    due = after_failure(source.schedule, failures=failures, now=now)
+    return PollResult(bad.status, bad.why[:500], due, failures, at=own)
+
+
+async def _seek(visit: "Visit", source: SourceDue) -> None:
+    """Asks the homepage for another feed; what it names is polled at once, and has to prove itself."""
+    try:
+        found = await find_other(visit, source)
+    except BadSource as bad:
+        said = BadSource(source.status, f"it is dead; of the homepage, where another was sought: {bad.why}")
+        await _failed(visit, source, said)
+        return
+    if found is None:
+        return
+    since = f"{source.status_since:%Y-%m-%d}" if source.status_since else "long ago"
+    why = f"{source.url} is {source.status} since {since}; {source.at} names this one instead"
+    if await visit.write(lambda c, now: replace_feed(c, source, at=found, why=why, now=now)):
+        visit.crew.count(polls=1)

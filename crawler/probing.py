@@ -11,13 +11,14 @@ from lxml.html import HtmlElement
 from crawler.feeds import BadSource, feed_entries
 from crawler.fetching import Answer
 from crawler.guard import checked_url
-from crawler.polling import trouble
 from crawler.robots import Robots, robots_of
+from crawler.sections import read_section
 from crawler.sitemaps import read_sitemap, unpacked
+from crawler.trouble import trouble
 from pipelines.page import parse
 from store.errors import BadInput, Dropped
 
-__all__ = ["Found", "find", "named_by"]
+__all__ = ["Ask", "Found", "find", "find_section", "kind_of", "named_by"]
 
 MAX_HOPS = 5
 MAX_TRIED = 5
@@ -28,12 +29,22 @@ Ask = Callable[[str], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A source as it answered. `kind`: feed, sitemap. `homepage` is the page that named it, if one did."""
+    """A source as it answered. `kind`: feed, sitemap, section. `homepage` is the page that named it, if one did."""
 
     url: str
     kind: str
     entries: int
     homepage: str | None = None
+
+
+async def find_section(ask: Ask, url: str) -> Found:
+    """The page itself, whose links are to be followed. Raises BadInput that says why it can be no section page."""
+    answer = await _Visitor(ask).answer(checked_url(url))
+    try:
+        section = read_section(answer.body, url=answer.url, content_type=answer.header("content-type"))
+    except BadSource as bad:
+        raise BadInput(f"{answer.url} cannot be polled: {bad.why}") from bad
+    return Found(answer.url, "section", len(section.entries))
 
 
 async def find(ask: Ask, url: str) -> Found:
@@ -64,7 +75,7 @@ def kind_of(answer: Answer) -> Found | BadSource:
         if b"<urlset" in head or b"<sitemapindex" in head:
             sitemap = read_sitemap(answer.body, url=answer.url)
             return Found(answer.url, "sitemap", len(sitemap.urls) or len(sitemap.children))
-        entries = feed_entries(answer.body, url=answer.url, content_type=answer.header("content-type"))
+        entries = feed_entries(unpacked(answer.body), url=answer.url, content_type=answer.header("content-type"))
         return Found(answer.url, "feed", len(entries))
     except BadSource as bad:
         return bad

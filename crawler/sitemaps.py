@@ -2,9 +2,12 @@
 
 import gzip
 import io
+import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lxml import etree
@@ -24,6 +27,7 @@ MAX_NEW = 1_000
 MAX_CHILDREN = 10
 # A sitemap without dates may list a whole archive; what is dated is news for so long.
 NEWS_DAYS = 3
+YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,31 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     plain = unpacked(body)
     if not plain.strip():
         raise BadSource("empty", "the answer is empty")
+    if plain.lstrip(b"\xef\xbb\xbf \t\r\n")[:8].lower().startswith((b"http://", b"https://")):
+        return _plain_text(plain, url)
     refuse_entities(plain)
     root = _root(plain)
     name = etree.QName(root).localname.lower()
     if name == "html":
-        raise BadSource("error", "it is a web page (HTML), not a sitemap")
+        raise BadSource("error", "it is a web page (HTML), not a sitemap", is_dead=True)
     if name not in ("urlset", "sitemapindex"):
         raise BadSource("error", f"it is XML, but no sitemap: its root is <{printable(name)[:40]}>")
     found = tuple(one for element in root[:MAX_URLS] for one in _dated(element, url))
     if not found:
         raise BadSource("empty", "the sitemap lists no URL")
     return Sitemap(urls=found) if name == "urlset" else Sitemap(children=found)
+
+
+def _plain_text(plain: bytes, base: str) -> Sitemap:
+    """One URL a line, which the protocol allows as well."""
+    lines = plain.decode("utf-8-sig", "replace").split()[:MAX_URLS]
+    found = []
+    for line in lines:
+        with suppress(BadInput):
+            found.append(Dated(Entry(checked_url(line, base=base)), None))
+    if not found:
+        raise BadSource("empty", "the sitemap lists no URL")
+    return Sitemap(urls=tuple(found))
 
 
 def _root(plain: bytes) -> Any:
@@ -90,27 +108,55 @@ def _dated(element: Any, base: str) -> list[Dated]:
     except (BadInput, KeyError):
         return []
     published = said.get("publication_date") or said.get("lastmod")
-    return [Dated(Entry(url, said.get("title"), published), _moment(published))]
+    return [Dated(Entry(url, said.get("title"), published, said.get("keywords")), _moment(published))]
 
 
 def _words_of(element: Any) -> dict[str, str]:
-    """The text of each descendant by its local name, the first of each."""
+    """Its address and date by name; title and date of publication only from what the news extension says.
+
+    Images and videos may stand before them, with addresses, titles and dates of their own.
+    """
     said: dict[str, str] = {}
-    for child in element.iterdescendants():
-        if isinstance(child.tag, str) and child.text and child.text.strip():
-            said.setdefault(etree.QName(child).localname.lower(), " ".join(printable(child.text).split())[:2048])
+    for child in element:
+        if _name(child) in ("loc", "lastmod"):
+            _say(said, child)
+        elif _name(child) == "news":
+            for part in child:
+                if _name(part) in ("title", "publication_date"):
+                    _say(said, part)
     return said
 
 
+def _name(element: Any) -> str:
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+
+
+def _say(said: dict[str, str], element: Any) -> None:
+    if element.text and element.text.strip():
+        said.setdefault(_name(element), " ".join(printable(element.text).split())[:2048])
+
+
 def _moment(value: str | None) -> datetime | None:
-    """W3C date and time; a day counts from its end, so that it is not old before it is over."""
-    try:
-        read = datetime.fromisoformat((value or "").strip())
-    except ValueError:
-        return None
-    if len((value or "").strip()) == 10:
-        read += timedelta(days=1)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    """W3C date and time, or one as in RSS; a day, month or year counts from its end."""
+    text = (value or "").strip()
+    for read in (_end_of_month, _w3c, parsedate_to_datetime):
+        try:
+            moment = read(text)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            continue
+    return None
+
+
+def _end_of_month(text: str) -> datetime:
+    if not YEAR_OR_MONTH.fullmatch(text):
+        raise ValueError(text)
+    first = datetime(int(text[:4]), int(text[5:] or 12), 1)
+    return datetime(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _w3c(text: str) -> datetime:
+    return datetime.fromisoformat(text) + timedelta(days=1 if len(text) == 10 else 0)
 
 
 def recent(sitemap: Sitemap, *, now: datetime) -> list[Entry]:

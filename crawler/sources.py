@@ -2,21 +2,36 @@
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from crawler.guard import checked_url
+from crawler.opml import read_opml, written_opml
+from crawler.schedule import checked_schedule
 from store.database import Store
 from store.errors import BadInput
-from store.sources import DEFAULT_INTERVAL_SECONDS, SourceEntry, keep_sources
+from store.hosts import database_time
+from store.source_list import (
+    DEFAULT_INTERVAL_SECONDS,
+    SHORTEST_BY_DEFAULT,
+    Schedule,
+    SourceEntry,
+    keep_sources,
+    source_entries,
+)
+from store.sources import outlet_of
 
-__all__ = ["SHIPPED", "load", "sync"]
+__all__ = ["KINDS", "SHIPPED", "Imported", "export_opml", "import_opml", "load", "sync"]
 
 SHIPPED = Path(__file__).with_name("sources.toml")
-KINDS = ("feed", "sitemap")
-WORDS = {"url", "kind", "outlet", "homepage", "owner", "country", "language"}
-SHORTEST_SECONDS, LONGEST_SECONDS = 60, 86_400
+KINDS = ("feed", "sitemap", "section")
+WORDS = {"url", "kind", "outlet", "homepage", "owner", "country", "language", "cron", "timezone"}
+NUMBERS = {"interval_seconds", "min_seconds", "max_seconds", "daily_pages"}
+CHUNK = 500
 
 
 def load(path: Path | None = None) -> tuple[SourceEntry, ...]:
@@ -50,7 +65,7 @@ def _entry(raw: Any, where: str) -> SourceEntry:
     for name in ("url", "outlet"):
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise BadInput(f"{where} has no {name}")
-    if unknown := raw.keys() - WORDS - {"agencies", "interval_seconds"}:
+    if unknown := raw.keys() - WORDS - NUMBERS - {"agencies", "ours"}:
         raise BadInput(f"{where}: {sorted(unknown)[0]!r} is no word for a source")
     if raw.get("kind", "feed") not in KINDS:
         raise BadInput(f"{where}: kind is one of {', '.join(KINDS)}, not {raw['kind']!r}")
@@ -60,6 +75,7 @@ def _entry(raw: Any, where: str) -> SourceEntry:
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
     agencies = tuple(str(agency) for agency in raw.get("agencies", ()))
+    schedule = _schedule(raw, said, where)
     return SourceEntry(
         url=url,
         kind=said.get("kind", "feed"),
@@ -68,8 +84,14 @@ def _entry(raw: Any, where: str) -> SourceEntry:
         owner=said.get("owner"),
         country=_short(said.get("country"), 2, where),
         language=_short(said.get("language"), 8, where),
-        interval_seconds=_interval(raw, where),
+        interval_seconds=schedule.interval_seconds,
         agencies=agencies,
+        min_seconds=schedule.min_seconds,
+        max_seconds=schedule.max_seconds,
+        cron=schedule.cron,
+        timezone=schedule.timezone,
+        daily_pages=_number(raw, "daily_pages", where),
+        ours=_yes_or_no(raw, "ours", where),
     )
 
 
@@ -79,14 +101,78 @@ def _short(value: str | None, longest: int, where: str) -> str | None:
     return value
 
 
-def _interval(raw: dict[str, Any], where: str) -> int:
-    seconds = raw.get("interval_seconds", DEFAULT_INTERVAL_SECONDS)
-    if not isinstance(seconds, int) or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
-        raise BadInput(f"{where}: interval_seconds is a number from {SHORTEST_SECONDS} to {LONGEST_SECONDS}")
-    return seconds
+def _number(raw: dict[str, Any], name: str, where: str) -> int | None:
+    number = raw.get(name)
+    if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
+        raise BadInput(f"{where}: {name} is a number from 1 up, not {number!r}")
+    return number
+
+
+def _yes_or_no(raw: dict[str, Any], name: str, where: str) -> bool | None:
+    said = raw.get(name)
+    if said is not None and not isinstance(said, bool):
+        raise BadInput(f"{where}: {name} is true or false, not {said!r}")
+    return said
+
+
+def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> Schedule:
+    """An interval that is shorter than the common bound, without a bound of its own, is its own bound."""
+    interval = _number(raw, "interval_seconds", where)
+    lowest = _number(raw, "min_seconds", where)
+    if lowest is None and interval is not None and interval < SHORTEST_BY_DEFAULT:
+        lowest = interval
+    named = Schedule(
+        DEFAULT_INTERVAL_SECONDS if interval is None else interval,
+        lowest,
+        _number(raw, "max_seconds", where),
+        said.get("cron"),
+        said.get("timezone"),
+    )
+    try:
+        return checked_schedule(named, now=datetime.now(UTC))
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
 
 
 def sync(store: Store, entries: Iterable[SourceEntry]) -> int:
     """Adds what is new; how many. What the store knows stays as it is, so an operator's change is never undone."""
     with store.write() as connection:
         return keep_sources(connection, tuple(entries), now=datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a list: sources added, sources known before, and the lines that are none, each with its reason."""
+
+    added: int
+    known: int
+    left_out: tuple[tuple[str, str], ...]
+
+
+def import_opml(store: Store, body: bytes) -> Imported:
+    """Adds the sources of a list; nothing is asked of them yet. Raises BadInput for what is no list.
+
+    A feed whose outlet the list does not name belongs to the outlet that is known on its homepage's host.
+    """
+    lines = read_opml(body)
+    with store.write() as connection:
+        entries = [
+            entry if line.names_outlet else replace(entry, outlet=_outlet(connection, entry))
+            for line in lines
+            if (entry := line.entry) is not None
+        ]
+        added = sum(
+            keep_sources(connection, entries[start : start + CHUNK], now=database_time(connection))
+            for start in range(0, len(entries), CHUNK)
+        )
+    left_out = tuple((line.name, line.why or "") for line in lines if line.entry is None)
+    return Imported(added, len(entries) - added, left_out)
+
+
+def _outlet(connection: Connection, entry: SourceEntry) -> str:
+    return outlet_of(connection, entry.homepage or entry.url) or entry.outlet
+
+
+def export_opml(store: Store) -> bytes:
+    with store.read() as connection:
+        return written_opml(source_entries(connection), now=database_time(connection))

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select
 
+from store.errors import NotFound
 from store.hosts import database_time
 from store.schema import sources
 
-__all__ = ["SourceRecord", "overdue_sources", "source_records"]
+__all__ = ["SourceRecord", "overdue_sources", "source_record", "source_records"]
 
 # The further to the left, the more somebody has to look at it. A word not named here is taken for an error.
 WORST_FIRST = ("blocked", "gone", "robots", "error", "empty", "silent", "slow", "new", "ok")
@@ -18,7 +19,12 @@ WELL = ("new", "ok")
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A source with its state. `why` says in plain words what `status` says in one."""
+    """A source with its state. `why` says in plain words what `status` says in one.
+
+    `last_new` is the last poll that listed something else than the one before; `alarmed` when its outage was told.
+    `asks_seconds` is how long the source last asked us to wait. `location` is where it is asked, when not at its URL.
+    Of one that is `watched_only` nothing but what a watch wants is fetched.
+    """
 
     id: int
     url: str
@@ -37,6 +43,19 @@ class SourceRecord:
     failures: int
     entries: int
     pages_found: int
+    last_new: datetime | None
+    alarmed: datetime | None
+    min_seconds: int | None
+    max_seconds: int | None
+    cron: str | None
+    timezone: str | None
+    asks_seconds: int | None
+    daily_pages: int | None
+    left_out: int
+    left_out_why: str | None
+    location: str | None
+    location_why: str | None
+    watched_only: bool
 
     @property
     def is_well(self) -> bool:
@@ -44,9 +63,10 @@ class SourceRecord:
 
     @property
     def rank(self) -> tuple[bool, int, int, str, str]:
-        """Those switched off come last; among equals the one that failed most often is first."""
+        """Outages that were told come first, those switched off last; among equals what failed most often is first."""
         word = self.status if self.status in WORST_FIRST else "error"
-        return (not self.enabled, WORST_FIRST.index(word), -self.failures, self.outlet, self.url)
+        place = WORST_FIRST.index(word) - (len(WORST_FIRST) if self.alarmed else 0)
+        return (not self.enabled, place, -self.failures, self.outlet, self.url)
 
 
 COLUMNS: tuple[Column[Any], ...] = (
@@ -67,11 +87,32 @@ COLUMNS: tuple[Column[Any], ...] = (
     sources.c.failures,
     sources.c.entries,
     sources.c.pages_found,
+    sources.c.last_new,
+    sources.c.alarmed,
+    sources.c.min_seconds,
+    sources.c.max_seconds,
+    sources.c.cron,
+    sources.c.timezone,
+    sources.c.asks_seconds,
+    sources.c.daily_pages,
+    sources.c.left_out,
+    sources.c.left_out_why,
+    sources.c.location,
+    sources.c.location_why,
+    sources.c.watched_only,
 )
 
 
 def source_records(connection: Connection) -> list[SourceRecord]:
     return sorted((SourceRecord(*row) for row in connection.execute(select(*COLUMNS))), key=lambda one: one.rank)
+
+
+def source_record(connection: Connection, source_id: int) -> SourceRecord:
+    """Raises NotFound."""
+    row = connection.execute(select(*COLUMNS).where(sources.c.id == source_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no source {source_id}: `onestory sources list` names them")
+    return SourceRecord(*row)
 
 
 def overdue_sources(connection: Connection, *, seconds: float) -> int:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.feeds import BadSource, feed_entries
@@ -95,6 +95,7 @@ def test_at_most_a_thousand_entries_are_taken():
     assert len(feed_entries(body, url=URL)) == 1000
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_readers(noise: bytes):
     for read in (feed_entries, read_sitemap):
@@ -157,3 +158,51 @@ def test_a_packed_sitemap_is_unpacked_within_bounds():
     with pytest.raises(BadSource, match="larger than"):
         unpacked(gzip.compress(bytes(200 << 20), 1))
     assert time.monotonic() - started < 20
+
+
+def test_a_picture_before_the_address_of_a_page_is_not_taken_for_it():
+    body = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:i="http://www.google.com/schemas/sitemap-image/1.1"
+    xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><i:image><i:loc>https://cdn.example/1.jpg</i:loc>
+    <i:title>A bridge</i:title></i:image><loc><![CDATA[ https://news.example/1 ]]></loc>
+    <n:news><n:title>One</n:title></n:news></url></urlset>"""
+    assert recent(read_sitemap(body, url=URL), now=NOW) == [Entry("https://news.example/1", "One", None)]
+
+
+def test_a_sitemap_may_be_plain_text():
+    read = read_sitemap(b"\xef\xbb\xbfhttps://news.example/1\r\n\r\nhttps://news.example/2\nftp://x/\n", url=URL)
+    assert [dated.entry.url for dated in read.urls] == ["https://news.example/1", "https://news.example/2"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_news"),
+    [
+        ("2026-11", True),
+        ("2026", True),
+        ("2019-05", False),
+        ("2019", False),
+        ("Sun, 22 Nov 2026 10:00:00 GMT", True),
+        ("Tue, 22 Jan 2019 10:00:00 +0100", False),
+        ("2026-13", True),
+        ("9999-12-31", True),
+        ("0001-01-01T00:00:00+14:00", True),
+        ("yesterday", True),
+    ],
+)
+def test_dates_are_read_as_they_are_found_and_what_is_none_is_no_date(said: str, is_news: bool):
+    body = f"<urlset><url><loc>https://news.example/1</loc><lastmod>{said}</lastmod></url></urlset>".encode()
+    assert len(recent(read_sitemap(body, url=URL), now=NOW)) == is_news
+
+
+def test_a_json_feed_that_has_ended_says_so():
+    body = b'{"version":"https://jsonfeed.org/version/1.1","expired":true,"items":[{"url":"/one"}]}'
+    with pytest.raises(BadSource, match="has ended") as bad:
+        feed_entries(body, url=URL)
+    assert (bad.value.status, bad.value.is_dead) == ("gone", True)
+
+
+def test_where_a_proxys_link_leads_is_taken_from_the_feed():
+    body = rss(
+        "<item><link>https://proxy.example/~r/1</link><f:origLink>https://news.example/1</f:origLink></item>",
+        head="",
+    ).replace(b"<rss ", b'<rss xmlns:f="http://rssnamespace.org/feedburner/ext/1.0" ')
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]

@@ -9,6 +9,7 @@ from crawler.runner import add, check
 from crawler.sources import load, sync
 from store.database import Store
 from store.errors import BadInput
+from store.source_list import SourceEntry
 from store.source_records import source_records
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
@@ -49,6 +50,13 @@ def test_syncing_twice_adds_nothing(lite: Store):
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ncolour = "red"', "'colour' is no word"),
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ninterval_seconds = 1', "from 60 to 86400"),
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\n' * 2, "twice"),
+        ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\nours = "yes"', "ours is true or false"),
+        ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ncron = "daily"', "source 1: 'daily' is no cron"),
+        (
+            '[[source]]\nurl = "https://a.example/"\noutlet = "A"\nmin_seconds = 900\nmax_seconds = 600',
+            "above the longest",
+        ),
+        ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ndaily_pages = 0', "a number from 1 up"),
         ('source = ["https://a.example/"]', "is not a table"),
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\nlanguage = "a language"', "is no code"),
     ],
@@ -58,6 +66,25 @@ def test_a_list_that_is_wrong_says_where(tmp_path: Path, text: str, said: str):
     path.write_text(text)
     with pytest.raises(BadInput, match=said):
         load(path)
+
+
+def test_a_list_may_say_when_each_source_is_polled(tmp_path: Path):
+    path = tmp_path / "sources.toml"
+    said = 'kind = "section"\ncron = "0 * * * *"\ntimezone = "Asia/Tokyo"\ndaily_pages = 9\nours = true'
+    path.write_text(f'[[source]]\nurl = "https://a.example/"\noutlet = "A"\ninterval_seconds = 120\n{said}')
+    assert load(path) == (
+        SourceEntry(
+            "https://a.example/",
+            "section",
+            "A",
+            interval_seconds=120,
+            min_seconds=120,
+            cron="0 * * * *",
+            timezone="Asia/Tokyo",
+            daily_pages=9,
+            ours=True,
+        ),
+    )
 
 
 def test_a_list_that_is_not_there_says_so(tmp_path: Path):
