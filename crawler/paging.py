@@ -9,17 +9,19 @@ from urllib.parse import urldefrag, urljoin
 from sqlalchemy import Connection
 
 from crawler import verdicts
+from crawler.challenge import challenge_of
 from crawler.crew import Captured
 from crawler.fetching import Answer
 from crawler.guard import checked_url
 from crawler.reservation import host_signals
+from crawler.watching import redirected
 from store.errors import BadInput
 from store.frontier import Entry, PageDue, PageResult, add_pages, settle_page
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "hand_in", "other_spelling"]
 
 
 async def fetch(visit: "Visit", page: PageDue) -> None:
@@ -27,19 +29,22 @@ async def fetch(visit: "Visit", page: PageDue) -> None:
         await _settle(visit, page, verdicts.barred(page))
         return
     answer = await visit.ask(page.url)
-    if answer is not None and answer.is_redirect and (spelling := _other_spelling(page, answer)):
+    if answer is not None and answer.is_redirect and (spelling := other_spelling(page, answer)):
         answer = await visit.ask(spelling)
     if answer is None:
         return
-    if answer.status is not None and 200 <= answer.status < 300:
-        await _hand_in(visit, page, answer)
+    if challenge := challenge_of(answer.headers, answer.body):
+        refused = replace(answer, reason="challenge", why=challenge)
+        await _settle(visit, page, verdicts.missed(page, refused, pace=visit.crew.pace))
+    elif answer.status is not None and 200 <= answer.status < 300:
+        await hand_in(visit, page, answer)
     elif answer.is_redirect:
         await _settle(visit, page, _redirected(page, answer))
     else:
         await _settle(visit, page, verdicts.missed(page, answer, pace=visit.crew.pace))
 
 
-def _other_spelling(page: PageDue, answer: Answer) -> str | None:
+def other_spelling(page: PageDue, answer: Answer) -> str | None:
     """A redirect to what is the same page to us, but not to its server: tracking parameters, or their absence."""
     try:
         location = urljoin(page.url, answer.header("location") or "")
@@ -58,7 +63,7 @@ def _redirected(page: PageDue, answer: Answer) -> PageResult:
     return verdicts.moved(page, answer, target=target)
 
 
-async def _hand_in(visit: "Visit", page: PageDue, answer: Answer) -> None:
+async def hand_in(visit: "Visit", page: PageDue, answer: Answer) -> None:
     """Leaves the page to the stages; `under_way` keeps it until its end is recorded."""
     await visit.crew.room.acquire()
     settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -83,6 +88,7 @@ async def _settle(visit: "Visit", page: PageDue, result: PageResult) -> None:
             # It comes with the claims of the page that led to it.
             target = Entry(said.location, page.title, page.published)
             add_pages(connection, [target], source_id=page.source_id, now=now, hops=page.hops + 1)
+            redirected(connection, page.id, said.location, now=now)
         settle_page(connection, page.id, replace(said, due=_due(visit, said, now)), now=now)
 
     if await visit.write(work):

@@ -2,14 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Self, cast
 
 from scrapy.crawler import Crawler
+from sqlalchemy import Connection
 
 from crawler.crew import Captured, Crew
+from crawler.outlinks import outlinks
+from crawler.settling import settle_read
 from crawler.spiders.coverage import CoverageSpider
-from store.frontier import settle_page
+from crawler.watching import MAX_LINKS_OF_COPY, arrived, follow
+from store.revisits import LookDue
 
 if TYPE_CHECKING:
     from pipelines.intake import Outcome
@@ -45,5 +51,40 @@ class StoringPipeline:
 
     async def _record(self, item: Captured, outcome: "Outcome") -> None:
         result = replace(item.result, reason=outcome.reason, article_id=outcome.article_id)
-        if await item.write(lambda connection, now: settle_page(connection, item.page.id, result, now=now)):
-            self.crew.count(**{outcome.kind: 1})
+        watches: list[int] = []
+        is_withdrawn = False
+
+        def end(connection: Connection, now: datetime) -> None:
+            nonlocal is_withdrawn
+            is_withdrawn = settle_read(connection, item.page, result, kind=outcome.kind, now=now)
+
+        def settle(connection: Connection, now: datetime) -> None:
+            nonlocal watches
+            watches = arrived(connection, item.page.id, outcome.article_id, now=now)
+            if not watches:
+                end(connection, now)
+
+        if await item.write(settle) and await self._follow(item, outcome.article_id or "", watches, end):
+            self.crew.count(**_counted(item, outcome.kind), withdrawn=int(is_withdrawn))
+
+    async def _follow(
+        self, item: Captured, article_id: str, watches: Sequence[int], end: Callable[[Connection, datetime], None]
+    ) -> bool:
+        """Keeps the links of a copy that watches have gathered, and only then records it as done; False: lease lost."""
+        if not watches:
+            return True
+        limit, tries = MAX_LINKS_OF_COPY, len(self.crew.pace.page_retries)
+        links = await asyncio.to_thread(outlinks, item.capture.body or b"", url=item.page.url, limit=limit)
+
+        def keep(connection: Connection, now: datetime) -> None:
+            follow(connection, links, watches=watches, found_in=article_id, attempts=tries, now=now)
+            end(connection, now)
+
+        return await item.write(keep)
+
+
+def _counted(item: Captured, kind: str) -> dict[str, int]:
+    """What is read for the first time counts as what it came to; a look counts as a look."""
+    if isinstance(item.page, LookDue):
+        return {"looks": 1, "changed": int(kind == "stored")}
+    return {kind: 1}

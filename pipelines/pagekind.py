@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+from pipelines.absence import absence
 from pipelines.structured import Markup, article_body, types
 from store.errors import Dropped
 
@@ -49,8 +50,14 @@ def refuse_unless_article(markup: Markup, *, title: str | None, text: str, linke
 
 
 def what_else(markup: Markup, *, title: str | None, text: str, linked_share: float) -> str | None:
-    """error_page, consent_wall, section_front, video_stub or gallery; None for an article."""
+    """What the page is instead of an article; None for an article.
+
+    removal_notice, not_found, error_page, consent_wall, section_front, video_stub or gallery.
+    """
     words = max(len(text.split()), len(text) // 6)
+    gone = absence(title or markup.title, text)
+    if gone == "removal_notice" or (gone and not markup.article):
+        return gone
     if not text.strip():
         return "empty"
     if words < _SHORT_WORDS and _ERROR.search((title or markup.title or text)[:120]):

@@ -1,0 +1,196 @@
+"""Pages whose article is known, and that are looked at again: which are due, and what a look found.
+
+An article is `withdrawn` when its page does not show it any more: at once where the page says so itself, else when a
+second look, hours later, finds it missing too. Its texts stay; should it be seen again, that is recorded as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from store.events import add_event
+from store.frontier import TOLD_BY_SOURCE, PageDue
+from store.schema import articles, pages, sources, withdrawals
+from store.scope import Scope, due_looks_where
+
+__all__ = ["LookDue", "Sight", "begin_looks", "due_looks", "known_since", "postpone_looks", "settle_look"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookDue(PageDue):
+    """A page to be looked at again, with what the last look left.
+
+    `known_since` is when the page was found or, where its article claims to be older, that. `http_status` is the last
+    answer's. `missing_since` is set while looks do not find the article, `withdrawn` once that is settled.
+    """
+
+    article_id: str
+    revisit: datetime
+    known_since: datetime
+    changed: datetime
+    http_status: int | None
+    missing_since: datetime | None
+    withdrawn: datetime | None
+    etag: str | None
+    last_modified: str | None
+    body_digest: str | None
+    validators_lie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look showed.
+
+    The article is there, `unchanged` or `changed`; it is `absent`; or the answer is `unclear`: it says nothing of the
+    article. `is_settled`: absent, and no further look is needed. `revisit` is when the page is looked at again.
+    """
+
+    kind: Literal["unchanged", "changed", "absent", "unclear"]
+    revisit: datetime | None
+    http_status: int | None
+    reason: str | None = None
+    is_settled: bool = False
+    article_id: str | None = None
+    location: str | None = None
+    robots: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    validators_lie: bool = False
+
+
+def due_looks(
+    connection: Connection, host: str, scope: Scope, *, now: datetime, limit: int, but: Sequence[int] = ()
+) -> list[LookDue]:
+    """The host's pages that are to be looked at again, the longest waiting first; without those under way."""
+    query = (
+        select(pages, *TOLD_BY_SOURCE, articles.c.published.label("claims"))
+        .add_columns(articles.c.withdrawn)
+        .select_from(pages.outerjoin(sources, sources.c.id == pages.c.source_id))
+        .join(articles, articles.c.id == pages.c.article_id)
+        .where(pages.c.host == host, due_looks_where(scope, now=now), pages.c.id.not_in(but))
+        .order_by(pages.c.revisit, pages.c.id)
+        .limit(limit)
+    )
+    return [
+        LookDue(
+            id=row.id,
+            url=row.url,
+            attempts=row.attempts,
+            hops=row.hops,
+            title=row.title,
+            published=row.published,
+            source=row.source,
+            outlet=row.outlet,
+            source_id=row.source_id,
+            article_id=row.article_id,
+            revisit=row.revisit,
+            known_since=min(row.discovered, row.claims or row.discovered),
+            changed=row.changed or row.discovered,
+            http_status=row.http_status,
+            missing_since=row.missing_since,
+            withdrawn=row.withdrawn,
+            etag=row.etag,
+            last_modified=row.last_modified,
+            body_digest=row.body_digest,
+            validators_lie=row.validators_lie,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def known_since(connection: Connection, page_id: int) -> datetime | None:
+    """Since when the page's article is known: when it was found or, where it claims to be older, that.
+
+    None where the page has none.
+    """
+    query = select(pages.c.discovered, articles.c.published).join(articles, articles.c.id == pages.c.article_id)
+    row = connection.execute(query.where(pages.c.id == page_id)).one_or_none()
+    return None if row is None else min(row.discovered, row.published or row.discovered)
+
+
+def begin_looks(connection: Connection, page_id: int, *, revisit: datetime | None, now: datetime) -> None:
+    """A page was read for the first time: its article is known, and is seen."""
+    row = connection.execute(select(pages.c.article_id, pages.c.url).where(pages.c.id == page_id)).one()
+    connection.execute(update(pages).where(pages.c.id == page_id).values(changed=now, revisit=revisit))
+    if row.article_id is not None:
+        _return(connection, row.article_id, now=now)
+
+
+def postpone_looks(connection: Connection, host: str, *, until: datetime) -> int:
+    """Puts off every look at the host that is due before then; how many."""
+    waiting = update(pages).where(pages.c.host == host, pages.c.revisit < until)
+    return connection.execute(waiting.values(revisit=until)).rowcount
+
+
+def settle_look(connection: Connection, page: LookDue, sight: Sight, *, now: datetime) -> bool:
+    """Records a look; whether it settled that the article is withdrawn. The caller has checked the lease."""
+    values: dict[str, object] = {"revisit": sight.revisit, "fetched": now, "http_status": sight.http_status}
+    values |= {"robots": sight.robots or pages.c.robots, "reason": sight.reason, "attempts": 0}
+    if sight.kind in ("unchanged", "changed"):
+        values |= {"state": "done", "missing_since": None, "location": None, "validators_lie": sight.validators_lie}
+        values |= {"article_id": sight.article_id or page.article_id}
+    if sight.kind == "changed":
+        values["changed"] = now
+    if sight.body_digest is not None:
+        values |= {name: getattr(sight, name) for name in ("etag", "last_modified", "body_digest")}
+    if sight.location is not None:
+        values |= {"state": "moved", "location": sight.location}
+    if sight.kind == "absent":
+        values |= {"missing_since": page.missing_since or now}
+    connection.execute(update(pages).where(pages.c.id == page.id).values(values))
+    if sight.kind in ("unchanged", "changed"):
+        _return(connection, sight.article_id or page.article_id, now=now)
+    if sight.kind == "absent" and sight.is_settled and page.withdrawn is None:
+        return _withdraw(connection, page, sight, now=now)
+    return False
+
+
+def _withdraw(connection: Connection, page: LookDue, sight: Sight, *, now: datetime) -> bool:
+    """False when another page still shows the article."""
+    others = select(pages.c.id).where(
+        pages.c.article_id == page.article_id,
+        pages.c.id != page.id,
+        pages.c.state == "done",
+        pages.c.missing_since.is_(None),
+    )
+    if connection.execute(others.limit(1)).first() is not None:
+        return False
+    since = page.missing_since or now
+    connection.execute(
+        update(articles).where(articles.c.id == page.article_id).values(withdrawn=since, withdrawn_reason=sight.reason)
+    )
+    connection.execute(
+        insert(withdrawals).values(
+            article_id=page.article_id,
+            withdrawn=since,
+            confirmed=now,
+            reason=sight.reason,
+            http_status=sight.http_status,
+            location=sight.location,
+        )
+    )
+    connection.execute(update(pages).where(pages.c.id == page.id).values(state="gone"))
+    _tell(connection, page, sight, since=since, now=now)
+    return True
+
+
+def _tell(connection: Connection, page: LookDue, sight: Sight, *, since: datetime, now: datetime) -> None:
+    columns = (articles.c.story_id, articles.c.outlet, articles.c.url)
+    row = connection.execute(select(*columns).where(articles.c.id == page.article_id)).one()
+    data = {"article": page.article_id, "outlet": row.outlet, "url": row.url, "reason": sight.reason}
+    data |= {"http_status": sight.http_status, "withdrawn": since.isoformat()}
+    add_event(connection, "story.withdrawn", now=now, story_id=row.story_id, data=data)
+
+
+def _return(connection: Connection, article_id: str, *, now: datetime) -> None:
+    """The article is seen. Should it have been withdrawn, it is back."""
+    gone = (articles.c.id == article_id, articles.c.withdrawn.is_not(None))
+    if connection.execute(select(articles.c.id).where(*gone)).first() is None:
+        return
+    connection.execute(update(articles).where(*gone).values(withdrawn=None, withdrawn_reason=None))
+    open_ = (withdrawals.c.article_id == article_id, withdrawals.c.returned.is_(None))
+    connection.execute(update(withdrawals).where(*open_).values(returned=now))
