@@ -1,0 +1,220 @@
+"""GET and POST /v1/watches, GET and DELETE /v1/watches/{id}, POST /v1/watches/{id}/end."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from crawler.watch_making import MAX_SEEDS, WatchWish, begin_watch
+from newsroom.api.answers import json_answer
+from newsroom.api.desk import desk_of
+from newsroom.api.origin import refuse_other_sites
+from newsroom.api.shapes import Copy, Shape, Story
+from pipelines.wanted import MAX_PHRASES
+from store.watch_report import watch_report
+from store.watches import end_watch, remove_watch, watch_records
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["watches"])
+
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such watch."}}
+MAX_STORIES = 200
+WatchId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a watch.", examples=[1])]
+Edits = Depends(refuse_other_sites)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """UTC where it names no zone."""
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond the calendar") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class Watch(Shape):
+    """A story or topic that is followed."""
+
+    id: Annotated[int, Field(examples=[1])]
+    name: Annotated[str, Field(examples=["Harbour bridge"])]
+    phrases: Annotated[list[str], Field(description="Any one of them is enough.", examples=[["harbour bridge"]])]
+    created: datetime
+    until: Annotated[datetime | None, Field(description="When it ends by itself.")]
+    ended: Annotated[datetime | None, Field(description="Since when nothing more is gathered.")]
+
+
+class WatchList(Shape):
+    watches: list[Watch]
+
+
+class WatchOrder(BaseModel):
+    """What to follow: phrases, URLs to begin with, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phrases: Annotated[
+        list[str],
+        Field(
+            max_length=MAX_PHRASES,
+            description="The words of each next to each other, in that order; `a + b` asks for both, anywhere.",
+            examples=[["harbour bridge", "port ellery + ferries"]],
+        ),
+    ] = []
+    urls: Annotated[
+        list[str],
+        Field(
+            max_length=MAX_SEEDS,
+            description="Articles that are fetched at once.",
+            examples=[["https://www.harbourpost.example/bridge-to-close"]],
+        ),
+    ] = []
+    name: Annotated[str | None, Field(examples=["Harbour bridge"])] = None
+    until: Annotated[Moment | None, Field(description="Later than now.", examples=["2027-01-31T00:00:00Z"])] = None
+    search: Annotated[
+        bool, Field(description="Ask the search feeds of the list of sources; they learn what is followed.")
+    ] = True
+
+
+class WatchBegun(Shape):
+    watch: Watch
+    gathered: Annotated[int, Field(description="Articles of it that were stored already.", examples=[3])]
+    first: Annotated[int, Field(description="Pages that waited already, and go first now.", examples=[0])]
+    searches: Annotated[int, Field(description="Search feeds that are polled for it.", examples=[2])]
+    unused: Annotated[list[str], Field(description="Search feeds that cannot be asked this, and why.")]
+
+
+class GatheredCopy(Copy):
+    how: Annotated[
+        str,
+        Field(
+            description="text: it says what is looked for; seed: its URL was given; story: a copy of its story does.",
+            examples=["text"],
+        ),
+    ]
+
+
+class GatheredStory(Story):
+    articles: Annotated[list[GatheredCopy], Field(description="All its copies, the first seen first.")]
+
+
+class Seed(Shape):
+    url: str
+    state: Annotated[str, Field(description="due until it is fetched; done, moved, gone, failed, barred, refused.")]
+    reason: str | None
+    article_id: str | None
+
+
+class Search(Shape):
+    source_id: Annotated[int, Field(examples=[61])]
+    name: Annotated[str, Field(examples=["GDELT"])]
+    url: str
+    status: Annotated[str, Field(examples=["ok"])]
+    why: str | None
+    last_poll: datetime | None
+    pages_found: int
+
+
+class WatchWithStories(Watch):
+    story_count: Annotated[int, Field(description="Stories that were gathered.", examples=[2])]
+    copy_count: Annotated[int, Field(description="Copies in all of them.", examples=[9])]
+    waiting: Annotated[int, Field(description="Pages that are still to be fetched for it.", examples=[0])]
+    found: Annotated[
+        dict[str, int],
+        Field(description="Pages by how they were found.", examples=[{"entry": 5, "search": 3, "link": 1}]),
+    ]
+    seeds: list[Seed]
+    searches: list[Search]
+    stories: Annotated[list[GatheredStory], Field(description="Those seen last first, at most `limit`.")]
+
+
+@router.get("/watches", response_model=WatchList, summary="List watches", operation_id="listWatches")
+def list_watches(request: Request) -> Response:
+    """All of them, the newest first; also those that have ended."""
+    with desk_of(request).store.read() as connection:
+        found = watch_records(connection)
+    return json_answer(request, WatchList(watches=[Watch.model_validate(one) for one in found]))
+
+
+@router.get(
+    "/watches/{watch_id}",
+    response_model=WatchWithStories,
+    summary="Get a watch with what it gathered",
+    operation_id="getWatch",
+    responses=NOT_FOUND,
+)
+def get_watch(
+    request: Request,
+    watch_id: WatchId,
+    limit: Annotated[int, Query(ge=1, le=MAX_STORIES, description="At most so many stories.")] = 50,
+) -> Response:
+    """Story by story, outlet by outlet. The list of stories takes `watch`, and has all of them page by page."""
+    with desk_of(request).store.read() as connection:
+        report = watch_report(connection, watch_id, limit=limit)
+    told = {name: getattr(report, name) for name in WatchWithStories.model_fields if hasattr(report, name)}
+    stories = [
+        {
+            **Story.model_validate(one.story).model_dump(),
+            "articles": [{**Copy.model_validate(of.copy).model_dump(), "how": of.how} for of in one.copies],
+        }
+        for one in report.stories
+    ]
+    watch = Watch.model_validate(report.watch).model_dump()
+    return json_answer(request, WatchWithStories.model_validate({**watch, **told, "stories": stories}))
+
+
+@router.post(
+    "/watches",
+    status_code=201,
+    response_model=WatchBegun,
+    summary="Follow a story or a topic",
+    operation_id="addWatch",
+    dependencies=[Edits],
+    responses={410: {"description": "One of the URLs was taken down."}},
+)
+def add_watch(request: Request, order: WatchOrder) -> Response:
+    """What is stored already is gathered at once, among the newest 20,000 articles."""
+    desk = desk_of(request)
+    templates = request.app.state.templates if order.search else ()
+    wish = WatchWish(order.phrases, order.urls, order.name, order.until, templates)
+    begun = begin_watch(desk.store, wish, clock=lambda _: desk.clock())
+    body = WatchBegun.model_validate(begun).model_dump_json()
+    headers = {"Cache-Control": "no-store", "Location": f"/v1/watches/{begun.watch.id}"}
+    return Response(body, 201, headers, "application/json")
+
+
+@router.post(
+    "/watches/{watch_id}/end",
+    response_model=Watch,
+    summary="End a watch",
+    operation_id="endWatch",
+    dependencies=[Edits],
+    responses=NOT_FOUND,
+)
+def end_one(request: Request, watch_id: WatchId) -> Response:
+    """Nothing more is gathered; what was stays. Ending it again changes nothing."""
+    desk = desk_of(request)
+    with desk.store.write() as connection:
+        record = end_watch(connection, watch_id, now=desk.clock())
+    body = Watch.model_validate(record).model_dump_json()
+    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
+
+
+@router.delete(
+    "/watches/{watch_id}",
+    status_code=204,
+    summary="Remove a watch",
+    operation_id="removeWatch",
+    dependencies=[Edits],
+    responses=NOT_FOUND,
+)
+def remove_one(request: Request, watch_id: WatchId) -> Response:
+    """Ends it and forgets what it gathered; the articles stay."""
+    desk = desk_of(request)
+    with desk.store.write() as connection:
+        remove_watch(connection, watch_id, now=desk.clock())
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,70 @@
+"""Watches: what an editor wants followed, and what was gathered for it.
+
+Rows go with their watch, their page, source, article or story: a takedown leaves nothing here.
+"""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+
+from store.schema.base import Time, metadata
+
+__all__ = ["watch_articles", "watch_pages", "watch_sources", "watch_stories", "watches"]
+
+
+def _watch() -> Column[int]:
+    return Column("watch_id", Integer, ForeignKey("watches.id", ondelete="CASCADE"), primary_key=True)
+
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phrases", JSON, nullable=False),  # as they were typed; any one of them is enough
+    Column("created", Time, nullable=False),
+    Column("until", Time),
+    Column("ended", Time),  # NULL: it goes on, unless `until` is past
+    Index("ix_watches_ended", "ended"),
+    sqlite_autoincrement=True,  # an id that people hold must not come to mean another watch
+)
+
+watch_articles = Table(
+    "watch_articles",
+    metadata,
+    _watch(),
+    Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("how", String(16), nullable=False),  # text, seed
+    Column("at", Time, nullable=False),
+    Column("told", Time),  # when its story was looked at for the event; NULL: still to do
+    # Few at any time: those of articles that are not attached yet.
+    Index(
+        "ix_watch_articles_untold",
+        "article_id",
+        sqlite_where=text("told IS NULL"),
+        postgresql_where=text("told IS NULL"),
+    ),
+)
+
+watch_stories = Table(
+    "watch_stories",
+    metadata,
+    _watch(),
+    Column("story_id", String(24), ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("at", Time, nullable=False),
+)
+
+watch_pages = Table(
+    "watch_pages",
+    metadata,
+    _watch(),
+    Column("page_id", Integer, ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("how", String(16), nullable=False),  # seed, entry, search, link
+    Column("found_in", String(24)),  # of a link: the article that it stands in
+    Column("at", Time, nullable=False),
+)
+
+watch_sources = Table(
+    "watch_sources",
+    metadata,
+    _watch(),
+    Column("source_id", Integer, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
