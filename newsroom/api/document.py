@@ -15,7 +15,9 @@ DESCRIPTION = """
 Many outlets run the same wire story. Onestory keeps **one record of it, with every copy attached**.
 
 - Times are UTC. `published` is what a page claims; `first_seen` is when it was observed. They are never mixed.
-- Lists are read with cursors: give `next` as `cursor`, with the same filters.
+- Lists are read with cursors: give `next` as `cursor`, with the same filters. A story that grows meanwhile keeps its
+  place, so none is told twice or left out. To keep a copy of all stories, read `/v1/changes` and keep its `next`.
+- `fields` leaves out what you do not need. Lists are Atom and JSON Feed, too; stories and articles are ninjs, too.
 - Errors are problems (RFC 9457); `reason` is a stable word, `detail` a sentence.
 - Answers carry a weak `ETag`; `If-None-Match` saves the body.
 - A story's id never changes hands: an id that was absorbed answers 307 to its survivor.
@@ -24,7 +26,10 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 TAGS = [
     {"name": "stories", "description": "Story records, their copies, and articles with their texts."},
     {"name": "lookup", "description": "Has this run before?"},
+    {"name": "events", "description": "What happened, to be read or streamed."},
+    {"name": "webhooks", "description": "Programs that are told of events."},
     {"name": "sources", "description": "What is polled, and how it does."},
+    {"name": "watches", "description": "Stories and topics that are followed."},
     {"name": "health", "description": "For orchestrators."},
 ]
 REF = {"$ref": "#/components/schemas/ProblemDetails"}

@@ -14,7 +14,8 @@ MAX_BODY_BYTES = 1_000_000
 # A client that is still sending would not see an answer; past this it is cut off.
 MAX_DRAINED_BYTES = 16_000_000
 CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = tuple(
     (name.encode(), value.encode())
@@ -22,7 +23,8 @@ HEADERS = tuple(
         ("content-security-policy", CONTENT_POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
+        # Other sites hear nothing of ours; our own forms may say where they come from, which browsers else leave out.
+        ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
@@ -64,7 +66,7 @@ class Guard:
             await self.show(Request(scope), TOO_LARGE)(scope, receive, send)
             return
         # Whoever can GET can HEAD (RFC 9110, 9.3.2); the server leaves the body out.
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
         await self.app(inner, _replay(body, receive), send)
 
 

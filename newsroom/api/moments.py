@@ -3,7 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["read_moment"]
+__all__ = ["MOMENT", "read_moment"]
+
+MOMENT = "ISO 8601 (UTC where it names no zone), or how long ago: `90m`, `24h`, `7d`, `2w`."
 
 AGO = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -66,7 +66,7 @@ Show = Callable[[Request, Problem], Response]
 
 def is_for_programs(path: str) -> bool:
     """Whether who asks for this path reads JSON; the other paths are pages."""
-    return path.startswith("/v1/") or path in ("/v1", "/livez", "/readyz", "/openapi.json")
+    return path.startswith("/v1/") or path in ("/v1", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 
 def as_asked(page: Show) -> Show:

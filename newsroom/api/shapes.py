@@ -15,6 +15,8 @@ __all__ = [
     "LookupQuestion",
     "ProblemDetails",
     "Readiness",
+    "SomeMembers",
+    "SomeStories",
     "Source",
     "SourceList",
     "Story",
@@ -72,6 +74,21 @@ class StoryList(Shape):
     ]
 
 
+class SomeMembers(BaseModel):
+    """What `fields` asked for, and the id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Annotated[str, Field(examples=[ID])]
+
+
+class SomeStories(Shape):
+    """The list where `fields` asked for some members only."""
+
+    stories: list[SomeMembers]
+    next: str | None
+
+
 class Copy(Shape):
     """An article as a member of its story."""
 
@@ -89,6 +106,18 @@ class Copy(Shape):
     first_seen: Annotated[datetime, Field(description="When we first saw it.", examples=[TIME])]
     updated: Annotated[datetime, Field(description="When its current text was seen.", examples=[TIME])]
     words: Annotated[int, Field(examples=[412])]
+    withdrawn: Annotated[
+        datetime | None,
+        Field(description="Since when its page has not shown it any more; null while it does.", examples=[None]),
+    ] = None
+    withdrawn_reason: Annotated[
+        str | None,
+        Field(
+            description="gone (410), missing (404), redirect (to a front or section page), removal_notice, or "
+            "not_found (a page that only says so).",
+            examples=[None],
+        ),
+    ] = None
 
 
 class Evidence(Shape):
@@ -167,6 +196,13 @@ class Source(Shape):
     failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
     entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
     pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
+    last_new: Annotated[
+        datetime | None, Field(description="The last poll that listed something else than the one before.")
+    ]
+    alarmed: Annotated[
+        datetime | None, Field(description="When this outage was told: at its third poll that was blocked or silent.")
+    ]
+    watched_only: Annotated[bool, Field(description="Nothing but what a watch wants is fetched of it.")]
 
 
 class SourceList(Shape):

@@ -1,0 +1,127 @@
+"""GET /v1/events, as pages or as a stream, and /v1/events/stream."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+
+from newsroom.api.answers import json_answer
+from newsroom.api.arrivals import Arrivals
+from newsroom.api.desk import desk_of
+from newsroom.api.event_shapes import MOST_ID, Event, EventKind, EventList
+from newsroom.api.event_stream import EventStream, Wanted
+from newsroom.api.stories import checked_id
+from store.database import Store
+from store.errors import BadInput
+from store.events import bounds, events_after
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+STREAM = "text/event-stream"
+After = Annotated[
+    int | None,
+    Query(ge=0, le=MOST_ID, description="The number of the last event that you have; all that are kept without."),
+]
+Kinds = Annotated[list[EventKind], Query(alias="kind", description="Only these kinds; may be given again.")]
+StoryFilter = Annotated[str | None, Query(alias="story", description="Only of the story with this id.")]
+LastEventId = Annotated[
+    str | None, Header(description="The number of the last event that a stream gave; browsers send it by themselves.")
+]
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Frames with `id`, `event` (the kind) and `data` (an Event as JSON). `event: reset` says that "
+        "the number you came with does not lead on here.",
+        "content": {STREAM: {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get(
+    "/events",
+    response_model=EventList,
+    summary="What happened",
+    operation_id="listEvents",
+    responses={
+        200: {"description": "A page; or a stream, where `Accept` asks for one.", "content": STREAMED[200]["content"]}
+    },
+)
+async def list_events(
+    request: Request,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+    kind: Kinds = [],  # noqa: B006 - FastAPI copies it
+    story: StoryFilter = None,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Events in the order of their numbers. Whoever goes on with `next` misses none and gets none twice."""
+    if STREAM in request.headers.get("accept", ""):
+        return await _stream(request, after, kind, story, last_event_id)
+    wanted = _wanted(after, kind, story)
+    store = desk_of(request).store
+    found = await anyio.to_thread.run_sync(lambda: _page(store, wanted, limit))
+    return json_answer(request, found)
+
+
+@router.get(
+    "/events/stream",
+    response_class=Response,
+    summary="What happens, as it does",
+    operation_id="streamEvents",
+    responses=STREAMED,
+)
+async def stream_events(
+    request: Request,
+    after: After = None,
+    kind: Kinds = [],  # noqa: B006
+    story: StoryFilter = None,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Server-sent events: what happens from now on; or after a number, by `Last-Event-ID` or `after`."""
+    return await _stream(request, after, kind, story, last_event_id)
+
+
+async def _stream(
+    request: Request, after: int | None, kinds: list[EventKind], story: str | None, last_event_id: str | None
+) -> Response:
+    arrivals: Arrivals = request.app.state.arrivals
+    wanted = _wanted(after if last_event_id is None else _number(last_event_id), kinds, story)
+    store = desk_of(request).store
+    if wanted.after is None:
+        # Before the answer begins: whoever has its head is told of all that happens from then on.
+        wanted = replace(wanted, after=await anyio.to_thread.run_sync(lambda: _last(store)))
+    is_head = request.scope.get("onestory.asked_method") == "HEAD"
+    return EventStream(store, arrivals, wanted, is_head=is_head)
+
+
+def _last(store: Store) -> int:
+    with store.read() as connection:
+        return bounds(connection).last
+
+
+def _number(last_event_id: str) -> int | None:
+    """Raises BadInput. A client that has seen no event yet sends an empty one, or none."""
+    told = last_event_id.strip()
+    if not told:
+        return None
+    if not (told.isascii() and told.isdigit() and int(told[:20]) <= MOST_ID):
+        raise BadInput("Last-Event-ID is not a number that this stream gave")
+    return int(told[:20])
+
+
+def _wanted(after: int | None, kinds: list[EventKind], story: str | None) -> Wanted:
+    return Wanted(after, tuple(kinds), None if story is None else checked_id(story, of="story"))
+
+
+def _page(store: Store, wanted: Wanted, limit: int) -> EventList:
+    with store.read() as connection:
+        known = bounds(connection)
+        is_lost = wanted.after is not None and known.has_lost(wanted.after)
+        after = known.forgotten if wanted.after is None or is_lost else wanted.after
+        found = events_after(connection, after, limit=limit, kinds=wanted.kinds, story_id=wanted.story_id)
+    # What other kinds and stories have in between need not be looked through again.
+    then = found[-1].id if len(found) == limit else max(after, known.last)
+    return EventList(events=[Event.model_validate(one) for one in found], next=then, reset=is_lost)

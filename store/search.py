@@ -1,0 +1,108 @@
+"""Stories by the words of their copies, by relevance or by time, with the place where one of them says it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select
+
+from store.excerpts import Span, excerpt, spans_of
+from store.records import STORY, StoryRecord
+from store.schema import articles, stories, versions
+from store.search_matches import among, best
+from store.search_query import BadQuery, Query, read_query
+from store.stories import chunks
+from store.story_list import Position, StoryFilter, conditions, page_of
+
+__all__ = ["Hit", "SearchPage", "Where", "search_by_relevance", "search_by_time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The article that has the words, and where it has them. Spans are from, up to, in Unicode characters."""
+
+    article_id: str
+    outlet: str
+    title: str | None
+    title_spans: tuple[Span, ...]
+    excerpt: str
+    excerpt_spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`where` is None for a story whose copy changed between the search and the showing."""
+
+    story: StoryRecord
+    where: Where | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """`next` is None at the end of the list, and for a list by relevance."""
+
+    hits: Sequence[Hit]
+    next: Position | None = None
+
+
+def search_by_time(
+    connection: Connection, wanted: StoryFilter, *, limit: int, after: Position | None = None
+) -> SearchPage:
+    """The stories seen last come first. Raises BadQuery."""
+    query = _query(wanted)
+    page = page_of(connection, wanted, limit=limit, after=after)
+    shown = among(connection, query, [story.id for story in page.stories])
+    return SearchPage(_hits(connection, query, page.stories, shown), page.next)
+
+
+def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: int) -> SearchPage:
+    """The best first, among the newest thousand articles that fit; of equals the one seen last. Raises BadQuery."""
+    query = _query(wanted)
+    scores = best(connection, query)
+    rest = replace(wanted, query=None)
+    found: dict[str, tuple[float, str, StoryRecord]] = {}
+    for part in chunks(scores):
+        told = select(articles.c.arrival, articles.c.id, *STORY).join(stories, stories.c.id == articles.c.story_id)
+        told = told.where(
+            articles.c.arrival.in_(part), stories.c.absorbed_into.is_(None), *conditions(connection, rest)
+        )
+        for arrival, article, *record in connection.execute(told):
+            story = StoryRecord(*record)
+            held = found.get(story.id)
+            if held is None or (scores[arrival], article) > held[:2]:
+                found[story.id] = (scores[arrival], article, story)
+    ranked = sorted(found.values(), key=lambda one: (one[0], one[2].last_seen, one[2].id), reverse=True)[:limit]
+    shown = {story.id: article for _, article, story in ranked}
+    return SearchPage(_hits(connection, query, [story for _, _, story in ranked], shown))
+
+
+def _query(wanted: StoryFilter) -> Query:
+    if not wanted.query:
+        raise BadQuery("there is no word to search for: give one that an article has to have")
+    return read_query(wanted.query)
+
+
+def _hits(connection: Connection, query: Query, found: Sequence[StoryRecord], shown: Mapping[str, str]) -> list[Hit]:
+    """`shown` is the article of each story that is shown for it."""
+    texts = _texts(connection, list(shown.values()))
+    return [Hit(story, _where(query, shown.get(story.id, ""), texts)) for story in found]
+
+
+Text = tuple[str, str | None, str]  # outlet, title, text
+
+
+def _texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, Text]:
+    query = select(articles.c.id, articles.c.outlet, versions.c.title, versions.c.text)
+    query = query.join(versions, versions.c.number == articles.c.version)
+    return {
+        identity: (outlet, title, text)
+        for part in chunks(article_ids)
+        for identity, outlet, title, text in connection.execute(query.where(articles.c.id.in_(part)))
+    }
+
+
+def _where(query: Query, article_id: str, texts: Mapping[str, Text]) -> Where | None:
+    if article_id not in texts:
+        return None
+    outlet, title, text = texts[article_id]
+    piece = excerpt(query, text)
+    return Where(article_id, outlet, title, spans_of(query, title or ""), piece.text, piece.spans)

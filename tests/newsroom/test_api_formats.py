@@ -1,0 +1,139 @@
+"""Lists as feeds, stories and articles as ninjs: over HTTP."""
+
+from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import feedparser
+import httpx2 as httpx
+import pytest
+
+from newsroom.api.feeds import Feed, as_atom, as_json_feed
+from store.records import StoryRecord
+from tests.newsroom.conftest import Served
+from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
+
+NINJS = "application/vnd.iptc.ninjs+json"
+# The members that ninjs 3.1 has for a text, of those that we tell; its schema allows no others.
+ITEM = {
+    "uri", "standard", "type", "representationType", "pubStatus", "language", "contentCreated", "headlines", "by",
+    "bodies", "infoSources", "version", "firstCreated", "versionCreated", "altIds", "associations",
+}  # fmt: skip
+ASSOCIATION = {
+    "name", "rel", "uri", "type", "representationType", "language", "firstCreated", "versionCreated", "headlines",
+    "infoSources", "altIds",
+}  # fmt: skip
+
+
+@pytest.fixture
+def news(served: Served) -> Served:
+    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge <b>&amp; to close"))
+    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
+    return served
+
+
+def is_ninjs(told: dict[str, Any]) -> None:
+    """What the schema says of each member."""
+    assert set(told) <= ITEM
+    assert told["uri"].startswith("urn:uuid:")
+    assert (told["type"], told["standard"]["version"]) == ("text", "3.1")
+    for moment in ("firstCreated", "versionCreated"):
+        assert datetime.fromisoformat(told[moment]).utcoffset() is not None
+    assert isinstance(told["version"], str)
+    for headline in told["headlines"]:
+        assert set(headline) == {"role", "contentType", "value"}
+    [body] = told["bodies"]
+    assert set(body) == {"role", "contentType", "charCount", "wordCount", "value"}
+    assert body["charCount"] == len(body["value"])
+    for one in told["associations"]:
+        assert {"name", "uri"} <= set(one) <= ASSOCIATION
+    for one in told["altIds"]:
+        assert set(one) == {"role", "value"}
+    for one in told["infoSources"]:
+        assert set(one) == {"name", "role"}
+
+
+def test_a_story_is_ninjs_by_its_format_and_by_accept(news: Served) -> None:
+    listed = news.client.get("/v1/stories", params={"min_copies": 3}).json()["stories"][0]
+    by_format = news.client.get(f"/v1/stories/{listed['id']}", params={"format": "ninjs"})
+    by_accept = news.client.get(f"/v1/stories/{listed['id']}", headers={"Accept": NINJS})
+    assert by_format.content == by_accept.content
+    assert by_accept.headers["content-type"] == NINJS
+    assert by_accept.headers["vary"] == "Accept"
+    told = by_format.json()
+    is_ninjs(told)
+    assert told["headlines"][0]["value"] == listed["title"]
+    assert told["bodies"][0]["value"] == BRIDGE
+    assert [one["rel"] for one in told["associations"]] == ["verbatim", "verbatim"]
+    again = news.client.get(
+        f"/v1/stories/{listed['id']}", headers={"Accept": NINJS, "If-None-Match": by_accept.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_an_article_is_ninjs_and_names_its_story(news: Served) -> None:
+    listed = news.client.get("/v1/stories", params={"min_copies": 3}).json()["stories"][0]
+    story = news.client.get(f"/v1/stories/{listed['id']}?format=ninjs").json()
+    told = news.client.get(f"/v1/articles/{listed['original']}?format=ninjs").json()
+    is_ninjs(told)
+    assert told["associations"] == [{"name": "story", "rel": "partOf", "uri": story["uri"]}]
+    assert news.client.get(f"/v1/articles/{listed['original']}?format=xml").status_code == 422
+
+
+def test_a_browser_gets_json_as_before(news: Served) -> None:
+    for accept in ("text/html,*/*;q=0.8", "*/*", "", "application/json", f"{NINJS};q=0.1, application/json"):
+        answer = news.client.get("/v1/stories", headers={"Accept": accept})
+        assert answer.headers["content-type"] == "application/json"
+
+
+def test_any_list_is_an_atom_feed(news: Served) -> None:
+    by_path = news.client.get("/v1/stories.atom", params={"q": "harbour"})
+    assert by_path.headers["content-type"].startswith("application/atom+xml")
+    read = feedparser.parse(by_path.content)
+    assert not read.bozo
+    assert read.version == "atom10"
+    [entry] = read.entries
+    assert Xml.fromstring(by_path.content).find("{*}entry/{*}title").text == "Bridge <b>&amp; to close"  # type: ignore[union-attr]
+    assert entry.link.endswith(f"/stories/{news.client.get('/v1/stories?q=harbour').json()['stories'][0]['id']}")
+    by_accept = news.client.get("/v1/stories", headers={"Accept": "application/atom+xml"})
+    assert feedparser.parse(by_accept.content).entries[0].title == "Ferry crews"
+
+
+def test_a_feed_goes_on_and_is_not_sent_twice(news: Served) -> None:
+    first = news.client.get("/v1/stories.atom", params={"limit": 1})
+    [following] = [link.href for link in feedparser.parse(first.content).feed.links if link.rel == "next"]
+    second = feedparser.parse(news.client.get(following).content)
+    assert len(second.entries) == 1
+    assert "Bridge" in second.entries[0].title
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert news.client.get("/v1/stories.atom", params={"limit": 1}, headers=tag).status_code == 304
+
+
+def test_any_list_is_a_json_feed(news: Served) -> None:
+    answer = news.client.get("/v1/stories.json-feed", params={"limit": 1})
+    assert answer.headers["content-type"] == "application/feed+json"
+    told = answer.json()
+    assert told["version"] == "https://jsonfeed.org/version/1.1"
+    assert told["items"][0]["title"] == "Ferry crews"
+    assert told["items"][0]["id"].startswith("urn:uuid:")
+    assert "2 copies in 2 outlets" in told["items"][0]["content_text"]
+    assert len(httpx.get(told["next_url"], trust_env=False).json()["items"]) == 1
+    by_accept = news.client.get("/v1/stories", params={"limit": 1}, headers={"Accept": "application/feed+json"})
+    assert by_accept.json()["items"] == told["items"]
+
+
+def test_an_empty_list_is_a_feed_too(client: httpx.Client) -> None:
+    read = feedparser.parse(client.get("/v1/stories.atom").content)
+    assert (read.bozo, read.entries) == (False, [])
+    assert client.get("/v1/stories.json-feed").json()["items"] == []
+
+
+def test_what_xml_cannot_hold_is_left_out_of_atom() -> None:
+    record = StoryRecord(
+        "5f" * 12, "a\x01b\ufffe ]]> <x>", "en", None, "5f" * 12, "only", NOON, NOON, None, "Ou\x0btlet", 1, 1, 1, NOON
+    )
+    feed = Feed("list", "Onestory", "http://h", "http://h/v1", None, [record])
+    read = feedparser.parse(as_atom(feed))
+    assert not read.bozo
+    assert Xml.fromstring(as_atom(feed)).find("{*}entry/{*}title").text == "ab ]]> <x>"  # type: ignore[union-attr]
+    assert as_json_feed(feed)["items"][0]["authors"] == [{"name": "Ou\x0btlet"}]
