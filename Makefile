@@ -12,13 +12,14 @@ FOR_WORK := .venv/installed-for-work
 FOR_BENCH := .venv/installed-for-bench
 LISTS := $(BIN)/python pyproject.toml constraints.txt
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench soak clean
 
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
 	@echo "make test    run all tests; some of them: make test ARGS=tests/store"
 	@echo "make lint    style, format, types, and the order of the packages"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
+	@echo "make soak    a simulated week of crawls, one killed a day: half an hour, or a tenth with ARGS=--quick"
 	@echo "make clean   remove .venv and what the tools leave; no data folder is touched"
 
 run: $(FOR_USE)
@@ -37,7 +38,11 @@ bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }
 	@set -e; for script in benchmarks/[a-z]*.py; do \
 		test -e "$$script" || { echo "there is nothing to measure in benchmarks/" >&2; exit 2; }; \
+		test "$$script" != benchmarks/soak.py || continue; \
 		echo "== $$script"; $(BIN)/python "$$script" --data "$(DATA)"; done
+
+soak: $(FOR_WORK)
+	@$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

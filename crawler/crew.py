@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection
 
+from crawler.clock import Clock, until
 from crawler.desk import Desk
 from crawler.fetching import Answer
+from crawler.metrics import CrawlMetrics
 from crawler.pace import Pace
 from store.errors import DiskFull
 from store.frontier import PageDue, PageResult
@@ -41,7 +42,10 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a crawl did so far. `waiting` pages are to be tried again; `moved` ones redirect."""
+    """What a crawl did so far. `waiting` pages are to be tried again; `moved` ones redirect.
+
+    `looks` are at articles that were known; `changed` and `withdrawn` of them were.
+    """
 
     requests: int = 0
     polls: int = 0
@@ -56,6 +60,9 @@ class Counts:
     gone: int = 0
     failed: int = 0
     waiting: int = 0
+    looks: int = 0
+    changed: int = 0
+    withdrawn: int = 0
 
 
 # Of the disk: below it fetching stops.
@@ -86,9 +93,10 @@ class Crew:
     pace: Pace
     scope: Scope
     progress: Progress
-    clock: Callable[[], datetime]
+    clock: Clock
     in_flight: int = 128
     home: Path | None = None
+    metrics: CrawlMetrics = field(default_factory=CrawlMetrics)
     counts: Counts = field(default_factory=Counts)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     captured: "asyncio.Queue[Captured | None]" = field(default_factory=asyncio.Queue)
@@ -102,6 +110,7 @@ class Crew:
     def count(self, **more: int) -> None:
         changed = {name: getattr(self.counts, name) + number for name, number in more.items()}
         self.counts = replace(self.counts, **changed)
+        self.metrics.take(self.counts)
         self.progress(self.counts)
 
     def fail(self, error: BaseException) -> None:
@@ -122,7 +131,4 @@ class Crew:
 
     async def wait(self, seconds: float) -> bool:
         """Whether the crawl goes on after so many seconds."""
-        if seconds > 0 and not self.stopping.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), seconds)
-        return not self.stopping.is_set()
+        return not await until(self.stopping, seconds=seconds, clock=self.clock)

@@ -1,7 +1,6 @@
 """One request, and its answer or the plain reason why there is none."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -19,6 +18,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
+from crawler.clock import Clock
 from crawler.guard import GuardedResolver
 from pipelines.page import printable
 
@@ -65,7 +65,7 @@ class Answer:
 class Fetcher:
     """Fetches through Scrapy's downloader and its middlewares; never raises."""
 
-    def __init__(self, crawler: Crawler, resolver: GuardedResolver, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, crawler: Crawler, resolver: GuardedResolver, *, clock: Clock) -> None:
         self.crawler = crawler
         self.resolver = resolver
         self.clock = clock
@@ -80,10 +80,10 @@ class Fetcher:
             response = await engine.download_async(request)
         except Exception as error:  # whatever a stranger's server provokes is its answer
             reason, why = self._said(url, error)
-            return Answer(url, self.clock(), reason=reason, why=why, seconds=monotonic() - started)
+            return Answer(url, self.clock.now(), reason=reason, why=why, seconds=monotonic() - started)
         return Answer(
             url,
-            self.clock(),
+            self.clock.now(),
             status=response.status,
             headers=_headers(response),
             body=response.body,

@@ -14,6 +14,7 @@ from crawler.robots import Robots, robots_of, stored_robots
 from store.errors import BadInput
 from store.frontier import close_pages, due_pages
 from store.hosts import HostState, authority_of, claim_named, keep_robots
+from store.revisits import due_looks
 from store.sources import due_sources
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def read_robots(visit: "Visit") -> Robots | None:
     why = robots.why or "robots.txt could not be had"
     await _give_up(visit, robots, why)
     await visit.delay(robots.lifetime.total_seconds(), why=why)
-    await polling.closed(visit, BadSource("robots" if robots.is_reached else "error", why))
+    await polling.closed(visit, BadSource(robots.word, why))
     return None
 
 
@@ -95,6 +96,7 @@ def _scheme(visit: "Visit", connection: Connection, now: datetime) -> str:
     host, scope = visit.lease.host, visit.crew.scope
     urls = [source.at for source in due_sources(connection, host, scope, now=now, limit=1)]
     urls += [page.url for page in due_pages(connection, host, scope, now=now, limit=1)]
+    urls += [page.url for page in due_looks(connection, host, scope, now=now, limit=1)]
     return urls[0].partition(":")[0] if urls else "https"
 
 
@@ -127,4 +129,4 @@ async def _elsewhere(visit: "Visit", url: str) -> Answer | None:
             return await visit.beside(state).ask_once(url)
         if not await crew.wait(1.0):
             return None
-    return Answer(url, crew.clock(), why=f"{name}, where its robots.txt lies, is busy")
+    return Answer(url, crew.clock.now(), why=f"{name}, where its robots.txt lies, is busy")

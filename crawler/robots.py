@@ -20,8 +20,8 @@ Verdict = Literal["rules", "open", "closed"]
 class Robots:
     """`rules`: it was read; `open`: there is none (4xx); `closed`: it could not be had, so nothing is allowed.
 
-    `is_reached` tells a server that answers with an error from one that does not answer, `is_refused` a place that
-    is not fetched from at all.
+    `is_reached` tells a server that answers with an error from one that does not answer, `is_blocking` one that does
+    not want to be asked, `is_refused` a place that is not fetched from at all.
     """
 
     verdict: Verdict
@@ -30,12 +30,20 @@ class Robots:
     crawl_delay: float | None = None
     rules: Protego | None = None
     is_reached: bool = True
+    is_blocking: bool = False
     is_refused: bool = False
 
     def allows(self, url: str) -> bool:
         if self.rules is None:
             return self.verdict == "open"
         return bool(self.rules.can_fetch(url, AGENT))
+
+    @property
+    def word(self) -> str:
+        """What the sources of a closed host are said to be."""
+        if self.is_blocking:
+            return "blocked"
+        return "robots" if self.is_reached else "error"
 
     @property
     def lifetime(self) -> timedelta:
@@ -51,7 +59,8 @@ def robots_of(status: int | None, body: bytes, *, why: str | None = None) -> Rob
         return Robots("open", why=f"robots.txt answers {status}")
     if status is None:
         return Robots("closed", why=why or "robots.txt could not be had", is_reached=False)
-    return Robots("closed", why=f"robots.txt answers {status}, and until it can be read nothing is allowed")
+    why = f"robots.txt answers {status}, and until it can be read nothing is allowed"
+    return Robots("closed", why=why, is_blocking=status == 429)
 
 
 def stored_robots(verdict: str | None, text: str | None) -> Robots:

@@ -2,10 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
-from sqlalchemy import Connection
 
+from crawler.clock import Clock, SystemClock
 from crawler.crew import Counts, Crew, Door, Progress
 from crawler.desk import Desk
 from crawler.fetching import Fetcher
 from crawler.guard import AllowList, GuardedResolver, checked_url
+from crawler.metrics import CrawlMetrics
 from crawler.pace import Pace
-from crawler.probing import Found, find
+from crawler.probing import Ask, Found, find
 from crawler.reactor import interruptible, run_in_loop
 from crawler.spiders.coverage import CoverageSpider
 from crawler.spiders.errand import ErrandSpider
@@ -41,6 +41,7 @@ __all__ = ["SLOWEST_SECONDS", "add", "check", "crawl", "look", "pace_for", "sett
 
 # Without an address to write to, nobody can ask us to slow down.
 SLOWEST_SECONDS = 10.0
+Finding = Callable[[Ask, str], Awaitable[Found]]
 GRACE_SECONDS = 20.0
 
 
@@ -78,23 +79,27 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     allow_private: Sequence[str] = (),
     pace: Pace | None = None,
     progress: Progress = lambda counts: None,
+    metrics: CrawlMetrics | None = None,
     patience: Patience | None = None,
     stop: threading.Event | None = None,
     home: Path | None = None,
-    clock: Callable[[Connection], datetime] = database_time,
+    clock: Clock | None = None,
 ) -> Counts:
     """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
 
     `patience` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
     `names` are the sources it keeps to, by id, URL, host or outlet. `pace` is taken as it is: `pace_for(contact)`
-    is what it is when none is given. What the stages raise ends the crawl and is raised; so is BadInput for a name,
-    and DiskFull when less than 5% of the disk of `home` is free.
+    is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
+    ends the crawl and is raised; so is BadInput for a name, and DiskFull when less than 5% of the disk of `home` is
+    free.
     """
+    clock = clock or SystemClock()
     with store.read() as connection:
         found = find_sources(connection, names) if names else None
-        scope = Scope(found, clock(connection) if once else None)
-    session = Session(contact, tuple(allow_private), pace or pace_for(contact), stop, home)
-    return _crawl(store, door, scope, session, progress=progress, patience=patience or Patience(), clock=clock)
+        scope = Scope(found, clock.on(connection) if once else None)
+    session = Session(contact, tuple(allow_private), pace or pace_for(contact), clock, stop, home)
+    metrics = metrics or CrawlMetrics()
+    return _crawl(store, door, scope, session, progress=progress, metrics=metrics, patience=patience or Patience())
 
 
 def check(
@@ -110,13 +115,15 @@ def check(
 
     What they list is kept as pages for the next crawl; no page is fetched. Raises BadInput for an unknown name.
     """
+    clock = SystemClock()
     with store.read() as connection:
         ids = find_sources(connection, names) if names else enabled_sources(connection)
-        scope = Scope(ids, database_time(connection), with_pages=False)
+        scope = Scope(ids, clock.on(connection), with_pages=False)
     kept = pace or pace_for(contact)
     # A check waits for a host's turn, and not for one that backs off.
-    session = Session(contact, tuple(allow_private), replace(kept, linger_seconds=kept.delay_seconds + 1.0))
-    _crawl(store, _NoDoor(), scope, session, progress=progress, patience=Patience(), clock=database_time)
+    calm = replace(kept, linger_seconds=kept.delay_seconds + 1.0)
+    session = Session(contact, tuple(allow_private), calm, clock)
+    _crawl(store, _NoDoor(), scope, session, progress=progress, metrics=CrawlMetrics(), patience=Patience())
     with store.read() as connection:
         return [record for record in source_records(connection) if record.id in set(ids)]
 
@@ -125,6 +132,7 @@ def add(
     store: Store,
     url: str,
     *,
+    finding: Finding = find,
     outlet: str | None = None,
     language: str | None = None,
     contact: str | None = None,
@@ -132,9 +140,10 @@ def add(
 ) -> SourceRecord:
     """Finds out what is at the URL (a feed, a sitemap, a page that names one) and keeps it as a source.
 
-    Raises BadInput when it can be no source, and says why. A source that is known is returned as it is.
+    With a `finding` of `find_section` it is the page itself. Raises BadInput when it can be no source, and says why.
+    A source that is known is returned as it is.
     """
-    found = look(url, contact=contact, allow_private=allow_private)
+    found = look(url, finding=finding, contact=contact, allow_private=allow_private)
     with store.write() as connection:
         home = found.homepage or found.url
         name = outlet or outlet_of(connection, home) or host_of(home).removeprefix("www.")
@@ -144,18 +153,18 @@ def add(
         return next(record for record in source_records(connection) if record.url == found.url)
 
 
-def look(url: str, *, contact: str | None = None, allow_private: Sequence[str] = ()) -> Found:
+def look(url: str, *, finding: Finding = find, contact: str | None = None, allow_private: Sequence[str] = ()) -> Found:
     """What is at the URL, without keeping it. Raises BadInput that says why it can be no source."""
     found: list[Found | BadInput] = []
 
     async def errand(fetch: Fetcher) -> None:
         try:
-            found.append(await find(fetch, url))
+            found.append(await finding(fetch, url))
         except BadInput as error:
             found.append(error)
 
     checked_url(url)
-    session = Session(contact, tuple(allow_private), pace_for(contact))
+    session = Session(contact, tuple(allow_private), pace_for(contact), SystemClock())
     run_in_loop(lambda: session.scrapy(ErrandSpider, equip=session.fetcher, errand=errand))
     for result in found:
         if isinstance(result, Found):
@@ -171,6 +180,7 @@ class Session:
     contact: str | None
     allow_private: tuple[str, ...]
     pace: Pace
+    clock: Clock
     stop: threading.Event | None = None
     home: Path | None = None
 
@@ -180,7 +190,7 @@ class Session:
 
         resolver = GuardedResolver(asyncio.get_running_loop(), AllowList.of(self.allow_private))
         reactor.installNameResolver(resolver)
-        return Fetcher(spider.crawler, resolver, clock=_utc_now)
+        return Fetcher(spider.crawler, resolver, clock=self.clock)
 
     async def scrapy(self, spider: type[Spider], **arguments: Any) -> None:
         settings = settings_for(contact=self.contact, download_seconds=self.pace.download_seconds)
@@ -194,13 +204,13 @@ def _crawl(
     session: Session,
     *,
     progress: Progress,
+    metrics: CrawlMetrics,
     patience: Patience,
-    clock: Callable[[Connection], datetime],
 ) -> Counts:
-    with Desk(store, patience=patience, clock=clock) as desk:
+    with Desk(store, patience=patience, clock=session.clock.on) as desk:
 
         async def run() -> Counts:
-            crew = Crew(desk, door, session.pace, scope, progress, _utc_now, home=session.home)
+            crew = Crew(desk, door, session.pace, scope, progress, session.clock, home=session.home, metrics=metrics)
             tasks = [asyncio.create_task(task) for task in (_watch(session.stop, crew), _give_up(crew, patience))]
             with interruptible(asyncio.get_running_loop(), crew.stopping.set):
                 await session.scrapy(CoverageSpider, crew=crew, equip=session.fetcher)
@@ -233,7 +243,3 @@ class _NoDoor:
 
     def submit(self, capture: Capture) -> "Future[Outcome]":
         raise RuntimeError(f"{capture.url} was captured in a crawl without pages")
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

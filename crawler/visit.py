@@ -5,11 +5,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from time import monotonic
 
 from sqlalchemy import Connection
 
-from crawler import paging, permission, polling, reservation
+from crawler import looking, paging, permission, polling, reservation
 from crawler.crew import Crew
 from crawler.fetching import HOST_REASONS, Answer
 from crawler.pace import backed_off, day_of, next_day, retry_after
@@ -40,7 +39,7 @@ class Visit:
         self.under_way: dict[int, asyncio.Future[None]] = {}
         self.delayed_until: datetime | None = None
         self._is_over = False
-        self._ready = monotonic()
+        self._ready = crew.clock.elapsed()
 
     @property
     def delay_seconds(self) -> float:
@@ -59,6 +58,7 @@ class Visit:
                 self.robots = robots
                 await self._poll_all()
                 await self._fetch_all()
+                await looking.look_all(self)
             while self.under_way:
                 await asyncio.wait(list(self.under_way.values()))
         finally:
@@ -112,10 +112,11 @@ class Visit:
 
     async def ask(self, url: str, *, headers: dict[str, str] | None = None) -> Answer | None:
         """One request, when it is time for it; None when the visit was over before."""
-        if not await self.crew.wait(self._ready - monotonic()) or not await self._book():
+        if not await self.crew.wait(self._ready - self.crew.clock.elapsed()) or not await self._book():
             return None
         answer = await self.crew.fetch(url, headers=headers)
-        self._ready = monotonic() + self.delay_seconds
+        self.crew.metrics.fetched(answer)
+        self._ready = self.crew.clock.elapsed() + self.delay_seconds
         self.crew.count(requests=1)
         await self._heed(answer)
         return answer
@@ -134,7 +135,7 @@ class Visit:
     def set_crawl_delay(self, seconds: float | None) -> None:
         """From the next request on."""
         self.state = replace(self.state, crawl_delay=seconds)
-        self._ready = max(self._ready, monotonic() + self.delay_seconds)
+        self._ready = max(self._ready, self.crew.clock.elapsed() + self.delay_seconds)
 
     def set_reservation(self, tdmrep: str | None, *, due: datetime) -> None:
         """For the pages that are fetched from now on."""
@@ -159,7 +160,7 @@ class Visit:
         is_ours, day, used = await self.crew.desk.write(work)
         self.is_lost = not is_ours
         if not used:
-            self._is_over, self.delayed_until = True, next_day(self.crew.clock())
+            self._is_over, self.delayed_until = True, next_day(self.crew.clock.now())
         self.state = replace(self.state, day=day, day_fetches=used)
         return self.goes_on
 
@@ -190,7 +191,7 @@ class Visit:
 
     async def _release(self) -> None:
         self.is_released = True
-        pause = timedelta(seconds=max(self._ready - monotonic(), 0.0))
+        pause = timedelta(seconds=max(self._ready - self.crew.clock.elapsed(), 0.0))
 
         def work(connection: Connection, now: datetime) -> None:
             release(connection, self.lease, next_fetch=max(now + pause, self.delayed_until or now))

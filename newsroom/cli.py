@@ -5,17 +5,23 @@ import sys
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
+from newsroom.commands.article import article_command
 from newsroom.commands.crawling import crawl_command, sources_app
 from newsroom.commands.index import index_app
 from newsroom.commands.intake import extract_command, import_command, reindex_command
 from newsroom.commands.reading import dump_command, lookup_command, show_command, stories_command
 from newsroom.commands.running import health_command, migrate_command, run_command, serve_command
+from newsroom.commands.search import search_command
+from newsroom.commands.source_health import show_source_command, try_source_command
+from newsroom.commands.source_list import export_command, outlets_app, set_command
+from newsroom.commands.source_list import import_command as import_list_command
 from newsroom.commands.story import story_app
 from newsroom.commands.takedown import takedown_command
 from newsroom.commands.upkeep import furniture_command, reextract_command
+from newsroom.commands.watch import watch_app
+from newsroom.commands.webhooks import events_command, webhooks_app
 from newsroom.session import notice
 from store.errors import OnestoryError
 
@@ -34,19 +40,30 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("crawl")(crawl_command)
+sources_app.command("show")(show_source_command)
+sources_app.command("try")(try_source_command)
+sources_app.command("set")(set_command)
+sources_app.command("import")(import_list_command)
+sources_app.command("export")(export_command)
 app.add_typer(sources_app, name="sources")
+app.add_typer(outlets_app, name="outlets")
 app.command("import")(import_command)
 app.command("extract")(extract_command)
 app.command("stories")(stories_command)
 app.command("show")(show_command)
+app.command("article")(article_command)
+app.command("search")(search_command)
 app.command("lookup")(lookup_command)
 app.command("dump")(dump_command)
 app.add_typer(story_app, name="story")
+app.add_typer(watch_app, name="watch")
 app.command("takedown")(takedown_command)
 app.command("reindex")(reindex_command)
 app.add_typer(index_app, name="index")
 app.command("reextract")(reextract_command)
 app.command("furniture")(furniture_command)
+app.command("events")(events_command)
+app.add_typer(webhooks_app, name="webhooks")
 app.command("serve")(serve_command)
 app.command("health")(health_command)
 app.command("migrate")(migrate_command)
@@ -72,13 +89,13 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        notice(f"onestory: {error.format_message()} (`onestory COMMAND --help` says more)")
         code = NOTHING_DONE
     except OnestoryError as error:
         notice(f"onestory: {error}")
         code = NOTHING_DONE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         notice("stopped: what was stored is kept; run the same command again to go on")
         code = INTERRUPTED
     except BrokenPipeError:

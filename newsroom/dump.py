@@ -19,11 +19,12 @@ import zstandard
 from sqlalchemy import Connection
 
 from newsroom.dump_card import card
-from newsroom.dump_rows import article_row, removed_row, story_row
+from newsroom.dump_rows import article_row, gap_row, removed_row, story_row
 from newsroom.dump_rows import mining as verdict
 from newsroom.dump_schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
 from store.database import Store
 from store.errors import BadInput, DiskFull, HomeUnusable
+from store.gaps import walk_gaps
 from store.records import walk_articles, walk_stories
 from store.tombstones import tombstone_rows
 
@@ -88,7 +89,9 @@ def _write(store: Store, folder: Path, mining: Collection[str], progress: Progre
             rows.value: _write_shards(_lines(connection, rows, mining), folder / rows, rows, progress) for rows in Rows
         }
         removed = [orjson.dumps(removed_row(one), option=ROW) for one in tombstone_rows(connection)]
+        missed = [orjson.dumps(gap_row(one), option=ROW) for one in walk_gaps(connection)]
     _write_whole(folder / "removed.jsonl", b"".join(removed))
+    _write_whole(folder / "gaps.jsonl", b"".join(missed))
     fields = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
     for name, row_fields in fields.items():
         _write_whole(folder / f"{name}.schema.json", _pretty(json_schema(row_fields)))
@@ -96,7 +99,7 @@ def _write(store: Store, folder: Path, mining: Collection[str], progress: Progre
     manifest = {
         "format": "onestory dump 1",
         "mining": wanted,
-        "counts": {**counts, "removed": len(removed)},
+        "counts": {**counts, "removed": len(removed), "gaps": len(missed)},
         "files": {
             str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
             for path in sorted(folder.rglob("*"))

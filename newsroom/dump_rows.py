@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsroom.dump_schema import SIGNAL_FIELDS
+from store.gaps import Gap
 from store.records import ArticleRecord, StoryRecord
 from store.tombstones import Tombstone
 
-__all__ = ["article_row", "mining", "removed_row", "story_row"]
+__all__ = ["article_row", "gap_row", "mining", "removed_row", "story_row"]
 
 
 def article_row(record: ArticleRecord) -> dict[str, Any]:
@@ -28,6 +29,8 @@ def article_row(record: ArticleRecord) -> dict[str, Any]:
         "published": iso(copy.published),
         "first_seen": iso(copy.first_seen),
         "updated": iso(copy.updated),
+        "withdrawn": iso(copy.withdrawn),
+        "withdrawn_reason": copy.withdrawn_reason,
         "text": record.text,
         "source": record.source,
         "added": iso(record.observed),
@@ -82,6 +85,7 @@ def story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str
                 "relation": copy.relation,
                 "first_seen": iso(copy.first_seen),
                 "published": iso(copy.published),
+                "withdrawn": iso(copy.withdrawn),
             }
             for copy in copies
         ],
@@ -101,6 +105,19 @@ def story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str
 def removed_row(tombstone: Tombstone) -> dict[str, Any]:
     """What a takedown left: a digest, never an id."""
     return {"digest": tombstone.digest, "kind": tombstone.kind, "removed": iso(tombstone.at)}
+
+
+def gap_row(gap: Gap) -> dict[str, Any]:
+    """A time in which a source was not seen; `to` is null while it is not."""
+    return {
+        "source": gap.source,
+        "outlet": gap.outlet,
+        "from": iso(gap.began),
+        "to": iso(gap.ended),
+        "status": gap.status,
+        "why": gap.why,
+        "polls": gap.polls,
+    }
 
 
 def iso(time: datetime | None) -> str | None:

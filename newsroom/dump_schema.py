@@ -22,6 +22,8 @@ ARTICLE_FIELDS: dict[str, Any] = {
     "published": "timestamp",
     "first_seen": "timestamp",
     "updated": "timestamp",
+    "withdrawn": "timestamp",
+    "withdrawn_reason": "string",
     "text": "string",
     "source": "string",
     "added": "timestamp",
@@ -44,6 +46,7 @@ COPY_FIELDS = {
     "relation": "string",
     "first_seen": "timestamp",
     "published": "timestamp",
+    "withdrawn": "timestamp",
 }
 STORY_METADATA = {
     "language": "string",

@@ -15,11 +15,14 @@ from pipelines.original import REASONS
 from store.decisions import DecisionRecord
 from store.links import Link
 from store.records import ArticleRecord, Copy, MatchRecord, StoryRecord
+from store.search import Hit
 from store.source_records import SourceRecord
 
 __all__ = [
     "copy_rows",
+    "marked",
     "print_decisions",
+    "print_hits",
     "print_index_stats",
     "print_lookup",
     "print_sources",
@@ -36,6 +39,28 @@ def print_stories(records: Sequence[StoryRecord]) -> None:
         first = f"first {when(record.first_seen)} at {printable(record.first_outlet)}"
         say(f"{record.id}  {spread:<24}  {first}")
         say(f"  {printable(record.title) or '(no headline)'}", style="bold")
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """As a list of stories, each with the place that has the words."""
+    for hit in hits:
+        print_stories([hit.story])
+        if hit.where is not None:
+            say(f"  {printable(hit.where.outlet)}: {marked(hit.where.excerpt, hit.where.excerpt_spans)}")
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with its spans in square brackets, on one line."""
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [_piece(text[at:start]), "[", printable(text[start:end]), "]"]
+        at = end
+    return " ".join("".join([*parts, _piece(text[at:])]).split())
+
+
+def _piece(text: str) -> str:
+    """Apart from its neighbours where it was."""
+    return f"{' ' * text[:1].isspace()}{printable(text)}{' ' * text[-1:].isspace()}"
 
 
 LINKS = {"develops": "develops, or is developed by", "quotes": "quotes, or is quoted by"}
@@ -58,6 +83,8 @@ def print_story(
         times = f"seen {when(member.first_seen)}" + (f"  claims {when(member.published)}" if member.published else "")
         say(f"  {member.relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")
         say(f"  {'':<9} {printable(member.url)}", style="dim")
+        if member.withdrawn is not None:
+            say(f"  {'':<9} withdrawn {when(member.withdrawn)}: onestory article {member.id}")
         if beside := _beside_original(record, member, matches):
             say(f"  {'':<9} {beside}", style="dim")
     say(f"original: {printable(text.copy.outlet)}, as {REASONS.get(record.original_reason, record.original_reason)}")
@@ -104,9 +131,13 @@ def print_index_stats(stats: IndexStats) -> None:
 
 def print_sources(records: Sequence[SourceRecord]) -> None:
     for record in records:
-        say(f"{record.id:>4}  {record.status:<8} {printable(record.outlet):<28} {printable(record.url)}")
-        if record.why:
-            say(f"      {printable(record.why)}", style="dim")
+        status = record.status if record.enabled else "off"
+        told = f"  ALARM since {when(record.alarmed)}" if record.alarmed and record.enabled else ""
+        say(f"{record.id:>4}  {status:<8} {printable(record.outlet):<28} {printable(record.url)}{told}")
+        only = "only what a watch wants is fetched" if record.watched_only else None
+        for said in (record.why, record.location_why, record.left_out_why, only):
+            if said:
+                say(f"      {printable(said)}", style="dim")
 
 
 def print_lookup(asked: Lookup) -> None:

@@ -4,7 +4,7 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,16 +13,28 @@ import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI
 
-from newsroom.api import health, lookup, sources, stories
+from crawler.searches import load_templates
+from crawler.watch_making import Template
+from newsroom.api import changes, events, health, lookup, search, sources, stories, watches, webhooks
+from newsroom.api.arrivals import Arrivals
+from newsroom.api.cors import Cors
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
+from newsroom.api.limits import Limits, per_minute_on
+from newsroom.api.metrics import Measured, ServerMetrics
+from newsroom.api.metrics import router as metrics_router
 from newsroom.api.problems import as_asked, handle_problems
 from newsroom.keeper import Keeper
+from newsroom.search_keeper import SearchKeeper
 from newsroom.web import lookup as lookup_pages
-from newsroom.web import pages
+from newsroom.web import compare, front, pages
+from newsroom.web import sources as source_pages
+from newsroom.web import story as story_pages
+from newsroom.web import watches as watch_pages
 from newsroom.web.render import problem_page
+from newsroom.webhooks import Sender
 from pipelines.engine import open_engine
 from pipelines.registry import Registry
 from store.config import Config
@@ -46,18 +58,23 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - its parts, each named
     store: Store,
     registry: Registry,
     *,
     host: str = "127.0.0.1",
     allowed_hosts: Collection[str] = (),
+    cors_origins: Collection[str] = (),
+    per_minute: int = 0,
+    templates: Sequence[Template] = (),
     clock: Callable[[], datetime] = _clock,
 ) -> FastAPI:
     """The API and the pages. `registry` must be used by nobody else.
 
     `host` is the address that the app is served on: on loopback only loopback names are answered, elsewhere also
-    addresses and names without a dot. `allowed_hosts` are further names.
+    addresses and names without a dot. `allowed_hosts` are further names. `cors_origins` are the sites whose pages may
+    read the API; `per_minute` is how many requests a client may make of it, 0 as many as it likes.
+    `templates` are the search feeds that a watch is looked for with.
     """
     app = FastAPI(
         title="Onestory",
@@ -68,15 +85,30 @@ def make_app(
         lifespan=_lifespan,
     )
     app.state.desk = Desk(store, registry, clock)
-    app.state.remembered = pages.Remembered()
-    for router in (stories.router, lookup.router, sources.router, health.router):
+    app.state.remembered = front.Remembered()
+    app.state.story_memory = story_pages.StoryMemory(app.state.remembered.standings)
+    app.state.metrics = ServerMetrics(store)
+    app.state.arrivals = Arrivals(store, registry.index.redis)
+    app.include_router(events.router)
+    app.include_router(webhooks.router)
+    app.state.templates = templates
+    app.include_router(metrics_router)
+    app.include_router(watches.router)
+    for router in (stories.router, search.router, changes.router, lookup.router, sources.router, health.router):
         app.include_router(router)
-    for router in (pages.router, lookup_pages.router):
+    for router in (front.router, story_pages.router, compare.router, pages.router):
+        app.include_router(router)
+    for router in (lookup_pages.router, watch_pages.router, source_pages.router):
         app.include_router(router)
     show = as_asked(problem_page)
     handle_problems(app, show)
     describe(app)
+    if per_minute:
+        app.add_middleware(Limits, per_minute=per_minute)
+    if cors_origins:
+        app.add_middleware(Cors, origins=cors_origins)
     app.add_middleware(Guard, hosts=HostRule.of(host, allowed_hosts), show=show)
+    app.add_middleware(Measured, metrics=app.state.metrics)
     return app
 
 
@@ -84,6 +116,7 @@ def make_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    await anyio.to_thread.run_sync(app.state.arrivals.end)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -119,8 +152,22 @@ def serve(
 
     Raises PortInUse and the tree of store.errors.
     """
-    with open_socket(host, port) as listening, open_engine(config) as engine, Keeper(config):
-        app = make_app(engine.store, engine.registry, host=host, allowed_hosts=allowed_hosts)
+    with (
+        open_socket(host, port) as listening,
+        open_engine(config) as engine,
+        Keeper(config),
+        SearchKeeper(config),
+        Sender(config),
+    ):
+        app = make_app(
+            engine.store,
+            engine.registry,
+            host=host,
+            allowed_hosts=allowed_hosts,
+            cors_origins=config.cors_origins,
+            per_minute=per_minute_on(host, config.rate_limit),
+            templates=load_templates(config.sources_file),
+        )
         serve_app(app, listening, started=started)
 
 
@@ -155,7 +202,7 @@ def _server(app: FastAPI, on_started: Callable[[], None]) -> "_Server":
         ws="none",
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    return _Server(settings, on_started)
+    return _Server(settings, on_started, app.state.arrivals.close)
 
 
 def _url(listening: socket.socket) -> str:
@@ -166,14 +213,22 @@ def _url(listening: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """uvicorn sends itself the signal again when it has stopped; ours returns, so that the engine is closed, too."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams do not end by themselves, and it waits for every connection.
+        self._on_stopping()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ from store.stories import (
     stories_of_articles,
     write_parts,
 )
+from store.story_events import note_moves, tell_changes
 from store.versions import VersionText, first_with_same_words, still_there, texts
 
 __all__ = ["attach", "compare", "evaluate"]
@@ -107,6 +108,7 @@ def _settle(
                 if slow:
                     near = slow | _ends(row for row in rows if row.a_article in slow or row.b_article in slow)
                     _evaluate_locked(connection, near | neighbours(connection, near), locked, now=now)
+                tell_changes(connection, sequences, now=now)
                 mark_attached(connection, sequences)
             return
         except _ReachesFurther as further:
@@ -154,6 +156,7 @@ def evaluate(
                 lock(connection, locked)
                 change(connection)
                 _evaluate_locked(connection, touched, locked, now=now)
+                tell_changes(connection, sequences or {}, now=now)
                 mark_attached(connection, sequences or {})
             return
         except _ReachesFurther as further:
@@ -168,7 +171,7 @@ def _evaluate_locked(
     held = {member.story_id for member in core}
     if connection.dialect.name == "postgresql" and not held <= set(locked):
         raise _ReachesFurther(frozenset(held))
-    write_parts(connection, core, _parts(connection, found), now=now)
+    note_moves(connection, write_parts(connection, core, _parts(connection, found), now=now))
 
 
 def _parts(connection: Connection, found: Component) -> list[Part]:

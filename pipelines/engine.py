@@ -12,6 +12,7 @@ from redis.retry import Retry
 from dedupe.index import BandIndex
 from pipelines.intake import Intake
 from pipelines.patience import Patience
+from pipelines.pulse import Pulse
 from pipelines.registry import Registry
 from pipelines.workers import Workers
 from store.config import Config
@@ -40,6 +41,9 @@ def open_engine(config: Config) -> Iterator[Engine]:
         stack.callback(store.close)
         redis, ensure = _redis(config, stack)
         stack.callback(redis.close)
+        pulse = Pulse(redis)
+        stack.callback(pulse.close)
+        store.wake = pulse.beat
         yield Engine(store, Registry(store, BandIndex(redis), ensure_server=ensure))
 
 

@@ -8,20 +8,27 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from types import TracebackType
 from typing import Literal
 
 from pipelines.attach import attach
+from pipelines.correcting import tell_corrections
+from pipelines.moved import at_their_articles
 from pipelines.patience import Patience
 from pipelines.registry import Registry
+from pipelines.watching import note_wanted, noticed
 from pipelines.workers import Workers
 from store.articles import Reading, Saved, save, storable
 from store.database import Store
 from store.errors import Dropped
 from store.furniture import in_force
+from store.gathered import tell_matches
 from store.identity import host_of, site_of
 from store.models import Capture
+from store.search_index import take_in
 from store.versions import VersionText, unattached
+from store.watches import hold_watches
 
 __all__ = ["Intake", "Outcome"]
 
@@ -31,6 +38,7 @@ CHUNK_CAPTURES = 32
 CHUNK_BYTES = 256 << 10
 BATCH = 128
 TICK_SECONDS = 0.05
+GATHER_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +174,14 @@ class Intake:
         """The taker thread: until closing, and then until nothing is unsettled."""
         try:
             self._sweep()
+            self._tell()
         except Exception as error:
             self._fail(error)
         while not self._closing.is_set() or self._unsettled:
             batch = self._next_batch()
             if not batch:
                 self._flush()
+                self._take_in_for_search()
                 continue
             if self._failure is None:
                 try:
@@ -181,18 +191,35 @@ class Intake:
             if self._failure is not None:
                 self._settle_all(batch, self._failure)
 
+        self._take_in_for_search(whole=True)
+
+    def _take_in_for_search(self, *, whole: bool = False) -> None:
+        """A batch, while there is nothing else to do; all of it at the end."""
+        try:
+            while self._failure is None and self.patience.of(lambda: take_in(self.store)) and whole:
+                pass
+        except Exception as error:
+            self._fail(error)
+
     def _fail(self, error: BaseException) -> None:
         logger.debug("the intake ends", exc_info=error)
         self._failure = self._failure or error
 
     def _next_batch(self) -> "list[_Answer]":
-        batch = []
-        try:
-            batch.append(self._read.get(timeout=TICK_SECONDS))
-            while len(batch) < BATCH:
-                batch.append(self._read.get_nowait())
-        except queue.Empty:
-            pass
+        """Waits a moment for more: much of what storing and attaching cost is the same for one article and for ten."""
+        batch: list[_Answer] = []
+        give_up = monotonic() + TICK_SECONDS
+        # Nothing more is waited for when all that came in is here.
+        while len(batch) < max(min(BATCH, self._unsettled), 1):
+            try:
+                batch.append(self._read.get(timeout=max(min(TICK_SECONDS, give_up - monotonic()), 0.0)))
+            except queue.Empty:
+                if monotonic() >= give_up:
+                    break
+                self._flush()
+                continue
+            if len(batch) == 1:
+                give_up = monotonic() + GATHER_SECONDS
         return batch
 
     def _take(self, batch: "Sequence[_Answer]") -> None:
@@ -204,17 +231,33 @@ class Intake:
                 raise answer
             else:
                 readings.append((waiting, answer))
-        saved = self._save([reading for _, reading in readings])
+        saved, wanted = self._save([reading for _, reading in readings])
         self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
+        if wanted:
+            self._tell()
         for (waiting, _), kept in zip(readings, saved, strict=True):
             self._settle(waiting, _outcome(waiting.url, kept))
 
-    def _save(self, readings: Sequence[Reading]) -> list[Saved]:
-        def once() -> list[Saved]:
-            with self.store.write() as connection:
-                return save(connection, readings, now=self.clock())
+    def _save(self, readings: Sequence[Reading]) -> tuple[list[Saved], int]:
+        """What became of each, and how many of them a watch looks for."""
 
-        return self.patience.of(once) if readings else []
+        def once() -> tuple[list[Saved], int]:
+            with self.store.write() as connection:
+                hold_watches(connection, alone=False)
+                saved = save(connection, at_their_articles(connection, readings), now=self.clock())
+                tell_corrections(connection, saved)
+                return saved, note_wanted(connection, noticed(readings, saved), now=self.clock())
+
+        return self.patience.of(once) if readings else ([], 0)
+
+    def _tell(self) -> None:
+        """Writes the events of watches whose articles are attached."""
+
+        def once() -> int:
+            with self.store.write() as connection:
+                return tell_matches(connection, now=self.clock())
+
+        self.patience.of(once)
 
     def _attach(self, versions: Sequence[VersionText]) -> None:
         def once() -> int:

@@ -27,6 +27,7 @@ from store.joining import (
     write_joined,
 )
 from store.stories import MatchRow, MemberRow, members
+from store.story_events import note_moves
 
 __all__ = ["join"]
 
@@ -57,6 +58,7 @@ def join(connection: Connection, newcomers: Mapping[str, int], rows: Sequence[Ma
         joined |= {one.article_id: one for one in moved}
         changed |= {one.story_id: room.stories[one.story_id] for one in moved}
     write_joined(connection, joined.values(), changed, now=now)
+    note_moves(connection, {one: (one, joined[one].story_id) for one in newcomers if one in joined})
     return slow
 
 

@@ -31,6 +31,7 @@ from store.takedown import (
     mates,
     relocate,
     scrub,
+    tell_taken_down,
     versions_of,
 )
 from store.tombstones import article_digest, bury, host_digest, is_buried
@@ -79,13 +80,14 @@ def take_down(
         if target.url is not None:
             bury(connection, {article_digest(article_id(target.url)): "article"}, reason=reason, now=now)
     registry.remove(versions)
-    evaluate(
-        store,
-        {*gone.articles, *left},
-        matches=_verified_again(store, registry, gone),
-        change=lambda connection: erase(connection, _all_of(connection, gone)),
-        now=now,
-    )
+
+    def change(connection: Connection) -> None:
+        all_of_it = _all_of(connection, gone)
+        tell_taken_down(connection, all_of_it.articles, now=now)
+        erase(connection, all_of_it)
+
+    again = _verified_again(store, registry, gone)
+    evaluate(store, {*gone.articles, *left}, matches=again, change=change, now=now)
     # Between the two somebody may have registered them once more.
     registry.remove(versions)
     records = sum(_redact(store, path) for folder in archived for path in archives(folder))

@@ -13,6 +13,7 @@ from store.errors import BadInput
 from store.identity import article_id, host_of, normal_url
 from store.models import Capture, Extracted
 from store.schema import articles, outlets, removed_lines, stories, tombstones, versions
+from store.search_index import mark_due
 from store.tombstones import article_digest, host_digest
 
 __all__ = ["Reading", "Saved", "content_digest", "refresh", "save"]
@@ -45,11 +46,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a reading. `number` is that of its version, None unless it was stored."""
+    """What became of a reading. `number` is that of its version, None unless it was stored.
+
+    `replaces` is the version that was current before, where this one follows it.
+    """
 
     kind: Literal["stored", "known", "removed"]
     article_id: str
     number: int | None = None
+    replaces: int | None = None
 
 
 def content_digest(title: str | None, text: str) -> str:
@@ -73,7 +78,7 @@ def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) 
         for reading, identity, number in reversed(list(zip(readings, ids, numbers, strict=True)))
         if identity not in histories and not _is_barred(reading, identity, barred)
     }
-    _add_articles(connection, fresh)
+    _add_articles(connection, fresh, now=now)
     if fresh and connection.dialect.name == "postgresql":
         histories = _histories_locked(connection, ids)
     answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
@@ -81,6 +86,7 @@ def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) 
         connection.execute(insert(versions), [row for row, _ in rows])
     _keep_removed(connection, rows, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
+    mark_due(connection, current.keys() & fresh.keys())
     refresh(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
     return answers
 
@@ -104,9 +110,11 @@ def _decide(
             answers.append(Saved("known", identity))
         else:
             row = _version_row(reading, identity, number, now=now)
+            last = max(history, default=None)
             history.append((row["observed"], row["content_digest"], number))
             rows.append((row, reading))
-            answers.append(Saved("stored", identity, number))
+            replaces = last[2] if last is not None and last < history[-1] else None
+            answers.append(Saved("stored", identity, number, replaces))
     return answers, rows
 
 
@@ -148,13 +156,13 @@ def _allocate(connection: Connection, count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]]) -> None:
+def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
     if not fresh:
         return
     add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
-    connection.execute(add(stories).on_conflict_do_nothing(), [_story_row(row) for row in rows])
+    connection.execute(add(stories).on_conflict_do_nothing(), [_story_row(row, now=now) for row in rows])
     connection.execute(add(articles).on_conflict_do_nothing(), rows)
 
 
@@ -182,7 +190,7 @@ def _article_row(reading: Reading, identity: str, number: int, *, outlet: str, n
     }
 
 
-def _story_row(article: Mapping[str, Any]) -> dict[str, Any]:
+def _story_row(article: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     return {
         "id": article["id"],
         "title": article["title"],
@@ -195,7 +203,7 @@ def _story_row(article: Mapping[str, Any]) -> dict[str, Any]:
         "last_seen": article["first_seen"],
         "published": article["published"],
         "first_outlet": article["outlet"],
-        "updated": article["updated"],
+        "updated": now,
     }
 
 
@@ -215,6 +223,7 @@ def _version_row(reading: Reading, identity: str, number: int, *, now: datetime)
         "extractor": reading.extractor,
         "warc_file": reading.capture.warc_file,
         "warc_offset": reading.capture.warc_offset,
+        "told": False,
     }
 
 
@@ -278,6 +287,7 @@ def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], R
 
 def refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
     """Copies the current version's facts to its article."""
+    mark_due(connection, ids)
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
         history = connection.execute(query.order_by(*CURRENT)).mappings().all()

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from store.errors import BadInput
 __all__ = ["Config"]
 
 DEFAULT_HOME = "onestory-data"
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -21,6 +23,8 @@ class Config:
 
     `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
     that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
+    `cors_origins` are the sites whose pages may read the API, `rate_limit` how many requests a minute a client may
+    make of it: 0 for any number, None for what fits where it is served.
     """
 
     home: Path
@@ -32,6 +36,8 @@ class Config:
     log_json: bool
     sources_file: Path | None
     warc_dir: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    rate_limit: int | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -50,6 +56,8 @@ class Config:
             log_json=_switch(env, "ONESTORY_LOG_JSON"),
             sources_file=Path(sources) if sources else None,
             warc_dir=Path(warcs) if warcs else None,
+            cors_origins=_origins(_value(env, "ONESTORY_CORS_ORIGINS") or ""),
+            rate_limit=_limit(env, "ONESTORY_RATE_LIMIT"),
         )
 
 
@@ -104,3 +112,19 @@ def _networks(value: str) -> tuple[str, ...]:
             except ValueError as error:
                 raise BadInput(f"ONESTORY_ALLOW_PRIVATE: {entry!r} is not a network: {error}") from error
     return entries
+
+
+def _limit(env: Mapping[str, str], name: str) -> int | None:
+    value = _value(env, name)
+    if value is not None and (not value.isascii() or not value.isdigit() or int(value[:8]) > 1_000_000):
+        raise BadInput(f"{name} must be a whole number from 0 to 1000000, not {value[:80]!r}; 0 sets no limit")
+    return None if value is None else int(value)
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    """As a browser sends them; nothing stands for all sites, as any page could then read what only we may."""
+    origins = tuple(entry.strip().lower().rstrip("/") for entry in value.split(",") if entry.strip())
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise BadInput(f"ONESTORY_CORS_ORIGINS: {origin[:80]!r} is no origin; it reads like https://desk.example")
+    return origins

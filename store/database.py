@@ -1,7 +1,7 @@
 """The connection to the system of record: SQLite or PostgreSQL, one transaction at a time."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from store.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
+from store.events import write_gathered
 from store.migrate import migrate
 
 __all__ = ["Store"]
@@ -24,11 +25,14 @@ class Store:
 
     On SQLite every write is BEGIN IMMEDIATE: a deferred transaction that turns into a writer fails when another
     came between. On PostgreSQL a read is one REPEATABLE READ snapshot, as it is on SQLite in WAL mode.
+
+    `wake` is called after a transaction that wrote events.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        self.wake: Callable[[], object] = lambda: None
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -45,9 +49,12 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or, on any error, none."""
         with translated(), self.engine.connect() as opened:
-            connection = opened.execution_options(write=True)
+            connection = opened.execution_options(write=True, gathered_events=[], gathered_moves={})
             with connection.begin():
                 yield connection
+                has_events = write_gathered(connection)
+        if has_events:
+            self.wake()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.hosts import add_hosts, authority_of
@@ -18,6 +18,7 @@ from store.scope import Scope, due_pages_where, has_due_work
 from store.tombstones import without_buried
 
 __all__ = [
+    "TOLD_BY_SOURCE",
     "Entry",
     "PageDue",
     "PageResult",
@@ -30,15 +31,25 @@ __all__ = [
 ]
 
 CHUNK = 200
+# What a search finds is of many outlets, and what was searched for is the editor's own affair.
+IS_SEARCH = sources.c.kind == "search"
+TOLD_BY_SOURCE = (
+    case((IS_SEARCH, "search"), else_=sources.c.url).label("source"),
+    case((IS_SEARCH, None), else_=sources.c.outlet).label("outlet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A URL found in a source, in its normal form, with what the source claims of it."""
+    """A URL found in a source, in its normal form, with what the source claims of it.
+
+    `summary` is plain text: watches look for their words in it until the page is read.
+    """
 
     url: str
     title: str | None = None
     published: str | None = None
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ def add_pages(
     now: datetime,
     due: datetime | None = None,
     hops: int = 0,
+    attempts: int = 0,
 ) -> int:
     """Makes pages of the URLs that are not known yet; how many. Their hosts are made with them.
 
@@ -105,7 +117,8 @@ def add_pages(
             "discovered": now,
             "title": entry.title,
             "published": entry.published,
-            "attempts": 0,
+            "summary": entry.summary,
+            "attempts": attempts,
             "hops": hops,
         }
         for place, entry in enumerate(unique)
@@ -125,7 +138,7 @@ def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> int:
 def due_pages(
     connection: Connection, host: str, scope: Scope, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[PageDue]:
-    """The host's due pages, the longest waiting first; without those that are under way."""
+    """The host's due pages, what watches want and then the longest waiting first; without those under way."""
     query = (
         select(
             pages.c.id,
@@ -134,13 +147,12 @@ def due_pages(
             pages.c.hops,
             pages.c.title,
             pages.c.published,
-            sources.c.url,
-            sources.c.outlet,
+            *TOLD_BY_SOURCE,
             pages.c.source_id,
         )
         .select_from(pages.outerjoin(sources, sources.c.id == pages.c.source_id))
         .where(pages.c.host == host, due_pages_where(scope, now=now), pages.c.id.not_in(but))
-        .order_by(pages.c.due, pages.c.id)
+        .order_by(pages.c.priority, pages.c.due, pages.c.id)
         .limit(limit)
     )
     return [PageDue(*row) for row in connection.execute(query)]
@@ -164,14 +176,15 @@ def settle_page(connection: Connection, page_id: int, result: PageResult, *, now
             last_modified=result.last_modified,
             body_digest=result.body_digest,
             article_id=result.article_id,
+            **({} if result.state == "due" else {"summary": None}),
         )
     )
 
 
 def close_pages(connection: Connection, host: str, *, state: str, reason: str) -> int:
-    """Gives up on all that is due at a host; how many pages."""
+    """Gives up on all that is due at a host that its robots.txt, unread, closes; how many pages."""
     due = update(pages).where(pages.c.host == host, pages.c.state == "due")
-    return connection.execute(due.values(state=state, reason=reason, due=None)).rowcount
+    return connection.execute(due.values(state=state, reason=reason, robots="closed", due=None)).rowcount
 
 
 def page_counts(connection: Connection) -> dict[str, int]:

@@ -17,13 +17,20 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 TRACKING = re.compile(
     r"(?i)^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ocid|spm|xtor)$"
 )
+# What servers append when they take a reader for a new one: each visit would find new pages.
+SESSION = re.compile(
+    r"(?i)^(phpsessid|jsessionid|aspsessionid\w*|asp\.net_sessionid|cfid|cftoken|session_?id|sess_?id|zenid|oscsid)$"
+)
+# Short names mean other things as well, unless the value can be nothing else.
+SHORT_SESSION = re.compile(r"(?i)^(s|sid|session)=[0-9a-f]{26,64}$")
+SESSION_IN_PATH = re.compile(r"(?i);jsessionid=[^/;?]*|/\(S\([0-9a-z]{24}\)\)(?=/)")
 # Browsers drop these wherever they stand (URL Standard, "basic URL parser").
 DROPPED = re.compile(r"[\t\r\n]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def normal_url(url: str) -> str:
-    """The one spelling of a URL (RFC 3986, section 6.2.2): no fragment, no tracking, host in lower-case ASCII.
+    """The one spelling of a URL (RFC 3986, section 6.2.2), without fragment, tracking and session; its host is ASCII.
 
     Raises BadInput for what is not an absolute http(s) URL of at most 2,048 characters.
     """
@@ -43,18 +50,25 @@ def normal_url(url: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, DEFAULT_PORTS[scheme]):
         netloc += f":{port}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    path = quote(SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
     return urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
 
 
 def _without_tracking(query: str) -> str:
     if not TRACKING_HINT.search(query):
         return quote(query, safe="/%:@!$&'()*+,;=~-._?[]")
-    kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not TRACKING.match(k)]
-    return urlencode(kept)
+    return urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _is_appended(k, v)])
 
 
-TRACKING_HINT = re.compile(r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor=)")
+def _is_appended(name: str, value: str) -> bool:
+    """Whether a parameter says who comes, or from where, and nothing of the page."""
+    return bool(TRACKING.match(name) or SESSION.match(name) or SHORT_SESSION.match(f"{name}={value}"))
+
+
+TRACKING_HINT = re.compile(
+    r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor="
+    r"|\w*sess\w*=|asp\.net_|cfid=|cftoken=|zenid=|oscsid=|s(id)?=[0-9a-f]{26})"
+)
 
 
 def host_of(url: str) -> str:

@@ -193,7 +193,7 @@ def write_joined(
     told = list(joined)
     move(connection, [{"key": one.article_id, "to": one.story_id, "as": one.relation} for one in told])
     gone = [one for one in told if one.article_id != one.story_id]
-    update_records(connection, [{"key": one.article_id, "absorbed_into": one.story_id} for one in gone])
+    update_records(connection, [{"key": one.article_id, "absorbed_into": one.story_id, "updated": now} for one in gone])
     names = [name for name in StoryRow.__slots__ if name != "id"]
     update_records(
         connection,

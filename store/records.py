@@ -6,27 +6,27 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from store.errors import NotFound, TakenDown
+from store.moves import article_moved_to
 from store.schema import articles, matches, outlets, stories, versions
 from store.stories import chunks
 from store.tombstones import article_digest, is_buried
 
 __all__ = [
+    "STORY",
     "ArticleRecord",
     "Copy",
     "MatchRecord",
-    "Position",
-    "StoryFilter",
     "StoryMoved",
     "StoryRecord",
     "article",
     "article_ids_of_numbers",
     "copies",
     "copies_by_id",
+    "existing_articles",
     "find_article_id",
-    "list_stories",
     "matches_of",
     "story",
     "story_now",
@@ -60,7 +60,10 @@ class StoryRecord:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """An article as a member of its story."""
+    """An article as a member of its story.
+
+    `withdrawn` is since when its page has not shown it any more, and why: see `store.revisits`.
+    """
 
     id: str
     story_id: str
@@ -76,6 +79,8 @@ class Copy:
     first_seen: datetime
     updated: datetime
     words: int
+    withdrawn: datetime | None = None
+    withdrawn_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +108,6 @@ class MatchRecord:
     b_article: str
     kind: str
     evidence: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class StoryFilter:
-    """Which stories to list. `since` and `until` are observed times: a story that had a copy come in between.
-
-    `query` is looked for in the headlines and texts of all copies, whatever the case.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    published_since: datetime | None = None
-    min_copies: int = 1
-    outlet: str | None = None
-    language: str | None = None
-    query: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a list of stories goes on: behind this one."""
-
-    last_seen: datetime
-    id: str
 
 
 class StoryMoved(NotFound):
@@ -170,6 +151,8 @@ COPY: tuple[Column[Any], ...] = (
     articles.c.first_seen,
     articles.c.updated,
     articles.c.words,
+    articles.c.withdrawn,
+    articles.c.withdrawn_reason,
 )
 STREAM = {"yield_per": 200}
 MOST_STEPS = 1000
@@ -185,46 +168,6 @@ VERSION: tuple[Column[Any], ...] = (
     versions.c.warc_file,
     versions.c.warc_offset,
 )
-
-
-def list_stories(
-    connection: Connection, wanted: StoryFilter, *, limit: int, after: Position | None = None
-) -> list[StoryRecord]:
-    """The stories seen last come first; `after` goes on behind a story."""
-    query = select(*STORY).where(stories.c.absorbed_into.is_(None), *_conditions(wanted))
-    if after is not None:
-        query = query.where(tuple_(stories.c.last_seen, stories.c.id) < (after.last_seen, after.id))
-    query = query.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit)
-    return [StoryRecord(*row) for row in connection.execute(query)]
-
-
-def _conditions(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.since is not None:
-        yield stories.c.last_seen >= wanted.since
-    if wanted.until is not None:
-        yield stories.c.first_seen < wanted.until
-    if wanted.published_since is not None:
-        yield stories.c.published >= wanted.published_since
-    if wanted.min_copies > 1:
-        yield stories.c.copies >= wanted.min_copies
-    if wanted.language is not None:
-        yield stories.c.language == wanted.language
-    if wanted.outlet is not None:
-        yield exists().where(articles.c.story_id == stories.c.id, articles.c.outlet == wanted.outlet)
-    if wanted.query:
-        yield _says(wanted.query)
-
-
-def _says(query: str) -> ColumnElement[bool]:
-    """A copy has every word of the query in its headline or text."""
-    words = [
-        or_(
-            func.lower(versions.c.title).contains(word, autoescape=True),
-            func.lower(versions.c.text).contains(word, autoescape=True),
-        )
-        for word in query.lower().split()
-    ]
-    return exists().where(articles.c.story_id == stories.c.id, versions.c.number == articles.c.version, and_(*words))
 
 
 def story(connection: Connection, story_id: str) -> StoryRecord:
@@ -303,8 +246,18 @@ def article(connection: Connection, article_id: str) -> ArticleRecord:
 
 
 def find_article_id(connection: Connection, url: str) -> str | None:
-    """The article of this normal URL, by its identity or by the URL that it was fetched from."""
-    return connection.execute(select(articles.c.id).where(articles.c.url == url)).scalar_one_or_none()
+    """The article of this normal URL: whose identity it is, or that was found there after it had moved."""
+    found = connection.execute(select(articles.c.id).where(articles.c.url == url)).scalar_one_or_none()
+    return found or article_moved_to(connection, url)
+
+
+def existing_articles(connection: Connection, article_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that an article has."""
+    return {
+        found
+        for part in chunks(article_ids)
+        for found in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
+    }
 
 
 def article_ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:

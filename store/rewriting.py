@@ -168,13 +168,19 @@ def _replace(connection: Connection, text: NewText, *, now: datetime) -> None:
     if gone:
         connection.execute(insert(removed_lines), gone)
     refresh(connection, {article_id}, now=now)
-    _retell_alone(connection, article_id)
+    _retell_alone(connection, article_id, now=now)
 
 
-def _retell_alone(connection: Connection, article_id: str) -> None:
+def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> None:
     """The record of a story of one article says what the article says; others are evaluated anew."""
     row = connection.execute(select(articles).where(articles.c.id == article_id)).one()
-    told = {"title": row.title, "language": row.language, "credit": row.credit, "published": row.published}
+    told = {
+        "title": row.title,
+        "language": row.language,
+        "credit": row.credit,
+        "published": row.published,
+        "updated": now,
+    }
     alone = or_(stories.c.copies == 1, stories.c.absorbed_into.is_not(None))
     connection.execute(update(stories).where(stories.c.id == article_id, alone).values(told))
 

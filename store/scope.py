@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_
 
-from store.schema import hosts, pages, sources
+from store.schema import hosts, pages, sources, watch_sources, watches
 
-__all__ = ["Scope", "due_pages_where", "due_sources_where", "has_due_work"]
+__all__ = ["Scope", "due_looks_where", "due_pages_where", "due_sources_where", "has_due_work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,17 @@ class Scope:
 
 
 def due_sources_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
-    """Which sources are to be polled now."""
+    """Which sources are to be polled now; search feeds while a watch goes on that they are for."""
+    return and_(_scheduled(scope, now=now), or_(sources.c.kind != "search", _is_searched(now)))
+
+
+def _is_searched(now: datetime) -> ColumnElement[bool]:
+    bound = and_(watch_sources.c.source_id == sources.c.id, watches.c.id == watch_sources.c.watch_id)
+    goes_on = and_(watches.c.ended.is_(None), or_(watches.c.until.is_(None), watches.c.until > now))
+    return exists().where(bound, goes_on)
+
+
+def _scheduled(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
     if scope.sources is None:
         return and_(sources.c.enabled, sources.c.next_poll <= (scope.once_since or now))
     named = sources.c.id.in_(scope.sources)
@@ -40,8 +50,17 @@ def due_pages_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
     return due if scope.sources is None else and_(due, pages.c.source_id.in_(scope.sources))
 
 
+def due_looks_where(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
+    """Which pages are to be looked at again; a crawl that ends takes those that were due when it began."""
+    if not scope.with_pages:
+        return false()
+    due = pages.c.revisit <= (scope.once_since or now)
+    return due if scope.sources is None else and_(due, pages.c.source_id.in_(scope.sources))
+
+
 def has_due_work(scope: Scope, *, now: datetime) -> ColumnElement[bool]:
-    """Whether the host of the row at hand has a page to fetch or a source to poll."""
+    """Whether the host of the row at hand has a page to fetch or to look at again, or a source to poll."""
     page = exists().where(pages.c.host == hosts.c.name, due_pages_where(scope, now=now))
     source = exists().where(sources.c.host == hosts.c.name, due_sources_where(scope, now=now))
-    return or_(page, source)
+    look = exists().where(pages.c.host == hosts.c.name, due_looks_where(scope, now=now))
+    return or_(page, source, look)

@@ -5,11 +5,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.schema import settings
 
-__all__ = ["FURNITURE_APPLIED", "FURNITURE_LEARNED", "INDEX_GENERATION", "read_setting", "write_setting"]
+__all__ = [
+    "EVENTS_FORGOTTEN",
+    "FURNITURE_APPLIED",
+    "FURNITURE_LEARNED",
+    "INDEX_GENERATION",
+    "WEBHOOK_SENDER",
+    "read_setting",
+    "write_setting",
+]
 
 INDEX_GENERATION = "index_generation"
+EVENTS_FORGOTTEN = "events_forgotten"  # the highest number that was deleted for its age
 FURNITURE_LEARNED = "furniture_learned"  # when somebody last began
 FURNITURE_APPLIED = "furniture_applied"  # of the last that came to its end
+
+WEBHOOK_SENDER = "webhook_sender"  # who sends, and until when
 
 
 def read_setting(connection: Connection, key: str) -> str | None:

@@ -1,17 +1,19 @@
 """Sources: what is polled, when, and how the last poll went."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from store.errors import BadInput
+from store.health import note_poll
 from store.hosts import add_hosts, authority_of
 from store.identity import host_of
 from store.schema import outlets, sources
 from store.scope import Scope, due_sources_where
+from store.source_list import Schedule, SourceEntry, keep_sources
 
 __all__ = [
     "PollResult",
@@ -23,52 +25,50 @@ __all__ = [
     "keep_sources",
     "move_source",
     "outlet_of",
+    "polled_urls",
+    "replace_feed",
+    "seek_feed",
     "settle_poll",
 ]
-
-DEFAULT_INTERVAL_SECONDS = 900
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEntry:
-    """A source as the shipped list or an operator names it. `kind`: feed, sitemap.
-
-    `agencies` are those whose copy the outlet is known to carry; they are said, not stored.
-    """
-
-    url: str
-    kind: str
-    outlet: str
-    homepage: str | None = None
-    owner: str | None = None
-    country: str | None = None
-    language: str | None = None
-    interval_seconds: int = DEFAULT_INTERVAL_SECONDS
-    agencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDue:
-    """A source to be polled. `at` is where: its URL, or where that redirects to."""
+    """A source to be polled. `at` is where: its URL, where that redirects to, or what was found in its stead.
+
+    While it `is_seeking`, `at` is the homepage of its outlet, which is asked for a feed instead of the dead one.
+    """
 
     id: int
     url: str
     at: str
     outlet: str
     kind: str
-    interval_seconds: int
+    schedule: Schedule
     status: str
+    status_since: datetime | None
     failures: int
     hops: int
     etag: str | None
     last_modified: str | None
     body_digest: str | None
     last_success: datetime | None
+    asks: Mapping[str, Any] | None
+    daily_pages: int | None
+    day: str | None
+    day_pages: int
+    homepage: str | None
+    is_seeking: bool
+    sought: datetime | None
+    location_why: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """How a poll went, in one word and in plain words. Fields left None keep what is stored."""
+    """How a poll went, in one word and in plain words. Fields left None keep what is stored.
+
+    `day` and `day_pages` count what it found today; `left_out` are the links that became no pages, and why.
+    """
 
     status: str
     why: str | None
@@ -79,50 +79,16 @@ class PollResult:
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
+    listing_digest: str | None = None
     is_success: bool = False
     at: str | None = None
-
-
-def keep_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: datetime) -> int:
-    """Adds the sources and outlets that are not known yet; how many sources. What is known is left as it is."""
-    if not entries:
-        return 0
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
-    connection.execute(
-        kind.insert(outlets).on_conflict_do_nothing(), sorted(rows.values(), key=lambda row: str(row["name"]))
-    )
-    added = kind.insert(sources).values(_source_rows(entries, now=now)).on_conflict_do_nothing()
-    found = connection.execute(added.returning(sources.c.host)).scalars().all()
-    add_hosts(connection, found, now=now)
-    return len(found)
-
-
-def _outlet_row(entry: SourceEntry) -> dict[str, object]:
-    return {
-        "name": entry.outlet,
-        "host": host_of(entry.homepage or entry.url),
-        "owner": entry.owner,
-        "homepage": entry.homepage,
-        "country": entry.country,
-        "language": entry.language,
-    }
-
-
-def _source_rows(entries: Sequence[SourceEntry], *, now: datetime) -> list[dict[str, object]]:
-    return [
-        {
-            "url": entry.url,
-            "outlet": entry.outlet,
-            "kind": entry.kind,
-            "host": authority_of(entry.url),
-            "language": entry.language,
-            "interval_seconds": entry.interval_seconds,
-            "next_poll": now,
-            "status_since": now,
-        }
-        for entry in sorted({entry.url: entry for entry in entries}.values(), key=lambda entry: entry.url)
-    ]
+    interval_seconds: int | None = None
+    asks: Mapping[str, Any] | None = None
+    asks_seconds: int | None = None
+    day: str | None = None
+    day_pages: int | None = None
+    left_out: int | None = None
+    left_out_why: str | None = None
 
 
 def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...]:
@@ -154,48 +120,68 @@ def outlet_of(connection: Connection, url: str) -> str | None:
 def due_sources(connection: Connection, host: str, scope: Scope, *, now: datetime, limit: int) -> list[SourceDue]:
     """The sources of a host that are to be polled now."""
     query = (
-        select(
-            sources.c.id,
-            sources.c.url,
-            func.coalesce(sources.c.location, sources.c.url),
-            sources.c.outlet,
-            sources.c.kind,
-            sources.c.interval_seconds,
-            sources.c.status,
-            sources.c.failures,
-            sources.c.hops,
-            sources.c.etag,
-            sources.c.last_modified,
-            sources.c.body_digest,
-            sources.c.last_success,
-        )
+        select(sources, outlets.c.homepage)
+        .select_from(sources.outerjoin(outlets, outlets.c.name == sources.c.outlet))
         .where(sources.c.host == host, due_sources_where(scope, now=now))
         .order_by(sources.c.next_poll, sources.c.id)
         .limit(limit)
     )
-    return [SourceDue(*tuple(row)) for row in connection.execute(query)]
+    return [_due(row) for row in connection.execute(query)]
+
+
+def _due(row: Any) -> SourceDue:
+    return SourceDue(
+        id=row.id,
+        url=row.url,
+        at=row.location or row.url,
+        outlet=row.outlet,
+        kind=row.kind,
+        schedule=Schedule(row.interval_seconds, row.min_seconds, row.max_seconds, row.cron, row.timezone),
+        status=row.status,
+        status_since=row.status_since,
+        failures=row.failures,
+        hops=row.hops,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_digest=row.body_digest,
+        last_success=row.last_success,
+        asks=row.asks,
+        daily_pages=row.daily_pages,
+        day=row.day,
+        day_pages=row.day_pages,
+        homepage=row.homepage,
+        is_seeking=row.seeking,
+        sought=row.sought,
+        location_why=row.location_why,
+    )
+
+
+# What a poll that succeeds may change of the schedule.
+ADAPTED = ("interval_seconds", "asks", "asks_seconds", "day", "day_pages")
 
 
 def settle_poll(connection: Connection, source: SourceDue, result: PollResult, *, now: datetime) -> None:
     """Records how a poll went. The caller has checked the lease in the same transaction."""
-    values: dict[str, object] = {
-        "status": result.status,
-        "why": result.why,
+    values: dict[str, object] = note_poll(connection, source.id, result, now=now) | {
         "last_poll": now,
         "next_poll": result.next_poll,
         "failures": result.failures,
         "hops": 0,
+        "seeking": False,
     }
-    if result.status != source.status:
-        values["status_since"] = now
     if result.is_success:
         values |= {"last_success": now, "etag": result.etag, "last_modified": result.last_modified}
         values["body_digest"] = result.body_digest
         if result.entries is not None:
             values["entries"] = result.entries
         values["pages_found"] = sources.c.pages_found + result.pages_found
+        values |= {name: value for name in ADAPTED if (value := getattr(result, name)) is not None}
+    if result.left_out is not None:
+        values |= {"left_out": result.left_out, "left_out_why": result.left_out_why}
     if result.at:
         values |= {"location": None if result.at == source.url else result.at, "host": authority_of(result.at)}
+        if result.at == source.url:
+            values["location_why"] = None
     connection.execute(update(sources).where(sources.c.id == source.id).values(**values))
 
 
@@ -204,3 +190,25 @@ def move_source(connection: Connection, source: SourceDue, *, at: str, now: date
     add_hosts(connection, [authority_of(at)], now=now)
     changed = {"location": at, "host": authority_of(at), "hops": source.hops + 1}
     connection.execute(update(sources).where(sources.c.id == source.id).values(**changed))
+
+
+def seek_feed(connection: Connection, source: SourceDue, *, homepage: str, now: datetime) -> None:
+    """From now on, until a poll ends, the homepage is asked for a feed in the stead of this one."""
+    add_hosts(connection, [authority_of(homepage)], now=now)
+    changed = {"location": homepage, "host": authority_of(homepage), "hops": 0, "seeking": True, "sought": now}
+    connection.execute(update(sources).where(sources.c.id == source.id).values(next_poll=now, **changed))
+
+
+def polled_urls(connection: Connection, urls: Collection[str]) -> set[str]:
+    """Those that are sources, or where a source is asked."""
+    where = func.coalesce(sources.c.location, sources.c.url)
+    query = select(sources.c.url, where).where(or_(sources.c.url.in_(urls), where.in_(urls)))
+    return {url for row in connection.execute(query) for url in row}
+
+
+def replace_feed(connection: Connection, source: SourceDue, *, at: str, why: str, now: datetime) -> None:
+    """The source is polled there from now on. Its URL stays, as that is what lists name it by."""
+    add_hosts(connection, [authority_of(at)], now=now)
+    changed = {"location": at, "host": authority_of(at), "hops": 0, "seeking": False, "location_why": why}
+    changed |= {"etag": None, "last_modified": None, "body_digest": None}
+    connection.execute(update(sources).where(sources.c.id == source.id).values(next_poll=now, **changed))

@@ -258,15 +258,19 @@ def members(connection: Connection, article_ids: Collection[str]) -> list[Member
     return found
 
 
-def write_parts(connection: Connection, members: Sequence[MemberRow], parts: Iterable[Part], *, now: datetime) -> None:
+def write_parts(
+    connection: Connection, members: Sequence[MemberRow], parts: Iterable[Part], *, now: datetime
+) -> dict[str, tuple[str, str]]:
     """Makes the records say what the evaluation found. The caller holds the locks of all stories of `members`.
 
     A story has the id of its first article to arrive. An id whose article stands in another story leads there.
+    Returns the articles whose story changed: from, to.
     """
     by_id = {member.id: member for member in members}
     moves: list[dict[str, Any]] = []
     records: list[dict[str, Any]] = []
     leads: dict[str, str | None] = {}
+    homes: dict[str, tuple[str, str]] = {}
     for part in parts:
         present = [by_id[identity] for identity in part.relations]
         if len(present) == 1 and present[0].is_settled and present[0].story_solitary == part.solitary:
@@ -278,9 +282,11 @@ def write_parts(connection: Connection, members: Sequence[MemberRow], parts: Ite
             leads[member.id] = None if member.id == story_id else story_id
             if (member.story_id, member.relation) != (story_id, relation):
                 moves.append({"key": member.id, "to": story_id, "as": relation})
+                homes[member.id] = (member.story_id, story_id)
     move(connection, moves)
-    _lead(connection, leads)
+    _lead(connection, leads, now=now)
     update_records(connection, records)
+    return homes
 
 
 def _record(story_id: str, present: Sequence[MemberRow], part: Part, *, now: datetime) -> dict[str, Any]:
@@ -314,12 +320,13 @@ def move(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(statement.values(story_id=bindparam("to"), relation=bindparam("as")), moves)
 
 
-def _lead(connection: Connection, leads: Mapping[str, str | None]) -> None:
+def _lead(connection: Connection, leads: Mapping[str, str | None], *, now: datetime) -> None:
     """Sets `absorbed_into`, also of the ids that were absorbed by one of these earlier."""
-    statement = update(stories).where(stories.c.id == bindparam("key"))
+    other = stories.c.absorbed_into.is_distinct_from(bindparam("to"))
+    statement = update(stories).where(stories.c.id == bindparam("key"), other)
     rows = [{"key": key, "to": to} for key, to in leads.items()]
     if rows:
-        connection.execute(statement.values(absorbed_into=bindparam("to")), rows)
+        connection.execute(statement.values(absorbed_into=bindparam("to"), updated=now), rows)
 
 
 def update_records(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
@@ -330,11 +337,11 @@ def update_records(connection: Connection, records: Sequence[Mapping[str, Any]])
 
 
 def mark_attached(connection: Connection, sequences: Mapping[int, int]) -> None:
-    """Notes that these versions are attached, and the index's sequence when each was registered."""
+    """Notes that these versions are attached and told, and the index's sequence when each was registered."""
     rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
-        connection.execute(statement.values(attached=bindparam("to")), rows)
+        connection.execute(statement.values(attached=bindparam("to"), told=True), rows)
 
 
 def chunks(values: Collection[T]) -> Iterable[list[T]]:

@@ -11,16 +11,35 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, t
 from store.database import Store
 from store.decisions import forget_articles
 from store.errors import BadInput, DatabaseUnavailable
+from store.events import add_event, forget_events_of_stories
+from store.health import switch_off_host
 from store.identity import article_id, normal_url
-from store.schema import articles, furniture, matches, pages, removed_lines, stories, versions
+from store.schema import articles, furniture, matches, moves, pages, removed_lines, stories, versions, withdrawals
+from store.search_index import condense
 from store.stories import chunks
 from store.tombstones import Kind, article_digest, bury, host_digest
 from store.versions import VersionText
+from store.webhook_messages import forget_messages_of_stories
 
-__all__ = ["Doomed", "articles_of_host", "bury_doomed", "doomed", "erase", "mates", "relocate", "scrub", "versions_of"]
+__all__ = [
+    "Doomed",
+    "articles_of_host",
+    "bury_doomed",
+    "doomed",
+    "erase",
+    "mates",
+    "relocate",
+    "scrub",
+    "tell_taken_down",
+    "versions_of",
+]
 
 CHECKPOINT_SECONDS = 30
-VACUUMED = "articles, versions, matches, stories, removed_lines, furniture, pages, decisions, decision_articles"
+VACUUMED = (
+    "articles, versions, matches, stories, removed_lines, furniture, pages, decisions, decision_articles, "
+    "withdrawals, moves, "
+    "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ def doomed(connection: Connection, article_ids: Collection[str], *, host: str | 
     for part in chunks(article_ids):
         urls |= set(connection.execute(select(articles.c.url).where(articles.c.id.in_(part))).scalars())
         urls |= set(connection.execute(select(pages.c.url).where(pages.c.article_id.in_(part))).scalars())
+        urls |= set(connection.execute(select(moves.c.url).where(moves.c.article_id.in_(part))).scalars())
         told = connection.execute(select(versions.c.facts).where(versions.c.article_id.in_(part))).scalars()
         urls |= {_normal(facts["fetched_url"]) for facts in told if facts.get("fetched_url")}
     return Doomed(frozenset(article_ids), frozenset(urls), host)
@@ -78,7 +98,7 @@ def mates(connection: Connection, article_ids: Collection[str]) -> dict[str, lis
 
 
 def bury_doomed(connection: Connection, gone: Doomed, *, reason: str, now: datetime) -> None:
-    """Leaves tombstones: of the ids, of the host, and of contents that no other article has."""
+    """Leaves tombstones: of the ids, of the host, whose sources rest, and of contents that no other article has."""
     digests: dict[str, Kind] = {article_digest(one): "article" for one in gone.articles}
     digests |= {article_digest(article_id(url)): "article" for url in gone.urls}
     if gone.host is not None:
@@ -90,18 +110,33 @@ def bury_doomed(connection: Connection, gone: Doomed, *, reason: str, now: datet
             if set(connection.execute(holders).scalars()) <= gone.articles:
                 digests[digest] = "content"
     bury(connection, digests, reason=reason, now=now)
+    if gone.host is not None:
+        switch_off_host(connection, gone.host, why=f"{gone.host} was taken down: {reason}"[:500], now=now)
+
+
+def tell_taken_down(connection: Connection, article_ids: Collection[str], *, now: datetime) -> None:
+    """For those that keep copies of stories: one event for each story that loses its last article with these."""
+    for home, others in mates(connection, article_ids).items():
+        if not others:
+            add_event(connection, "story.withdrawn", now=now, story_id=home, data={"taken_down": True})
 
 
 def erase(connection: Connection, gone: Doomed) -> None:
     """Deletes all that is of these articles. The caller evaluates the rest of their stories in the transaction."""
     left = mates(connection, gone.articles)
     _forget_furniture(connection, gone.articles)
+    # Of what is left of a story, too: an event may name the article that goes.
+    for told in chunks({*gone.articles, *left}):
+        forget_events_of_stories(connection, told)
+        forget_messages_of_stories(connection, told)
     forget_articles(connection, gone.articles)
     for part in chunks(gone.articles):
         numbers = select(versions.c.number).where(versions.c.article_id.in_(part))
         connection.execute(delete(matches).where(or_(matches.c.a.in_(numbers), matches.c.b.in_(numbers))))
         connection.execute(delete(removed_lines).where(removed_lines.c.number.in_(numbers)))
         connection.execute(delete(versions).where(versions.c.article_id.in_(part)))
+        connection.execute(delete(moves).where(moves.c.article_id.in_(part)))
+        connection.execute(delete(withdrawals).where(withdrawals.c.article_id.in_(part)))
         connection.execute(delete(articles).where(articles.c.id.in_(part)))
         connection.execute(delete(pages).where(pages.c.article_id.in_(part)))
     for urls in chunks(gone.urls):
@@ -174,6 +209,7 @@ def scrub(store: Store) -> None:
         if store.dialect == "postgresql":
             connection.execute(text(f"VACUUM {VACUUMED}"))
             return
+        condense(connection)
         connection.exec_driver_sql("VACUUM")
         until = time.monotonic() + CHECKPOINT_SECONDS
         while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:

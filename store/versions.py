@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from store.schema import versions
+from store.schema import articles, versions
 from store.stories import chunks
 
 __all__ = [
+    "NewestText",
     "VersionText",
     "count",
     "first_with_same_words",
+    "newest_texts",
     "renumber",
     "reopen",
     "reopen_numbers",
@@ -37,6 +39,16 @@ class VersionText:
     text: str
     signature: bytes
     signature_params: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestText:
+    """An article's current version as its readers see it."""
+
+    number: int
+    article_id: str
+    title: str | None
+    text: str
 
 
 COLUMNS = (
@@ -113,6 +125,15 @@ def walk(connection: Connection, *, after: int, limit: int) -> list[VersionText]
     """The next `limit` versions behind number `after`, in order."""
     query = select(*COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
+
+
+def newest_texts(connection: Connection, *, before: int | None, limit: int) -> list[NewestText]:
+    """Articles as they are now, those whose current text came last first; below version number `before`."""
+    query = select(versions.c.number, versions.c.article_id, versions.c.title, versions.c.text)
+    query = query.join(articles, and_(articles.c.id == versions.c.article_id, articles.c.version == versions.c.number))
+    if before is not None:
+        query = query.where(versions.c.number < before)
+    return [NewestText(*row) for row in connection.execute(query.order_by(versions.c.number.desc()).limit(limit))]
 
 
 def count(connection: Connection) -> int:

@@ -12,7 +12,9 @@ from store.articles import Reading, Saved, save
 from store.database import Store
 from store.identity import normal_url
 from store.models import Capture, Extracted
-from store.records import StoryFilter, StoryRecord, list_stories, walk_stories
+from store.records import StoryRecord, walk_stories
+from store.search_index import take_in_all
+from store.story_list import StoryFilter, list_stories
 from store.versions import unattached
 
 __all__ = ["NOON", "fresh_registry", "partition_by_url", "reading", "save_all", "stories_of", "take"]
@@ -52,6 +54,7 @@ def take(store: Store, registry: Registry, readings: Sequence[Reading], *, now: 
     with store.read() as connection:
         waiting = unattached(connection, limit=10_000)
     attach(store, registry, waiting, now=now)
+    take_in_all(store)
     return saved
 
 

@@ -89,7 +89,8 @@ def served(
         (tmp_path / "sources.toml").write_text("".join(_toml(source) for source in site.sources))
         where = {"ONESTORY_SOURCES": str(tmp_path / "sources.toml"), "ONESTORY_ALLOW_PRIVATE": ".localhost"}
         once = ["--once", "--delay", "0", "--json"]
-        crawled = onestory(*commands["crawler"][1:], *once, env=envs["crawler"] | where)
+        crawl = [word.replace("0.0.0.0:9464", "0") for word in commands["crawler"][1:]]
+        crawled = onestory(*crawl, *once, env=envs["crawler"] | where)
         assert crawled.returncode == 0, crawled.stderr
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

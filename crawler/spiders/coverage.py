@@ -11,6 +11,7 @@ from typing import Any
 import scrapy
 from sqlalchemy import Connection
 
+from crawler.clock import sleep
 from crawler.crew import Captured, Crew, Fetch
 from crawler.visit import Visit
 from store.frontier import is_pending
@@ -98,7 +99,7 @@ class CoverageSpider(scrapy.Spider):
         seconds = self.crew.pace.lease_seconds
         try:
             while True:
-                await asyncio.sleep(seconds / 3)
+                await sleep(seconds / 3, clock=self.crew.clock)
                 await self._renew(seconds)
         except Exception as error:  # a crawl that cannot keep its leases must end
             self.crew.fail(error)

@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from crawler.crew import Counts, Door
+from crawler.metrics import CrawlMetrics, read_place, serving_metrics
 from crawler.pace import Pace
+from crawler.probing import find, find_section
 from crawler.runner import add, check, crawl, pace_for
 from crawler.sources import load, sync
 from newsroom.commands.options import HomeOption, JsonOption
+from newsroom.commands.watch import keep_to_watched
 from newsroom.lines import print_sources
 from newsroom.logs import log_to_stderr
 from newsroom.session import configuration, notice, opened_store, print_json, spinner, told
@@ -46,28 +49,53 @@ def crawl_command(
         float | None,
         typer.Option(min=0, help="Seconds between two requests to a host, for hosts of your own.", show_default=False),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Serve /metrics for Prometheus: PORT, on loopback, or ADDRESS:PORT.", show_default=False),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Crawl the sources on their schedule, until Ctrl-C."""
+    place = read_place(metrics) if metrics is not None else None
     config = configuration(home)
     log_to_stderr(as_json=config.log_json)
     if not config.contact and delay is None:
         notice(NO_CONTACT)
-    with spinner("crawling") as progress:
+    told_metrics = CrawlMetrics()
+    with _metrics(told_metrics, place), spinner("crawling") as progress:
         task = progress.add_task("", total=None)
 
         def advance(counts: Counts) -> None:
             progress.update(task, description=f"{counts.requests} requests, {counts.stored} articles stored")
 
-        counts = _crawl(config, sources or (), once=once, delay=delay, progress=advance)
+        counts = _crawl(config, sources or (), once=once, delay=delay, progress=advance, metrics=told_metrics)
     if json:
         print_json(asdict(counts))
     else:
         typer.echo("  ".join(f"{name.replace('_', ' ')} {number}" for name, number in asdict(counts).items() if number))
 
 
-def _crawl(config: Config, names: Sequence[str], *, once: bool, delay: float | None, progress: object) -> Counts:
+@contextmanager
+def _metrics(metrics: CrawlMetrics, place: tuple[str, int] | None) -> Iterator[None]:
+    """Serves them, where a place was named."""
+    if place is None:
+        yield
+        return
+    with serving_metrics(metrics, place) as url:
+        notice(f"metrics are on {url}")
+        yield
+
+
+def _crawl(
+    config: Config,
+    names: Sequence[str],
+    *,
+    once: bool,
+    delay: float | None,
+    progress: object,
+    metrics: CrawlMetrics,
+) -> Counts:
     with open_engine(config) as engine:
         begin_with_sources(engine.store, config)
         patience = Patience(tell=told)
@@ -86,6 +114,7 @@ def _crawl(config: Config, names: Sequence[str], *, once: bool, delay: float | N
                 allow_private=config.allow_private,
                 pace=pace_for(config.contact) if delay is None else Pace(delay_seconds=delay),
                 progress=progress,  # type: ignore[arg-type]
+                metrics=metrics,
                 patience=patience,
                 stop=stop,
                 home=config.home,
@@ -105,7 +134,8 @@ def _door(config: Config, intake: Intake) -> Iterator[Door]:
 def begin_with_sources(store: Store, config: Config) -> None:
     """A store without sources begins with the shipped ones; ONESTORY_SOURCES is added whatever is there."""
     with store.read() as connection:
-        empty = not source_records(connection)
+        # Those of watches are no list of sources.
+        empty = all(record.kind == "search" for record in source_records(connection))
     if config.sources_file is not None or empty:
         sync(store, load(config.sources_file))
 
@@ -129,14 +159,28 @@ def add_command(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a homepage that names one.")],
     outlet: Annotated[str | None, typer.Option(help="Whose it is; else the host's name.")] = None,
     language: Annotated[str | None, typer.Option(help="As in en.")] = None,
+    section: Annotated[
+        bool, typer.Option("--section", help="The page itself is the source: follow its links to articles.")
+    ] = False,
+    only_watched: Annotated[
+        bool, typer.Option("--only-watched", help="Fetch nothing of it but what a watch wants.")
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find out what is at a URL, and keep it as a source."""
     config = configuration(home)
     with opened_store(config) as store:
-        allowed = config.allow_private
-        record = add(store, url, outlet=outlet, language=language, contact=config.contact, allow_private=allowed)
+        record = add(
+            store,
+            url,
+            finding=find_section if section else find,
+            outlet=outlet,
+            language=language,
+            contact=config.contact,
+            allow_private=config.allow_private,
+        )
+        [record] = keep_to_watched(store, [record], only=True if only_watched else None)
     if json:
         print_json(record)
     else:

@@ -19,14 +19,13 @@ from store.errors import BadInput, NotFound
 from store.identity import normal_url
 from store.links import links_of
 from store.records import (
-    StoryFilter,
     article,
     copies,
     find_article_id,
-    list_stories,
     matches_of,
     story_now,
 )
+from store.story_list import StoryFilter, list_stories
 
 __all__ = ["dump_command", "lookup_command", "show_command", "stories_command"]
 

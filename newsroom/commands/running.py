@@ -9,15 +9,19 @@ from typing import Annotated
 import typer
 
 from crawler import demo
+from crawler.searches import load_templates
 from crawler.sources import sync
+from newsroom.api.limits import per_minute_on
 from newsroom.commands.crawling import NO_CONTACT, begin_with_sources
 from newsroom.commands.options import HomeOption
 from newsroom.keeper import Keeper
 from newsroom.logs import log_to_stderr
 from newsroom.presence import running_alone
+from newsroom.search_keeper import SearchKeeper
 from newsroom.server import make_app, open_socket, serve, serve_app
 from newsroom.session import configuration, notice, opened_store
 from newsroom.supervisor import Supervised, crawl_child
+from newsroom.webhooks import Sender
 from pipelines.engine import open_engine
 from store.config import Config
 from store.migrate import HEAD
@@ -54,8 +58,17 @@ def run_command(
         if not config.contact and not with_demo:
             notice(NO_CONTACT)
         stack.enter_context(Keeper(config))
+        stack.enter_context(SearchKeeper(config))
+        stack.enter_context(Sender(config))
         stack.enter_context(Supervised(crawl_child(config, command)))
-        app = make_app(engine.store, engine.registry, host=host)
+        app = make_app(
+            engine.store,
+            engine.registry,
+            host=host,
+            cors_origins=config.cors_origins,
+            per_minute=per_minute_on(host, config.rate_limit),
+            templates=() if with_demo else load_templates(config.sources_file),
+        )
         serve_app(app, listening, started=lambda url: _started(url, config, with_demo=with_demo))
     notice("stopped")
 

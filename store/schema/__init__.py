@@ -2,24 +2,42 @@
 
 from store.schema.base import Time, metadata
 from store.schema.editorial import decision_articles, decisions, settings, tombstones
+from store.schema.events import events, webhook_messages, webhooks
 from store.schema.frontier import hosts, pages, sources
+from store.schema.health import gaps, source_days
 from store.schema.record import articles, furniture, matches, outlets, removed_lines, stories, versions
+from store.schema.revisits import moves, withdrawals
+from store.schema.search import search_due
+from store.schema.watches import watch_articles, watch_pages, watch_sources, watch_stories, watches
 
 __all__ = [
     "Time",
     "articles",
     "decision_articles",
     "decisions",
+    "events",
     "furniture",
+    "gaps",
     "hosts",
     "matches",
     "metadata",
+    "moves",
     "outlets",
     "pages",
     "removed_lines",
+    "search_due",
     "settings",
+    "source_days",
     "sources",
     "stories",
     "tombstones",
     "versions",
+    "watch_articles",
+    "watch_pages",
+    "watch_sources",
+    "watch_stories",
+    "watches",
+    "webhook_messages",
+    "webhooks",
+    "withdrawals",
 ]

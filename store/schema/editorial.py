@@ -1,6 +1,6 @@
 """What editors and the law decide, and the settings."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from store.schema.base import Time, metadata
 
@@ -41,4 +41,5 @@ tombstones = Table(
     Column("kind", String(16), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Time, nullable=False),
+    Index("ix_tombstones_at", "at", "digest"),
 )

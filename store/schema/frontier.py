@@ -1,6 +1,6 @@
 """The frontier of the crawler: sources, hosts and pages."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from store.schema.base import Time, metadata
 
@@ -31,6 +31,30 @@ sources = Table(
     Column("pages_found", Integer, nullable=False, default=0),
     Column("location", Text),  # where a redirect led; NULL: it is fetched at its url. `host` is that of the two
     Column("hops", Integer, nullable=False, default=0),
+    Column("last_new", Time),  # the last poll that listed something else than the one before
+    Column("quiet_seconds", Integer, nullable=False, default=0, server_default="0"),  # seen since, with nothing new
+    Column("listing_digest", String(64)),  # of the URLs it listed
+    Column("alarm", String(16)),  # the outage that it is in, blocked or silent; how many polls said so, when it was told
+    Column("strikes", Integer, nullable=False, default=0, server_default="0"),
+    Column("alarmed", Time),
+    # The schedule. `interval_seconds` is what adapts, between these two; NULL: the bounds that all sources have.
+    Column("min_seconds", Integer),
+    Column("max_seconds", Integer),
+    Column("cron", Text),  # instead of an interval, read in `timezone`, an IANA name; NULL: UTC
+    Column("timezone", Text),
+    Column("asks", JSON(none_as_null=True)),  # what the feed's own text says of when to ask: see crawler/asking.py
+    Column("asks_seconds", Integer),  # how long the last answer asked us to wait, headers and text together
+    # Bounds on what it makes of pages.
+    Column("daily_pages", Integer),  # NULL: the bound that its kind has
+    Column("day", String(10)),  # the UTC day that `day_pages` counts
+    Column("day_pages", Integer, nullable=False, default=0, server_default="0"),
+    Column("left_out", Integer, nullable=False, default=0, server_default="0"),  # links, at the last poll that read any
+    Column("left_out_why", Text),
+    # A feed that died: its outlet's homepage is asked for another.
+    Column("seeking", Boolean, nullable=False, default=False, server_default=false()),
+    Column("sought", Time),
+    Column("location_why", Text),  # set when `location` was found so, and not by a redirect
+    Column("watched_only", Boolean, nullable=False, default=False, server_default=false()),  # only what a watch wants
 )
 
 hosts = Table(
@@ -78,5 +102,19 @@ pages = Table(
     Column("robots", String(16)),  # the verdict under which it was, or was not, fetched
     Column("location", Text),  # where it redirects to: that is a page of its own
     Column("hops", Integer, nullable=False, default=0),
+    Column("revisit", Time),  # when an article is looked at again; `due` is for pages that nobody has read yet
+    Column("changed", Time),  # when its content was last new
+    Column("missing_since", Time),  # the first of the looks in a row that did not find the article
+    Column("validators_lie", Boolean, nullable=False, default=False, server_default=false()),
+    Column("priority", Integer, nullable=False, default=5, server_default="5"),  # of a host's the lowest first
+    Column("summary", Text),  # what its source says of it, for watches; kept until it is fetched
+    Index("ix_pages_host_first", "host", "state", "priority", "due"),
     Index("ix_pages_host_due", "host", "state", "due"),
+    Index(
+        "ix_pages_host_revisit",
+        "host",
+        "revisit",
+        sqlite_where=text("revisit IS NOT NULL"),
+        postgresql_where=text("revisit IS NOT NULL"),
+    ),
 )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from store.schema.base import Time, metadata
@@ -63,7 +64,16 @@ stories = Table(
         sqlite_where=text("absorbed_into IS NULL"),
         postgresql_where=text("absorbed_into IS NULL"),
     ),
+    # How many are wide of those seen since: counted without the rows.
+    Index(
+        "ix_stories_spread",
+        "last_seen",
+        "outlets",
+        sqlite_where=text("absorbed_into IS NULL"),
+        postgresql_where=text("absorbed_into IS NULL"),
+    ),
     Index("ix_stories_copies", "copies"),
+    Index("ix_stories_updated", "updated", "id"),  # what changed since, for mirrors
 )
 
 articles = Table(
@@ -74,7 +84,7 @@ articles = Table(
     Column("host", Text, nullable=False, index=True),
     Column("story_id", String(24), ForeignKey("stories.id"), nullable=False),
     Column("relation", String(16), nullable=False, default="original"),
-    Column("arrival", Integer, nullable=False),  # the number of its first version: who came first, for ever
+    Column("arrival", Integer, nullable=False, index=True),  # the number of its first version: who came first, for ever
     Column("version", Integer, nullable=False),
     Column("outlet", Text, nullable=False, index=True),
     Column("source", Text, nullable=False),
@@ -86,6 +96,8 @@ articles = Table(
     Column("credit", Text),
     Column("names", String(24), index=True),  # the article on another site that its canonical names
     Column("words", Integer, nullable=False),
+    Column("withdrawn", Time),  # since when its page has not shown it any more; see `withdrawals`
+    Column("withdrawn_reason", String(16)),
     # Whether a story has an outlet, a host or a credit already, however many copies it has.
     Index("ix_articles_story_outlet", "story_id", "outlet"),
     Index("ix_articles_story_host", "story_id", "host", "credit"),
@@ -108,7 +120,9 @@ versions = Table(
     Column("extractor", Text, nullable=False),
     Column("warc_file", Text),
     Column("warc_offset", Integer),
+    Column("changes", JSON(none_as_null=True)),  # beside the version before: see `store.history.note_changes`
     Column("attached", Integer),  # the index's sequence when it was attached; NULL: still to do
+    Column("told", Boolean, nullable=False, server_default=true()),  # once, in an event, whatever is attached again
     UniqueConstraint("article_id", "observed", "content_digest"),
     Index("ix_versions_attached", "attached"),
     Index("ix_versions_text_digest", "text_digest", "number"),

@@ -1,7 +1,7 @@
 """Crawls over real HTTP: what is fetched, when, and what becomes of it."""
 
 import signal
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,6 @@ from tests.site.crawling import (
     host_row,
     keep,
     page_rows,
-    polled,
     start_crawl,
 )
 from tests.site.outlets import COPIES, NORTH, four_outlets, source_entry
@@ -54,15 +53,6 @@ def test_a_capture_says_what_the_feed_claims(lite: Store, site: Site):
     assert dict(capture.headers)["Content-Type"] == HTML
 
 
-def test_it_says_who_it_is(lite: Store, site: Site):
-    crawl_once(lite, source_entry(rss(site, "a", "/1")), contact="mailto:desk@example.org")
-    agents = {hit.headers["user-agent"] for hit in site.hits}
-    (agent,) = agents
-    assert agent.startswith("Onestory/")
-    assert agent.endswith("(+mailto:desk@example.org)")
-    assert not any("cookie" in hit.headers or "referer" in hit.headers for hit in site.hits)
-
-
 def test_two_crawlers_on_one_postgresql_fetch_every_page_once(postgres_store_url: str, site: Site):
     store = Store.open(postgres_store_url)
     labels = [f"host{number}" for number in range(6)]
@@ -85,94 +75,6 @@ def test_two_crawlers_on_one_sqlite_fetch_every_page_once(lite: Store, sqlite_st
     ended([start_crawl(sqlite_store_url) for _ in range(2)])
     assert sorted(site.paths("a")) == ["/1", "/2", "/feed", "/robots.txt"]
     assert sorted(site.paths("b")) == ["/1", "/2", "/feed", "/robots.txt"]
-
-
-def test_the_pace_is_kept_between_all_requests_to_a_host(lite: Store, site: Site):
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), delay_seconds=0.3)
-    assert len(site.gaps("a")) == 3
-    assert min(site.gaps("a")) >= 0.3
-
-
-def test_crawl_delay_is_a_floor(lite: Store, site: Site):
-    site.put("a", "/robots.txt", Reply("User-agent: *\nCrawl-delay: 0.4\n", kind="text/plain"))
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), delay_seconds=0.0)
-    assert min(site.gaps("a")) >= 0.4
-
-
-def test_without_a_contact_it_is_at_its_slowest(lite: Store, site: Site):
-    url = rss(site, "a", "/1")
-    keep(lite, source_entry(url))
-    gone_by = []
-    crawl(
-        lite,
-        NotingDoor(),
-        names=[url],
-        once=True,
-        allow_private=ALLOW,
-        progress=gone_by.append,
-        stop=_after(1, gone_by),
-    )
-    waited = host_row(lite, "a")["next_fetch"] - datetime.now(UTC)
-    assert 5 < waited.total_seconds() <= 10
-
-
-def _after(requests: int, counts: list):
-    """An event that is set once so many requests were made."""
-
-    class Stop:
-        def is_set(self) -> bool:
-            return bool(counts) and counts[-1].requests >= requests
-
-    return Stop()
-
-
-def test_a_page_that_robots_txt_bars_is_not_fetched(lite: Store, site: Site):
-    site.put("a", "/robots.txt", Reply("User-agent: Onestory\nDisallow: /private/\n", kind="text/plain"))
-    counts = crawl_once(lite, source_entry(rss(site, "a", "/private/1", "/open")))
-    assert "/private/1" not in site.paths("a")
-    assert (counts.barred, counts.stored + counts.gone) == (1, 1)
-    assert page_rows(lite)[site.url("a", "/private/1")]["state"] == "barred"
-
-
-@pytest.mark.parametrize("answer", [Reply("", 500), Reply("", 503), misbehaving.no_http])
-def test_a_robots_txt_that_cannot_be_read_closes_the_host(lite: Store, site: Site, answer):
-    site.put("a", "/robots.txt", answer)
-    url = rss(site, "a", "/1")
-    crawl_once(lite, source_entry(url))
-    assert site.paths("a") == ["/robots.txt"]
-    assert polled(lite, url).status in ("robots", "error")
-    assert polled(lite, url).why
-
-
-def test_a_missing_robots_txt_opens_the_host(lite: Store, site: Site):
-    url = rss(site, "a", "/1")
-    assert crawl_once(lite, source_entry(url)).pages_found == 1
-
-
-def test_robots_txt_is_read_once_a_day_and_not_once_a_crawl(lite: Store, site: Site):
-    url = rss(site, "a", "/1")
-    crawl_once(lite, source_entry(url), names=[url])
-    crawl_once(lite, names=[url])
-    assert site.paths("a").count("/robots.txt") == 1
-    assert site.paths("a").count("/feed") == 2
-
-
-def test_robots_txt_is_followed_to_another_host(lite: Store, site: Site):
-    there = site.put("b", "/robots.txt", Reply("User-agent: *\nDisallow: /\n", kind="text/plain"))
-    site.put("a", "/robots.txt", misbehaving.redirect(there, 301))
-    url = rss(site, "a", "/1")
-    crawl_once(lite, source_entry(url))
-    assert site.paths("a") == ["/robots.txt"]
-    assert polled(lite, url).status == "robots"
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_holds_the_whole_host_back(lite: Store, site: Site, status: int):
-    site.put("a", "/1", Reply("", status, headers=(("Retry-After", "600"),)))
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2", "/3")))
-    assert site.paths("a") == ["/robots.txt", "/feed", "/1"]
-    assert (host_row(lite, "a")["next_fetch"] - datetime.now(UTC)).total_seconds() > 500
-    assert page_rows(lite)[site.url("a", "/1")]["state"] == "due"
 
 
 def test_a_page_that_fails_is_tried_again_and_given_up_in_the_end(lite: Store, site: Site):
@@ -229,13 +131,6 @@ def test_a_redirect_that_only_adds_tracking_is_the_same_page(lite: Store, site: 
     assert page_rows(lite)[site.url("a", "/2")]["state"] == "failed"
 
 
-def test_the_daily_budget_of_a_host_is_kept(lite: Store, site: Site):
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2", "/3")), daily_budget=3)
-    assert host_row(lite, "a")["day_fetches"] == 3
-    assert "/3" not in site.paths("a")
-    assert host_row(lite, "a")["why"] == "3 requests were made today"
-
-
 def test_only_the_named_sources_are_crawled(lite: Store, site: Site):
     one, two = rss(site, "a", "/1"), rss(site, "b", "/1")
     crawl_once(lite, source_entry(one, outlet="A"), source_entry(two, outlet="B"), names=["B"])
@@ -288,4 +183,25 @@ def test_what_the_stages_raise_ends_the_crawl_and_leaves_the_page_due(lite: Stor
     with pytest.raises(RuntimeError, match="the stages broke"):
         crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=Broken())
     assert page_rows(lite)[site.url("a", "/1")]["state"] == "due"
+    assert host_row(lite, "a")["lease_holder"] is None
+
+
+def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
+    lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fill(hit, handler):
+        monkeypatch.setattr("crawler.crew.FREE_SHARE", 1.1)
+        return Reply(ARTICLE)
+
+    paths = [f"/{number}" for number in range(30)]
+    for path in paths:
+        site.put("a", path, Reply(ARTICLE))
+    site.put("a", "/3", fill)
+    keep(lite, source_entry(rss(site, "a", *paths)))
+    with pytest.raises(DiskFull, match="fetching stopped, nothing is lost"):
+        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, home=tmp_path, pace=replace(QUICK, delay_seconds=0.2))
+    states = [row["state"] for row in page_rows(lite).values()]
+    assert len(site.hits) < 30
+    assert states.count("done") == len(site.hits) - 2
+    assert states.count("due") == len(paths) - states.count("done")
     assert host_row(lite, "a")["lease_holder"] is None

@@ -18,11 +18,20 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
     ("misbehave", "reason"),
     [
         (lambda site: misbehaving.gzip_bomb(), "too_large"),
+        (lambda site: misbehaving.deflate_bomb(), "too_large"),
+        (lambda site: misbehaving.brotli_bomb(), "too_large"),
+        (lambda site: misbehaving.zstd_bomb(), "too_large"),
+        (lambda site: misbehaving.bomb_in_a_bomb(), "too_large"),
         (misbehaving.endless_body, "too_large"),
+        (misbehaving.endless_hints, "broken"),
         (misbehaving.endless_headers, "broken"),
         (misbehaving.drip_feeding, "timeout"),
         (lambda site: misbehaving.cut_off(b"half of it"), "cut_off"),
         (lambda site: misbehaving.no_http, "broken"),
+        (lambda site: misbehaving.two_lengths, "broken"),
+        (lambda site: misbehaving.bad_chunks, "cut_off"),
+        (lambda site: misbehaving.cookie_wall, "redirects"),
+        (lambda site: Reply("who knows", 999), "http_999"),
         (
             lambda site: Reply("", 302, headers=(("Location", "http://[half"),)),
             "'http://[half' is not a URL: Invalid IPv6 URL",
@@ -30,7 +39,26 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
         (lambda site: Reply("", 302, headers=(("Location", "file:///etc/passwd"),)), None),
         (lambda site: Reply("", 302, headers=(("Location", "http://user:pw@a.localhost/"),)), None),
     ],
-    ids=["bomb", "endless", "headers", "drip", "cut", "no-http", "half-a-url", "file", "user-name"],
+    ids=[
+        "gzip-bomb",
+        "deflate-bomb",
+        "brotli-bomb",
+        "zstd-bomb",
+        "bomb-in-a-bomb",
+        "endless-body",
+        "endless-hints",
+        "endless-headers",
+        "drip",
+        "cut-off",
+        "no-http",
+        "two-lengths",
+        "bad-chunks",
+        "cookie-wall",
+        "status-999",
+        "half-a-url",
+        "file",
+        "user-name",
+    ],
 )
 def test_it_costs_one_page_and_nothing_else(lite: Store, site: Site, misbehave, reason: str | None):
     site.put("a", "/bad", misbehave(site))
@@ -41,6 +69,26 @@ def test_it_costs_one_page_and_nothing_else(lite: Store, site: Site, misbehave, 
     row = page_rows(lite)[site.url("a", "/bad")]
     assert row["state"] in ("failed", "refused")
     assert row["reason"] == reason if reason else row["reason"]
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1", "[::1]", "0x7f.1", "2130706433", "169.254.169.254", "10.0.0.1"])
+def test_a_redirect_to_a_private_address_is_not_followed(lite: Store, site: Site, place: str):
+    """The allow-list of the tests has names under `.localhost` alone."""
+    site.put("a", "/1", misbehaving.redirect(f"http://{place}:{site.port}/secret"))
+    crawl_once(lite, source_entry(rss(site, "a", "/1")))
+    assert not any(hit.path == "/secret" or hit.host != "a" for hit in site.hits)
+    (target,) = [row for url, row in page_rows(lite).items() if "/secret" in url]
+    assert target["state"] == "refused"
+    assert "no public address" in target["reason"]
+
+
+def test_what_follows_an_answer_is_not_taken_for_the_next_one(lite: Store, site: Site):
+    forged = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nforged"
+    site.put("a", "/1", misbehaving.more_than_it_says(b"<p>said</p>", forged))
+    site.put("a", "/2", Reply(ARTICLE))
+    door = NotingDoor()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
+    assert [capture.body for capture in door.captures] == [b"<p>said</p>", ARTICLE.encode()]
 
 
 def test_control_characters_in_headers_feeds_and_robots_txt_are_survived(store: Store, site: Site):

@@ -25,6 +25,11 @@ class Served:
 
 @pytest.fixture
 def served(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
+    yield from serve_store(store, redis_url, prefix)
+
+
+def serve_store(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
+    """Once; the store is closed by whoever opened it."""
     ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
     ours.rebuild()
     app = make_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))

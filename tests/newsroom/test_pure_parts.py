@@ -12,7 +12,8 @@ from newsroom.api.hosts import HostRule
 from newsroom.api.moments import read_moment
 from newsroom.web.display import ago, language_tag, safe_link, share, shown, span_of_time
 from newsroom.web.views import segments
-from store.records import Position
+from store.story_list import Position
+from tests.cli import onestory
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda two: tuple(sorted(two))), max_size=5)
@@ -20,7 +21,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda tw
 
 @given(st.datetimes(timezones=st.just(UTC)), st.text("0123456789abcdef", min_size=24, max_size=24))
 def test_a_cursor_comes_back_as_it_went(last_seen: datetime, story_id: str) -> None:
-    position = Position(last_seen, story_id)
+    position = Position(last_seen, story_id, up_to=17)
     assert from_cursor(to_cursor(position, of="list"), of="list") == position
 
 
@@ -114,3 +115,10 @@ def test_a_server_for_everybody_answers_addresses_and_short_names_but_no_foreign
     rule = HostRule.of("0.0.0.0", ["desk.example"])
     assert all(rule.allows(host) for host in ("10.0.0.7:80", "[2001:db8::1]", "api:8000", "localhost", "Desk.Example"))
     assert not any(rule.allows(host) for host in ("evil.example", "10.0.0.7.evil.example", ""))
+
+
+@pytest.mark.parametrize("words", [["stories", "--limit", "abc"], ["stories", "--nope"], ["nonsense"]])
+def test_a_command_that_is_typed_wrongly_is_answered_in_words(words: list[str]) -> None:
+    done = onestory(*words)
+    assert done.returncode == 2
+    assert words[-1] in done.stderr or "--limit" in done.stderr

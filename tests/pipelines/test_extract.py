@@ -133,7 +133,9 @@ def test_what_is_no_page_is_dropped_with_a_reason() -> None:
 
 def test_an_error_page_a_consent_wall_and_a_front_page_are_no_articles() -> None:
     gone = b"<html><head><title>404 Page not found</title></head><body><p>Sorry, it is gone.</p></body></html>"
-    assert reason(gone) == "error_page"
+    assert reason(gone) == "not_found"
+    closed = b"<html><head><title>403 Forbidden</title></head><body><p>You may not see this.</p></body></html>"
+    assert reason(closed) == "error_page"
     wall = "We and our partners use cookies to personalise ads. You consent to tracking: see our privacy policy. " * 3
     assert reason(f"<html><body><main><p>{wall}</p></main></body></html>".encode()) == "consent_wall"
     links = "".join(f'<li><a href="/{n}">Ferry landing to close for {n} years of repairs</a></li>' for n in range(20))

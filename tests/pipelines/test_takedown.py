@@ -21,6 +21,8 @@ from store.identity import article_id
 from store.models import Capture
 from store.records import StoryMoved, article, story
 from store.schema import articles, furniture, matches, pages, removed_lines, stories, versions
+from store.source_list import SourceEntry, keep_sources
+from store.source_records import source_records
 from store.takedown import bury_doomed, doomed, erase
 from store.tombstones import tombstone_rows
 from tests.readings import NOON, fresh_registry, partition_by_url, reading, save_all, stories_of, take
@@ -272,3 +274,16 @@ def test_tombstones_hold_digests_and_a_reason(store: Store, registry: Registry, 
     assert sorted(row.kind for row in rows) == ["article", "content", "host"]
     assert {row.reason for row in rows} == {"order 7"}
     assert all(len(row.digest) == 64 for row in rows)
+
+
+def test_the_sources_of_a_host_that_is_taken_down_are_polled_no_more(store: Store, registry: Registry) -> None:
+    put(store, registry, herald=told(1))
+    feeds = [SourceEntry(f"https://{host}.example/feed", "feed", host) for host in ("www.herald", "mirror")]
+    with store.write() as connection:
+        keep_sources(connection, feeds, now=NOON)
+    remove(store, registry, "www.herald.example")
+    with store.read() as connection:
+        off, on = sorted(source_records(connection), key=lambda record: record.enabled)
+    assert (off.outlet, off.enabled, off.status) == ("www.herald", False, "gone")
+    assert off.why == "www.herald.example was taken down: order 7"
+    assert (on.outlet, on.enabled) == ("mirror", True)

@@ -1,4 +1,7 @@
-"""A crawl as a process: DATABASE_URL HOME|- [PACE FIELD=VALUE …]. It is started by tests that kill it."""
+"""A crawl as a process: DATABASE_URL HOME|- [PACE FIELD=VALUE …] [clock=FILE]. It is started by tests that kill it.
+
+With a clock it goes by that, at the usual pace, until it is told to stop; without one it ends by itself.
+"""
 
 import sys
 from dataclasses import replace
@@ -6,26 +9,44 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from crawler.clock import Clock, SystemClock
+from crawler.crew import Door
+from crawler.pace import Pace
 from crawler.runner import crawl
 from store.database import Store
 from tests.site.crawling import ALLOW, QUICK, NotingDoor
+from tests.site.driven_clock import DrivenClock
 
 
 def main(database_url: str, home: str, *options: str) -> None:
-    changes = {name: float(value) for name, value in (option.split("=") for option in options)}
-    pace = replace(QUICK, **changes)
+    given = dict(option.split("=", 1) for option in options)
+    driven = DrivenClock(Path(given.pop("clock"))) if "clock" in given else None
+    pace = replace(Pace() if driven else QUICK, **{name: float(value) for name, value in given.items()})
+    clock: Clock = driven or SystemClock()
+
+    def run(store: Store, door: Door) -> None:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        crawl(store, door, once=driven is None, pace=pace, allow_private=ALLOW, clock=clock)
+
     if home == "-":
         store = Store.open(database_url)
-        crawl(store, NotingDoor(), once=True, pace=pace, allow_private=ALLOW)
+        run(store, NotingDoor())
         store.close()
         return
-    from pipelines.engine import open_engine, open_intake
+    from pipelines.engine import open_engine
+    from pipelines.intake import Intake
+    from pipelines.patience import Patience
+    from pipelines.workers import Workers
     from store.config import Config
 
-    environ = {"ONESTORY_DATABASE_URL": database_url, "ONESTORY_WORKERS": "1"}
-    config = Config.read(environ, home=Path(home))
-    with open_engine(config) as engine, open_intake(config, engine) as intake:
-        crawl(engine.store, intake, once=True, pace=pace, allow_private=ALLOW)
+    config = Config.read({"ONESTORY_DATABASE_URL": database_url}, home=Path(home))
+    with (
+        open_engine(config) as engine,
+        Workers(1) as workers,
+        Intake(engine.store, engine.registry, workers=workers, patience=Patience(), clock=clock.now) as intake,
+    ):
+        run(engine.store, intake)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ QUICK = Pace(
     download_seconds=2.0,
     linger_seconds=1.0,
 )
+OPTIONS = ("names", "allow_private", "contact", "progress", "clock")
 PROCESS = Path(__file__).with_name("crawl_process.py")
 
 
@@ -50,15 +51,15 @@ class NotingDoor:
         return taken
 
 
-def keep(store: Store, *entries: SourceEntry) -> None:
+def keep(store: Store, *entries: SourceEntry, now: datetime | None = None) -> None:
     with store.write() as connection:
-        keep_sources(connection, entries, now=datetime.now(UTC))
+        keep_sources(connection, entries, now=now or datetime.now(UTC))
 
 
 def crawl_once(store: Store, *entries: SourceEntry, door: NotingDoor | None = None, **changes: Any) -> Counts:
-    """A crawl to its end; `changes` are the pace's, or `names` and `allow_private` of the crawl."""
-    keep(store, *entries)
-    given = {name: changes.pop(name) for name in ("names", "allow_private", "contact", "progress") if name in changes}
+    """A crawl to its end; `changes` are the pace's, or options of the crawl, such as a clock that the test drives."""
+    given = {name: changes.pop(name) for name in OPTIONS if name in changes}
+    keep(store, *entries, now=given["clock"].now() if "clock" in given else None)
     pace = replace(QUICK, **changes)
     return crawl(store, door or NotingDoor(), once=True, pace=pace, **{"allow_private": ALLOW, **given})
 

@@ -1,22 +1,35 @@
 """Servers as they should not be: one function a kind of misbehaviour."""
 
 import gzip
+import zlib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+
+import brotli
+import zstandard
 
 from tests.site.server import Answering, Hit, Reply, Site
 
 __all__ = [
+    "bad_chunks",
     "billion_laughs",
+    "bomb_in_a_bomb",
+    "brotli_bomb",
+    "cookie_wall",
     "cut_off",
+    "deflate_bomb",
     "drip_feeding",
     "endless_body",
     "endless_headers",
+    "endless_hints",
     "gzip_bomb",
+    "more_than_it_says",
     "no_http",
     "redirect",
     "sometimes",
+    "two_lengths",
     "wrong_charset",
+    "zstd_bomb",
 ]
 
 MEGABYTE = bytes(1 << 20)
@@ -38,7 +51,28 @@ def sometimes(reply: Reply, *, bad: Reply, which: Callable[[int], bool]) -> Answ
 
 
 def gzip_bomb(megabytes: int = 100) -> Reply:
-    return Reply(gzip.compress(MEGABYTE * megabytes), headers=(("Content-Encoding", "gzip"),))
+    return Reply(gzip.compress(MEGABYTE * megabytes, 1), headers=(("Content-Encoding", "gzip"),))
+
+
+def deflate_bomb(megabytes: int = 100) -> Reply:
+    return Reply(zlib.compress(MEGABYTE * megabytes, 1), headers=(("Content-Encoding", "deflate"),))
+
+
+def brotli_bomb(megabytes: int = 100) -> Reply:
+    packer = brotli.Compressor(quality=1)
+    packed = b"".join(packer.process(MEGABYTE) for _ in range(megabytes)) + packer.finish()
+    return Reply(packed, headers=(("Content-Encoding", "br"),))
+
+
+def zstd_bomb(megabytes: int = 100) -> Reply:
+    return Reply(zstandard.compress(MEGABYTE * megabytes), headers=(("Content-Encoding", "zstd"),))
+
+
+def bomb_in_a_bomb(megabytes: int = 100) -> Reply:
+    """Packed twice, they fit into a few thousand bytes."""
+    return Reply(
+        gzip.compress(gzip.compress(MEGABYTE * megabytes, 1), 1), headers=(("Content-Encoding", "gzip, gzip"),)
+    )
 
 
 def _begin(handler: BaseHTTPRequestHandler, *headers: tuple[str, str]) -> None:
@@ -70,6 +104,17 @@ def endless_headers(site: Site) -> Answering:
     return answer
 
 
+def endless_hints(site: Site) -> Answering:
+    """Interim responses (RFC 9110, section 15.2) that no response follows."""
+
+    def answer(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        while not site.closing.is_set():
+            handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n" * 64)
+
+    return answer
+
+
 def drip_feeding(site: Site) -> Answering:
     """A byte now and then, for ever."""
 
@@ -88,6 +133,33 @@ def cut_off(body: bytes) -> Answering:
         handler.wfile.write(body)
 
     return answer
+
+
+def more_than_it_says(body: bytes, more: bytes) -> Answering:
+    """A Content-Length that is too short; on a connection that is kept, the rest reads like the next answer."""
+
+    def answer(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n"
+        handler.wfile.write(head.encode() + body + more)
+
+    return answer
+
+
+def two_lengths(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n<p>five")
+
+
+def bad_chunks(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a number\r\n<p>five</p>\r\n")
+
+
+def cookie_wall(hit: Hit, handler: BaseHTTPRequestHandler) -> Reply:
+    """Redirects to itself until the cookie that it sets comes back."""
+    if "cookie" in hit.headers:
+        return Reply("<p>welcome</p>")
+    return Reply("", 302, headers=(("Location", hit.path), ("Set-Cookie", "seen=1")))
 
 
 def no_http(hit: Hit, handler: BaseHTTPRequestHandler) -> None:

@@ -43,12 +43,16 @@ Answering = Callable[[Hit, BaseHTTPRequestHandler], Reply | None]
 
 @dataclass(slots=True)
 class Site:
-    """Answers by host label and path; `hits` grows as requests come in."""
+    """Answers by host label and path; `hits` grows as requests come in.
+
+    `otherwise` answers for all that has no answer of its own, and keeps its own account of it.
+    """
 
     port: int = 0
     hits: list[Hit] = field(default_factory=list)
     answers: dict[tuple[str, str], Reply | Answering] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
+    otherwise: Answering | None = None
 
     def url(self, label: str, path: str = "/") -> str:
         return f"http://{label}.localhost:{self.port}{path}"
@@ -83,11 +87,12 @@ class _Handler(BaseHTTPRequestHandler):
         label = self.headers.get("Host", "").partition(":")[0].removesuffix(".localhost")
         headers = {name.lower(): value for name, value in self.headers.items()}
         hit = Hit(label, self.path, headers, monotonic())
+        known = self.site.answers.get((label, self.path))
         # Asked of every host once a day: it counts in the tests that put one there.
-        if self.path != TDMREP or (label, TDMREP) in self.site.answers:
+        if known or (self.site.otherwise is None and self.path != TDMREP):
             self.site.hits.append(hit)
         with suppress(ConnectionError):
-            answer = self.site.answers.get((label, self.path)) or Reply("nothing here", 404, "text/plain")
+            answer = known or self.site.otherwise or Reply("nothing here", 404, "text/plain")
             reply = answer if isinstance(answer, Reply) else answer(hit, self)
             # Ended for the judge before the last byte leaves: the client may be back before this thread is.
             hit.ended = monotonic()

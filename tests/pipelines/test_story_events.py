@@ -1,0 +1,132 @@
+"""What happens to stories is told once, with the change, one event a story and batch."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from pipelines.decide import Word, merge, split, undo
+from pipelines.registry import Registry
+from pipelines.takedown import take_down
+from store.articles import Saved
+from store.database import Store
+from store.events import EventRecord, events_after
+from store.schema import events, webhook_messages
+from store.versions import reopen
+from store.webhook_messages import add_message
+from store.webhooks import WebhookEntry, add_webhook
+from tests.readings import NOON, fresh_registry, reading, take
+from tests.wire import excerpt, wire_article
+
+WORD = Word("eva", "they told us", NOON)
+
+
+@pytest.fixture
+def registry(store: Store, redis_url: str, prefix: str) -> Registry:
+    return fresh_registry(store, redis_url, prefix)
+
+
+def url(name: str) -> str:
+    return f"https://{name}.example/story"
+
+
+def put(store: Store, registry: Registry, *told: tuple[str, str], hours: float = 0) -> list[Saved]:
+    seen = NOON + timedelta(hours=hours)
+    return take(store, registry, [reading(url(name), text, observed=seen, title=name) for name, text in told], now=seen)
+
+
+def told(store: Store, after: int = 0) -> list[EventRecord]:
+    with store.read() as connection:
+        return events_after(connection, after, limit=100)
+
+
+def kinds(store: Store) -> list[tuple[str, str | None]]:
+    return [(event.kind.removeprefix("story."), event.story_id) for event in told(store)]
+
+
+def test_a_batch_of_copies_makes_one_event(store: Store, registry: Registry) -> None:
+    first, *_ = put(store, registry, *[(f"paper{n}", wire_article(1)) for n in range(5)])
+    assert kinds(store) == [("created", first.article_id)]
+    assert told(store)[0].data == {"copies": 5, "outlets": 5, "owners": 5}
+    put(store, registry, *[(f"later{n}", wire_article(1)) for n in range(3)], hours=1)
+    assert kinds(store) == [("created", first.article_id), ("grew", first.article_id)]
+    assert told(store)[1].data == {"copies": 8, "outlets": 8, "owners": 8, "added": 3}
+
+
+def test_the_long_way_into_a_story_tells_the_same(store: Store, registry: Registry) -> None:
+    """A fuller text after its excerpt changes the whole story, and is one more copy."""
+    [first] = put(store, registry, ("short", excerpt(wire_article(1), paragraphs=4)))
+    put(store, registry, ("full", wire_article(1)), ("fuller", f"{wire_article(1)} And then it rained."), hours=1)
+    assert kinds(store) == [("created", first.article_id), ("grew", first.article_id)]
+    assert told(store)[1].data["added"] == 2
+
+
+def test_what_is_attached_again_is_not_told_again(store: Store, registry: Registry) -> None:
+    put(store, registry, ("herald", wire_article(1)), ("mirror", wire_article(2)))
+    before = kinds(store)
+    registry.index.redis.delete(*registry.index.redis.keys(f"*{registry.index.prefix}*"))
+    with store.write() as connection:
+        reopen(connection, after_sequence=-1)
+    registry.rebuild()
+    put(store, registry)
+    assert kinds(store) == before
+
+
+def test_a_new_text_of_the_original_is_told_and_of_a_copy_is_not(store: Store, registry: Registry) -> None:
+    [first] = put(store, registry, ("herald", wire_article(1)))
+    put(store, registry, ("mirror", wire_article(1)), hours=1)
+    put(store, registry, ("mirror", f"{wire_article(1)} Our own line."), hours=2)
+    assert [kind for kind, _ in kinds(store)] == ["created", "grew"]
+    [changed] = put(store, registry, ("herald", f"{wire_article(1)} Corrected: it was Tuesday."), hours=3)
+    assert kinds(store)[2:] == [("corrected", first.article_id)]
+    assert told(store)[2].data["article"] == first.article_id
+    assert told(store)[2].data["version"] == changed.number
+
+
+def test_an_archive_makes_stories_and_no_events(store: Store, registry: Registry) -> None:
+    old = [reading(url(f"old{n}"), wire_article(n), observed=NOON - timedelta(days=8)) for n in range(3)]
+    take(store, registry, old, now=NOON)
+    assert kinds(store) == []
+    put(store, registry, ("herald", wire_article(1)))
+    assert [kind for kind, _ in kinds(store)] == ["grew"]
+
+
+def test_a_decision_is_told_as_merge_and_split(store: Store, registry: Registry) -> None:
+    [a, b] = (
+        saved.article_id for saved in put(store, registry, ("herald", wire_article(1)), ("mirror", wire_article(2)))
+    )
+    merged = merge(store, [a, b], WORD)
+    survivor, absorbed = merged.stories[0], ({a, b} - {merged.stories[0]}).pop()
+    assert kinds(store)[2:] == [("merged", survivor)]
+    assert told(store)[2].data == {"copies": 2, "outlets": 2, "owners": 2, "absorbed": [absorbed]}
+    undo(store, merged.number, WORD)
+    assert kinds(store)[3:] == [("split", survivor)]
+    assert told(store)[3].data == {"copies": 1, "outlets": 1, "owners": 1, "parts": [absorbed]}
+
+
+def test_a_split_names_its_parts(store: Store, registry: Registry) -> None:
+    saved = put(store, registry, *[(f"paper{n}", wire_article(1)) for n in range(3)])
+    split(store, [url("paper2")], WORD)
+    assert kinds(store)[1:] == [("split", saved[0].article_id)]
+    assert told(store)[1].data["parts"] == [saved[2].article_id]
+
+
+def test_a_takedown_leaves_one_event_and_no_message(store: Store, registry: Registry) -> None:
+    [gone, stays] = put(store, registry, ("herald", wire_article(1)), ("mirror", wire_article(2)))
+    with store.write() as connection:
+        hook = add_webhook(connection, WebhookEntry("https://hooks.example/"), secret="whsec_AAAA", now=NOON)
+        for saved in (gone, stays):
+            add_message(connection, hook.id, [], story_id=saved.article_id, due=NOON, now=NOON)
+    take_down(store, registry, url("herald"), reason="order 7", archived=(), now=NOON)
+    assert kinds(store) == [("created", stays.article_id), ("withdrawn", gone.article_id)]
+    with store.read() as connection:
+        assert connection.execute(select(webhook_messages.c.story_id)).scalars().all() == [stays.article_id]
+
+
+def test_a_story_that_loses_its_first_article_is_absorbed_by_the_next(store: Store, registry: Registry) -> None:
+    [gone, stays] = put(store, registry, ("herald", wire_article(1)), ("mirror", wire_article(1)))
+    take_down(store, registry, url("herald"), reason="order 7", archived=(), now=NOON)
+    assert kinds(store) == [("merged", stays.article_id)]
+    assert told(store)[0].data["absorbed"] == [gone.article_id]
+    with store.read() as connection:
+        assert gone.article_id not in connection.execute(select(events.c.story_id)).scalars().all()
