@@ -26,7 +26,7 @@ run: $(FOR_USE)
 	@exec $(BIN)/onestory run $(ARGS)
 
 test: $(FOR_WORK)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(FOR_WORK)
 	@$(BIN)/ruff check --quiet .
@@ -36,10 +36,9 @@ lint: $(FOR_WORK)
 
 bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }
-	@set -e; for script in benchmarks/[a-z]*.py; do \
-		test -e "$$script" || { echo "there is nothing to measure in benchmarks/" >&2; exit 2; }; \
-		test "$$script" != benchmarks/soak.py || continue; \
-		echo "== $$script"; $(BIN)/python "$$script" --data "$(DATA)"; done
+	@set -e; for script in $$(grep -l '^if __name__' benchmarks/[a-z]*.py); do \
+		name=$$(basename "$$script" .py); test "$$name" != soak || continue; \
+		echo "== benchmarks.$$name"; $(BIN)/python -m "benchmarks.$$name" --data "$(DATA)"; done
 
 soak: $(FOR_WORK)
 	@$(BIN)/python benchmarks/soak.py $(ARGS)

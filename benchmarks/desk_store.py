@@ -32,7 +32,28 @@ __all__ = ["TOPICS", "Shape", "fill", "vocabulary"]
 BATCH = 400
 OUTLETS, OWNERS, OURS = 400, 60, 8
 SPAN = timedelta(days=14)
-SYLLABLES = ("ba", "cor", "den", "el", "fi", "gra", "hol", "in", "jor", "ka", "lim", "mar", "ne", "os", "pel", "ri", "sta", "tu", "ver", "zo")
+SYLLABLES = (
+    "ba",
+    "cor",
+    "den",
+    "el",
+    "fi",
+    "gra",
+    "hol",
+    "in",
+    "jor",
+    "ka",
+    "lim",
+    "mar",
+    "ne",
+    "os",
+    "pel",
+    "ri",
+    "sta",
+    "tu",
+    "ver",
+    "zo",
+)
 # Words that people search for; each is in some of the stories.
 TOPICS = ("harbour", "ferry", "budget", "strike", "election", "bridge", "storm", "hospital", "railway", "verdict")
 AGENCIES = ("Reuters", "Associated Press", "Agence France-Presse", "dpa", None, None, None)
@@ -63,7 +84,10 @@ class Shape:
         sizes = [1] * self.stories
         shared = rng.sample(range(self.stories), self.stories // 5)
         weights = list(accumulate((rank + 1) ** -0.6 for rank in range(len(shared))))
-        more = [*shared, *rng.choices(shared, cum_weights=weights, k=max(0, self.articles - self.stories - len(shared)))]
+        more = [
+            *shared,
+            *rng.choices(shared, cum_weights=weights, k=max(0, self.articles - self.stories - len(shared))),
+        ]
         for place in more:
             sizes[place] += 1
         return sizes

@@ -93,7 +93,10 @@ def _redis_killed(rows: Rows, times: int) -> int:
             path = rows_file(home, rows)
             process = start_import(home, path)
             time.sleep(pick.uniform(life * 0.3, life))
-            for pid in redis_processes(home):
+            servers = redis_processes(home)
+            if process.poll() is None and not servers:
+                raise SystemExit("the Redis of the import was not found: nothing would be tested")
+            for pid in servers:
                 os.kill(pid, signal.SIGKILL)
             process.wait()
             run_import(home, path)

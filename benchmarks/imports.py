@@ -94,7 +94,9 @@ def redis_processes(home: Path) -> list[int]:
                 folder = (entry / "cwd").resolve()
             except OSError:
                 continue
-            is_server = command.split(b"\0")[0].rsplit(b"/")[-1].startswith((b"valkey-server", b"redis-server"))
+            # A server writes its address behind its name, into what was its first argument.
+            name = command.split(b"\0")[0].split(b" ")[0].rsplit(b"/")[-1]
+            is_server = name.startswith((b"valkey-server", b"redis-server"))
             if is_server and (folder.is_relative_to(home) or str(home).encode() in command):
                 found.append(int(entry.name))
     return found

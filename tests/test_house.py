@@ -106,7 +106,7 @@ def test_the_script_of_the_checks_is_sound() -> None:
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
 
 
-@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "clean"])
+@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "soak", "clean"])
 def test_make_knows(target: str) -> None:
     done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -109,7 +109,7 @@ class Copy(Shape):
     withdrawn: Annotated[
         datetime | None,
         Field(description="Since when its page has not shown it any more; null while it does.", examples=[None]),
-    ] = None
+    ]
     withdrawn_reason: Annotated[
         str | None,
         Field(
@@ -117,7 +117,7 @@ class Copy(Shape):
             "not_found (a page that only says so).",
             examples=[None],
         ),
-    ] = None
+    ]
 
 
 class Evidence(Shape):

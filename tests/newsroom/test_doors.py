@@ -91,8 +91,10 @@ def ask(app: FastAPI, path: str, **headers: str) -> httpx.Response:
 @pytest.mark.parametrize("path", ["/", "/v1/stories", "/v1/nothing", "/static/style.css", "/nothing"])
 def test_every_answer_carries_the_headers_that_protect_it(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
-    assert "script-src" not in headers["content-security-policy"]
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
+    assert {"'self'", "'none'"} >= set(policy.values())
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert "server" not in headers
@@ -153,17 +155,9 @@ def test_an_address_that_is_not_ours_is_told_in_plain_words() -> None:
 def test_the_document_is_openapi_3_1_and_every_error_in_it_a_problem(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {
-        "/v1/stories",
-        "/v1/stories/{story_id}",
-        "/v1/articles/{article_id}",
-        "/v1/lookup",
-        "/v1/sources",
-        "/v1/sources/{source_id}",
-        "/v1/sources/{source_id}/try",
-        "/livez",
-        "/readyz",
-    }
+    paths = set(document["paths"])
+    assert paths >= {"/v1/stories", "/v1/articles/{article_id}", "/v1/lookup", "/v1/search", "/v1/events", "/livez"}
+    assert all(path.startswith("/v1/") for path in paths - {"/livez", "/readyz", "/metrics"})
     assert "HTTPValidationError" not in str(document)
     for operations in document["paths"].values():
         for operation in operations.values():

@@ -72,15 +72,16 @@ def test_what_is_attached_again_is_not_told_again(store: Store, registry: Regist
     assert kinds(store) == before
 
 
-def test_a_new_text_of_the_original_is_told_and_of_a_copy_is_not(store: Store, registry: Registry) -> None:
+def test_a_new_text_is_told_as_that_of_the_original_or_of_a_copy(store: Store, registry: Registry) -> None:
     [first] = put(store, registry, ("herald", wire_article(1)))
     put(store, registry, ("mirror", wire_article(1)), hours=1)
     put(store, registry, ("mirror", f"{wire_article(1)} Our own line."), hours=2)
-    assert [kind for kind, _ in kinds(store)] == ["created", "grew"]
-    [changed] = put(store, registry, ("herald", f"{wire_article(1)} Corrected: it was Tuesday."), hours=3)
     assert kinds(store)[2:] == [("corrected", first.article_id)]
-    assert told(store)[2].data["article"] == first.article_id
-    assert told(store)[2].data["version"] == changed.number
+    assert told(store)[2].data["is_original"] is False
+    [changed] = put(store, registry, ("herald", f"{wire_article(1)} Corrected: it was Tuesday."), hours=3)
+    assert kinds(store)[3:] == [("corrected", first.article_id)]
+    last = told(store)[3].data
+    assert (last["is_original"], last["article"], last["version"]) == (True, first.article_id, changed.number)
 
 
 def test_an_archive_makes_stories_and_no_events(store: Store, registry: Registry) -> None:

@@ -1,0 +1,137 @@
+"""Writes docs/api.md and docs/pictures/ from the running program: the demo's invented news, six pages and six calls.
+
+    python docs/pictures.py [--chromium /usr/bin/chromium]
+
+Needs Playwright for Python and a Chromium. What the calls answer is what is printed; long lists and texts are cut.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+MOST_BYTES = 150_000
+DEMO_STORIES = 6
+SAID = re.compile(r"http://127\.0\.0\.1:\d+")
+PASSAGE = (
+    "Two lifeboats and eleven fishing boats answered the captain's call for help. They took passengers off in groups "
+    "of twenty, beginning with children and the elderly, while a tug held the ferry steady against the rising tide. "
+    "The cook of the Lady of Orrin has since been offered a place in the town band."
+)
+# What of an answer is shown: long texts and lists are cut.
+MOST_CHARACTERS, MOST_MEMBERS = 110, 1
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The address of a program that has crawled its demo."""
+    command = [sys.executable, "-m", "newsroom", "run", "--demo", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            said = next(found[0] for line in process.stderr or () if (found := SAID.search(line)))
+            _wait(said)
+            yield said
+        finally:
+            process.terminate()
+
+
+def _wait(base: str) -> None:
+    """Until all of the demo's stories are there and nothing has come for a while."""
+    before, since = -1, time.monotonic()
+    while time.monotonic() - since < 4:
+        found = httpx.get(f"{base}/v1/stories", trust_env=False).json()["stories"]
+        copies = sum(one["copies"] for one in found)
+        if copies != before or len(found) < DEMO_STORIES:
+            before, since = copies, time.monotonic()
+        time.sleep(0.5)
+
+
+def photograph(base: str, story: dict[str, Any], chromium: str) -> None:
+    one, other = (next(c for c in story["articles"] if c["outlet"] == name) for name in ("Harbour Courier", "Coast Today"))
+    pages = {
+        "front": "/",
+        "story": f"/stories/{story['id']}",
+        "compare": f"/compare?a={one['id']}&b={other['id']}",
+        "search": "/?q=" + quote('"fishing boats"'),
+        "lookup": "/lookup",
+        "sources": "/sources",
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 760})
+        for name, path in pages.items():
+            page.goto(f"{base}{path}")
+            if name == "lookup":
+                _ask(page)
+            picture = page.screenshot(path=HERE / "pictures" / f"{name}.png")
+            assert len(picture) <= MOST_BYTES, f"{name}.png has {len(picture)} bytes"
+        browser.close()
+
+
+def _ask(page: Page) -> None:
+    page.fill("textarea", PASSAGE)
+    page.click("form[action='/lookup'] button")
+    page.wait_for_load_state()
+
+
+def calls(base: str, story: dict[str, Any]) -> dict[str, str]:
+    """Name to what a person types, and what comes back."""
+    asked: dict[str, tuple[str, dict[str, Any] | None]] = {
+        "STORIES": ("/v1/stories?since=24h&min_outlets=3", None),
+        "STORY": (f"/v1/stories/{story['id']}", None),
+        "COPIES": (f"/v1/stories/{story['id']}?format=ninjs", None),
+        "SEARCH": ("/v1/search?q=" + quote('"fishing boats"') + "&limit=1", None),
+        "LOOKUP": ("/v1/lookup", {"text": PASSAGE}),
+        "EVENTS": ("/v1/events?after=0&limit=1", None),
+    }
+    told: dict[str, str] = {}
+    with httpx.Client(base_url=base, trust_env=False) as client:
+        for name, (path, body) in asked.items():
+            answer = client.get(path) if body is None else client.post(path, json=body)
+            answer.raise_for_status()
+            typed = f"curl -s '127.0.0.1:8000{path}'"
+            if body is not None:
+                typed += " -H 'Content-Type: text/plain' --data-binary @passage.txt"
+            told[name] = f"```console\n$ {typed}\n{json.dumps(_cut(answer.json()), indent=2, ensure_ascii=False)}\n```"
+    return told
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= MOST_CHARACTERS else value[:MOST_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    if isinstance(value, list):
+        left = len(value) - MOST_MEMBERS
+        return [_cut(one) for one in value[:MOST_MEMBERS]] + ([f"… {left} more"] if left > 0 else [])
+    if isinstance(value, dict):
+        return {key: _cut(one) for key, one in value.items()}
+    return value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    asked = parser.parse_args()
+    with demo() as base, httpx.Client(base_url=base, trust_env=False) as client:
+        found = client.get("/v1/stories", params={"min_outlets": 3}).json()["stories"][0]
+        story = client.get(f"/v1/stories/{found['id']}").json()
+        told = calls(base, story)
+        photograph(base, story, asked.chromium)
+    text = (HERE / "api.template.md").read_text()
+    for name, shown in told.items():
+        text = text.replace(f"{{{{{name}}}}}", shown)
+    (HERE / "api.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
