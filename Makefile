@@ -36,7 +36,7 @@ lint: $(FOR_WORK)
 
 bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }
-	@set -e; for script in $$(grep -l '^if __name__' benchmarks/[a-z]*.py); do \
+	@set -e; for script in $$(grep -l '"--data"' benchmarks/[a-z]*.py); do \
 		name=$$(basename "$$script" .py); test "$$name" != soak || continue; \
 		echo "== benchmarks.$$name"; $(BIN)/python -m "benchmarks.$$name" --data "$(DATA)"; done
 

@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -76,10 +77,11 @@ def servers() -> Iterator[tuple[str, str]]:
 _path: Way
 
 
-def _open(database: str, redis_url: str) -> None:
+def _open(database: str, redis_url: str, ready: Barrier) -> None:
     global _path  # noqa: PLW0603 - one a process
     _path = Way(database, redis_url)
     _path.take([("https://warm.example/up", "A first text that warms everything up, whatever it says.")])
+    ready.wait()
 
 
 def _take(pages: Sequence[Page]) -> None:
@@ -92,8 +94,11 @@ def ours(pages: Sequence[Page], processes: int) -> float:
     with servers() as where:
         Way(*where)  # the schema, once
         context = get_context("spawn")
-        with ProcessPoolExecutor(processes, mp_context=context, initializer=_open, initargs=where) as pool:
-            list(pool.map(_take, [[(f"https://warm.example/{at}", "Warm words.")] for at in range(4 * processes)]))
+        ready = context.Barrier(processes + 1)
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_open, initargs=(*where, ready)) as pool:
+            for _ in range(processes):  # one is started for each
+                pool.submit(int)
+            ready.wait()
             start = time.perf_counter()
             list(pool.map(_take, batches))
             return len(pages) / (time.perf_counter() - start)

@@ -237,7 +237,7 @@ def _correction(piece: Piece, now: datetime) -> Reading:
     return _reading(piece, (piece.number * 7) % OUTLETS, 0, f"Corrected: {piece.title}", text, observed)
 
 
-def _reading(piece: Piece, outlet: int, copy: int, title: str, text: Sequence[str], observed: datetime) -> Reading:  # noqa: PLR0913, PLR0917 - what a copy is made of
+def _reading(piece: Piece, outlet: int, copy: int, title: str, text: Sequence[str], observed: datetime) -> Reading:
     url = f"https://www.outlet{outlet}.example/{piece.number}/{copy}"
     body = "\n".join(text)
     extracted = Extracted(

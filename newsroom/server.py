@@ -28,8 +28,8 @@ from newsroom.api.metrics import router as metrics_router
 from newsroom.api.problems import as_asked, handle_problems
 from newsroom.keeper import Keeper
 from newsroom.search_keeper import SearchKeeper
-from newsroom.web import lookup as lookup_pages
 from newsroom.web import compare, front, pages
+from newsroom.web import lookup as lookup_pages
 from newsroom.web import sources as source_pages
 from newsroom.web import story as story_pages
 from newsroom.web import watches as watch_pages
@@ -213,9 +213,7 @@ def _url(listening: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """uvicorn sends itself the signal again when it has stopped; ours returns, so that the engine is closed, too."""
 
-    def __init__(
-        self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
         self._on_stopping = on_stopping

@@ -48,7 +48,9 @@ def body_of(connection: Connection, message: Message, form: Form) -> str | None:
         return None
     kind = _kind(message.gathered)
     if form == "slack":
-        return orjson.dumps({"text": _line(kind, record, original, message.gathered[-1]["data"])}).decode()
+        return orjson.dumps(
+            {"text": _line(_said(kind, message.gathered), record, original, message.gathered[-1]["data"])}
+        ).decode()
     data = {
         "story_id": message.story_id,
         "source_id": message.source_id,
@@ -79,8 +81,14 @@ def _kind(gathered: Sequence[Mapping[str, Any]]) -> str:
     return next((kind for kind in WEIGHT if kind in kinds), kinds[0])
 
 
-def _line(kind: str, record: StoryRecord | None, original: Copy | None, data: Mapping[str, Any]) -> str:
-    says = SAYS.get(kind, kind)
+def _said(kind: str, gathered: Sequence[Mapping[str, Any]]) -> str:
+    changed = [event for event in gathered if event["kind"] == "story.corrected"]
+    if kind == "story.corrected" and not any(event["data"].get("is_original") for event in changed):
+        return "A copy changed"
+    return SAYS.get(kind, kind)
+
+
+def _line(says: str, record: StoryRecord | None, original: Copy | None, data: Mapping[str, Any]) -> str:
     if watch := data.get("watch"):
         says = f"{says} {_escaped(str(watch))}"
     if record is None:

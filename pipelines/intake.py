@@ -38,7 +38,7 @@ CHUNK_CAPTURES = 32
 CHUNK_BYTES = 256 << 10
 BATCH = 128
 TICK_SECONDS = 0.05
-GATHER_SECONDS = 0.25
+GATHER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def _known(charset: str | None) -> str | None:
         found = codecs.lookup(name) if name else None
     except (LookupError, ValueError):
         return None
-    return found.name if found and found._is_text_encoding else None
+    # "undefined" is a text encoding by name, and decodes nothing.
+    return found.name if found and found._is_text_encoding and found.name != "undefined" else None
 
 
 def printable(text: str) -> str:

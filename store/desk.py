@@ -112,9 +112,7 @@ def live_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     for _ in range(3):
         rows = _rows(connection, set(wanted.values()))
         found |= {asked: rows[now][0] for asked, now in wanted.items() if now in rows and rows[now][1] is None}
-        wanted = {
-            asked: into for asked, now in wanted.items() if now in rows and (into := rows[now][1]) is not None
-        }
+        wanted = {asked: into for asked, now in wanted.items() if now in rows and (into := rows[now][1]) is not None}
         if not wanted:
             break
     return found

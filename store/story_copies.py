@@ -125,7 +125,5 @@ def our_outlets(connection: Connection, names: Collection[str]) -> set[str]:
     return {
         name
         for part in chunks(sorted(names))
-        for name in connection.execute(
-            select(outlets.c.name).where(outlets.c.ours, outlets.c.name.in_(part))
-        ).scalars()
+        for name in connection.execute(select(outlets.c.name).where(outlets.c.ours, outlets.c.name.in_(part))).scalars()
     }

@@ -1,7 +1,7 @@
 """The outbox of webhooks: what is to be sent, gathered by story, kept until it is delivered or given up.
 
-A message is made when its first event comes, and waits a moment for others of the same story. While a story only
-grows, its next message waits until WINDOW is over: one alert a story, and not a copy.
+A message is made when its first event comes, and waits a moment for others of the same story. While only copies
+come and change, the next message of a story waits until WINDOW is over: one alert a story, and not a copy.
 """
 
 import secrets
@@ -53,14 +53,20 @@ def _put(connection: Connection, hook: Webhook, event: EventRecord, *, now: date
         return
     waiting = _last(connection, hook, event, only_waiting=True)
     if waiting is not None and waiting.due is not None:
-        sooner = waiting.due if event.kind == "story.grew" else min(waiting.due, due)
+        sooner = waiting.due if _can_wait(event) else min(waiting.due, due)
         values = {"gathered": [*waiting.gathered, told][-MOST_GATHERED:], "due": sooner}
         connection.execute(update(messages).where(messages.c.id == waiting.id).values(**values))
         return
     last = _last(connection, hook, event, only_waiting=False)
-    if last is not None and event.kind == "story.grew":
+    if last is not None and _can_wait(event):
         due = max(due, last.created + WINDOW)
     add_message(connection, hook.id, [told], story_id=event.story_id, source_id=event.source_id, due=due, now=now)
+
+
+def _can_wait(event: EventRecord) -> bool:
+    """What single copies do: they come, and they change. A change of the original is told at once."""
+    is_of_copy = event.kind == "story.corrected" and not event.data.get("is_original")
+    return event.kind == "story.grew" or is_of_copy
 
 
 def _last(connection: Connection, hook: Webhook, event: EventRecord, *, only_waiting: bool) -> Message | None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-__all__ = ["absolute", "ago", "count", "iso", "language_tag", "safe_link", "share", "shown", "span_of_time"]
+__all__ = ["absolute", "ago", "ahead", "count", "iso", "language_tag", "safe_link", "share", "shown", "span_of_time"]
 
 # Controls, bidi embeddings, overrides and isolates, invisible fillers, interlinear marks, tags, private use.
 UNSEEN = re.compile(
@@ -55,6 +55,11 @@ def ago(then: datetime, now: datetime) -> str:
     if abs(passed) < 60:
         return "just now" if passed >= 0 else "in a moment"
     return f"{_amount(passed)} ago" if passed > 0 else f"in {_amount(-passed)}"
+
+
+def ahead(then: datetime, now: datetime) -> str:
+    """Of what is to come: "due", "in 3 h"; nothing for what is weeks away."""
+    return "due" if then <= now else ago(then, now)
 
 
 def span_of_time(length: timedelta) -> str:

@@ -3,13 +3,11 @@
 import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from newsroom.api.desk import desk_of
-from newsroom.api.guard import MAX_BODY_BYTES
 from newsroom.api.lookup import look_up_text, look_up_url
 from newsroom.api.problems import told
+from newsroom.web.forms import read_form
 from newsroom.web.render import page
 from newsroom.web.views import segments
 from store.errors import BadInput, NotFound
@@ -37,7 +35,9 @@ async def lookup_page(request: Request) -> Response:
 
 @router.post("/lookup")
 async def lookup_answer(request: Request) -> Response:
-    text = await _text(request)
+    form = await read_form(request)
+    # With the line ends that it has elsewhere.
+    text = "".join(form.all("text")[:1]).replace("\r\n", "\n")
     try:
         answer = await look_up_text(desk_of(request), text)
     except BadInput as error:
@@ -54,16 +54,6 @@ async def lookup_answer(request: Request) -> Response:
         segments=segments(text, [one.spans for one in found]),
         refusal=None,
     )
-
-
-async def _text(request: Request) -> str:
-    """The form's text with the line ends that it has elsewhere. Raises HTTPException where there is no form."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        raise HTTPException(415, "This page takes the form that it shows; programs use POST /v1/lookup.")
-    form = await request.form(max_files=0, max_fields=4, max_part_size=MAX_BODY_BYTES)
-    text = form.get("text", "")
-    return "" if isinstance(text, UploadFile) else text.replace("\r\n", "\n")
 
 
 def _refused(request: Request, error: BadInput | NotFound, *, url: str = "", text: str = "") -> Response:

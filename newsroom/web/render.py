@@ -17,7 +17,11 @@ from pipelines.original import REASONS
 
 __all__ = ["STATIC", "page", "problem_page"]
 
-MEDIA_TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 
 
 def _static() -> dict[str, tuple[bytes, str]]:
@@ -65,7 +69,10 @@ def page(request: Request, template: str, *, status: int = 200, now: datetime | 
     """The template with what it shows; times are told as seen from `now`."""
     moment = now or desk_of(request).clock()
     told = ENVIRONMENT.get_template(template).render(
-        ago=lambda then: display.ago(then, moment), version=request.app.version, **shown
+        ago=lambda then: display.ago(then, moment),
+        ahead=lambda then: display.ahead(then, moment),
+        version=request.app.version,
+        **shown,
     )
     return HTMLResponse(told, status, {"Cache-Control": "private, no-cache"})
 

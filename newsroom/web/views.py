@@ -1,29 +1,36 @@
 """What the pages show, worked out from records: pure functions, so that templates only place things."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
+from newsroom.web.differences import Difference
+from pipelines.standing import Standing
 from store.records import Copy, MatchRecord, StoryRecord
 
-__all__ = ["CopyRow", "EvidenceRow", "Segment", "copy_rows", "evidence_rows", "segments"]
+__all__ = ["CopyRow", "EvidenceRow", "Segment", "copy_rows", "evidence_rows", "segments", "sorted_copies"]
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CopyRow:
-    """A line of a story's table. `kept` is how much of the original it has, `shared` how much of it is from there.
+    """A line of a story's table. `kept` is how much of the original it has, 0 to 1; None where it is not known.
 
-    Both are 0 to 1, and None where the two were never compared.
+    `words` counts the same in words. `headline` is told where it is another one, `number` is that of its version.
     """
 
     copy: Copy
+    is_ours: bool
     later: timedelta
     headline: str | None
+    has_dropped_credit: bool
     kept: float | None
-    shared: float | None
+    words: Difference | None
+    standing: Standing | None
+    versions: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +58,52 @@ class Segment:
     begins: tuple[int, ...]
 
 
-def copy_rows(record: StoryRecord, members: Sequence[Copy], matches: Sequence[MatchRecord]) -> list[CopyRow]:
+def sorted_copies(record: StoryRecord, members: Sequence[Copy], ours: Collection[str]) -> list[Copy]:
+    """Ours first, then the original, then in the order in which they were seen."""
+    return sorted(members, key=lambda copy: (copy.outlet not in ours, copy.id != record.original))
+
+
+def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by article
+    record: StoryRecord,
+    members: Sequence[Copy],
+    matches: Sequence[MatchRecord],
+    ours: Collection[str],
+    words: Mapping[str, Difference],
+    standings: Mapping[str, Standing],
+    versions: Mapping[str, int],
+    numbers: Mapping[str, int],
+) -> list[CopyRow]:
     """One line for each copy, in the order of the copies."""
     measured = dict(_beside(record.original, matches))
     return [
         CopyRow(
             copy,
+            copy.outlet in ours,
             copy.first_seen - record.first_seen,
             copy.title if copy.title != record.title else None,
-            *measured.get(copy.id, (None, None)),
+            _has_dropped_credit(record, copy),
+            words[copy.id].share if copy.id in words else measured.get(copy.id),
+            words.get(copy.id),
+            standings.get(copy.id),
+            versions.get(copy.id, 1),
+            numbers.get(copy.id),
         )
         for copy in members
     ]
 
 
-def _beside(
-    representative: str, matches: Sequence[MatchRecord]
-) -> Iterator[tuple[str, tuple[float | None, float | None]]]:
+def _has_dropped_credit(record: StoryRecord, copy: Copy) -> bool:
+    """The original names its agency, and this copy names nobody; what the agency runs itself needs no credit."""
+    return bool(record.credit) and not copy.credit and copy.id != record.original and copy.outlet != record.credit
+
+
+def _beside(original: str, matches: Sequence[MatchRecord]) -> Iterator[tuple[str, float | None]]:
+    """How much of the original each copy has that was compared with it."""
     for match in matches:
-        in_b, in_a = match.evidence.get("containment_a"), match.evidence.get("containment_b")
-        if match.a_article == representative:
-            yield match.b_article, (in_b, in_a)
-        elif match.b_article == representative:
-            yield match.a_article, (in_a, in_b)
+        if match.a_article == original:
+            yield match.b_article, match.evidence.get("containment_a")
+        elif match.b_article == original:
+            yield match.a_article, match.evidence.get("containment_b")
 
 
 def evidence_rows(

@@ -34,7 +34,7 @@ sources = Table(
     Column("last_new", Time),  # the last poll that listed something else than the one before
     Column("quiet_seconds", Integer, nullable=False, default=0, server_default="0"),  # seen since, with nothing new
     Column("listing_digest", String(64)),  # of the URLs it listed
-    Column("alarm", String(16)),  # the outage that it is in, blocked or silent; how many polls said so, when it was told
+    Column("alarm", String(16)),  # the outage it is in, blocked or silent; how many polls said so, when it was told
     Column("strikes", Integer, nullable=False, default=0, server_default="0"),
     Column("alarmed", Time),
     # The schedule. `interval_seconds` is what adapts, between these two; NULL: the bounds that all sources have.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, not_, or_, select
 
 from store.database import Store
 from store.schema import hosts, pages, sources
@@ -92,6 +92,12 @@ class Crawler:
     process: "subprocess.Popen[bytes]"
     log: Path
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
     def complaint(self) -> str | None:
         """What is wrong with the way it ended, or that it ended."""
         code, said = self.process.returncode, self.log.read_text("utf-8", "replace")[-2_000:]
@@ -109,16 +115,14 @@ def _drive(soaked: Soaked, database_url: str, home: Path, tell: Tell) -> None:
                 _look(running, soaked)
             if due < soaked.world.plan.seconds:
                 place = pick.randrange(CRAWLERS)
-                running[place].process.kill()
-                running[place].process.wait()
+                running[place].kill()
                 soaked.kills.append(clock.elapsed())
                 running[place] = _start(database_url, home, clock)
         _stop(running)
         soaked.faults = [crawler.complaint() for crawler in running]
     finally:
         for crawler in running:
-            crawler.process.kill()
-            crawler.process.wait()
+            crawler.kill()
 
 
 def _stop(running: Sequence[Crawler]) -> None:
@@ -171,9 +175,13 @@ def _regulate(soaked: Soaked, tell: Tell) -> None:
 
 
 def _lag(soaked: Soaked) -> timedelta:
-    """How long the oldest of what could be fetched has been due; a host whose crawler was killed has to wait."""
-    now = soaked.site.clock.now()
-    in_good_hands = hosts.c.lease_until > now + timedelta(seconds=LEASE_SECONDS / 2)
+    """How long the oldest of what could be fetched has been due; a host whose crawler was killed has to wait.
+
+    Its lease looks like any other until it has not been renewed for a while.
+    """
+    now, half = soaked.site.clock.now(), LEASE_SECONDS / 2
+    was_killed = bool(soaked.kills) and soaked.site.clock.elapsed() - soaked.kills[-1] < half
+    in_good_hands = and_(hosts.c.lease_until > now + timedelta(seconds=half), not_(literal(was_killed)))
     free = and_(hosts.c.next_fetch <= now, or_(hosts.c.lease_until.is_(None), in_good_hands))
     with soaked.store.read() as connection:
         page = (

@@ -11,6 +11,4 @@ LIVE = sa.text("absorbed_into IS NULL")
 
 def upgrade() -> None:
     op.create_index("ix_events_kind_at", "events", ["kind", "at", "story_id"])
-    op.create_index(
-        "ix_stories_spread", "stories", ["last_seen", "outlets"], sqlite_where=LIVE, postgresql_where=LIVE
-    )
+    op.create_index("ix_stories_spread", "stories", ["last_seen", "outlets"], sqlite_where=LIVE, postgresql_where=LIVE)

@@ -1,0 +1,255 @@
+"""The front page: what happened since, what asks to be acted on, and the stories; and the list of what changed."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from newsroom.api.cursors import to_cursor
+from newsroom.api.desk import Desk, desk_of
+from newsroom.api.filters import SearchQuery, StoryQuery
+from newsroom.api.problems import told
+from newsroom.api.search import searched
+from newsroom.api.stories import page_of_stories
+from newsroom.web.render import page
+from newsroom.web.spread import spark_points
+from newsroom.web.standings import Outdated, Standings
+from newsroom.web.visits import SPANS, Visit, remember, since_of, visit_of
+from pipelines.agencies import load
+from store.desk import StoryChange, changed_stories, happened_since, live_stories, spreads_of
+from store.errors import BadInput
+from store.facets import has_sources, has_stories, languages
+from store.records import StoryRecord
+from store.search import Where
+from store.watches import active_watches
+
+__all__ = ["Remembered", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+FILTERS = (
+    "q", "since", "until", "published_since", "min_outlets", "min_copies", "outlet", "owner", "credit", "language",
+    "ours", "watch", "order",
+)  # fmt: skip
+PAGE_STORIES = 25
+MOST_ACTS = 6
+# How many changed originals are looked at for those.
+MOST_CANDIDATES = 24
+MOST_CHANGED = 100
+MOST_WATCHES = 50
+LANGUAGES_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What is kept between requests: the languages to choose from, as that reads the whole table, and standings."""
+
+    languages: list[str] = field(default_factory=list)
+    until: float = 0.0
+    standings: Standings = field(default_factory=Standings)
+
+    def of(self, desk: Desk) -> list[str]:
+        if time.monotonic() >= self.until:
+            with desk.store.read() as connection:
+                self.languages = languages(connection)
+            # An empty store fills up: ask again at once.
+            self.until = time.monotonic() + LANGUAGES_SECONDS if self.languages else 0.0
+        return self.languages
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A story as the list shows it. `where` is the place that has the words that were searched for."""
+
+    story: StoryRecord
+    is_new: bool
+    last_hour: int
+    ours: tuple[str, ...]
+    points: str
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A story whose original changed, and who runs the old text."""
+
+    story: StoryRecord
+    at: datetime
+    outdated: Outdated
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the list of stories."""
+
+    rows: Sequence[Row] = ()
+    older: str | None = None
+    refusals: Sequence[str] = ()
+
+
+@router.get("/")
+def front_page(request: Request) -> Response:
+    desk = desk_of(request)
+    visit = visit_of(request, now=desk.clock())
+    chosen = {name: value for name in FILTERS if (value := _given(request, name))}
+    if "q" not in chosen and (words := _given(request, "query")):
+        chosen["q"] = words
+    cursor = _given(request, "cursor")
+    listing = _listing(desk, visit, chosen, cursor)
+    answer = page(
+        request,
+        "front.html",
+        status=422 if listing.refusals else 200,
+        here="/",
+        chosen={name: chosen.get(name, "") for name in FILTERS},
+        is_filtered=bool(chosen),
+        listing=listing,
+        is_first=not cursor,
+        newest=f"/?{urlencode(chosen)}" if cursor else None,
+        live=_live_address(chosen) if not cursor and not listing.refusals else None,
+        empty=None if listing.rows or listing.refusals else _emptiness(desk),
+        **_choices(request, desk),
+        **_happenings(request, desk, visit),
+    )
+    remember(request, answer, visit)
+    return answer
+
+
+def _given(request: Request, name: str) -> str:
+    return request.query_params.get(name, "").strip()
+
+
+def _listing(desk: Desk, visit: Visit, chosen: Mapping[str, str], cursor: str) -> Listing:
+    asked: dict[str, Any] = {"limit": PAGE_STORIES, **chosen, **({"cursor": cursor} if cursor else {})}
+    try:
+        found, where, following = _found(desk, asked)
+    except ValidationError as error:
+        return Listing(refusals=_refusals(error))
+    except BadInput as error:
+        if cursor:
+            raise
+        return Listing(refusals=[told(str(error))])
+    older = f"/?{urlencode({**chosen, 'cursor': following})}" if following else None
+    return Listing(_rows(desk, visit, found, where), older)
+
+
+def _found(desk: Desk, asked: Mapping[str, Any]) -> tuple[list[StoryRecord], dict[str, Where], str | None]:
+    """The stories, where each has the words, and the cursor of the next page. Raises ValidationError, BadInput."""
+    if "q" not in asked:
+        stories, following = page_of_stories(desk, StoryQuery.model_validate(_unordered(asked)))
+        return stories, {}, following
+    query = SearchQuery.model_validate({"order": "time", **asked})
+    found, _ = searched(desk, query)
+    following = None if found.next is None else to_cursor(found.next, of=query.list_name)
+    return [hit.story for hit in found.hits], {hit.story.id: hit.where for hit in found.hits if hit.where}, following
+
+
+def _unordered(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if name != "order"}
+
+
+def _refusals(error: ValidationError) -> list[str]:
+    return [
+        f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}".replace("_", " ", 1)
+        for fault in error.errors()
+    ]
+
+
+def _rows(desk: Desk, visit: Visit, found: Sequence[StoryRecord], where: Mapping[str, Where]) -> list[Row]:
+    with desk.store.read() as connection:
+        spreads = spreads_of(connection, [story.id for story in found], now=visit.here)
+    return [
+        Row(
+            story,
+            visit.before is not None and story.first_seen > visit.before,
+            spreads[story.id].last_hour if story.copies > 1 else 0,
+            spreads[story.id].ours,
+            spark_points(spreads[story.id].arrivals),
+            where.get(story.id),
+        )
+        for story in found
+    ]
+
+
+def _live_address(chosen: Mapping[str, str]) -> str:
+    """Where the page asks which stories have come since; the page itself adds the time."""
+    return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
+
+
+def _choices(request: Request, desk: Desk) -> dict[str, Any]:
+    with desk.store.read() as connection:
+        watches = active_watches(connection, now=desk.clock())[-MOST_WATCHES:]
+    return {
+        "languages": request.app.state.remembered.of(desk),
+        "watches": watches,
+        "agencies": sorted(set(load().by_name.values()), key=str.casefold),
+    }
+
+
+def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
+    since = since_of(visit)
+    with desk.store.read() as connection:
+        happened = happened_since(connection, since)
+        acts = _acts(connection, request.app.state.remembered.standings, since)
+    spans = {name: told for name, told in SPANS.items() if name != "visit" or visit.before is not None}
+    return {
+        "happened": happened,
+        "acts": acts,
+        "since": since,
+        "span": visit.span,
+        "spans": spans,
+        "loaded": visit.here,
+    }
+
+
+def _acts(connection: Connection, standings: Standings, since: datetime) -> list[Act]:
+    """Stories whose original changed while ours, or most of the others, run the old text; what is ours first."""
+    changes = [one for one in changed_stories(connection, since=since, limit=MOST_CHANGED) if one.is_original]
+    by_story: dict[str, StoryChange] = {}
+    records = live_stories(connection, {one.story_id for one in changes[:MOST_CANDIDATES]})
+    for one in changes[:MOST_CANDIDATES]:
+        if one.story_id in records:
+            by_story.setdefault(records[one.story_id].id, one)
+    stories = {record.id: record for record in records.values()}
+    found = [Act(stories[home], one.at, standings.of(connection, stories[home])) for home, one in by_story.items()]
+    asking = [act for act in found if act.outdated.asks_to_act]
+    return sorted(asking, key=lambda act: (act.outdated.old_ours == 0, -act.outdated.old_outlets))[:MOST_ACTS]
+
+
+def _emptiness(desk: Desk) -> str:
+    with desk.store.read() as connection:
+        if has_stories(connection):
+            return "filtered"
+        return "polling" if has_sources(connection) else "new"
+
+
+@router.get("/changed")
+def changed_page(request: Request) -> Response:
+    """Stories that were corrected or withdrawn since the time that is looked back to."""
+    desk = desk_of(request)
+    visit = visit_of(request, now=desk.clock())
+    kind = "withdrawn" if _given(request, "kind") == "withdrawn" else "corrected"
+    since = since_of(visit)
+    standings = request.app.state.remembered.standings
+    with desk.store.read() as connection:
+        found = changed_stories(connection, kinds=[f"story.{kind}"], since=since, limit=MOST_CHANGED)
+        records = live_stories(connection, {one.story_id for one in found})
+        outdated = {one.id: standings.of(connection, one) for one in list(records.values())[:MOST_CANDIDATES]}
+    answer = page(
+        request,
+        "changed.html",
+        here=None,
+        kind=kind,
+        since=since,
+        changes=[(one, records[one.story_id]) for one in found if one.story_id in records],
+        outdated=outdated,
+    )
+    remember(request, answer, visit)
+    return answer

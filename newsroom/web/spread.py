@@ -1,0 +1,123 @@
+"""How a story spreads, as the points of a drawing and as the table behind it. Pure functions."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from store.records import Copy
+
+__all__ = ["HEIGHT", "WIDTH", "Chart", "Dot", "Moment", "chart_of", "spark_points"]
+
+SPARK_WIDTH, SPARK_HEIGHT = 96, 22
+WIDTH, HEIGHT = 640, 150
+MOST_ROWS = 24
+MOST_DOTS = 150
+# How much time a row of the table tells of.
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (10, 30, 60, 180, 360, 720, 1440, 2880, 10_080, 43_200))
+# What a page claims from further away says nothing of how the story spread.
+FARTHEST_CLAIM = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A copy on a lane of the drawing."""
+
+    x: int
+    outlet: str
+    at: datetime
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A row of the table: the copies up to `until`, seen by us, and claimed by their pages."""
+
+    until: datetime
+    seen: int
+    claimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`seen` and `claimed` are the points of lines that only rise; the lanes have a dot for each copy."""
+
+    seen: str
+    claimed: str
+    seen_dots: tuple[Dot, ...]
+    claimed_dots: tuple[Dot, ...]
+    begin: datetime
+    end: datetime
+    most: int
+    rows: tuple[Moment, ...]
+
+
+def spark_points(arrivals: Sequence[tuple[datetime, int]]) -> str:
+    """A small line of the copies so far; empty where there is no time in between."""
+    if len(arrivals) < 2:
+        return ""
+    totals = list(accumulate(count for _, count in arrivals))
+    begin, end = arrivals[0][0], arrivals[-1][0]
+    corners = [(_x(then, begin, end, SPARK_WIDTH), total) for (then, _), total in zip(arrivals, totals, strict=True)]
+    return _stairs(corners, totals[-1], SPARK_WIDTH, SPARK_HEIGHT)
+
+
+def chart_of(members: Sequence[Copy], ours: Collection[str]) -> Chart | None:
+    """None for a story that stands at one place only, or came all at once."""
+    seen = sorted((copy.first_seen, copy.outlet) for copy in members)
+    claimed = sorted((then, copy.outlet) for copy in members if (then := _near_claim(copy)) is not None)
+    times = [then for then, _ in (*seen, *claimed)]
+    begin, end = min(times), max(times)
+    if len(members) < 2 or begin == end:
+        return None
+    return Chart(
+        _line([then for then, _ in seen], begin, end, len(members)),
+        _line([then for then, _ in claimed], begin, end, len(members)),
+        _dots(seen, begin, end, ours),
+        _dots(claimed, begin, end, ours),
+        begin,
+        end,
+        len(members),
+        _rows([then for then, _ in seen], [then for then, _ in claimed], begin, end),
+    )
+
+
+def _near_claim(copy: Copy) -> datetime | None:
+    if copy.published is None or abs(copy.first_seen - copy.published) > FARTHEST_CLAIM:
+        return None
+    return copy.published
+
+
+def _x(then: datetime, begin: datetime, end: datetime, width: int) -> int:
+    return round((then - begin) / (end - begin) * width)
+
+
+def _line(times: Sequence[datetime], begin: datetime, end: datetime, most: int) -> str:
+    corners = [(_x(then, begin, end, WIDTH), number) for number, then in enumerate(times, 1)]
+    return _stairs(corners, most, WIDTH, HEIGHT) if corners else ""
+
+
+def _stairs(corners: Sequence[tuple[int, int]], most: int, width: int, height: int) -> str:
+    """The points of a polyline that goes up at each corner, and on to the right edge; of one x the last counts."""
+    points: list[tuple[int, int]] = []
+    y = height
+    for x, total in dict(corners).items():
+        points.append((x, y))
+        y = height - round(total / most * height)
+        points.append((x, y))
+    points.append((width, y))
+    return " ".join(f"{x},{y}" for x, y in points)
+
+
+def _dots(
+    times: Sequence[tuple[datetime, str]], begin: datetime, end: datetime, ours: Collection[str]
+) -> tuple[Dot, ...]:
+    return tuple(Dot(_x(then, begin, end, WIDTH), name, then, name in ours) for then, name in times[:MOST_DOTS])
+
+
+def _rows(seen: Sequence[datetime], claimed: Sequence[datetime], begin: datetime, end: datetime) -> tuple[Moment, ...]:
+    step = next((step for step in STEPS if (end - begin) / step <= MOST_ROWS), (end - begin) / MOST_ROWS)
+    count = int((end - begin) / step) + 1
+    edges = [min(begin + step * number, end) for number in range(1, count + 1)]
+    return tuple(Moment(edge, bisect_right(seen, edge), bisect_right(claimed, edge)) for edge in edges)

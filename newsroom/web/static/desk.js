@@ -1,0 +1,96 @@
+// What the pages do better with a script; all of it also works without.
+"use strict";
+
+// Search as you type: the list is fetched as the page that the form would show, and put in its place.
+const form = document.querySelector("form[data-live-search]");
+if (form) {
+  const told = document.getElementById("told");
+  let timer = 0;
+  let asking = null;
+
+  const address = () => {
+    const given = [...new FormData(form)].filter(([, value]) => value !== "");
+    const query = new URLSearchParams(given).toString();
+    return query ? `/?${query}` : "/";
+  };
+
+  const show = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const asked = address();
+    try {
+      const answer = await fetch(asked, { signal: asking.signal, headers: { Accept: "text/html" } });
+      if (!answer.ok && answer.status !== 422) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const list = fresh.getElementById("list");
+      if (!list) return;
+      document.getElementById("list").replaceWith(document.adoptNode(list));
+      const live = fresh.getElementById("newcomers");
+      if (live) document.getElementById("newcomers").replaceWith(document.adoptNode(live));
+      history.replaceState(null, "", asked);
+      const count = list.querySelectorAll("[data-story]").length;
+      told.textContent = count ? `${count} ${count === 1 ? "story" : "stories"} shown` : "No story fits";
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  };
+
+  const soon = (pause) => {
+    clearTimeout(timer);
+    timer = setTimeout(show, pause);
+  };
+
+  form.addEventListener("input", (event) => {
+    if (event.target.type === "search") soon(250);
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.type !== "search") soon(0);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    soon(0);
+  });
+}
+
+// Newcomers announce themselves; what is being read stays where it is.
+if (document.getElementById("newcomers")?.dataset.live) {
+  let stream = null;
+  let timer = 0;
+
+  const announce = async () => {
+    const place = document.getElementById("newcomers");
+    if (!place.dataset.live) return;
+    const query = new URLSearchParams({ since: place.dataset.since });
+    const answer = await fetch(`${place.dataset.live}&${query}`);
+    if (!answer.ok) return;
+    const shown = new Set([...document.querySelectorAll("[data-story]")].map((one) => one.dataset.story));
+    const fresh = (await answer.json()).stories.filter((story) => !shown.has(story.id)).length;
+    if (fresh === 0) return;
+    const link = document.createElement("a");
+    link.href = location.pathname + location.search;
+    link.textContent = `${fresh} new or growing ${fresh === 1 ? "story" : "stories"}: show`;
+    place.replaceChildren(link);
+  };
+
+  const happened = () => {
+    clearTimeout(timer);
+    timer = setTimeout(announce, 500);
+  };
+
+  const listen = () => {
+    if (document.hidden) {
+      stream?.close();
+      stream = null;
+    } else if (!stream) {
+      stream = new EventSource("/v1/events/stream?kind=story.created&kind=story.grew");
+      // What came between the making of the page and now is in no stream.
+      stream.addEventListener("open", happened);
+      stream.addEventListener("story.created", happened);
+      stream.addEventListener("story.grew", happened);
+      stream.addEventListener("reset", happened);
+    }
+  };
+
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}

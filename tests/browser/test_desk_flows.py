@@ -1,0 +1,132 @@
+"""What an editor does at the desk, by mouse and by keyboard, in Chromium."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.browser.conftest import Served, Watched
+from tests.browser.desk_news import OURS, Told, bring
+from tests.newsroom.news import BRIDGE, NOON
+
+expect = pytest.importorskip("playwright.sync_api").expect
+expect.set_options(timeout=20_000)
+
+NEWS = (
+    "The lighthouse on Skarvoy was lit again on Monday night after eleven years, when volunteers finished the repair "
+    "of its lens and the county agreed to pay for the current."
+)
+
+
+def test_a_search_narrows_the_list_while_it_is_typed(reader: Watched) -> None:
+    page = reader.go("/")
+    expect(page.locator("li[data-story]")).to_have_count(3)
+    page.get_by_label("Words").press_sequentially("ferries dialysis")
+    expect(page.locator("li[data-story]")).to_have_count(1)
+    expect(page.locator("#list mark").first).to_have_text(re.compile("dialysis|ferries", re.IGNORECASE))
+    expect(page.get_by_label("Words")).to_be_focused()
+    expect(page.locator("#told")).to_have_text("1 story shown")
+    assert page.url.endswith("?q=ferries+dialysis")
+    reader.check()
+
+
+def test_newcomers_announce_themselves_and_move_nothing(reader: Watched, desk: Served) -> None:
+    page = reader.go("/")
+    with page.expect_request("**/v1/events/stream**"):
+        page.reload()
+    newcomers = page.locator("#newcomers a")
+    told = Told("https://www.isle.example/light", NEWS, "Skarvoy is lit again", "Isle Post", 121)
+    bring(desk.store, desk.registry, [told], now=NOON + timedelta(minutes=121))
+    expect(newcomers).to_have_text("1 new or growing story: show")
+    expect(page.locator("li[data-story]")).to_have_count(3)
+    newcomers.press("Enter")
+    expect(page.locator("li[data-story]")).to_have_count(4)
+    expect(page.get_by_role("heading", name="Skarvoy is lit again")).to_be_visible()
+    reader.check()
+
+
+def test_from_what_asks_to_be_acted_on_to_the_two_texts_by_keyboard(reader: Watched) -> None:
+    page = reader.go("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    act = page.get_by_role("region", name="To act on").get_by_role("link")
+    expect(page.get_by_role("region", name="To act on")).to_contain_text("the old text at 3 outlets, 1 ours")
+    act.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.bad")).to_contain_text("Still uncorrected: 3 outlets, 1 ours.")
+    expect(page.locator("form tbody tr").first).to_contain_text(OURS)
+    page.get_by_role("link", name=f"compare {OURS} with the original").press("Enter")
+    assert "seventeen" in page.locator(".sides del").all_inner_texts()
+    assert "eleven" in page.locator(".sides ins").all_inner_texts()
+    page.get_by_label("On the right").select_option(label="Bay News, 23 Nov 2026, 12:20 UTC")
+    page.get_by_role("button", name="Compare").press("Enter")
+    expect(page.locator(".side .moved").first).to_contain_text("Shopkeepers on the eastern bank")
+    expect(page.locator(".furniture").first).to_contain_text("Sign up for our newsletter")
+    reader.check()
+
+
+def test_a_copy_is_pinned_and_the_decision_undone_and_both_are_told(reader: Watched) -> None:
+    page = reader.go("/")
+    page.get_by_role("link", name="Bridge to close").last.click()
+    page.get_by_label("Choose North Post").press("Space")
+    page.get_by_text("Decide: split, pin or merge").click()
+    page.get_by_label("Who decides").fill("Ada Quill")
+    page.get_by_label("Why", exact=True).fill("it had it first")
+    page.get_by_role("button", name="The chosen copy is the original").click()
+    expect(page.locator(".why")).to_contain_text("North Post")
+    log = page.get_by_role("region", name="What was decided")
+    expect(log).to_contain_text("North Post is the original by Ada Quill")
+    log.get_by_role("button", name="Undo decision 1").press("Enter")
+    expect(page.locator("#log + ul")).to_contain_text("Undone by Ada Quill")
+    expect(page.locator(".why")).to_contain_text("Coast Wire")
+    reader.check()
+
+
+def test_copies_leave_their_story_and_are_merged_again(reader: Watched) -> None:
+    page = reader.go("/")
+    page.get_by_role("link", name="Bridge to close").last.click()
+    page.get_by_label("Choose Briefly").check()
+    page.get_by_text("Decide: split, pin or merge").click()
+    page.get_by_label("Who decides").fill("Ada Quill")
+    page.get_by_label("Why", exact=True).fill("a brief")
+    page.get_by_role("button", name="The chosen copies leave this story").click()
+    expect(page.get_by_label("Choose Briefly")).to_have_count(0)
+    page.get_by_text("Decide: split, pin or merge").click()
+    page.get_by_label("Why", exact=True).fill("it is the same")
+    page.get_by_label("Another story").fill("https://www.brief.example/d")
+    page.get_by_role("button", name="It is the same story as this one").click()
+    expect(page.get_by_label("Choose Briefly")).to_have_count(1)
+    reader.check()
+
+
+def test_a_watch_is_begun_shows_what_it_gathered_and_ends(reader: Watched) -> None:
+    page = reader.go("/watches")
+    page.get_by_label("Words to look for").fill("dialysis ward\nnight shifts")
+    page.get_by_role("button", name="Follow").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("dialysis ward, night shifts")
+    expect(page.get_by_role("heading", name="Ferry crews to strike")).to_be_visible()
+    page.get_by_role("button", name="End this watch").click()
+    expect(page.locator(".kicker")).to_contain_text("ended")
+    page.get_by_role("link", name="Watches").first.click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    reader.check()
+
+
+def test_a_pasted_text_has_what_ran_before_marked(reader: Watched) -> None:
+    page = reader.go("/lookup")
+    ran = "\n".join(BRIDGE.split("\n")[2:4])
+    page.get_by_label("A text").fill(f"A line of our own that nobody ran, about something else.\n{ran}")
+    page.get_by_role("button", name="Look up the text").press("Enter")
+    expect(page.locator("mark").first).to_contain_text("Shopkeepers on the eastern bank")
+    expect(page.get_by_role("heading", name="It ran in 1 story")).to_be_visible()
+    expect(page.locator("mark").first).not_to_contain_text("our own")
+    reader.check()
+
+
+def test_the_time_that_is_looked_back_to_is_remembered(reader: Watched) -> None:
+    page = reader.go("/")
+    page.get_by_role("link", name="7 days ago").click()
+    reader.go("/lookup")
+    reader.go("/")
+    expect(page.locator("nav [aria-current=true]")).to_have_text("7 days ago")
+    reader.check()
