@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,8 +24,7 @@ class Config:
     `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
     that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
     `cors_origins` are the sites whose pages may read the API, `rate_limit` how many requests a minute a client may
-    make of it: 0 for any number, None for what fits where it is served. `requires_keys` asks for keys on loopback, too;
-    `admin_key` is one that opens everything.
+    make of it: 0 for any number, None for what fits where it is served.
     """
 
     home: Path
@@ -39,8 +38,6 @@ class Config:
     warc_dir: Path | None = None
     cors_origins: tuple[str, ...] = ()
     rate_limit: int | None = None
-    requires_keys: bool = False
-    admin_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -61,8 +58,6 @@ class Config:
             warc_dir=Path(warcs) if warcs else None,
             cors_origins=_origins(_value(env, "ONESTORY_CORS_ORIGINS") or ""),
             rate_limit=_limit(env, "ONESTORY_RATE_LIMIT"),
-            requires_keys=_switch(env, "ONESTORY_REQUIRE_KEYS"),
-            admin_key=_value(env, "ONESTORY_ADMIN_KEY"),
         )
 
 

@@ -1,6 +1,5 @@
 """The tables of the system of record, one file a family. Migrations in `store/migrations` make them."""
 
-from store.schema.access import api_keys, sessions
 from store.schema.base import Time, metadata
 from store.schema.editorial import decision_articles, decisions, settings, tombstones
 from store.schema.events import events, webhook_messages, webhooks
@@ -13,7 +12,6 @@ from store.schema.watches import watch_articles, watch_pages, watch_sources, wat
 
 __all__ = [
     "Time",
-    "api_keys",
     "articles",
     "decision_articles",
     "decisions",
@@ -28,7 +26,6 @@ __all__ = [
     "pages",
     "removed_lines",
     "search_due",
-    "sessions",
     "settings",
     "source_days",
     "sources",
