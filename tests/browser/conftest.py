@@ -59,7 +59,7 @@ class Watched:
         assert [asked for asked in self.requests if not asked.startswith((self.home, "data:"))] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["playwright.Browser"]:
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
