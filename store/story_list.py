@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select, tuple_
 
 from store.records import STORY, StoryRecord
 from store.schema import articles, outlets, stories, versions, watch_articles
@@ -145,19 +145,24 @@ def _of_story(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
 
 def _of_copies(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.outlet is not None:
-        yield exists().where(articles.c.story_id == stories.c.id, articles.c.outlet == wanted.outlet)
+        yield _some_copy(articles, articles.c.outlet == wanted.outlet)
     if wanted.credit is not None:
-        yield exists().where(articles.c.story_id == stories.c.id, articles.c.credit == wanted.credit)
+        yield _some_copy(articles, articles.c.credit == wanted.credit)
     if wanted.owner is not None:
         # An outlet that nobody is known to own is its own owner.
         owner = func.coalesce(outlets.c.owner, articles.c.outlet)
         with_owner = articles.outerjoin(outlets, outlets.c.name == articles.c.outlet)
-        yield exists().select_from(with_owner).where(articles.c.story_id == stories.c.id, owner == wanted.owner)
+        yield _some_copy(with_owner, owner == wanted.owner)
     if wanted.ours is not None:
         of_ours = articles.join(outlets, outlets.c.name == articles.c.outlet)
-        ran = exists().select_from(of_ours).where(articles.c.story_id == stories.c.id, outlets.c.ours.is_(True))
+        ran = _some_copy(of_ours, outlets.c.ours.is_(True))
         yield ran if wanted.ours else ~ran
     if wanted.watch is not None:
         gathered = watch_articles.join(articles, articles.c.id == watch_articles.c.article_id)
         of_watch = watch_articles.c.watch_id == wanted.watch
-        yield exists().select_from(gathered).where(articles.c.story_id == stories.c.id, of_watch)
+        yield _some_copy(gathered, of_watch)
+
+
+def _some_copy(among: FromClause, holds: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a copy of the story at hand is such: any copy, also where the query around it is about one of them."""
+    return exists().select_from(among).where(articles.c.story_id == stories.c.id, holds).correlate(stories)

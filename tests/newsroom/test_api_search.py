@@ -111,3 +111,17 @@ def test_fields_name_the_same_list_to_a_cursor(news: Served) -> None:
     assert "fields=title" in first.links["next"]["url"]
     second = news.client.get(first.links["next"]["url"]).json()["stories"]
     assert [set(story) for story in second] == [{"id", "title"}]
+
+
+@pytest.mark.parametrize("order", ["relevance", "time"])
+def test_filters_by_copies_narrow_a_search_in_either_order(news: Served, order: str) -> None:
+    for name, value, titles in (
+        ("outlet", "Bridge 2", ["Bridge to close"]),
+        ("owner", "Coast Media", ["Bridge to close"]),
+        ("ours", "true", ["Bridge to close"]),
+        ("outlet", "Ferry 0", []),
+        ("credit", "Reuters", []),
+        ("watch", "1", []),
+    ):
+        told = news.client.get("/v1/search", params={"q": "bridge", "order": order, name: value})
+        assert [one["story"]["title"] for one in told.json()["found"]] == titles, (name, value)
