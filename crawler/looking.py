@@ -12,7 +12,7 @@ from crawler.challenge import challenge_of
 from crawler.fetching import Answer
 from crawler.guard import checked_url
 from crawler.pace import day_of, next_day
-from crawler.verdicts import MAX_HOPS
+from crawler.verdicts import MAX_HOPS, READABLE
 from store.errors import BadInput
 from store.frontier import Entry, PageResult, add_pages
 from store.identity import same_site
@@ -26,7 +26,6 @@ __all__ = ["look", "look_all", "record", "sight_of", "sight_of_reading"]
 
 # A visit ends after so many, so that sources and new pages get their turn.
 TURN_LOOKS = 8
-READABLE = (200, 203)
 GONE = {404: "missing", 410: "gone"}
 # What the stages call a page that stands where an article was.
 ABSENT = ("not_found", "removal_notice")

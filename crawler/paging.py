@@ -36,7 +36,7 @@ async def fetch(visit: "Visit", page: PageDue) -> None:
     if challenge := challenge_of(answer.headers, answer.body):
         refused = replace(answer, reason="challenge", why=challenge)
         await _settle(visit, page, verdicts.missed(page, refused, pace=visit.crew.pace))
-    elif answer.status is not None and 200 <= answer.status < 300:
+    elif answer.status in verdicts.READABLE:
         await hand_in(visit, page, answer)
     elif answer.is_redirect:
         await _settle(visit, page, _redirected(page, answer))

@@ -3,6 +3,7 @@
 from crawler.challenge import challenge_of
 from crawler.feeds import BadSource
 from crawler.fetching import Answer
+from crawler.verdicts import READABLE
 
 __all__ = ["trouble"]
 
@@ -20,6 +21,6 @@ def trouble(answer: Answer) -> BadSource | None:
         return BadSource("blocked", f"the server answers {answer.status}: it does not want to be asked")
     if answer.status in GONE:
         return BadSource("gone", f"the server answers {answer.status}: there is nothing at this address")
-    if answer.status != 304 and not 200 <= answer.status < 300:
+    if answer.status != 304 and answer.status not in READABLE:
         return BadSource("error", f"the server answers {answer.status}")
     return None

@@ -7,10 +7,12 @@ from crawler.pace import Pace
 from store.frontier import PageDue, PageResult
 from store.models import Capture
 
-__all__ = ["barred", "capture_of", "fetched", "missed", "moved", "refused", "retry_seconds"]
+__all__ = ["READABLE", "barred", "capture_of", "fetched", "missed", "moved", "refused", "retry_seconds"]
 
 MAX_HOPS = 5
 GONE = (404, 410)
+# A whole representation (RFC 9110, 15.3): 206 is a part that nobody asked for, 202 and 204 are no page.
+READABLE = (200, 203)
 
 
 def barred(page: PageDue) -> PageResult:

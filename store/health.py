@@ -60,7 +60,10 @@ def note_poll(connection: Connection, source_id: int, result: "PollResult", *, n
     The word of the result is the poll's own; the word that is returned may be `silent` instead.
     """
     columns = [sources.c[name] for name in _Before.__slots__]
-    before = _Before(*connection.execute(select(*columns).where(sources.c.id == source_id)).one())
+    row = connection.execute(select(*columns).where(sources.c.id == source_id)).one_or_none()
+    if row is None:  # a search whose watch ended long ago, forgotten while it was polled
+        return {}
+    before = _Before(*row)
     if before.last_poll is None or before.last_poll.date() != now.date():
         forget_days(connection, source_id, now=now)
     changed = (

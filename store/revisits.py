@@ -114,7 +114,9 @@ def known_since(connection: Connection, page_id: int) -> datetime | None:
 
 def begin_looks(connection: Connection, page_id: int, *, revisit: datetime | None, now: datetime) -> None:
     """A page was read for the first time: its article is known, and is seen."""
-    row = connection.execute(select(pages.c.article_id, pages.c.url).where(pages.c.id == page_id)).one()
+    row = connection.execute(select(pages.c.article_id, pages.c.url).where(pages.c.id == page_id)).one_or_none()
+    if row is None:  # taken down since it was fetched
+        return
     connection.execute(update(pages).where(pages.c.id == page_id).values(changed=now, revisit=revisit))
     if row.article_id is not None:
         _return(connection, row.article_id, now=now)
@@ -160,9 +162,9 @@ def _withdraw(connection: Connection, page: LookDue, sight: Sight, *, now: datet
     if connection.execute(others.limit(1)).first() is not None:
         return False
     since = page.missing_since or now
-    connection.execute(
-        update(articles).where(articles.c.id == page.article_id).values(withdrawn=since, withdrawn_reason=sight.reason)
-    )
+    known = update(articles).where(articles.c.id == page.article_id)
+    if not connection.execute(known.values(withdrawn=since, withdrawn_reason=sight.reason)).rowcount:
+        return False  # taken down since it was looked at
     connection.execute(
         insert(withdrawals).values(
             article_id=page.article_id,

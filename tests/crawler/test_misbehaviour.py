@@ -32,6 +32,7 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
         (lambda site: misbehaving.bad_chunks, "cut_off"),
         (lambda site: misbehaving.cookie_wall, "redirects"),
         (lambda site: Reply("who knows", 999), "http_999"),
+        (lambda site: Reply(ARTICLE, 206), "http_206"),
         (
             lambda site: Reply("", 302, headers=(("Location", "http://[half"),)),
             "'http://[half' is not a URL: Invalid IPv6 URL",
@@ -55,6 +56,7 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
         "bad-chunks",
         "cookie-wall",
         "status-999",
+        "part-of-a-page",
         "half-a-url",
         "file",
         "user-name",

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from store.database import Store
 from store.errors import BadInput, NotFound
@@ -293,3 +293,12 @@ def test_the_sources_of_a_host_are_switched_off_with_the_reason(store: Store):
         records = {record.url: record for record in source_records(connection)}
     assert [record.url for record in records.values() if record.enabled] == ["https://aa.example/feed"]
     assert (records[urls[0]].status, records[urls[0]].why) == ("gone", "taken down")
+
+
+def test_a_source_that_was_forgotten_while_it_was_polled_ends_nobody_s_crawl(store: Store) -> None:
+    polls = Polls(store)
+    with store.write() as connection:
+        (source,) = due_sources(connection, "a.example", Scope(), now=polls.now, limit=1)
+        connection.execute(delete(sources))
+        settle_poll(connection, source, PollResult("ok", None, NOW + QUARTER, 0, is_success=True), now=NOW)
+        assert not connection.execute(select(sources.c.id)).all()

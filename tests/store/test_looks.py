@@ -183,3 +183,14 @@ def test_a_released_store_has_its_recent_articles_looked_at(database_url: str) -
         (2, False, False),
         (3, False, False),
     ]
+
+
+def test_what_was_taken_down_while_it_was_looked_at_ends_nobody_s_crawl(store: Store) -> None:
+    stored(store, URL)
+    with store.write() as connection:
+        [page] = looks(connection)
+        erase(connection, doomed(connection, [article_id(URL)]))
+    with store.write() as connection:
+        begin_looks(connection, page.id, revisit=NOW + HOUR, now=NOW)
+        assert not settle_look(connection, page, GONE, now=NOW)
+        assert not connection.execute(select(withdrawals)).all()
