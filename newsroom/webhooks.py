@@ -1,20 +1,17 @@
 """Sends the messages of webhooks, from the one process of a store that holds the lease for it."""
 
 import asyncio
-import logging
 import secrets
-import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
 
 from crawler.guard import AllowList
 from newsroom.webhook_bodies import body_of
 from newsroom.webhook_call import Answer, call
+from pipelines.background import Background
 from store.config import Config
 from store.database import Store
-from store.errors import OnestoryError
 from store.events import forget_events
 from store.hosts import database_time
 from store.sender_lease import hold_sending, release_sending
@@ -24,8 +21,6 @@ from store.webhooks import Webhook
 
 __all__ = ["KEPT_DAYS", "Sender", "send_due"]
 
-logger = logging.getLogger(__name__)
-
 LOOK_SECONDS = 2.0
 LEASE_SECONDS = 60.0
 AT_ONCE = 16
@@ -33,52 +28,33 @@ KEPT_DAYS = 30
 TIDY_SECONDS = 3600.0
 
 
-class Sender:
-    """A thread with a store of its own: it gathers events into messages, and sends those that are due.
+class Sender(Background):
+    """With a store of its own: it gathers events into messages, and sends those that are due.
 
     Of several processes on one store one sends; when that ends, another takes over, at the latest when its lease has
     run out. It also deletes events and settled messages that are older than KEPT_DAYS.
     """
 
     def __init__(self, config: Config) -> None:
+        super().__init__("webhooks", pause_seconds=LOOK_SECONDS)
         self._config = config
         self._holder = secrets.token_hex(8)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
-    def __enter__(self) -> "Sender":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                store = Store.open(self._config.database_url)
-                try:
-                    self._send(store)
-                finally:
-                    store.close()
-            except OnestoryError as error:
-                # Said once, not every time that it is still so.
-                if str(error) != said:
-                    logger.warning("webhooks wait: %s", error)
-                said = str(error)
-                self._stopping.wait(LOOK_SECONDS)
+    def work(self) -> None:
+        store = Store.open(self._config.database_url)
+        try:
+            self._send(store)
+        finally:
+            store.close()
 
     def _send(self, store: Store) -> None:
         allow = AllowList.of(self._config.allow_private)
         tidied: float | None = None
         try:
-            while not self._stopping.wait(LOOK_SECONDS):
-                while not self._stopping.is_set() and self._may_send(store) and send_due(store, allow=allow):
+            while not self.stopping.wait(LOOK_SECONDS):
+                while not self.stopping.is_set() and self._may_send(store) and send_due(store, allow=allow):
                     pass
+                self.note_success()
                 if tidied is None or time.monotonic() - tidied > TIDY_SECONDS:
                     tidy(store)
                     tidied = time.monotonic()

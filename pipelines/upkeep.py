@@ -1,16 +1,14 @@
 """What a crawl does once a day beside crawling: learns furniture, and forgets removed lines that are too old."""
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from types import TracebackType
 
+from pipelines.background import Background
 from pipelines.engine import Engine
 from pipelines.intake import Intake
 from pipelines.learning import is_due, learn_daily
-from store.errors import OnestoryError
 from store.settings import FURNITURE_APPLIED, read_setting
 
 __all__ = ["Upkeep"]
@@ -24,8 +22,8 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Upkeep:
-    """A thread with an engine of its own; the intake cleans with what any crawler has published."""
+class Upkeep(Background):
+    """With an engine of its own; the intake cleans with what any crawler has published."""
 
     def __init__(
         self,
@@ -34,30 +32,17 @@ class Upkeep:
         *,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
+        super().__init__("upkeep", pause_seconds=0.0)
         self._open_engine = open_engine
         self._intake = intake
         self._clock = clock
         self._known: str | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
-    def __enter__(self) -> "Upkeep":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def work(self) -> None:
         """Whatever keeps it from its work keeps no page from being crawled: it looks again in a minute."""
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except OnestoryError as error:
-                logger.warning("no upkeep: %s", error)
+        while not self.stopping.wait(LOOK_SECONDS):
+            self.look()
+            self.note_success()
 
     def look(self) -> None:
         """Learns when it is time, and has the intake take over what was published meanwhile."""
