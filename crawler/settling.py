@@ -1,5 +1,6 @@
 """The end of a page that the stages have read, for the first time or again."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,7 +9,7 @@ from crawler import looking, revisiting
 from store.frontier import PageDue, PageResult, settle_page
 from store.identity import article_id
 from store.moves import settle_move
-from store.revisits import LookDue, begin_looks, known_since
+from store.revisits import LookDue, known_article, return_article
 
 __all__ = ["settle_read"]
 
@@ -22,11 +23,18 @@ def settle_read(connection: Connection, page: PageDue, result: PageResult, *, ki
     if isinstance(page, LookDue):
         is_withdrawn = looking.record(connection, page, looking.sight_of_reading(page, result, kind), now=now)
     else:
-        settle_page(connection, page.id, result, now=now)
-        since = known_since(connection, page.id)
-        if since is not None:
-            due = revisiting.next_look(known_since=since, changed=now, now=now)
-            begin_looks(connection, page.id, revisit=due, now=now)
+        _settle_first(connection, page, result, now=now)
     if result.article_id is not None and result.article_id != article_id(page.url):
         settle_move(connection, page.url, result.article_id, now=now)
     return is_withdrawn
+
+
+def _settle_first(connection: Connection, page: PageDue, result: PageResult, *, now: datetime) -> None:
+    """The page was read for the first time; where it shows an article, that is looked at again."""
+    known = known_article(connection, page.id, result.article_id)
+    if known is not None:
+        due = revisiting.next_look(known_since=known.since, changed=now, now=now)
+        result = replace(result, changed=now, revisit=due)
+    settle_page(connection, page.id, result, now=now)
+    if known is not None and known.is_withdrawn and result.article_id is not None:
+        return_article(connection, result.article_id, now=now)

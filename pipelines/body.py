@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml.etree import strip_elements
 from lxml.html import HtmlElement
@@ -123,17 +124,17 @@ def _home(element: HtmlElement) -> str | None:
 
 def _marks(tree: HtmlElement) -> dict[str, str]:
     marks: dict[str, str] = {}
-    for block, links in _linked_blocks(tree):
+    for block, said, links in _linked_blocks(tree):
         reason = _LINKED.get(block.tag, "linked")
-        _mark(marks, block, reason)
-        for link in links:
-            _mark(marks, link, reason)
+        _mark_text(marks, said, reason)
+        for link, text in links:
+            _mark_text(marks, text, reason)
             if link.tail:
-                _mark_text(marks, link.text_content() + link.tail, reason)
+                _mark_text(marks, text + link.tail, reason)
             for part in link.iterdescendants("p", "h1", "h2", "h3", "h4", "h5", "h6", "div"):
                 _mark(marks, part, reason)
     for element in tree.iter("figcaption", "div", "p", "span", "small", "cite"):
-        if element.tag == "figcaption" or _CAPTIONS.search(element.get("class") or ""):
+        if element.tag == "figcaption" or _is_caption(element.get("class")):
             _mark(marks, element, "caption")
             for part in element.iterchildren():
                 _mark(marks, part, "caption")
@@ -141,6 +142,12 @@ def _marks(tree: HtmlElement) -> dict[str, str]:
         _mark(marks, element, "headline")
     marks.pop("", None)
     return marks
+
+
+@lru_cache(maxsize=4096)
+def _is_caption(classes: str | None) -> bool:
+    """Templates say the same few classes again and again."""
+    return classes is not None and _CAPTIONS.search(classes) is not None
 
 
 def _mark(marks: dict[str, str], element: HtmlElement, reason: str) -> None:
@@ -152,16 +159,22 @@ def _mark_text(marks: dict[str, str], text: str, reason: str) -> None:
         marks[letters] = reason
 
 
-def _linked_blocks(tree: HtmlElement) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
-    """Blocks whose text is links and hardly anything else, with the links: teasers and read-more lines."""
-    linked: defaultdict[HtmlElement, list[HtmlElement]] = defaultdict(list)
+_Links = list[tuple[HtmlElement, str]]
+
+
+def _linked_blocks(tree: HtmlElement) -> Iterator[tuple[HtmlElement, str, _Links]]:
+    """Blocks whose text is links and hardly anything else, with that text and the links: teasers, read-more lines."""
+    linked: defaultdict[HtmlElement, _Links] = defaultdict(list)
     for link in tree.iter("a"):
         if link.get("href") and (block := _block(link)) is not None:
-            linked[block].append(link)
+            linked[block].append((link, link.text_content()))
     for block, links in linked.items():
-        chars = sum(len(link.text_content().strip()) for link in links)
-        if chars >= 12 and chars >= 0.8 * len(text := block.text_content().strip()) and not text.startswith("http"):
-            yield block, links
+        chars = sum(len(text.strip()) for _, text in links)
+        if chars < 12:
+            continue
+        said = block.text_content()
+        if chars >= 0.8 * len(text := said.strip()) and not text.startswith("http"):
+            yield block, said, links
 
 
 def _block(link: HtmlElement) -> HtmlElement | None:

@@ -94,6 +94,7 @@ class Intake:
         self._chunk_bytes = 0
         self._read: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._unsettled = 0
+        self._unsearched = 0
         self._furniture: Mapping[str, Mapping[str, frozenset[int]]] = {}  # by site, by host
         self._closing = threading.Event()
         self._failure: BaseException | None = None
@@ -179,9 +180,10 @@ class Intake:
             self._fail(error)
         while not self._closing.is_set() or self._unsettled:
             batch = self._next_batch()
+            if not self._unsettled or self._unsearched >= BATCH:
+                self._take_in_for_search()
             if not batch:
                 self._flush()
-                self._take_in_for_search()
                 continue
             if self._failure is None:
                 try:
@@ -194,7 +196,8 @@ class Intake:
         self._take_in_for_search(whole=True)
 
     def _take_in_for_search(self, *, whole: bool = False) -> None:
-        """A batch, while there is nothing else to do; all of it at the end."""
+        """A batch, when there is nothing else to do or one is full, as few at a time cost more; all at the end."""
+        self._unsearched = 0
         try:
             while self._failure is None and self.patience.of(lambda: take_in(self.store)) and whole:
                 pass
@@ -232,6 +235,7 @@ class Intake:
             else:
                 readings.append((waiting, answer))
         saved, wanted = self._save([reading for _, reading in readings])
+        self._unsearched += len(saved)
         self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
         if wanted:
             self._tell()

@@ -8,8 +8,9 @@ nothing, so what was under way is still due.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, Update, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.hosts import add_hosts, authority_of
@@ -31,6 +32,11 @@ __all__ = [
 ]
 
 CHUNK = 200
+# Columns of a page that every result sets.
+RESULT = (
+    "state", "due", "attempts", "http_status", "reason", "robots", "location", "etag", "last_modified", "body_digest",
+    "article_id",
+)  # fmt: skip
 # What a search finds is of many outlets, and what was searched for is the editor's own affair.
 IS_SEARCH = sources.c.kind == "search"
 TOLD_BY_SOURCE = (
@@ -69,7 +75,10 @@ class PageDue:
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What became of one fetch. `due` is set when it is to be tried again."""
+    """What became of one fetch. `due` is set when it is to be tried again.
+
+    `changed` is set where it brought an article, and `revisit` when that is to be looked at again.
+    """
 
     state: str
     attempts: int
@@ -82,6 +91,8 @@ class PageResult:
     last_modified: str | None = None
     body_digest: str | None = None
     article_id: str | None = None
+    changed: datetime | None = None
+    revisit: datetime | None = None
 
 
 def is_pending(connection: Connection, scope: Scope, *, until: datetime) -> bool:
@@ -160,25 +171,18 @@ def due_pages(
 
 def settle_page(connection: Connection, page_id: int, result: PageResult, *, now: datetime) -> None:
     """Records what became of a fetch. The caller has checked the lease in the same transaction."""
-    connection.execute(
-        update(pages)
-        .where(pages.c.id == page_id)
-        .values(
-            state=result.state,
-            due=result.due,
-            attempts=result.attempts,
-            fetched=now,
-            http_status=result.http_status,
-            reason=result.reason,
-            robots=result.robots,
-            location=result.location,
-            etag=result.etag,
-            last_modified=result.last_modified,
-            body_digest=result.body_digest,
-            article_id=result.article_id,
-            **({} if result.state == "due" else {"summary": None}),
-        )
-    )
+    values: dict[str, object] = {name: getattr(result, name) for name in RESULT} | {"fetched": now}
+    if result.state != "due":
+        values["summary"] = None
+    if result.changed is not None:
+        values |= {"changed": result.changed, "revisit": result.revisit}
+    connection.execute(_settling(tuple(values)), {"page": page_id, **values})
+
+
+@cache
+def _settling(columns: tuple[str, ...]) -> Update:
+    """Made once for all pages: making it anew costs more than it does."""
+    return update(pages).where(pages.c.id == bindparam("page")).values({name: bindparam(name) for name in columns})
 
 
 def close_pages(connection: Connection, host: str, *, state: str, reason: str) -> int:

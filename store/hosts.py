@@ -7,9 +7,10 @@ so that a crawler that lost its lease without noticing changes nothing. Times ar
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, and_, or_, select, text, update
+from sqlalchemy import Connection, Update, and_, bindparam, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.schema import hosts
@@ -35,6 +36,13 @@ __all__ = [
 
 SQLITE_NOW = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
 POSTGRES_NOW = text("SELECT clock_timestamp()")
+# Each request of a crawl is written under its lease, and to make such a statement costs more than to run it.
+OURS = and_(
+    hosts.c.name == bindparam("our_host"),
+    hosts.c.fence == bindparam("our_fence"),
+    hosts.c.lease_holder == bindparam("our_holder"),
+)
+HELD = select(hosts.c.name).where(OURS).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +150,21 @@ def _lease(
 
 def _change(connection: Connection, lease: Lease, **values: object) -> bool:
     """One write under a lease; False, and nothing written, when the lease is no longer ours."""
-    ours = and_(hosts.c.name == lease.host, hosts.c.fence == lease.fence, hosts.c.lease_holder == lease.holder)
-    return connection.execute(update(hosts).where(ours).values(**values)).rowcount == 1
+    return connection.execute(_changing(tuple(values)), {**_ours(lease), **values}).rowcount == 1
+
+
+@cache
+def _changing(columns: tuple[str, ...]) -> Update:
+    return update(hosts).where(OURS).values({name: bindparam(name) for name in columns})
+
+
+def _ours(lease: Lease) -> dict[str, object]:
+    return {"our_host": lease.host, "our_fence": lease.fence, "our_holder": lease.holder}
 
 
 def holds(connection: Connection, lease: Lease) -> bool:
     """Whether the lease is still ours; the row stays locked to the end of the transaction."""
-    ours = and_(hosts.c.name == lease.host, hosts.c.fence == lease.fence, hosts.c.lease_holder == lease.holder)
-    return connection.execute(select(hosts.c.name).where(ours).with_for_update()).first() is not None
+    return connection.execute(HELD, _ours(lease)).first() is not None
 
 
 def renew(connection: Connection, leases: Collection[Lease], *, now: datetime, lease_seconds: float) -> set[Lease]:

@@ -7,16 +7,16 @@ second look, hours later, finds it missing too. Its texts stay; should it be see
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from store.events import add_event
 from store.frontier import TOLD_BY_SOURCE, PageDue
 from store.schema import articles, pages, sources, withdrawals
 from store.scope import Scope, due_looks_where
 
-__all__ = ["LookDue", "Sight", "begin_looks", "due_looks", "known_since", "postpone_looks", "settle_look"]
+__all__ = ["Known", "LookDue", "Sight", "due_looks", "known_article", "postpone_looks", "return_article", "settle_look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +102,29 @@ def due_looks(
     ]
 
 
-def known_since(connection: Connection, page_id: int) -> datetime | None:
-    """Since when the page's article is known: when it was found or, where it claims to be older, that.
+class Known(NamedTuple):
+    """An article that a page showed: since when it is known, and whether it counts as withdrawn."""
 
-    None where the page has none.
+    since: datetime
+    is_withdrawn: bool
+
+
+KNOWN = (
+    select(pages.c.discovered, articles.c.published, articles.c.withdrawn)
+    .join_from(pages, articles, articles.c.id == bindparam("article"))
+    .where(pages.c.id == bindparam("page"))
+)
+
+
+def known_article(connection: Connection, page_id: int, article_id: str | None) -> Known | None:
+    """The article that a page was read as; None where there is none, or the page was taken down meanwhile.
+
+    It is known since the page was found or, where it claims to be older, since then.
     """
-    query = select(pages.c.discovered, articles.c.published).join(articles, articles.c.id == pages.c.article_id)
-    row = connection.execute(query.where(pages.c.id == page_id)).one_or_none()
-    return None if row is None else min(row.discovered, row.published or row.discovered)
-
-
-def begin_looks(connection: Connection, page_id: int, *, revisit: datetime | None, now: datetime) -> None:
-    """A page was read for the first time: its article is known, and is seen."""
-    row = connection.execute(select(pages.c.article_id, pages.c.url).where(pages.c.id == page_id)).one_or_none()
-    if row is None:  # taken down since it was fetched
-        return
-    connection.execute(update(pages).where(pages.c.id == page_id).values(changed=now, revisit=revisit))
-    if row.article_id is not None:
-        _return(connection, row.article_id, now=now)
+    row = connection.execute(KNOWN, {"page": page_id, "article": article_id}).one_or_none()
+    if row is None:
+        return None
+    return Known(min(row.discovered, row.published or row.discovered), row.withdrawn is not None)
 
 
 def postpone_looks(connection: Connection, host: str, *, until: datetime) -> int:
@@ -145,7 +150,7 @@ def settle_look(connection: Connection, page: LookDue, sight: Sight, *, now: dat
         values |= {"missing_since": page.missing_since or now}
     connection.execute(update(pages).where(pages.c.id == page.id).values(values))
     if sight.kind in ("unchanged", "changed"):
-        _return(connection, sight.article_id or page.article_id, now=now)
+        return_article(connection, sight.article_id or page.article_id, now=now)
     if sight.kind == "absent" and sight.is_settled and page.withdrawn is None:
         return _withdraw(connection, page, sight, now=now)
     return False
@@ -188,7 +193,7 @@ def _tell(connection: Connection, page: LookDue, sight: Sight, *, since: datetim
     add_event(connection, "story.withdrawn", now=now, story_id=row.story_id, data=data)
 
 
-def _return(connection: Connection, article_id: str, *, now: datetime) -> None:
+def return_article(connection: Connection, article_id: str, *, now: datetime) -> None:
     """The article is seen. Should it have been withdrawn, it is back."""
     gone = (articles.c.id == article_id, articles.c.withdrawn.is_not(None))
     if connection.execute(select(articles.c.id).where(*gone)).first() is None:

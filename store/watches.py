@@ -5,10 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, delete, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from store.errors import BadInput, NotFound
 from store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
+from store.schema.base import Time
 from store.stories import chunks
 
 __all__ = [
@@ -53,9 +68,13 @@ class WatchRecord:
     ended: datetime | None
 
 
-def is_active(now: datetime) -> ColumnElement[bool]:
+def is_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether the watch of the row at hand goes on."""
     return and_(watches.c.ended.is_(None), or_(watches.c.until.is_(None), watches.c.until > now))
+
+
+# Asked for every page that is stored.
+ANY_ACTIVE = select(watches.c.id).where(is_active(bindparam("now", type_=Time))).limit(1)
 
 
 def hold_watches(connection: Connection, *, alone: bool) -> None:
@@ -85,7 +104,7 @@ def active_watches(connection: Connection, *, now: datetime) -> list[WatchRecord
 
 
 def any_active(connection: Connection, *, now: datetime) -> bool:
-    return connection.execute(select(watches.c.id).where(is_active(now)).limit(1)).first() is not None
+    return connection.execute(ANY_ACTIVE, {"now": now}).first() is not None
 
 
 def watch_records(connection: Connection) -> list[WatchRecord]:

@@ -15,7 +15,7 @@ from store.history import withdrawals_of
 from store.identity import article_id
 from store.moves import article_moved_to, homes, moves_of, note_move, settle_move
 from store.records import article, find_article_id
-from store.revisits import LookDue, Sight, begin_looks, due_looks, postpone_looks, settle_look
+from store.revisits import LookDue, Sight, due_looks, known_article, postpone_looks, settle_look
 from store.schema import events, moves, pages, withdrawals
 from store.scope import Scope
 from store.takedown import doomed, erase
@@ -34,9 +34,9 @@ def stored(store: Store, *urls: str, revisit: datetime = NOW, at: str | None = N
     with store.write() as connection:
         add_pages(connection, [Entry(url) for url in urls], source_id=None, now=NOW)
         for page in due_pages(connection, "a.example", Scope(), now=NOW, limit=100):
-            done = PageResult("done", 1, http_status=200, article_id=article_id(at or page.url))
+            identity = article_id(at or page.url)
+            done = PageResult("done", 1, http_status=200, article_id=identity, changed=NOW, revisit=revisit)
             settle_page(connection, page.id, done, now=NOW)
-            begin_looks(connection, page.id, revisit=revisit, now=NOW)
 
 
 def looks(connection: Connection, *, now: datetime = NOW, scope: Scope | None = None) -> list[LookDue]:
@@ -191,6 +191,7 @@ def test_what_was_taken_down_while_it_was_looked_at_ends_nobody_s_crawl(store: S
         [page] = looks(connection)
         erase(connection, doomed(connection, [article_id(URL)]))
     with store.write() as connection:
-        begin_looks(connection, page.id, revisit=NOW + HOUR, now=NOW)
+        assert known_article(connection, page.id, article_id(URL)) is None
+        settle_page(connection, page.id, PageResult("done", 1, changed=NOW, revisit=NOW + HOUR), now=NOW)
         assert not settle_look(connection, page, GONE, now=NOW)
         assert not connection.execute(select(withdrawals)).all()
