@@ -4,8 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Literal
 
 from pipelines.attach import attach
+from pipelines.chunks import Answer, Chunks
 from pipelines.correcting import tell_corrections
 from pipelines.moved import at_their_articles
 from pipelines.patience import Patience
@@ -24,7 +24,6 @@ from store.database import Store
 from store.errors import Dropped
 from store.furniture import in_force
 from store.gathered import tell_matches
-from store.identity import host_of, site_of
 from store.models import Capture
 from store.search_index import take_in
 from store.versions import VersionText, unattached
@@ -34,8 +33,6 @@ __all__ = ["Intake", "Outcome"]
 
 logger = logging.getLogger(__name__)
 
-CHUNK_CAPTURES = 32
-CHUNK_BYTES = 256 << 10
 BATCH = 128
 TICK_SECONDS = 0.05
 GATHER_SECONDS = 1.0
@@ -56,9 +53,6 @@ class Outcome:
 class _Waiting:
     url: str
     outcome: "Future[Outcome]"
-
-
-_Answer = tuple[_Waiting, Reading | Dropped | BaseException]
 
 
 def _clock() -> datetime:
@@ -84,18 +78,14 @@ class Intake:
     ) -> None:
         self.store = store
         self.registry = registry
-        self.workers = workers
         self.patience = patience
         self.clock = clock
         self.pairs_verified = 0
         self._room = threading.BoundedSemaphore(in_flight)
         self._lock = threading.Lock()
-        self._chunk: list[tuple[Capture, _Waiting]] = []
-        self._chunk_bytes = 0
-        self._read: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._chunks: Chunks[_Waiting] = Chunks(workers)
         self._unsettled = 0
         self._unsearched = 0
-        self._furniture: Mapping[str, Mapping[str, frozenset[int]]] = {}  # by site, by host
         self._closing = threading.Event()
         self._failure: BaseException | None = None
         self._taker = threading.Thread(target=self._take_all, name="intake", daemon=True)
@@ -107,10 +97,7 @@ class Intake:
             with self.store.read() as connection:
                 return in_force(connection)
 
-        by_site: dict[str, dict[str, frozenset[int]]] = {}
-        for host, lines in self.patience.of(once).items():
-            by_site.setdefault(site_of(host), {})[host] = lines
-        self._furniture = by_site
+        self._chunks.clean_with(self.patience.of(once))
 
     def __enter__(self) -> "Intake":
         self.reload_furniture()
@@ -124,7 +111,7 @@ class Intake:
             self._failure = self._failure or error
             self.patience.give_up()
         self._closing.set()
-        self._flush()
+        self._chunks.send()
         self._taker.join()
         if kind is None and self._failure is not None:
             raise self._failure
@@ -138,38 +125,8 @@ class Intake:
         waiting.outcome.add_done_callback(lambda _: self._room.release())
         with self._lock:
             self._unsettled += 1
-            self._chunk.append((capture, waiting))
-            self._chunk_bytes += len(capture.body or "") + len(capture.text or "")
-            full = len(self._chunk) >= CHUNK_CAPTURES or self._chunk_bytes >= CHUNK_BYTES
-        if full:
-            self._flush()
+        self._chunks.add(capture, waiting)
         return waiting.outcome
-
-    def _flush(self) -> None:
-        with self._lock:
-            chunk, self._chunk, self._chunk_bytes = self._chunk, [], 0
-        if not chunk:
-            return
-        waiting = [waiting for _, waiting in chunk]
-        captures = [capture for capture, _ in chunk]
-        answer = self.workers.read(captures, furniture=self._furniture_of(captures))
-        answer.add_done_callback(lambda done: self._hand_over(waiting, done))
-
-    def _furniture_of(self, captures: Sequence[Capture]) -> dict[str, frozenset[int]]:
-        """What the workers need of it."""
-        known, found = self._furniture, dict[str, frozenset[int]]()
-        for capture in captures if known else ():
-            with suppress(ValueError):  # no URL: the workers say so
-                found |= known.get(site_of(host_of(capture.url)), {})
-        return found
-
-    def _hand_over(self, chunk: Sequence[_Waiting], done: "Future[list[Reading | Dropped]]") -> None:
-        try:
-            answers: Sequence[Reading | Dropped | BaseException] = done.result()
-        except (Exception, CancelledError) as error:
-            answers = [error] * len(chunk)
-        for waiting, answer in zip(chunk, answers, strict=True):
-            self._read.put((waiting, answer))
 
     def _take_all(self) -> None:
         """The taker thread: until closing, and then until nothing is unsettled."""
@@ -183,7 +140,7 @@ class Intake:
             if not self._unsettled or self._unsearched >= BATCH:
                 self._take_in_for_search()
             if not batch:
-                self._flush()
+                self._chunks.send()
                 continue
             if self._failure is None:
                 try:
@@ -208,24 +165,24 @@ class Intake:
         logger.debug("the intake ends", exc_info=error)
         self._failure = self._failure or error
 
-    def _next_batch(self) -> "list[_Answer]":
+    def _next_batch(self) -> "list[Answer[_Waiting]]":
         """Waits a moment for more: much of what storing and attaching cost is the same for one article and for ten."""
-        batch: list[_Answer] = []
+        batch: list[Answer[_Waiting]] = []
         give_up = monotonic() + TICK_SECONDS
         # Nothing more is waited for when all that came in is here.
         while len(batch) < max(min(BATCH, self._unsettled), 1):
             try:
-                batch.append(self._read.get(timeout=max(min(TICK_SECONDS, give_up - monotonic()), 0.0)))
+                batch.append(self._chunks.answers.get(timeout=max(min(TICK_SECONDS, give_up - monotonic()), 0.0)))
             except queue.Empty:
                 if monotonic() >= give_up:
                     break
-                self._flush()
+                self._chunks.send()
                 continue
             if len(batch) == 1:
                 give_up = monotonic() + GATHER_SECONDS
         return batch
 
-    def _take(self, batch: "Sequence[_Answer]") -> None:
+    def _take(self, batch: "Sequence[Answer[_Waiting]]") -> None:
         readings = []
         for waiting, answer in batch:
             if isinstance(answer, Dropped):
@@ -288,7 +245,7 @@ class Intake:
             self._unsettled -= 1
         waiting.outcome.set_result(outcome)
 
-    def _settle_all(self, batch: "Sequence[_Answer]", error: BaseException) -> None:
+    def _settle_all(self, batch: "Sequence[Answer[_Waiting]]", error: BaseException) -> None:
         for waiting, _ in batch:
             if not waiting.outcome.done():
                 with self._lock:
