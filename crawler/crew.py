@@ -65,6 +65,9 @@ class Counts:
     withdrawn: int = 0
 
 
+# How long a visit waits between two requests while it keeps its place; a crawl that ends has time for each host.
+HELD_SECONDS = 30.0
+HELD_SECONDS_ONCE = 300.0
 # Of the disk: below it fetching stops.
 FREE_SHARE = 0.05
 Progress = Callable[[Counts], None]
@@ -106,6 +109,10 @@ class Crew:
 
     def __post_init__(self) -> None:
         self.room = asyncio.Semaphore(self.in_flight)
+
+    @property
+    def held_seconds(self) -> float:
+        return HELD_SECONDS if self.scope.once_since is None else HELD_SECONDS_ONCE
 
     def count(self, **more: int) -> None:
         changed = {name: getattr(self.counts, name) + number for name, number in more.items()}
