@@ -73,7 +73,7 @@ class Visit:
             await self._release()
 
     async def _poll_all(self) -> None:
-        """What was due when the visit came to it: where polls take longer than they are apart there is no end to them."""
+        """What was due at the beginning: polls that take longer than they are apart would have no end."""
         host, scope = self.lease.host, self.crew.scope
         began = await self.crew.desk.read(lambda connection, now: now)
         while self.has_turn:
