@@ -49,7 +49,7 @@ class Visit:
 
     @property
     def goes_on(self) -> bool:
-        return not (self._is_over or self.is_lost or self.crew.stopping.is_set())
+        return not (self._is_over or self.is_lost or self.crew.is_resting)
 
     @property
     def has_turn(self) -> bool:
