@@ -13,12 +13,13 @@ LONGEST_WAIT_SECONDS = 86_400.0
 class Pace:
     """The pace of a crawl. `delay_seconds` lies between the end of one request to a host and the next one's start.
 
-    `page_retries` are the seconds before each further try of a page; when they are used up it has failed.
+    `page_retries` are the seconds before each further try of a page; when they are used up it has failed: later than
+    a server that fell over in the night is put up again.
     `host_backoff_seconds` doubles with each failure in a row, up to a day.
     """
 
     delay_seconds: float = 2.0
-    page_retries: tuple[float, ...] = (10.0, 120.0, 900.0, 7_200.0)
+    page_retries: tuple[float, ...] = (10.0, 120.0, 900.0, 7_200.0, 43_200.0)
     host_backoff_seconds: float = 30.0
     daily_budget: int = 5_000
     lease_seconds: float = 60.0

@@ -1,6 +1,8 @@
 """The crawl goes on: what one host says, in whatever bytes, costs that host its poll or its page, and nobody else's."""
 
 import gzip
+import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +10,24 @@ from threading import Event
 from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from crawler.pace import Pace
 from crawler.runner import crawl
 from store.database import Store
+from store.schema import articles
 from tests.crawler.conftest import rss
-from tests.site.crawling import ALLOW, NotingDoor, crawl_once, host_row, keep, page_rows, polled
+from tests.site.crawling import (
+    ALLOW,
+    NotingDoor,
+    crawl_once,
+    ended,
+    host_row,
+    keep,
+    page_rows,
+    polled,
+    start_crawl,
+)
 from tests.site.driven_clock import DrivenClock
 from tests.site.outlets import source_entry
 from tests.site.server import RSS, Reply, Site
@@ -166,3 +180,28 @@ def test_a_host_with_more_polls_than_time_gets_its_pages_read_too(lite: Store, s
     is_read = Until(lambda: "/page" in site.paths("a") or clock.elapsed() > 4 * HOUR)
     crawl(lite, NotingDoor(), pace=Pace(), allow_private=ALLOW, clock=clock, stop=cast(Event, is_read))
     assert "/page" in site.paths("a")
+
+
+def test_an_address_that_is_longer_than_any_index_holds_is_left_out(store: Store, site: Site):
+    pick = random.Random(7)
+    long = "".join(chr(pick.randrange(0x4E00, 0x9FFF)) for _ in range(1_900))
+    url = crawl_beside(store, site, channel(f"<item><link>{site.url('a', '/1')}</link></item>", link=f"/{long}"))
+    assert polled(store, url).entries == 1
+
+
+def test_a_page_whose_names_are_as_long_as_pages_is_an_article_all_the_same(
+    store: Store, store_url: str, site: Site, home: Path
+):
+    pick = random.Random(11)
+    long = "".join(chr(pick.randrange(0x4E00, 0x9FFF)) for _ in range(6_000))
+    said = {"@type": "NewsArticle", "sourceOrganization": {"name": long}, "creditText": long, "headline": long}
+    lines = "".join(f"<p>The ferry number {pick.random()} was late, and {pick.random()} waited on the quay.</p>" * 9)
+    head = f'<script type="application/ld+json">{json.dumps(said)}</script><meta name="author" content="{long}">'
+    site.put(
+        "a", "/1", Reply(f"<!DOCTYPE html><html><head>{head}</head><body><article>{lines}</article></body></html>")
+    )
+    keep(store, source_entry(rss(site, "a", "/1"), outlet=long[:200]))
+    ended([start_crawl(store_url, home=home)])
+    with store.read() as connection:
+        [row] = connection.execute(select(articles.c.url, articles.c.credit)).all()
+    assert (row.url, row.credit) == (site.url("a", "/1"), None)
