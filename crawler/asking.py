@@ -6,6 +6,7 @@ freshness lifetime of RFC 9111, section 4.2.1. They ask; the bounds of a source 
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -51,8 +52,9 @@ class Asks:
 def asks_of(body: bytes) -> Asks:
     """What the text of a feed asks; of anything that is no XML, nothing. The caller has refused entities."""
     said: dict[str, list[str]] = {}
-    for name, text in _channel(body):
-        said.setdefault(name, []).append(text)
+    with suppress(ValueError):  # names that are no text
+        for name, text in _channel(body):
+            said.setdefault(name, []).append(text)
     return Asks(
         max(_ttl_seconds(said), _period_seconds(said)),
         frozenset(
@@ -81,9 +83,10 @@ def _channel(body: bytes) -> Iterator[tuple[str, str]]:
 def _name(element: Any) -> str:
     if not isinstance(element.tag, str):
         return ""
-    name = etree.QName(element)
-    is_known = name.namespace in (None, SYNDICATION) or not name.localname.startswith("update")
-    return name.localname.lower() if is_known else ""
+    # Not etree.QName: it refuses the names with an undeclared prefix that a parser which recovers lets through.
+    space, _, name = element.tag.rpartition("}")
+    is_known = space in ("", f"{{{SYNDICATION}") or not name.startswith("update")
+    return name.lower() if is_known else ""
 
 
 def _ttl_seconds(said: Mapping[str, list[str]]) -> int:
@@ -121,6 +124,6 @@ def _date(value: str | None) -> datetime | None:
     """None for what is no date with a zone; `Expires: 0` and `-1` mean that it has expired, and come to the same."""
     try:
         read = parsedate_to_datetime(value or "")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return read if read.tzinfo else None

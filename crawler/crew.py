@@ -1,12 +1,10 @@
 """What all visits of one crawl share."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection
@@ -16,7 +14,7 @@ from crawler.desk import Desk
 from crawler.fetching import Answer
 from crawler.metrics import CrawlMetrics
 from crawler.pace import Pace
-from store.errors import DiskFull
+from crawler.room import DiskRoom
 from store.frontier import PageDue, PageResult
 from store.models import Capture
 from store.scope import Scope
@@ -65,8 +63,9 @@ class Counts:
     withdrawn: int = 0
 
 
-# Of the disk: below it fetching stops.
-FREE_SHARE = 0.05
+# How long a visit waits between two requests while it keeps its place; a crawl that ends has time for each host.
+HELD_SECONDS = 30.0
+HELD_SECONDS_ONCE = 300.0
 Progress = Callable[[Counts], None]
 
 
@@ -95,7 +94,7 @@ class Crew:
     progress: Progress
     clock: Clock
     in_flight: int = 128
-    home: Path | None = None
+    disk: DiskRoom = field(default_factory=lambda: DiskRoom(None, waits=False))
     metrics: CrawlMetrics = field(default_factory=CrawlMetrics)
     counts: Counts = field(default_factory=Counts)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,6 +106,15 @@ class Crew:
     def __post_init__(self) -> None:
         self.room = asyncio.Semaphore(self.in_flight)
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing more is to be begun now."""
+        return self.disk.is_full or self.stopping.is_set()
+
+    @property
+    def held_seconds(self) -> float:
+        return HELD_SECONDS if self.scope.once_since is None else HELD_SECONDS_ONCE
+
     def count(self, **more: int) -> None:
         changed = {name: getattr(self.counts, name) + number for name, number in more.items()}
         self.counts = replace(self.counts, **changed)
@@ -117,17 +125,6 @@ class Crew:
         """Ends the crawl; what is under way is left as it is, and is still due."""
         self.failure = self.failure or error
         self.stopping.set()
-
-    def check_disk(self) -> None:
-        """Raises DiskFull while there is still room to stop in good order."""
-        if self.home is None:
-            return
-        # With servers elsewhere nothing may have made the folder yet; its disk is that of the folder above.
-        place = next(folder for folder in (self.home, *self.home.parents) if folder.exists())
-        usage = shutil.disk_usage(place)
-        if usage.free < usage.total * FREE_SHARE:
-            free = f"{usage.free / usage.total:.1%}"
-            raise DiskFull(f"only {free} of the disk of {self.home} is free: fetching stopped, nothing is lost")
 
     async def wait(self, seconds: float) -> bool:
         """Whether the crawl goes on after so many seconds."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crawler.asking import Asks, asks_of
-from crawler.feeds import BadSource, feed_entries
+from crawler.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from crawler.fetching import Answer
 from crawler.sections import read_section
 from crawler.sitemaps import MAX_CHILDREN, Sitemap, children_of, read_sitemap, recent, unpacked
@@ -59,7 +59,7 @@ def _search(body: bytes, url: str, content_type: str | None) -> Listing:
 
 
 def _feed(body: bytes, url: str, content_type: str | None) -> Listing:
-    plain = unpacked(body)
+    plain = unpacked(body, max_bytes=MAX_FEED_BYTES)
     entries = feed_entries(plain, url=url, content_type=content_type)
     return Listing(tuple(entries), asks_of(plain))
 

@@ -34,7 +34,7 @@ ABSENT = ("not_found", "removal_notice")
 async def look_all(visit: "Visit") -> None:
     """Looks at the host's pages that are due for it, while its budget has room; what is left waits for tomorrow."""
     host, scope, looked = visit.lease.host, visit.crew.scope, 0
-    while visit.goes_on and looked < TURN_LOOKS:
+    while visit.has_turn and looked < TURN_LOOKS:
         busy, left = tuple(visit.under_way), TURN_LOOKS - looked
         batch = await visit.crew.desk.read(
             lambda connection, now: due_looks(connection, host, scope, now=now, limit=left, but=busy)  # noqa: B023
@@ -47,7 +47,7 @@ async def look_all(visit: "Visit") -> None:
             if not _has_room(visit):
                 await visit.write(lambda connection, now: postpone_looks(connection, host, until=next_day(now)))
                 return
-            if visit.goes_on:
+            if visit.has_turn:
                 await look(visit, page)
         looked += len(batch)
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.feeds import BadSource, feed_entries
+from crawler.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from crawler.fetching import Answer
 from crawler.guard import checked_url
 from crawler.robots import Robots, robots_of
@@ -75,7 +75,8 @@ def kind_of(answer: Answer) -> Found | BadSource:
         if b"<urlset" in head or b"<sitemapindex" in head:
             sitemap = read_sitemap(answer.body, url=answer.url)
             return Found(answer.url, "sitemap", len(sitemap.urls) or len(sitemap.children))
-        entries = feed_entries(unpacked(answer.body), url=answer.url, content_type=answer.header("content-type"))
+        plain = unpacked(answer.body, max_bytes=MAX_FEED_BYTES)
+        entries = feed_entries(plain, url=answer.url, content_type=answer.header("content-type"))
         return Found(answer.url, "feed", len(entries))
     except BadSource as bad:
         return bad

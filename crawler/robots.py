@@ -1,15 +1,21 @@
 """robots.txt by RFC 9309: what its answer means, and what it allows."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from protego import Protego
 
+from crawler.pace import LONGEST_WAIT_SECONDS
+
 __all__ = ["AGENT", "Robots", "robots_of", "stored_robots"]
 
 # The product token by which robots.txt may name us.
 AGENT = "Onestory"
+GROUP = re.compile(r"(?im)^[ \t]*user[- ]?agent[ \t]*(?::[ \t]*|[ \t])(.*)$")
+NO_TOKEN = re.compile(r"[^\w-]")
+NOBODY = "-"
 MAX_PARSED_BYTES = 500 * 1024
 LIFETIME = timedelta(hours=24)
 UNREACHABLE_LIFETIME = timedelta(minutes=15)
@@ -71,8 +77,20 @@ def stored_robots(verdict: str | None, text: str | None) -> Robots:
 
 
 def _parsed(text: str) -> Robots:
-    rules = Protego.parse(text)
+    rules = Protego.parse(GROUP.sub(_named, "\n".join(text.splitlines())))
     rate = rules.request_rate(AGENT)
     delays = [rules.crawl_delay(AGENT), rate.seconds / rate.requests if rate and rate.requests else None]
-    known = [float(delay) for delay in delays if delay is not None and 0 < delay < float("inf")]
+    known = [min(float(delay), LONGEST_WAIT_SECONDS) for delay in delays if delay is not None and delay > 0]
     return Robots("rules", text, crawl_delay=max(known, default=None), rules=rules)
+
+
+def _named(line: re.Match[str]) -> str:
+    """A group's line as protego reads it right: it takes every beginning of a name for the name.
+
+    Section 2.2.1: the product token counts as a whole and in any case; what follows it, such as a version, does not.
+    """
+    said = line[1].partition("#")[0].strip()
+    if said == "*" or said.startswith("* "):
+        return "User-agent: *"
+    token = NO_TOKEN.split(said, maxsplit=1)[0]
+    return f"User-agent: {AGENT if token.lower() == AGENT.lower() else NOBODY}"

@@ -22,6 +22,7 @@ from crawler.metrics import CrawlMetrics
 from crawler.pace import Pace
 from crawler.probing import Ask, Found, find
 from crawler.reactor import interruptible, run_in_loop
+from crawler.room import DiskRoom
 from crawler.spiders.coverage import CoverageSpider
 from crawler.spiders.errand import ErrandSpider
 from pipelines.patience import Patience
@@ -90,8 +91,8 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     `patience` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
     `names` are the sources it keeps to, by id, URL, host or outlet. `pace` is taken as it is: `pace_for(contact)`
     is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
-    ends the crawl and is raised; so is BadInput for a name, and DiskFull when less than 5% of the disk of `home` is
-    free.
+    ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of `home` is free nothing
+    is fetched; with `once` DiskFull is raised.
     """
     clock = clock or SystemClock()
     with store.read() as connection:
@@ -210,7 +211,8 @@ def _crawl(
     with Desk(store, patience=patience, clock=session.clock.on) as desk:
 
         async def run() -> Counts:
-            crew = Crew(desk, door, session.pace, scope, progress, session.clock, home=session.home, metrics=metrics)
+            disk = DiskRoom(session.home, waits=scope.once_since is None)
+            crew = Crew(desk, door, session.pace, scope, progress, session.clock, disk=disk, metrics=metrics)
             tasks = [asyncio.create_task(task) for task in (_watch(session.stop, crew), _give_up(crew, patience))]
             with interruptible(asyncio.get_running_loop(), crew.stopping.set):
                 await session.scrapy(CoverageSpider, crew=crew, equip=session.fetcher)

@@ -11,7 +11,7 @@ from courlan.filters import type_filter
 from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.feeds import BadSource
+from crawler.feeds import BadSource, careful
 from crawler.guard import checked_url
 from crawler.traps import trap
 from pipelines.page import parse, printable
@@ -41,6 +41,7 @@ class Section:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
+@careful
 def read_section(body: bytes, *, url: str, content_type: str | None = None) -> Section:
     """The articles that a page links to, in its order, at most 200. Raises BadSource for what is no page, or has none.
 

@@ -32,6 +32,7 @@ KINDS = ("feed", "sitemap", "section")
 WORDS = {"url", "kind", "outlet", "homepage", "owner", "country", "language", "cron", "timezone"}
 NUMBERS = {"interval_seconds", "min_seconds", "max_seconds", "daily_pages"}
 CHUNK = 500
+MAX_OUTLET = 200
 
 
 def load(path: Path | None = None) -> tuple[SourceEntry, ...]:
@@ -65,6 +66,8 @@ def _entry(raw: Any, where: str) -> SourceEntry:
     for name in ("url", "outlet"):
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise BadInput(f"{where} has no {name}")
+    if len(raw["outlet"]) > MAX_OUTLET:
+        raise BadInput(f"{where}: the name of an outlet has at most {MAX_OUTLET} characters")
     if unknown := raw.keys() - WORDS - NUMBERS - {"agencies", "ours"}:
         raise BadInput(f"{where}: {sorted(unknown)[0]!r} is no word for a source")
     if raw.get("kind", "feed") not in KINDS:

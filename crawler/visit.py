@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from crawler import looking, paging, permission, polling, reservation
 from crawler.crew import Crew
 from crawler.fetching import HOST_REASONS, Answer
-from crawler.pace import backed_off, day_of, next_day, retry_after
+from crawler.pace import day_of, next_day, rest_seconds, retry_after
 from crawler.robots import Robots
 from store.frontier import due_pages
 from store.hosts import HostState, begin_fetch, delay_host, holds, release
@@ -49,15 +49,23 @@ class Visit:
 
     @property
     def goes_on(self) -> bool:
-        return not (self._is_over or self.is_lost or self.crew.stopping.is_set())
+        return not (self._is_over or self.is_lost or self.crew.is_resting)
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether to begin anything more: a host that is to be waited for long gives its place to another."""
+        return self.goes_on and self._ready - self.crew.clock.elapsed() <= self.crew.held_seconds
 
     async def run(self) -> None:
         try:
             robots = await permission.read_robots(self)
             if robots is not None:
                 self.robots = robots
-                await self._poll_all()
-                await self._fetch_all()
+                # Of a host with one request a visit, polls that are due again each time would leave its pages nothing.
+                is_pages_turn = self.delay_seconds > self.crew.held_seconds and self.lease.fence % 2 == 0
+                turns = [self._fetch_all, self._poll_all] if is_pages_turn else [self._poll_all, self._fetch_all]
+                for turn in turns:
+                    await turn()
                 await looking.look_all(self)
             while self.under_way:
                 await asyncio.wait(list(self.under_way.values()))
@@ -65,10 +73,12 @@ class Visit:
             await self._release()
 
     async def _poll_all(self) -> None:
+        """What was due at the beginning: polls that take longer than they are apart would have no end."""
         host, scope = self.lease.host, self.crew.scope
-        while self.goes_on:
+        began = await self.crew.desk.read(lambda connection, now: now)
+        while self.has_turn:
             found = await self.crew.desk.read(
-                lambda connection, now: due_sources(connection, host, scope, now=now, limit=1)
+                lambda connection, now: due_sources(connection, host, scope, now=began, limit=1)
             )
             if not found:
                 return
@@ -77,7 +87,7 @@ class Visit:
     async def _fetch_all(self) -> None:
         host, scope = self.lease.host, self.crew.scope
         taken = 0
-        while self.goes_on and taken < TURN_PAGES:
+        while self.has_turn and taken < TURN_PAGES:
             busy = tuple(self.under_way)
             batch = await self.crew.desk.read(
                 lambda connection, now: due_pages(
@@ -94,7 +104,7 @@ class Visit:
             if not taken:
                 await reservation.read_reservation(self, scheme=batch[0].url.partition(":")[0])
             for page in batch:
-                if self.goes_on:
+                if self.has_turn:
                     await paging.fetch(self, page)
             taken += len(batch)
 
@@ -174,7 +184,7 @@ class Visit:
         self._is_over = True
         self.state = replace(self.state, failures=self.state.failures + 1)
         asked = retry_after(answer.header("retry-after"), now=answer.observed)
-        seconds = backed_off(self.crew.pace.host_backoff_seconds, self.state.failures) if asked is None else asked
+        seconds = rest_seconds(self.crew.pace.host_backoff_seconds, failures=self.state.failures, asked=asked)
         await self.delay(seconds, why=answer.why or f"it answered {answer.status}")
 
     async def delay(self, seconds: float, *, why: str) -> None:

@@ -17,6 +17,8 @@ from store.identity import host_of, normal_url, site_of
 __all__ = ["Credit", "credit"]
 
 _MAX_EVIDENCE_CHARS = 240
+# What is longer is no name; PostgreSQL indexes names, and no row of an index holds more than 2,704 bytes.
+_MAX_NAME_CHARS = 200
 _EDGE_LINES = 4
 # Teasers and newsletter boxes follow the closing sentence.
 _CLOSING_LINES = 10
@@ -66,7 +68,8 @@ def credit(
     """
     own = _own(markup, outlet)
     claims = (*_from_text(lines), *_from_byline(byline), *(_from_markup(markup) if markup else ()))
-    return next((claim for claim in claims if claim.name.lower() not in own), None)
+    named = (claim for claim in claims if len(claim.name) <= _MAX_NAME_CHARS)
+    return next((claim for claim in named if claim.name.lower() not in own), None)
 
 
 def _own(markup: Markup | None, outlet: str | None) -> set[str]:

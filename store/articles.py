@@ -18,6 +18,9 @@ from store.tombstones import article_digest, host_digest
 
 __all__ = ["Reading", "Saved", "content_digest", "refresh", "save"]
 
+# No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
+MAX_OUTLET_CHARS = 200
+
 # The last in this order is current. Nothing in it depends on the order of arrival.
 CURRENT = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number) of each version of one article.
@@ -322,7 +325,8 @@ def _outlet(reading: Reading, names: Mapping[str, str]) -> str:
     What the page calls itself is no source: any page can call itself Reuters.
     """
     host = _bare(host_of(reading.extracted.url))
-    return storable(reading.capture.outlet) or names.get(host) or host
+    said = storable(reading.capture.outlet) or ""
+    return said[:MAX_OUTLET_CHARS] or names.get(host) or host
 
 
 def _bare(host: str) -> str:

@@ -12,6 +12,8 @@ from store.errors import BadInput
 __all__ = ["article_id", "host_of", "normal_url", "same_site", "site_of"]
 
 MAX_URL_LENGTH = 2048
+# Names as they are registered and used (RFC 1035, section 2.3.4, and underscores), or an IPv6 address: no escapes.
+HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # What campaigns and share buttons append; the page is the same without it.
 TRACKING = re.compile(
@@ -45,13 +47,17 @@ def normal_url(url: str) -> str:
     except ValueError as error:
         raise BadInput(f"{url[:200]!r} is not a URL: {error}") from error
     scheme = parts.scheme.lower()
-    if scheme not in DEFAULT_PORTS or not host or len(cleaned) > MAX_URL_LENGTH:
+    if scheme not in DEFAULT_PORTS or not HOST.fullmatch(host) or len(cleaned) > MAX_URL_LENGTH:
         raise BadInput(f"{url[:200]!r} is not an http or https URL of at most {MAX_URL_LENGTH} characters")
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, DEFAULT_PORTS[scheme]):
         netloc += f":{port}"
     path = quote(SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
+    normal = urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
+    # Percent-encoding triples bytes, and no index of PostgreSQL holds more than 2,704 of them.
+    if len(normal) > MAX_URL_LENGTH:
+        raise BadInput(f"{normal[:200]!r} is no URL of at most {MAX_URL_LENGTH} characters")
+    return normal
 
 
 def _without_tracking(query: str) -> str:

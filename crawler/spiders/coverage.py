@@ -66,7 +66,8 @@ class CoverageSpider(scrapy.Spider):
 
     async def _claim(self) -> bool:
         """Visits what can be claimed; False when a crawl that ends has nothing left to do."""
-        self.crew.check_disk()
+        if not self.crew.disk.look():
+            return True
         crew, room = self.crew, self.crew.pace.max_hosts - len(self._visits)
         if room > 0 and await crew.desk.read(lambda connection, now: is_claimable(connection, crew.scope, now=now)):
             for state in await crew.desk.write(lambda connection, now: self._claimed(connection, now, room)):

@@ -15,7 +15,7 @@ from crawler.runner import add, check, crawl, pace_for
 from crawler.sources import load, sync
 from newsroom.commands.options import HomeOption, JsonOption
 from newsroom.commands.watch import keep_to_watched
-from newsroom.lines import print_sources
+from newsroom.lines import count, print_sources
 from newsroom.logs import log_to_stderr
 from newsroom.session import configuration, notice, opened_store, print_json, spinner, told
 from newsroom.supervisor import supervision
@@ -72,8 +72,22 @@ def crawl_command(
         counts = _crawl(config, sources or (), once=once, delay=delay, progress=advance, metrics=told_metrics)
     if json:
         print_json(asdict(counts))
-    else:
+    elif counts != Counts():
         typer.echo("  ".join(f"{name.replace('_', ' ')} {number}" for name, number in asdict(counts).items() if number))
+    if once:
+        raise typer.Exit(_told_end(counts))
+
+
+def _told_end(counts: Counts) -> int:
+    """The exit code of a crawl that ended by itself: 0 all was done, 1 some sources were not read, 2 nothing was."""
+    if not counts.requests:
+        notice("nothing was due: `onestory sources list` and `sources show` say when it is")
+    if not counts.polls_failed:
+        return 0
+    failed = f"{counts.polls_failed} of {count(counts.polls, 'source', 'sources')} could not be read"
+    notice(f"{failed}: `onestory sources list` says why")
+    pages = sum(getattr(counts, name) for name in ("stored", "known", "dropped", "moved", "barred", "gone", "looks"))
+    return 1 if pages or counts.polls > counts.polls_failed else 2
 
 
 @contextmanager
@@ -163,7 +177,7 @@ def add_command(
         bool, typer.Option("--section", help="The page itself is the source: follow its links to articles.")
     ] = False,
     only_watched: Annotated[
-        bool, typer.Option("--only-watched", help="Fetch nothing of it but what a watch wants.")
+        bool, typer.Option("--only-watched", "--only", help="Fetch nothing of it but what a watch wants.")
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,

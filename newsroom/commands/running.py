@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from crawler import demo
+from crawler.room import check_disk
 from crawler.searches import load_templates
 from crawler.sources import sync
 from newsroom.api.limits import per_minute_on
@@ -113,9 +114,11 @@ def serve_command(
 
 
 def health_command(home: HomeOption = None) -> None:
-    """Exit 0 when store and index answer and no source is long overdue, else 1 with the reason: for health checks."""
-    with open_engine(configuration(home)) as engine:
+    """Exit 0 when store and index answer, the disk has room and no source is long overdue: for health checks."""
+    config = configuration(home)
+    with open_engine(config) as engine:
         engine.registry.is_whole()
+        check_disk(config.home)
         with engine.store.read() as connection:
             late = overdue_sources(connection, seconds=OVERDUE_SECONDS)
     if late:

@@ -56,7 +56,7 @@ def set_command(
     enable: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it is polled.")] = None,
     only_watched: Annotated[
         bool | None,
-        typer.Option("--only-watched/--all-news", help="Whether only what a watch wants is fetched of it."),
+        typer.Option("--only-watched/--all-news", "--only", help="Whether only what a watch wants is fetched of it."),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,

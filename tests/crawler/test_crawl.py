@@ -1,6 +1,7 @@
 """Crawls over real HTTP: what is fetched, when, and what becomes of it."""
 
 import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,7 +169,7 @@ def test_it_stops_in_good_order_when_it_is_told_to(lite: Store, sqlite_store_url
 
 def test_it_does_not_fill_the_disk(lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     keep(lite, source_entry(rss(site, "a", "/1")))
-    monkeypatch.setattr("crawler.crew.FREE_SHARE", 1.1)
+    monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
     with pytest.raises(DiskFull, match="is free"):
         crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, home=tmp_path)
     assert site.hits == []
@@ -190,7 +191,7 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
     lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def fill(hit, handler):
-        monkeypatch.setattr("crawler.crew.FREE_SHARE", 1.1)
+        monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
         return Reply(ARTICLE)
 
     paths = [f"/{number}" for number in range(30)]
@@ -205,3 +206,25 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
     assert states.count("done") == len(site.hits) - 2
     assert states.count("due") == len(paths) - states.count("done")
     assert host_row(lite, "a")["lease_holder"] is None
+
+
+def test_a_crawl_on_schedule_waits_for_room_on_the_disk_and_goes_on(
+    lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    keep(lite, source_entry(rss(site, "a", "/1")))
+    site.put("a", "/1", Reply(ARTICLE))
+    monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
+    stop, done = threading.Event(), threading.Event()
+
+    def operator() -> None:
+        wait_until(lambda: "fetching stopped" in caplog.text, timeout=30)
+        assert site.hits == []
+        monkeypatch.setattr("crawler.room.FREE_SHARE", 0.0)
+        wait_until(lambda: "/1" in site.paths("a"), timeout=30)
+        done.set()
+
+    helper = threading.Thread(target=lambda: (operator(), stop.set()), daemon=True)
+    helper.start()
+    crawl(lite, NotingDoor(), allow_private=ALLOW, home=tmp_path, pace=QUICK, stop=stop)
+    assert done.is_set()
+    assert caplog.text.count("fetching stopped") == caplog.text.count("fetching goes on") == 1

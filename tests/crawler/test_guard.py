@@ -1,6 +1,7 @@
 """The crawler is not to be turned: whatever a feed, a redirect or a DNS server says, private places are not reached."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -11,7 +12,7 @@ from store.database import Store
 from store.errors import BadInput
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
-from tests.site.crawling import crawl_once, page_rows
+from tests.site.crawling import crawl_once, page_rows, polled
 from tests.site.outlets import source_entry
 from tests.site.server import RSS, Reply, Site
 
@@ -75,6 +76,16 @@ TRICKS = [
     "outlet.localhost%00@127.0.0.1",
     "127.0.0.1#@outlet.localhost",
     "127.0.0.1\\@outlet.localhost",
+    "127%2e0%2e0%2e1",
+    "%31%32%37.0.0.1",
+    "%6c%6f%63%61%6c%68%6f%73%74",
+    "127\t.0.0.1",
+    "loc\nalhost",
+    "0x7f.0x0.0x0.0x1",
+    "127.0x0.1",
+    "[::ffff:0:127.0.0.1]",
+    "[0:0:0:0:0:ffff:127.0.0.1]",
+    "[::1%25lo]",
 ]
 
 
@@ -149,6 +160,36 @@ def test_an_answer_that_changes_is_judged_anew_and_the_judged_address_is_the_one
 def test_one_private_answer_of_several_condemns_them_all():
     with pytest.raises(Refused):
         resolved(["93.184.216.34", "10.0.0.1"])("mixed.example")
+
+
+def test_a_name_that_is_bound_anew_between_two_requests_leads_nowhere(
+    lite: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    """A name server that answers first with the outlet's address, and from then on with a private one."""
+    answers = ["127.0.0.1"]
+
+    def lie(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
+        address = answers.pop() if answers else "127.0.0.2"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    closing = (("Connection", "close"),)
+    site.put("rebinding.example", "/robots.txt", Reply("", kind="text/plain", headers=closing))
+    with socket.create_server(("127.0.0.2", site.port)) as private:
+        private.setblocking(False)
+        monkeypatch.setattr("socket.getaddrinfo", lie)
+        url = f"http://rebinding.example:{site.port}/feed"
+        crawl_once(lite, source_entry(url), allow_private=("127.0.0.1/32",))
+        with pytest.raises(BlockingIOError):
+            private.accept()
+    assert [hit.path for hit in site.hits] == ["/robots.txt"]
+    assert polled(lite, url).why == "rebinding.example leads to 127.0.0.2, which is no public address"
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a9fe:a9fe"])
+def test_names_of_metadata_services_are_refused_by_what_they_resolve_to(address: str):
+    for name in ("metadata.google.internal", "metadata", "instance-data.ec2.internal"):
+        with pytest.raises(Refused, match="no public address"):
+            resolved([address])(name)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawler.clock import until
+from crawler.pace import Pace
 from store.database import Store
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
@@ -75,6 +76,22 @@ def test_a_host_that_asks_for_an_hour_gets_it(lite: Store, site: Site, clock: Dr
     clock.put_forward(minutes=3)
     door = NotingDoor()
     crawl_once(lite, clock=clock, door=door)
+    assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
+
+
+def test_a_page_of_a_host_that_was_down_for_half_a_day_is_read_in_the_end(lite: Store, site: Site, clock: DrivenClock):
+    usual = Pace()
+    pace = {"page_retries": usual.page_retries, "host_backoff_seconds": usual.host_backoff_seconds}
+    site.put("a", "/1", Reply("", 503))
+    crawl_once(lite, source_entry(rss(site, "a", "/1")), clock=clock, **pace, linger_seconds=0.0)
+    for _ in range(11):
+        clock.put_forward(hours=1)
+        crawl_once(lite, clock=clock, **pace, linger_seconds=0.0)
+    assert 2 < site.paths("a").count("/1") < 8
+    site.put("a", "/1", Reply(ARTICLE))
+    clock.put_forward(hours=12)
+    door = NotingDoor()
+    crawl_once(lite, clock=clock, door=door, **pace, linger_seconds=0.0)
     assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
 
 

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from crawler.pace import Pace, backed_off, next_day, retry_after
+from crawler.pace import Pace, backed_off, next_day, rest_seconds, retry_after
 from crawler.robots import robots_of, stored_robots
 from crawler.runner import pace_for, user_agent
 
@@ -79,6 +79,7 @@ def test_what_was_stored_means_what_it_meant():
         ("Sun, 29 Mar 2026 23:31:00", 60),
         ("99999999999999", 86_400),
         ("-5", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
         ("soon", None),
         ("", None),
         (None, None),
@@ -103,3 +104,44 @@ def test_without_a_contact_the_pace_is_slowest_and_the_user_agent_says_no_more_t
     assert "(" not in user_agent(None)
     assert user_agent("https://example.org/bot").endswith(" (+https://example.org/bot)")
     assert "\n" not in user_agent("a\r\nX-Evil: 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("onestory", True),
+        ("ONESTORY", True),
+        ("Onestory/1.0", True),
+        ("Onestory # the crawler", True),
+        ("Onestory*", True),
+        ("One", False),
+        ("on", False),
+        ("Onestory2", False),
+        ("onestory-images", False),
+        ("story", False),
+        ("Mozilla/5.0 (compatible; Onestory)", False),
+        ("", False),
+    ],
+)
+def test_a_group_is_ours_when_it_names_our_product_and_not_the_beginning_of_it(name: str, is_ours: bool):
+    body = f"User-agent: *\nDisallow: /\n\nUser-agent: {name}\nAllow: /news\nDisallow: /\n".encode()
+    robots = robots_of(200, body)
+    assert robots.allows("https://example.org/news") is is_ours
+    assert not robots.allows("https://example.org/shop")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_groups_that_name_us_more_than_once_are_one(end: str):
+    lines = ["User-agent: other", "user-agent:Onestory", "Disallow: /a", "", "User-Agent : Onestory/2", "Disallow: /b"]
+    robots = robots_of(200, end.join(lines).encode())
+    assert [robots.allows(f"https://example.org/{path}") for path in "abc"] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("failures", "asked", "seconds"),
+    [(1, None, 30), (3, None, 120), (1, 5.0, 5), (1, 0.0, 0), (2, 0.0, 30), (4, 5.0, 120), (4, 3_600.0, 3_600)],
+)
+def test_a_host_rests_as_long_as_it_asks_for_and_longer_when_that_was_too_little(
+    failures: int, asked: float | None, seconds: float
+):
+    assert rest_seconds(30, failures=failures, asked=asked) == seconds

@@ -1,4 +1,4 @@
-"""The soak in small: 20 sources on five hosts, 100 articles, ten hours. A tenth of it is `make soak ARGS=--quick`."""
+"""The soak in small, on SQLite: 20 sources on five hosts, 100 articles, ten hours. A tenth of it is a step of CI."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from tests.site.soak_world import SMALL
 
 
 @pytest.mark.timeout(900)
-def test_crawlers_that_are_killed_lose_nothing_and_stay_polite(postgres_store_url: str, home: Path):
+def test_crawlers_that_are_killed_lose_nothing_and_stay_polite(sqlite_store_url: str, home: Path):
     home.mkdir()
-    with soak(SMALL, postgres_store_url, home) as soaked:
+    with soak(SMALL, sqlite_store_url, home) as soaked:
         checks = judge(soaked)
     assert len(soaked.kills) == 2
     assert [check for check in checks if not check.is_good] == []

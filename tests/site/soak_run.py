@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
 
 from store.database import Store
 from store.schema import hosts, pages, sources
@@ -30,7 +30,7 @@ DELAY_SECONDS = 2.0
 INTERVAL_SECONDS = 3_600
 # As long as a crawler of this speed may be held up by this machine.
 LEASE_SECONDS = 7_200.0
-SLOWEST, FASTEST = 50.0, 2_000.0
+SLOWEST, FASTEST = 50.0, 1_000.0
 LOOK_SECONDS = 0.5
 # What is due for longer than that, the crawlers are behind with; the clock slows down until they are not.
 BEHIND, WELL = timedelta(minutes=45), timedelta(minutes=20)
@@ -175,19 +175,23 @@ def _regulate(soaked: Soaked, tell: Tell) -> None:
 
 
 def _lag(soaked: Soaked) -> timedelta:
-    """How long the oldest of what could be fetched has been due; a host whose crawler was killed has to wait.
+    """How long the crawlers have let wait what they could have fetched: it was due, and its host was free.
 
-    Its lease looks like any other until it has not been renewed for a while.
+    What waits for its host's pace costs them nothing, and a slower clock would not bring it sooner. A host whose
+    crawler was killed has to wait; its lease looks like any other until it has not been renewed for a while.
     """
     now, half = soaked.site.clock.now(), LEASE_SECONDS / 2
     was_killed = bool(soaked.kills) and soaked.site.clock.elapsed() - soaked.kills[-1] < half
     in_good_hands = and_(hosts.c.lease_until > now + timedelta(seconds=half), not_(literal(was_killed)))
     free = and_(hosts.c.next_fetch <= now, or_(hosts.c.lease_until.is_(None), in_good_hands))
     with soaked.store.read() as connection:
-        page = (
-            select(func.min(pages.c.due)).join(hosts, hosts.c.name == pages.c.host).where(pages.c.state == "due", free)
-        )
-        look = select(func.min(pages.c.revisit)).join(hosts, hosts.c.name == pages.c.host).where(free)
-        source = select(func.min(sources.c.next_poll)).join(hosts, hosts.c.name == sources.c.host).where(free)
+        page = select(_since(pages.c.due)).join(hosts, hosts.c.name == pages.c.host).where(pages.c.state == "due", free)
+        look = select(_since(pages.c.revisit)).join(hosts, hosts.c.name == pages.c.host).where(free)
+        source = select(_since(sources.c.next_poll)).join(hosts, hosts.c.name == sources.c.host).where(free)
         oldest = [connection.execute(query).scalar_one() for query in (page, look, source)]
     return max([now - due for due in oldest if due is not None and due < now], default=timedelta())
+
+
+def _since(due: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """The first moment at which the oldest of them could have been fetched."""
+    return func.min(case((due > hosts.c.next_fetch, due), else_=hosts.c.next_fetch))
