@@ -20,6 +20,8 @@ from newsroom.api.arrivals import Arrivals
 from newsroom.api.cors import Cors
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
+from newsroom.api.fetching import Fetches
+from newsroom.api.fetching import router as fetching_router
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
 from newsroom.api.limits import Limits, per_minute_on
@@ -89,6 +91,8 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.story_memory = story_pages.StoryMemory(app.state.remembered.standings)
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
+    app.state.fetches = Fetches()
+    app.include_router(fetching_router)
     app.include_router(events.router)
     app.include_router(webhooks.router)
     app.state.templates = templates
