@@ -17,7 +17,9 @@ from crawler.searches import load_templates
 from crawler.watch_making import Template
 from newsroom.api import changes, events, health, lookup, search, sources, stories, watches, webhooks
 from newsroom.api.arrivals import Arrivals
+from newsroom.api.comparing import router as comparing_router
 from newsroom.api.cors import Cors
+from newsroom.api.decisions import router as decisions_router
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
 from newsroom.api.fetching import Fetches
@@ -92,7 +94,8 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
     app.state.fetches = Fetches()
-    app.include_router(fetching_router)
+    for router in (fetching_router, decisions_router, comparing_router):
+        app.include_router(router)
     app.include_router(events.router)
     app.include_router(webhooks.router)
     app.state.templates = templates

@@ -25,6 +25,7 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 """
 TAGS = [
     {"name": "stories", "description": "Story records, their copies, and articles with their texts."},
+    {"name": "decisions", "description": "What editors say of stories: merge, split, pin, undo."},
     {"name": "lookup", "description": "Has this run before?"},
     {"name": "events", "description": "What happened, to be read or streamed."},
     {"name": "webhooks", "description": "Programs that are told of events."},

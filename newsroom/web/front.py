@@ -18,9 +18,9 @@ from newsroom.api.filters import SearchQuery, StoryQuery
 from newsroom.api.problems import told
 from newsroom.api.search import searched
 from newsroom.api.stories import page_of_stories
+from newsroom.standings import Outdated, Standings
 from newsroom.web.render import page
 from newsroom.web.spread import spark_points
-from newsroom.web.standings import Outdated, Standings
 from newsroom.web.visits import SPANS, Visit, remember, since_of, visit_of
 from pipelines.agencies import load
 from store.desk import StoryChange, changed_stories, happened_since, live_stories, spreads_of
