@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from newsroom.api.examples import give_examples
 from newsroom.api.problems import MEDIA_TYPE
 from newsroom.api.shapes import ProblemDetails
 
@@ -65,6 +66,7 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             _tell_problems(operation["responses"])
+    give_examples(document)
     return document
 
 
