@@ -113,6 +113,7 @@ def front_page(request: Request) -> Response:
         listing=listing,
         is_first=not cursor,
         newest=f"/?{urlencode(chosen)}" if cursor else None,
+        feeds=None if listing.refusals else _feeds(chosen),
         live=_live_address(chosen) if not cursor and not listing.refusals else None,
         empty=None if listing.rows or listing.refusals else _emptiness(desk),
         **_choices(request, desk),
@@ -181,6 +182,12 @@ def _rows(desk: Desk, visit: Visit, found: Sequence[StoryRecord], where: Mapping
 def _live_address(chosen: Mapping[str, str]) -> str:
     """Where the page asks which stories have come since; the page itself adds the time."""
     return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
+
+
+def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
+    """The same list, for readers of feeds."""
+    query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
+    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
 
 
 def _choices(request: Request, desk: Desk) -> dict[str, Any]:
