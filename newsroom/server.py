@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from crawler.searches import load_templates
 from crawler.watch_making import Template
-from newsroom.api import changes, events, health, lookup, search, sources, stories, watches, webhooks
+from newsroom.api import acts, changes, events, health, lookup, search, sources, stories, watches, webhooks
 from newsroom.api.arrivals import Arrivals
 from newsroom.api.comparing import router as comparing_router
 from newsroom.api.cors import Cors
@@ -94,7 +94,7 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
     app.state.fetches = Fetches()
-    for router in (fetching_router, decisions_router, comparing_router):
+    for router in (fetching_router, decisions_router, comparing_router, acts.router):
         app.include_router(router)
     app.include_router(events.router)
     app.include_router(webhooks.router)

@@ -3,27 +3,26 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
+from newsroom.api.acts import MOST_CANDIDATES, MOST_CHANGED, acts_since
 from newsroom.api.cursors import to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import SearchQuery, StoryQuery
 from newsroom.api.problems import told
 from newsroom.api.search import searched
 from newsroom.api.stories import page_of_stories
-from newsroom.standings import Outdated, Standings
 from newsroom.web.render import page
 from newsroom.web.spread import spark_points
+from newsroom.web.standings import Standings
 from newsroom.web.visits import SPANS, Visit, remember, since_of, visit_of
 from pipelines.agencies import load
-from store.desk import StoryChange, changed_stories, happened_since, live_stories, spreads_of
+from store.desk import changed_stories, happened_since, live_stories, spreads_of
 from store.errors import BadInput
 from store.facets import has_sources, has_stories, languages
 from store.records import StoryRecord
@@ -39,10 +38,6 @@ FILTERS = (
     "ours", "watch", "order",
 )  # fmt: skip
 PAGE_STORIES = 25
-MOST_ACTS = 6
-# How many changed originals are looked at for those.
-MOST_CANDIDATES = 24
-MOST_CHANGED = 100
 MOST_WATCHES = 50
 LANGUAGES_SECONDS = 60.0
 
@@ -74,15 +69,6 @@ class Row:
     ours: tuple[str, ...]
     points: str
     where: Where | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A story whose original changed, and who runs the old text."""
-
-    story: StoryRecord
-    at: datetime
-    outdated: Outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +190,7 @@ def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
     since = since_of(visit)
     with desk.store.read() as connection:
         happened = happened_since(connection, since)
-        acts = _acts(connection, request.app.state.remembered.standings, since)
+        acts = acts_since(connection, request.app.state.remembered.standings, since)
     spans = {name: told for name, told in SPANS.items() if name != "visit" or visit.before is not None}
     return {
         "happened": happened,
@@ -214,20 +200,6 @@ def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
         "spans": spans,
         "loaded": visit.here,
     }
-
-
-def _acts(connection: Connection, standings: Standings, since: datetime) -> list[Act]:
-    """Stories whose original changed while ours, or most of the others, run the old text; what is ours first."""
-    changes = [one for one in changed_stories(connection, since=since, limit=MOST_CHANGED) if one.is_original]
-    by_story: dict[str, StoryChange] = {}
-    records = live_stories(connection, {one.story_id for one in changes[:MOST_CANDIDATES]})
-    for one in changes[:MOST_CANDIDATES]:
-        if one.story_id in records:
-            by_story.setdefault(records[one.story_id].id, one)
-    stories = {record.id: record for record in records.values()}
-    found = [Act(stories[home], one.at, standings.of(connection, stories[home])) for home, one in by_story.items()]
-    asking = [act for act in found if act.outdated.asks_to_act]
-    return sorted(asking, key=lambda act: (act.outdated.old_ours == 0, -act.outdated.old_outlets))[:MOST_ACTS]
 
 
 def _emptiness(desk: Desk) -> str:

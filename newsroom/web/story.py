@@ -12,11 +12,11 @@ from newsroom.api.desk import desk_of
 from newsroom.api.origin import refuse_other_sites
 from newsroom.api.problems import told
 from newsroom.api.stories import checked_id
-from newsroom.standings import Standings
 from newsroom.web.differences import Differences
 from newsroom.web.forms import Form, read_form
 from newsroom.web.render import page
 from newsroom.web.spread import chart_of
+from newsroom.web.standings import Standings
 from newsroom.web.views import copy_rows, evidence_rows, sorted_copies
 from newsroom.web.visits import name_of, remember_name
 from pipelines.decide import Decided, Word, merge, pin, split, undo

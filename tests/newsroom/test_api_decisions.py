@@ -149,9 +149,20 @@ def test_who_still_runs_the_old_text_is_told(corrected: Served) -> None:
     assert corrected.client.get(f"/v1/stories/{bridge['id']}/standing", headers=seen).status_code == 304
 
 
+def test_what_happened_and_what_to_act_on_is_told_as_the_front_page_does(corrected: Served) -> None:
+    told = corrected.client.get("/v1/desk", params={"since": "3h"}).json()
+    assert (told["happened"]["wide"], told["happened"]["corrected"], told["since"]) == (1, 1, "2026-11-23T11:00:00Z")
+    [act] = told["acts"]
+    assert (act["story"]["title"], act["reason"], act["old_outlets"]) == ("Bridge to close", "changed", 2)
+    assert corrected.client.get("/v1/desk", params={"since": "1m"}).json()["acts"] == []
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
+        ("desk?since=nonsense", 422),
+        ("desk?since=%00", 422),
+        ("desk?since=-5h", 422),
         ("compare", 422),
         ("compare?a=1", 422),
         ("compare?a=1&b=99999", 404),
