@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 from sqlalchemy import insert, update
 
+from store.events import add_event
 from store.schema import articles, sources, stories, versions
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
@@ -100,6 +101,15 @@ def test_the_first_page_is_light_with_all_that_it_is_drawn_with(served: Served) 
     assert page.text.count("data-story=") == 25
     drawn = sum(len(served.client.get(path).content) for path in set(re.findall(r"/static/[^\"]+", page.text)))
     assert len(page.content) + drawn <= 80_000
+
+
+def test_what_came_back_is_told_so_among_what_changed(news: Served) -> None:
+    home = news.client.get("/v1/stories").json()["stories"][0]["id"]
+    with news.store.write() as connection:
+        data = {"is_original": True, "returned": True}
+        add_event(connection, "story.corrected", now=NOON + timedelta(hours=1), story_id=home, data=data)
+    told = " ".join(news.client.get("/changed").text.split())
+    assert re.search("the original came back [^<]* ago<", told), told[-1500:]
 
 
 def test_a_list_says_where_its_feed_is_with_the_same_filters(news: Served) -> None:
