@@ -1,8 +1,12 @@
 """Text from the web on a terminal: it may not move the cursor, change colours, or turn the reading direction."""
 
+import re
 import unicodedata
 
-__all__ = ["printable"]
+__all__ = ["escaped", "printable"]
+
+# What JSON may hold as it is: DEL and the second set of controls, marks of direction, ends of lines and paragraphs.
+STEERING = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def printable(text: str | None, *, width: int | None = None) -> str:
@@ -15,3 +19,8 @@ def printable(text: str | None, *, width: int | None = None) -> str:
 def _is_safe(character: str) -> bool:
     # U+200C and U+200D are letters' business in Persian and Indic scripts, and do no harm.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") or character in "\u200c\u200d"
+
+
+def escaped(told: str) -> str:
+    """JSON that says the same: such characters stand only in its strings."""
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", told)

@@ -15,11 +15,15 @@ from fastapi import FastAPI
 
 from crawler.searches import load_templates
 from crawler.watch_making import Template
-from newsroom.api import changes, events, health, lookup, search, sources, stories, watches, webhooks
+from newsroom.api import acts, changes, events, health, lookup, search, sources, stories, watches, webhooks
 from newsroom.api.arrivals import Arrivals
+from newsroom.api.comparing import router as comparing_router
 from newsroom.api.cors import Cors
+from newsroom.api.decisions import router as decisions_router
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
+from newsroom.api.fetching import Fetches
+from newsroom.api.fetching import router as fetching_router
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
 from newsroom.api.limits import Limits, per_minute_on
@@ -89,6 +93,9 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.story_memory = story_pages.StoryMemory(app.state.remembered.standings)
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
+    app.state.fetches = Fetches()
+    for router in (fetching_router, decisions_router, comparing_router, acts.router):
+        app.include_router(router)
     app.include_router(events.router)
     app.include_router(webhooks.router)
     app.state.templates = templates

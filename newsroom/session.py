@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from newsroom.printable import printable
+from newsroom.printable import escaped, printable
 from store.config import Config
 from store.database import Store
 from store.errors import BadInput
@@ -57,8 +57,9 @@ def told(message: str | None) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on a line of its own."""
-    sys.stdout.buffer.write(orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+    """One JSON value on a line of its own; what would steer a terminal is escaped, and the same to a program."""
+    told = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
+    sys.stdout.buffer.write(escaped(told).encode())
     sys.stdout.buffer.flush()
 
 

@@ -82,10 +82,13 @@ def _kind(gathered: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _said(kind: str, gathered: Sequence[Mapping[str, Any]]) -> str:
-    changed = [event for event in gathered if event["kind"] == "story.corrected"]
-    if kind == "story.corrected" and not any(event["data"].get("is_original") for event in changed):
-        return "A copy changed"
-    return SAYS.get(kind, kind)
+    own = [event["data"] for event in gathered if event["kind"] == kind]
+    if kind == "story.withdrawn" and not any(data.get("is_original", True) for data in own):
+        return "A copy was withdrawn"
+    if kind != "story.corrected":
+        return SAYS.get(kind, kind)
+    who = "Original" if any(data.get("is_original") for data in own) else "A copy"
+    return f"{who} {'is back' if all(data.get('returned') for data in own) else 'changed'}"
 
 
 def _line(says: str, record: StoryRecord | None, original: Copy | None, data: Mapping[str, Any]) -> str:

@@ -49,13 +49,14 @@ class Happened:
 class StoryChange:
     """That a copy of the story was changed or withdrawn; the newest event of its kind.
 
-    `is_original`: it was the copy that stands for the story.
+    `is_original`: it was the copy that stands for the story. `is_back`: it had been withdrawn, and is to be seen again.
     """
 
     story_id: str
     kind: str
     at: datetime
     is_original: bool
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def changed_stories(
         for row in connection.execute(query.order_by(events.c.at.desc()).limit(MOST_READ)):
             held = found.get((row.story_id, kind))
             is_original = bool(row.data.get("is_original")) or (held is not None and held.is_original)
-            at = row.at if held is None else held.at
-            found[row.story_id, kind] = StoryChange(row.story_id, kind, at, is_original)
+            at, is_back = (row.at, bool(row.data.get("returned"))) if held is None else (held.at, held.is_back)
+            found[row.story_id, kind] = StoryChange(row.story_id, kind, at, is_original, is_back)
     return sorted(found.values(), key=lambda change: (change.at, change.story_id), reverse=True)[:limit]
 
 

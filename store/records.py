@@ -117,6 +117,7 @@ class StoryMoved(NotFound):
 
     def __init__(self, story_id: str, survivor: str) -> None:
         super().__init__(f"story {story_id} is now part of {survivor}")
+        self.story_id = story_id
         self.survivor = survivor
 
 

@@ -4,7 +4,7 @@ An article is `withdrawn` when its page does not show it any more: at once where
 second look, hours later, finds it missing too. Its texts stay; should it be seen again, that is recorded as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -13,8 +13,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from store.events import add_event
 from store.frontier import TOLD_BY_SOURCE, PageDue
-from store.schema import articles, pages, sources, withdrawals
+from store.schema import articles, pages, sources, stories, withdrawals
 from store.scope import Scope, due_looks_where
+from store.stories import lock
 
 __all__ = ["Known", "LookDue", "Sight", "due_looks", "known_article", "postpone_looks", "return_article", "settle_look"]
 
@@ -135,6 +136,7 @@ def postpone_looks(connection: Connection, host: str, *, until: datetime) -> int
 
 def settle_look(connection: Connection, page: LookDue, sight: Sight, *, now: datetime) -> bool:
     """Records a look; whether it settled that the article is withdrawn. The caller has checked the lease."""
+    _hold_story(connection, page, sight)
     values: dict[str, object] = {"revisit": sight.revisit, "fetched": now, "http_status": sight.http_status}
     values |= {"robots": sight.robots or pages.c.robots, "reason": sight.reason, "attempts": 0}
     if sight.kind in ("unchanged", "changed"):
@@ -154,6 +156,13 @@ def settle_look(connection: Connection, page: LookDue, sight: Sight, *, now: dat
     if sight.kind == "absent" and sight.is_settled and page.withdrawn is None:
         return _withdraw(connection, page, sight, now=now)
     return False
+
+
+def _hold_story(connection: Connection, page: LookDue, sight: Sight) -> None:
+    """Story rows are held before all others, where a look may change what is told of the story."""
+    if sight.is_settled or page.withdrawn is not None:
+        story = select(articles.c.story_id).where(articles.c.id == (sight.article_id or page.article_id))
+        lock(connection, list(connection.execute(story).scalars()))
 
 
 def _withdraw(connection: Connection, page: LookDue, sight: Sight, *, now: datetime) -> bool:
@@ -186,11 +195,22 @@ def _withdraw(connection: Connection, page: LookDue, sight: Sight, *, now: datet
 
 
 def _tell(connection: Connection, page: LookDue, sight: Sight, *, since: datetime, now: datetime) -> None:
-    columns = (articles.c.story_id, articles.c.outlet, articles.c.url)
-    row = connection.execute(select(*columns).where(articles.c.id == page.article_id)).one()
-    data = {"article": page.article_id, "outlet": row.outlet, "url": row.url, "reason": sight.reason}
-    data |= {"http_status": sight.http_status, "withdrawn": since.isoformat()}
-    add_event(connection, "story.withdrawn", now=now, story_id=row.story_id, data=data)
+    more = {"reason": sight.reason, "http_status": sight.http_status, "withdrawn": since.isoformat()}
+    _add_event(connection, "story.withdrawn", page.article_id, more, now=now)
+
+
+def _add_event(
+    connection: Connection, kind: str, article_id: str, more: Mapping[str, object], *, now: datetime
+) -> None:
+    """And the story's record has changed: who keeps a copy of it, or an answer about it, hears of that."""
+    columns = (articles.c.story_id, articles.c.outlet, articles.c.url, stories.c.original)
+    counts = (stories.c.copies, stories.c.outlets, stories.c.owners)
+    joined = select(*columns, *counts).join(stories, stories.c.id == articles.c.story_id)
+    row = connection.execute(joined.where(articles.c.id == article_id)).one()
+    connection.execute(update(stories).where(stories.c.id == row.story_id).values(updated=now))
+    data = {"article": article_id, "outlet": row.outlet, "url": row.url, "is_original": row.original == article_id}
+    data |= {"copies": row.copies, "outlets": row.outlets, "owners": row.owners, **more}
+    add_event(connection, kind, now=now, story_id=row.story_id, data=data)
 
 
 def return_article(connection: Connection, article_id: str, *, now: datetime) -> None:
@@ -201,3 +221,4 @@ def return_article(connection: Connection, article_id: str, *, now: datetime) ->
     connection.execute(update(articles).where(*gone).values(withdrawn=None, withdrawn_reason=None))
     open_ = (withdrawals.c.article_id == article_id, withdrawals.c.returned.is_(None))
     connection.execute(update(withdrawals).where(*open_).values(returned=now))
+    _add_event(connection, "story.corrected", article_id, {"returned": True}, now=now)

@@ -18,6 +18,8 @@ from store.webhooks import Webhook, enabled_webhooks, is_wanted, webhook, write_
 
 __all__ = ["GATHER", "RETRIES", "WINDOW", "claim_messages", "gather_messages", "has_work", "settle_message"]
 
+# These say which copy they are of.
+OF_ONE_COPY = ("story.corrected", "story.withdrawn")
 GATHER = timedelta(seconds=10)
 WINDOW = timedelta(minutes=15)
 # Standard Webhooks' own proposal: how long after each attempt the next one is made; 28 hours and a half in all.
@@ -64,9 +66,9 @@ def _put(connection: Connection, hook: Webhook, event: EventRecord, *, now: date
 
 
 def _can_wait(event: EventRecord) -> bool:
-    """What single copies do: they come, and they change. A change of the original is told at once."""
-    is_of_copy = event.kind == "story.corrected" and not event.data.get("is_original")
-    return event.kind == "story.grew" or is_of_copy
+    """What single copies do: they come, change and go. What the original does is told at once, and so is a takedown."""
+    is_of_copy = not event.data.get("is_original", event.kind == "story.withdrawn")
+    return event.kind == "story.grew" or (event.kind in OF_ONE_COPY and is_of_copy)
 
 
 def _last(connection: Connection, hook: Webhook, event: EventRecord, *, only_waiting: bool) -> Message | None:

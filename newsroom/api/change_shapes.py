@@ -32,5 +32,11 @@ class Change(Shape):
 
 class ChangeList(Shape):
     changes: Annotated[list[Change], Field(description="The oldest first; each story once, at its latest change.")]
-    next: Annotated[str, Field(description="Give it as `cursor`, now or tomorrow: the changes behind these.")]
+    next: Annotated[
+        str,
+        Field(
+            description="Give it as `cursor`, now or tomorrow: the changes behind these.",
+            examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIiJd"],
+        ),
+    ]
     more: Annotated[bool, Field(description="Whether there are more already.")]

@@ -36,7 +36,13 @@ class ChangeQuery(BaseModel):
     updated_since: Annotated[
         str | None, Field(description=f"Changes at or after this time. {MOMENT}", examples=["2026-11-23T06:30Z"])
     ] = None
-    cursor: Annotated[str | None, Field(description="`next` of the answer before; it counts before the time.")] = None
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="`next` of the answer before; it counts before the time.",
+            examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIiJd"],
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=1000, description="At most so many changes.")] = 200
 
     @field_validator("updated_since", mode="after")

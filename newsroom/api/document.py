@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from newsroom.api.examples import give_examples
 from newsroom.api.problems import MEDIA_TYPE
 from newsroom.api.shapes import ProblemDetails
 
@@ -25,6 +26,7 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 """
 TAGS = [
     {"name": "stories", "description": "Story records, their copies, and articles with their texts."},
+    {"name": "decisions", "description": "What editors say of stories: merge, split, pin, undo."},
     {"name": "lookup", "description": "Has this run before?"},
     {"name": "events", "description": "What happened, to be read or streamed."},
     {"name": "webhooks", "description": "Programs that are told of events."},
@@ -64,6 +66,7 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             _tell_problems(operation["responses"])
+    give_examples(document)
     return document
 
 

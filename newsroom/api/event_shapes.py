@@ -84,9 +84,9 @@ class Webhook(Shape):
     """Who is told of what. It is disabled after five days without success, and by an answer of 410."""
 
     id: int
-    url: str
-    form: str
-    kinds: list[str]
+    url: Annotated[str, Field(examples=["https://newsroom.example/hooks/onestory"])]
+    form: Annotated[str, Field(examples=["standard"])]
+    kinds: Annotated[list[str], Field(examples=[["story.corrected", "story.withdrawn"]])]
     watch_id: int | None
     outlet: str | None
     language: str | None
@@ -98,7 +98,9 @@ class Webhook(Shape):
 
 
 class NewWebhook(Webhook):
-    secret: Annotated[str, Field(description="Shown this once; whoever checks signatures needs it.")]
+    secret: Annotated[
+        str, Field(description="Shown this once; whoever checks signatures needs it.", examples=["whsec_MfKQ9r8GKYqr"])
+    ]
 
 
 class WebhookList(Shape):

@@ -12,6 +12,7 @@ from newsroom.api.arrivals import Arrivals
 from newsroom.api.desk import desk_of
 from newsroom.api.event_shapes import MOST_ID, Event, EventKind, EventList
 from newsroom.api.event_stream import EventStream, Wanted
+from newsroom.api.shapes import ID
 from newsroom.api.stories import checked_id
 from store.database import Store
 from store.errors import BadInput
@@ -24,12 +25,21 @@ router = APIRouter(prefix="/v1", tags=["events"])
 STREAM = "text/event-stream"
 After = Annotated[
     int | None,
-    Query(ge=0, le=MOST_ID, description="The number of the last event that you have; all that are kept without."),
+    Query(
+        ge=0,
+        le=MOST_ID,
+        description="The number of the last event that you have; all that are kept without.",
+        examples=[4711],
+    ),
 ]
 Kinds = Annotated[list[EventKind], Query(alias="kind", description="Only these kinds; may be given again.")]
-StoryFilter = Annotated[str | None, Query(alias="story", description="Only of the story with this id.")]
+StoryFilter = Annotated[str | None, Query(alias="story", description="Only of the story with this id.", examples=[ID])]
 LastEventId = Annotated[
-    str | None, Header(description="The number of the last event that a stream gave; browsers send it by themselves.")
+    str | None,
+    Header(
+        description="The number of the last event that a stream gave; browsers send it by themselves.",
+        examples=["4711"],
+    ),
 ]
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {

@@ -44,15 +44,18 @@ class StoryQuery(BaseModel):
     ] = None
     published_since: Annotated[
         str | None,
-        Field(description=f"The earliest time that a copy claims is at or after this. {MOMENT}"),
+        Field(description=f"The earliest time that a copy claims is at or after this. {MOMENT}", examples=["24h"]),
     ] = None
     updated_since: Annotated[
         str | None,
-        Field(description=f"The record changed at or after this time. To keep a copy, read `/v1/changes`. {MOMENT}"),
+        Field(
+            description=f"The record changed at or after this time. To keep a copy, read `/v1/changes`. {MOMENT}",
+            examples=["2026-11-23T06:30Z"],
+        ),
     ] = None
     min_copies: Annotated[int, Field(ge=1, le=1_000_000, description="At least so many copies.", examples=[3])] = 1
-    min_outlets: Annotated[int, Field(ge=1, le=1_000_000, description="In at least so many outlets.")] = 1
-    min_owners: Annotated[int, Field(ge=1, le=1_000_000, description="Of at least so many owners.")] = 1
+    min_outlets: Annotated[int, Field(ge=1, le=1_000_000, description="In at least so many outlets.", examples=[3])] = 1
+    min_owners: Annotated[int, Field(ge=1, le=1_000_000, description="Of at least so many owners.", examples=[2])] = 1
     outlet: Annotated[
         str | None,
         Field(max_length=300, description="An outlet that runs it, by its exact name.", examples=["Harbour Post"]),
@@ -93,13 +96,17 @@ class StoryQuery(BaseModel):
         Field(
             max_length=1000,
             description="The former name of `q`; give one of the two.",
+            examples=["harbour bridge"],
             json_schema_extra={"deprecated": True},
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200, description="At most so many stories.")] = 50
     cursor: Annotated[
         str | None,
-        Field(description="`next` of the list before, given together with that list's filters."),
+        Field(
+            description="`next` of the list before, given together with that list's filters.",
+            examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIjVmMGM2YjdhOWQyZTRjMWI4YTNmN2U2MCJd"],
+        ),
     ] = None
 
     @field_validator("outlet", "owner", "credit", "q", "query", mode="after")

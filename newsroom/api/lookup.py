@@ -36,7 +36,8 @@ ONE_OF = "give either a text or a url"
     responses={404: {"description": "No article of this URL is stored."}},
 )
 def look_up_known(request: Request, url: Url) -> Response:
-    """The story that the article of this URL belongs to. Nothing is fetched: an unknown URL answers 404."""
+    """The story that the article of this URL belongs to. Nothing is fetched: an unknown URL answers 404, and
+    `POST /v1/lookup/fetch` fetches it."""
     return json_answer(request, look_up_url(desk_of(request).store, url))
 
 
@@ -112,7 +113,7 @@ def look_up_url(store: Store, url: str) -> LookupAnswer:
     with store.read() as connection:
         article_id = find_article_id(connection, wanted)
         if article_id is None:
-            raise NotFound(f"no article of {wanted[:200]} is stored; look up its text instead")
+            raise NotFound(f"no article of {wanted[:200]} is stored; have it fetched, or look up its text")
         [copy] = copies_by_id(connection, [article_id])
         record = story(connection, copy.story_id)
     found = Found(

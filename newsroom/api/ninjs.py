@@ -54,7 +54,7 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "standard": STANDARD,
         "type": "text",
         "representationType": "full",
-        "pubStatus": "usable",
+        "pubStatus": _status(copy),
         "language": copy.language,
         "contentCreated": None if copy.published is None else _time(copy.published),
         "headlines": _headlines(copy.title),
@@ -62,16 +62,27 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "bodies": [body],
         "infoSources": _sources(copy),
     }
+    return _known(told)
+
+
+def _known(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what we do not know: the schema has no null."""
     return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
+def _status(copy: Copy) -> str:
+    """Whoever takes it in has to take it out again."""
+    return "usable" if copy.withdrawn is None else "canceled"
+
+
 def _association(copy: Copy) -> dict[str, Any]:
-    return {
+    told = {
         "name": copy.outlet,
         "rel": copy.relation,
         "uri": urn("article", copy.id),
         "type": "text",
         "representationType": "partial",
+        "pubStatus": _status(copy),
         "language": copy.language,
         "firstCreated": _time(copy.first_seen),
         "versionCreated": _time(copy.updated),
@@ -79,6 +90,7 @@ def _association(copy: Copy) -> dict[str, Any]:
         "infoSources": _sources(copy),
         "altIds": _ids(copy),
     }
+    return _known(told)
 
 
 def _headlines(title: str | None) -> list[Mapping[str, str]]:

@@ -94,8 +94,8 @@ def handle_problems(app: FastAPI, show: Show) -> None:
 
 def moved(request: Request, error: StoryMoved) -> Response:
     """To the survivor; never cached, as a split can bring the id back."""
-    parent, _, _ = request.url.path.rpartition("/")
-    return RedirectResponse(f"{parent}/{error.survivor}", 307, {"Cache-Control": "no-store"})
+    place = request.url.path.replace(error.story_id, error.survivor, 1)
+    return RedirectResponse(place, 307, {"Cache-Control": "no-store"})
 
 
 def problem_of(error: Exception) -> Problem:

@@ -169,11 +169,13 @@ class Article(Copy):
 
     source: Annotated[str, Field(description="The way it came in.", examples=["import"])]
     number: Annotated[int, Field(description="The number of its current version.", examples=[17])]
-    text: Annotated[str, Field(description="One paragraph a line.")]
+    text: Annotated[
+        str, Field(description="One paragraph a line.", examples=["The harbour bridge will close for six weeks."])
+    ]
     facts: Annotated[dict[str, Any], Field(description="What its page says of it; empty facts are left out.")]
     observed: Annotated[datetime, Field(description="When this version was seen.", examples=[TIME])]
-    content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.")]
-    extractor: Annotated[str, Field(description="The program that read the page.")]
+    content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
+    extractor: Annotated[str, Field(description="The program that read the page.", examples=["trafilatura 2.3.1"])]
 
 
 class Source(Shape):
@@ -183,7 +185,7 @@ class Source(Shape):
     url: Annotated[str, Field(examples=["https://www.harbourpost.example/feed"])]
     outlet: Annotated[str, Field(examples=["Harbour Post"])]
     kind: Annotated[str, Field(examples=["feed"])]
-    host: str
+    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
     language: str | None
     enabled: bool
     interval_seconds: Annotated[int, Field(examples=[900])]

@@ -85,7 +85,7 @@ class WatchBegun(Shape):
     gathered: Annotated[int, Field(description="Articles of it that were stored already.", examples=[3])]
     first: Annotated[int, Field(description="Pages that waited already, and go first now.", examples=[0])]
     searches: Annotated[int, Field(description="Search feeds that are polled for it.", examples=[2])]
-    unused: Annotated[list[str], Field(description="Search feeds that cannot be asked this, and why.")]
+    unused: Annotated[list[str], Field(description="Search feeds that cannot be asked this, and why.", examples=[[]])]
 
 
 class GatheredCopy(Copy):
@@ -103,8 +103,11 @@ class GatheredStory(Story):
 
 
 class Seed(Shape):
-    url: str
-    state: Annotated[str, Field(description="due until it is fetched; done, moved, gone, failed, barred, refused.")]
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/bridge-to-close"])]
+    state: Annotated[
+        str,
+        Field(description="due until it is fetched; done, moved, gone, failed, barred, refused.", examples=["done"]),
+    ]
     reason: str | None
     article_id: str | None
 
@@ -112,7 +115,7 @@ class Seed(Shape):
 class Search(Shape):
     source_id: Annotated[int, Field(examples=[61])]
     name: Annotated[str, Field(examples=["GDELT"])]
-    url: str
+    url: Annotated[str, Field(examples=["https://search.example/?q=%22harbour+bridge%22"])]
     status: Annotated[str, Field(examples=["ok"])]
     why: str | None
     last_poll: datetime | None

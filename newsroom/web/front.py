@@ -3,15 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
+from newsroom.api.acts import MOST_CANDIDATES, MOST_CHANGED, acts_since
 from newsroom.api.cursors import to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import SearchQuery, StoryQuery
@@ -20,10 +19,10 @@ from newsroom.api.search import searched
 from newsroom.api.stories import page_of_stories
 from newsroom.web.render import page
 from newsroom.web.spread import spark_points
-from newsroom.web.standings import Outdated, Standings
+from newsroom.web.standings import Standings
 from newsroom.web.visits import SPANS, Visit, remember, since_of, visit_of
 from pipelines.agencies import load
-from store.desk import StoryChange, changed_stories, happened_since, live_stories, spreads_of
+from store.desk import changed_stories, happened_since, live_stories, spreads_of
 from store.errors import BadInput
 from store.facets import has_sources, has_stories, languages
 from store.records import StoryRecord
@@ -39,10 +38,6 @@ FILTERS = (
     "ours", "watch", "order",
 )  # fmt: skip
 PAGE_STORIES = 25
-MOST_ACTS = 6
-# How many changed originals are looked at for those.
-MOST_CANDIDATES = 24
-MOST_CHANGED = 100
 MOST_WATCHES = 50
 LANGUAGES_SECONDS = 60.0
 
@@ -77,15 +72,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """A story whose original changed, and who runs the old text."""
-
-    story: StoryRecord
-    at: datetime
-    outdated: Outdated
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """A page of the list of stories."""
 
@@ -113,6 +99,7 @@ def front_page(request: Request) -> Response:
         listing=listing,
         is_first=not cursor,
         newest=f"/?{urlencode(chosen)}" if cursor else None,
+        feeds=None if listing.refusals else _feeds(chosen),
         live=_live_address(chosen) if not cursor and not listing.refusals else None,
         empty=None if listing.rows or listing.refusals else _emptiness(desk),
         **_choices(request, desk),
@@ -183,6 +170,12 @@ def _live_address(chosen: Mapping[str, str]) -> str:
     return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
 
 
+def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
+    """The same list, for readers of feeds."""
+    query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
+    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
+
+
 def _choices(request: Request, desk: Desk) -> dict[str, Any]:
     with desk.store.read() as connection:
         watches = active_watches(connection, now=desk.clock())[-MOST_WATCHES:]
@@ -197,7 +190,7 @@ def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
     since = since_of(visit)
     with desk.store.read() as connection:
         happened = happened_since(connection, since)
-        acts = _acts(connection, request.app.state.remembered.standings, since)
+        acts = acts_since(connection, request.app.state.remembered.standings, since)
     spans = {name: told for name, told in SPANS.items() if name != "visit" or visit.before is not None}
     return {
         "happened": happened,
@@ -207,20 +200,6 @@ def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
         "spans": spans,
         "loaded": visit.here,
     }
-
-
-def _acts(connection: Connection, standings: Standings, since: datetime) -> list[Act]:
-    """Stories whose original changed while ours, or most of the others, run the old text; what is ours first."""
-    changes = [one for one in changed_stories(connection, since=since, limit=MOST_CHANGED) if one.is_original]
-    by_story: dict[str, StoryChange] = {}
-    records = live_stories(connection, {one.story_id for one in changes[:MOST_CANDIDATES]})
-    for one in changes[:MOST_CANDIDATES]:
-        if one.story_id in records:
-            by_story.setdefault(records[one.story_id].id, one)
-    stories = {record.id: record for record in records.values()}
-    found = [Act(stories[home], one.at, standings.of(connection, stories[home])) for home, one in by_story.items()]
-    asking = [act for act in found if act.outdated.asks_to_act]
-    return sorted(asking, key=lambda act: (act.outdated.old_ours == 0, -act.outdated.old_outlets))[:MOST_ACTS]
 
 
 def _emptiness(desk: Desk) -> str:

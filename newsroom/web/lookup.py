@@ -1,22 +1,25 @@
-"""The lookup page: paste a text or an address, see what ran before."""
+"""The lookup page: paste a text or an address, see what ran before; what is not stored can be fetched."""
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from newsroom.api.desk import desk_of
 from newsroom.api.lookup import look_up_text, look_up_url
-from newsroom.api.problems import told
+from newsroom.api.origin import refuse_other_sites
+from newsroom.api.problems import problem_of, told
+from newsroom.api.shapes import LookupAnswer
 from newsroom.web.forms import read_form
 from newsroom.web.render import page
 from newsroom.web.views import segments
-from store.errors import BadInput, NotFound
+from store.errors import BadInput, NotFound, OnestoryError, Unavailable
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
 MOST_STORIES = 20
+MOST_ADDRESS = 2_048
 
 
 @router.get("/lookup")
@@ -28,8 +31,28 @@ async def lookup_page(request: Request) -> Response:
     store = desk_of(request).store
     try:
         answer = await anyio.to_thread.run_sync(lambda: look_up_url(store, url))
+    except NotFound as error:
+        return _refused(request, error, url=url, can_fetch=error.reason == NotFound.reason)
+    except BadInput as error:
+        return _refused(request, error, url=url)
+    return _to_story(answer)
+
+
+@router.post("/lookup/fetch", dependencies=[Depends(refuse_other_sites)])
+async def fetch_page(request: Request) -> Response:
+    """To the story of an article, once a crawler has fetched it; or why it was not."""
+    form = await read_form(request)
+    url = form.line("url", most=MOST_ADDRESS)
+    try:
+        answer = await request.app.state.fetches.look_up(desk_of(request), url)
+    except Unavailable as error:
+        return _refused(request, error, url=url, can_fetch=True)
     except (BadInput, NotFound) as error:
         return _refused(request, error, url=url)
+    return _to_story(answer)
+
+
+def _to_story(answer: LookupAnswer) -> Response:
     return RedirectResponse(f"/stories/{answer.found[0].story_id}", 303, {"Cache-Control": "no-store"})
 
 
@@ -56,15 +79,17 @@ async def lookup_answer(request: Request) -> Response:
     )
 
 
-def _refused(request: Request, error: BadInput | NotFound, *, url: str = "", text: str = "") -> Response:
-    status = 422 if isinstance(error, BadInput) else 404
+def _refused(
+    request: Request, error: OnestoryError, *, url: str = "", text: str = "", can_fetch: bool = False
+) -> Response:
     return page(
         request,
         "lookup.html",
-        status=status,
+        status=problem_of(error).status,
         here="/lookup",
         url=url,
         text=text,
         answer=None,
         refusal=told(str(error)),
+        can_fetch=can_fetch,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from newsroom.web.visits import VISIT_COOKIE
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import OURS, Told, bring
 from tests.newsroom.news import BRIDGE, NOON
@@ -129,4 +130,76 @@ def test_the_time_that_is_looked_back_to_is_remembered(reader: Watched) -> None:
     reader.go("/lookup")
     reader.go("/")
     expect(page.locator("nav [aria-current=true]")).to_have_text("7 days ago")
+    reader.check()
+
+
+def test_a_source_is_tried_by_keyboard_and_looked_at(reader: Watched) -> None:
+    page = reader.go("/sources")
+    expect(page.locator("tbody tr").first).to_contain_text("blocked")
+    page.get_by_role("button", name="Try Outlet 2 now").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("asked for")
+    page.get_by_role("link", name="More on source 2 of Outlet 1").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Outlet 1")
+    expect(page.locator(".notice.bad")).to_contain_text("Nothing new for two days")
+    page.get_by_role("button", name="Try Outlet 1 now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Outlet 1")
+    reader.check()
+
+
+def test_an_address_leads_to_its_story_and_an_unknown_one_may_be_fetched(reader: Watched) -> None:
+    page = reader.go("/lookup")
+    page.get_by_label("Or the address of an article").fill("https://www.bay.example/b?utm_source=mail")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bridge to close")
+    reader.go("/lookup")
+    page.get_by_label("Or the address of an article").fill("https://nowhere.example/x")
+    page.get_by_role("button", name="Look up the address").click()
+    expect(page.get_by_role("alert")).to_contain_text("No article of https://nowhere.example/x is stored")
+    expect(page.get_by_role("button", name="Fetch it now")).to_be_visible()
+    reader.faults = [fault for fault in reader.faults if "404" not in fault]
+    reader.check()
+
+
+def test_filters_narrow_the_list_by_keyboard_and_its_feed_has_the_same(reader: Watched) -> None:
+    page = reader.go("/")
+    page.get_by_label("Language").select_option("ja")
+    expect(page.locator("li[data-story]")).to_have_count(1)
+    page.get_by_role("link", name="Atom").wait_for()
+    page.get_by_label("Language").select_option("")
+    page.get_by_text("More filters").press("Enter")
+    page.get_by_label("Agency").fill("Coast Wire")
+    page.get_by_label("Agency").press("Enter")
+    expect(page.locator("li[data-story]")).to_have_count(1)
+    page.get_by_label("Watch").select_option(label="The bridge")
+    expect(page.locator("#told")).to_have_text("1 story shown")
+    address = page.get_by_role("link", name="Atom").get_attribute("href")
+    assert address is not None
+    feed = page.request.get(reader.home + address).text()
+    assert feed.count("<entry>") == 1
+    assert "Bridge to close" in feed
+    reader.check()
+
+
+def test_what_came_since_the_last_visit_is_marked_as_new(reader: Watched, desk: Served) -> None:
+    told = Told("https://www.isle.example/light", NEWS, "Skarvoy is lit again", "Isle Post", 90)
+    bring(desk.store, desk.registry, [told], now=NOON + timedelta(minutes=91))
+    hour_ago = int((NOON + timedelta(minutes=60)).timestamp())
+    page = reader.go("/")
+    expect(page.locator("h2 .pill")).to_have_count(0)
+    page.context.add_cookies([{"name": VISIT_COOKIE, "value": f"0.{hour_ago}", "url": reader.home}])
+    reader.go("/?span=visit")
+    expect(page.locator("h2", has=page.locator(".pill"))).to_have_text("Skarvoy is lit again new")
+    expect(page.locator("nav [aria-current=true]")).to_have_text("my last visit")
+    reader.check()
+
+
+def test_from_what_changed_to_two_versions_and_back_the_other_way_round(reader: Watched) -> None:
+    page = reader.go("/")
+    page.get_by_role("link", name="1 changed").press("Enter")
+    page.get_by_role("link", name="Bridge to close").click()
+    page.get_by_role("link", name="2 versions at Coast Wire").press("Enter")
+    page.get_by_role("link", name="what changed").click()
+    assert page.locator(".sides del").all_inner_texts() == ["eleven", "two thirds"]
+    page.get_by_role("link", name="Swap").press("Enter")
+    assert page.locator(".sides del").all_inner_texts() == ["seventeen", "one half"]
     reader.check()

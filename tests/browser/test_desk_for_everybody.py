@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Served, Watched
+from tests.browser.desk_news import Told, bring
+from tests.newsroom.news import BRIDGE
 from tests.readings import stories_of
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 LOOKS: list[dict[str, Any]] = [
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
     {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -22,37 +26,85 @@ def paths_of(desk: Served) -> list[str]:
         "/",
         "/?q=bridge&outlet=Bay+News",
         "/?q=%22",
+        "/?min_outlets=30",
         "/changed",
+        "/changed?kind=withdrawn",
         f"/stories/{bridge}",
         f"/articles/{bridge}",
         "/compare?a=1&b=9",
         "/watches",
         "/watches/1",
+        "/compare",
         "/lookup",
+        "/lookup?url=https://nowhere.example/x",
         "/sources",
+        "/sources/2",
         "/nothing",
     ]
 
 
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(browser: Any, desk: Served) -> None:
-    for look in LOOKS:
-        context = browser.new_context(**look)
-        reader = Watched(context.new_page(), desk.url).listen()
-        for path in paths_of(desk):
-            page = reader.go(path)
-            for folded in page.locator("summary").all():
-                folded.click()
-            found = axe.Axe().run(page, options=RULES)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            assert wide <= window, path
-        reader.faults = [one for one in reader.faults if "404" not in one and "422" not in one]
-        reader.check()
-        context.close()
+def looked_at(page: Any, path: str) -> None:
+    """Unfolded, with nothing that axe finds, and no wider than its window."""
+    for folded in page.locator("summary").all():
+        folded.click()
+    found = axe.Axe().run(page, options=RULES)
+    assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, path
 
 
-def test_a_story_prints_on_two_pages(reader: Watched, desk: Served) -> None:
-    reader.go(paths_of(desk)[4])
-    printed = reader.page.pdf(format="A4")
-    assert 1 <= printed.count(b"/Type /Page\n") <= 2
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']} {look['color_scheme']}")
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(
+    browser: Any, desk: Served, look: dict[str, Any]
+) -> None:
+    context = browser.new_context(**look)
+    reader = Watched(context.new_page(), desk.url).listen()
+    for path in paths_of(desk):
+        looked_at(reader.go(path), path)
+    page = reader.go("/lookup")
+    page.get_by_label("A text").fill(BRIDGE)
+    page.get_by_role("button", name="Look up the text").click()
+    looked_at(page, "a text that was looked up")
+    reader.faults = [one for one in reader.faults if "404" not in one and "422" not in one]
     reader.check()
+    context.close()
+
+
+def test_every_page_prints_on_two_pages(reader: Watched, desk: Served) -> None:
+    for path in paths_of(desk):
+        reader.go(path)
+        printed = reader.page.pdf(format="A4")
+        assert 1 <= printed.count(b"/Type /Page\n") <= 2, path
+
+
+def test_a_front_page_of_25_stories_and_a_story_of_12_copies_print_on_two_pages(reader: Watched, desk: Served) -> None:
+    said = [f"{BRIDGE}\nThe paper of place {number} adds a line of its own." for number in range(11)]
+    copies = [
+        Told(
+            f"https://www.place{number}.example/bridge",
+            text,
+            f"Bridge shuts at {number}",
+            f"Place {number}",
+            90,
+        )
+        for number, text in enumerate(said)
+    ]
+    others = [
+        Told(f"https://www.isle{number}.example/x", sentence_of(number), f"What isle {number} decided", "Isle Post", 95)
+        for number in range(25)
+    ]
+    bring(desk.store, desk.registry, [*copies, *others], now=desk.now)
+    bridge = max(stories_of(desk.store), key=lambda story: story.copies)
+    assert bridge.copies > 12
+    for path in ("/", f"/stories/{bridge.id}"):
+        reader.go(path)
+        assert reader.page.pdf(format="A4").count(b"/Type /Page\n") <= 2, path
+    reader.check()
+
+
+def sentence_of(number: int) -> str:
+    """One for each, so that none is a copy of another."""
+    return (
+        f"In the year {1700 + 3 * number} the isle of Ellery{number} counted {number * 31 + 5} boats in harbour{number}"
+        f" and {number + 3} captains, of whom {number * 7} were called Holm{number}, like mill {number * 13} on a hill."
+    )

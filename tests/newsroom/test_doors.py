@@ -1,10 +1,12 @@
 """What holds for every address: problems, headers, hosts, health and the OpenAPI document."""
 
 import socket
+from typing import Any
 
 import httpx2 as httpx
 import pytest
 from fastapi import FastAPI
+from jsonschema_rs import Draft202012Validator
 
 from newsroom.api.shapes import ProblemDetails
 from newsroom.server import PortInUse, make_app, open_socket, serving
@@ -166,6 +168,33 @@ def test_the_document_is_openapi_3_1_and_every_error_in_it_a_problem(client: htt
             for status, response in operation["responses"].items():
                 if status >= "4":
                     assert list(response["content"]) == ["application/problem+json"], operation
+
+
+def test_everything_in_the_document_has_an_example_that_fits_it(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for one in operation.get("parameters", ()):
+                examples = examples_of(one)
+                assert examples, (path, one["name"])
+                assert [faults(each, one["schema"], document) for each in examples] == [[]] * len(examples), one["name"]
+            answers = [one["content"] for status, one in operation["responses"].items() if "content" in one]
+            asked = [operation["requestBody"]["content"]] if "requestBody" in operation else []
+            for media_type, told in (pair for content in asked + answers for pair in content.items()):
+                examples = examples_of(told)
+                assert examples, (method, path, media_type)
+                for each in examples:
+                    assert faults(each, told.get("schema", {}), document) == [], (method, path, media_type)
+                    assert "…" not in str(each), (method, path, "a member without an example")
+
+
+def examples_of(told: dict[str, Any]) -> list[Any]:
+    return [told["example"]] if "example" in told else list(told["schema"].get("examples", ()))
+
+
+def faults(example: object, schema: dict[str, Any], document: dict[str, Any]) -> list[str]:
+    validator = Draft202012Validator({**schema, "components": document["components"]}, validate_formats=True)
+    return [f"{error.instance_path} {error.message[:200]}" for error in validator.iter_errors(example)]
 
 
 def test_what_the_document_says_is_what_is_sent(served: Served) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 from sqlalchemy import insert, update
 
+from store.events import add_event
 from store.schema import articles, sources, stories, versions
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
@@ -80,6 +81,43 @@ def test_the_list_goes_on_to_older_stories_and_back(served: Served) -> None:
     assert first.xpath("//a[@rel='next']")
     assert len(seen) == len(set(seen)) == len(stories_of(served.store)) > 60
     assert words(page, "//h2[last()]").endswith("Old 59")
+
+
+def test_the_first_page_is_light_with_all_that_it_is_drawn_with(served: Served) -> None:
+    pieces = [
+        Piece(
+            f"https://www.isle{number}-{copy}.example/x",
+            f"In {1700 + 3 * number} the isle of Ellery{number} counted {number * 31 + 5} boats in harbour{number}, "
+            f"{number + 3} captains, of whom {number * 7} were called Holm{number}, like mill {number * 13} on a hill.",
+            f"What the council of isle {number} decided about boats, captains, harbours and mills, and why",
+            f"The Morning Courier of Isle {number}-{copy}",
+            minutes=copy * 15,
+        )
+        for number in range(25)
+        for copy in range(4)
+    ]
+    put(served.store, served.registry, pieces)
+    page = served.client.get("/")
+    assert page.text.count("data-story=") == 25
+    drawn = sum(len(served.client.get(path).content) for path in set(re.findall(r"/static/[^\"]+", page.text)))
+    assert len(page.content) + drawn <= 80_000
+
+
+def test_what_came_back_is_told_so_among_what_changed(news: Served) -> None:
+    home = news.client.get("/v1/stories").json()["stories"][0]["id"]
+    with news.store.write() as connection:
+        data = {"is_original": True, "returned": True}
+        add_event(connection, "story.corrected", now=NOON + timedelta(hours=1), story_id=home, data=data)
+    told = " ".join(news.client.get("/changed").text.split())
+    assert re.search("the original came back [^<]* ago<", told), told[-1500:]
+
+
+def test_a_list_says_where_its_feed_is_with_the_same_filters(news: Served) -> None:
+    page = news.client.get("/", params={"language": "en", "q": "bridge", "order": "relevance"}).text
+    assert '<link rel="alternate" type="application/atom+xml" title="These stories"' in page
+    [address] = set(re.findall(r"/v1/stories\.atom[^\"]*", page))
+    assert news.client.get(address.replace("&amp;", "&")).status_code == 200
+    assert "/v1/stories.atom" not in news.client.get("/", params={"since": "nonsense"}).text
 
 
 def test_a_filter_that_cannot_be_used_is_told_beside_the_form(news: Served) -> None:

@@ -217,6 +217,34 @@ def test_slack_is_told_a_line_that_no_headline_can_break_out_of(store: Store, re
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "says", "waits"),
+    [
+        ("story.withdrawn", {"is_original": True}, "Withdrawn", False),
+        ("story.withdrawn", {"is_original": False}, "A copy was withdrawn", True),
+        ("story.withdrawn", {"taken_down": True}, "Withdrawn", False),
+        ("story.corrected", {"is_original": True}, "Original changed", False),
+        ("story.corrected", {"is_original": True, "returned": True}, "Original is back", False),
+        ("story.corrected", {"is_original": False, "returned": True}, "A copy is back", True),
+    ],
+)
+def test_only_what_happens_to_the_original_is_told_at_once_and_each_in_its_words(
+    store: Store, registry: Registry, hook: Place, kind: str, data: dict[str, object], says: str, waits: bool
+) -> None:
+    [home] = put(store, registry, [Piece("https://bridge.example/a", BRIDGE, "Bridge", "Harbour Post")])
+    add(store, hook.url, form="slack")
+    tell(store, story_id=home)
+    send(store)
+    send(store, now=NOON + GATHER)
+    tell(store, kind, story_id=home, data=data)
+    send(store, now=NOON + GATHER)
+    assert len(hook.calls) == 1
+    send(store, now=NOON + 2 * GATHER)
+    assert len(hook.calls) == (1 if waits else 2)
+    send(store, now=NOON + 2 * WINDOW)
+    assert json.loads(hook.calls[1].body)["text"].startswith(f"*{says}*")
+
+
 def test_a_message_of_a_story_that_was_taken_down_meanwhile_is_not_sent(store: Store, hook: Place) -> None:
     add(store, hook.url)
     tell(store, "story.created", story_id="f" * 24)

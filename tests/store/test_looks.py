@@ -14,7 +14,7 @@ from store.frontier import Entry, PageResult, add_pages, due_pages, settle_page
 from store.history import withdrawals_of
 from store.identity import article_id
 from store.moves import article_moved_to, homes, moves_of, note_move, settle_move
-from store.records import article, find_article_id
+from store.records import article, find_article_id, story
 from store.revisits import LookDue, Sight, due_looks, known_article, postpone_looks, settle_look
 from store.schema import events, moves, pages, withdrawals
 from store.scope import Scope
@@ -87,6 +87,21 @@ def test_it_is_withdrawn_once_and_its_return_is_recorded(store: Store) -> None:
     with store.read() as connection:
         assert article(connection, article_id(URL)).copy.withdrawn is None
         assert [one.returned for one in withdrawals_of(connection, article_id(URL))] == [NOW + 48 * HOUR]
+        told = connection.execute(select(events.c.kind, events.c.data).order_by(events.c.id)).all()
+    assert [row.kind for row in told] == ["story.withdrawn", "story.corrected"]
+    assert [(row.data["is_original"], row.data.get("returned"), row.data["copies"]) for row in told] == [
+        (True, None, 1),
+        (True, True, 1),
+    ]
+
+
+def test_a_withdrawal_and_a_return_change_the_record_of_the_story(store: Store) -> None:
+    stored(store, URL)
+    for sight, hours in ((GONE, 1), (SEEN, 2)):
+        look(store, sight, now=NOW + hours * HOUR)
+        with store.read() as connection:
+            home = article(connection, article_id(URL)).copy.story_id
+            assert story(connection, home).updated == NOW + hours * HOUR
 
 
 def test_an_article_that_another_page_shows_is_not_withdrawn(store: Store) -> None:

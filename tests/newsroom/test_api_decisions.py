@@ -1,0 +1,182 @@
+"""What editors decide and compare, by the API: over HTTP, on SQLite and PostgreSQL."""
+
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from pipelines.correcting import tell_corrections
+from store.articles import save
+from tests.newsroom.conftest import Served
+from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
+from tests.readings import reading, take
+
+SIGNED = {"who": "Ada", "why": "the same matter"}
+NO_ID = "0" * 24
+
+
+@pytest.fixture
+def news(served: Served) -> Served:
+    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
+    return served
+
+
+def stories(news: Served) -> dict[str, dict[str, Any]]:
+    return {one["title"]: one for one in news.client.get("/v1/stories").json()["stories"]}
+
+
+def members(news: Served, story: dict[str, Any]) -> list[str]:
+    return [one["id"] for one in news.client.get(f"/v1/stories/{story['id']}").json()["articles"]]
+
+
+def log(news: Served, **query: Any) -> list[tuple[str, str, str | None]]:
+    told = news.client.get("/v1/decisions", params=query).json()["decisions"]
+    return [(one["kind"], one["who"], one["undone_by"]) for one in told]
+
+
+def test_stories_are_merged_and_the_decision_undone(news: Served) -> None:
+    bridge, ferry = stories(news)["Bridge to close"], stories(news)["Ferry crews"]
+    order = {"other": "https://www.ferry1.example/ferry", **SIGNED}
+    merged = news.client.post(f"/v1/stories/{bridge['id']}/merge", json=order)
+    assert merged.json() == {"number": 1, "stories": [bridge["id"]]}
+    assert merged.headers["cache-control"] == "no-store"
+    # The absorbed id leads on, for what is asked and for what is told to do.
+    for path in ("", "/standing"):
+        led = news.client.get(f"/v1/stories/{ferry['id']}{path}")
+        assert (led.status_code, led.headers["location"]) == (307, f"/v1/stories/{bridge['id']}{path}")
+    assert log(news, story=bridge["id"]) == [("together", "Ada", None)]
+    undone = news.client.post("/v1/decisions/1/undo", json={"who": "Ben"})
+    assert set(undone.json()["stories"]) == {bridge["id"], ferry["id"]}
+    assert log(news) == [("together", "Ada", "Ben")]
+    again = news.client.post("/v1/decisions/1/undo", json={"who": "Ben"})
+    assert (again.status_code, again.json()["detail"]) == (422, "Decision 1 was undone already, by Ben.")
+
+
+def test_copies_leave_their_story_and_another_is_the_original(news: Served) -> None:
+    bridge = stories(news)["Bridge to close"]
+    first, second, third = members(news, bridge)
+    parted = news.client.post(f"/v1/stories/{bridge['id']}/split", json={"articles": [third], **SIGNED})
+    assert set(parted.json()["stories"]) == {bridge["id"], third}
+    pinned = news.client.post(f"/v1/stories/{bridge['id']}/pin", json={"article": second, **SIGNED})
+    assert pinned.status_code == 200
+    told = news.client.get(f"/v1/stories/{bridge['id']}").json()
+    assert (told["original"], told["original_reason"], told["copies"]) == (second, "pinned", 2)
+    assert first in members(news, bridge)
+    assert [kind for kind, _, _ in log(news)] == ["original", "split"]
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "status"),
+    [
+        ("merge", {"other": NO_ID, **SIGNED}, 404),
+        ("merge", {"other": "nobody", **SIGNED}, 404),
+        ("merge", {"other": "http://[", **SIGNED}, 422),
+        ("merge", {"other": "\x00", **SIGNED}, 422),
+        ("merge", {"who": "Ada", "why": "x"}, 422),
+        ("split", {"articles": [], **SIGNED}, 422),
+        ("split", {"articles": [NO_ID], **SIGNED}, 404),
+        ("split", {"articles": ["https://www.ferry1.example/ferry"], **SIGNED}, 422),
+        ("pin", {"article": "https://www.ferry1.example/ferry", **SIGNED}, 422),
+        ("pin", {"article": 7, **SIGNED}, 422),
+        ("pin", {"article": "https://www.bridge1.example/bridge", "who": " \x00 ", "why": "x"}, 422),
+        ("pin", {"article": "https://www.bridge1.example/bridge", "who": "Ada", "why": "x" * 501}, 422),
+        ("pin", {"article": "https://www.bridge1.example/bridge", "more": 1, **SIGNED}, 422),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_and_nothing_is_kept(
+    news: Served, path: str, order: dict[str, object], status: int
+) -> None:
+    bridge = stories(news)["Bridge to close"]
+    answer = news.client.post(f"/v1/stories/{bridge['id']}/{path}", json=order)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert log(news) == []
+
+
+def test_no_other_sites_page_decides(news: Served) -> None:
+    bridge = stories(news)["Bridge to close"]
+    for path in (f"stories/{bridge['id']}/merge", f"stories/{bridge['id']}/pin", "decisions/1/undo"):
+        refused = news.client.post(f"/v1/{path}", json={}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert refused.status_code == 403
+
+
+def test_half_a_character_is_a_problem_and_no_fault(news: Served) -> None:
+    bridge = stories(news)["Bridge to close"]
+    body = b'{"other": "x", "who": "\\ud800", "why": "\\ud800"}'
+    answer = news.client.post(
+        f"/v1/stories/{bridge['id']}/merge", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.fixture
+def corrected(news: Served) -> Served:
+    """The first copy of the bridge says another sum now."""
+    url = "https://www.bridge0.example/bridge"
+    text = BRIDGE.replace("eleven million crowns", "seventeen million crowns")
+    later = reading(url, text, observed=NOON.replace(hour=13), title="Bridge to close", outlet="Bridge 0")
+    with news.store.write() as connection:
+        tell_corrections(connection, save(connection, [later], now=NOON.replace(hour=13)))
+    take(news.store, news.registry, [], now=NOON.replace(hour=13))
+    return news
+
+
+def test_versions_are_listed_and_compared_word_by_word(corrected: Served) -> None:
+    bridge = stories(corrected)["Bridge to close"]
+    told = corrected.client.get(f"/v1/articles/{bridge['original']}/versions").json()
+    before, after = told["versions"]
+    assert (after["is_current"], before["changes"], told["withdrawals"]) == (True, None, [])
+    assert (after["changes"]["added"], after["changes"]["removed"], after["changes"]["of"]) == (1, 1, before["number"])
+    asked = {"a": before["number"], "b": after["number"]}
+    compared = corrected.client.get("/v1/compare", params=asked).json()
+    assert (compared["added"], compared["removed"], compared["moved"]) == (1, 1, 0)
+    gone = next(one for one in compared["stretches"] if one["kind"] == "removed")
+    start, end = gone["before"]
+    assert compared["a"]["text"][start:end] == "eleven"
+    assert (compared["a"]["outlet"], compared["b"]["is_current"]) == ("Bridge 0", True)
+
+
+def test_who_still_runs_the_old_text_is_told(corrected: Served) -> None:
+    bridge = stories(corrected)["Bridge to close"]
+    answer = corrected.client.get(f"/v1/stories/{bridge['id']}/standing")
+    told = answer.json()
+    assert (told["reason"], told["outlets"], told["old_outlets"], told["old_ours"]) == ("changed", 2, 2, 0)
+    assert {(one["outlet"], one["standing"]) for one in told["copies"]} == {("Bridge 1", "old"), ("Bridge 2", "old")}
+    ferry = stories(corrected)["Ferry crews"]
+    assert corrected.client.get(f"/v1/stories/{ferry['id']}/standing").json()["reason"] is None
+    seen = {"If-None-Match": answer.headers["etag"]}
+    assert corrected.client.get(f"/v1/stories/{bridge['id']}/standing", headers=seen).status_code == 304
+
+
+def test_what_happened_and_what_to_act_on_is_told_as_the_front_page_does(corrected: Served) -> None:
+    told = corrected.client.get("/v1/desk", params={"since": "3h"}).json()
+    assert (told["happened"]["wide"], told["happened"]["corrected"], told["since"]) == (1, 1, "2026-11-23T11:00:00Z")
+    [act] = told["acts"]
+    assert (act["story"]["title"], act["reason"], act["old_outlets"]) == ("Bridge to close", "changed", 2)
+    assert corrected.client.get("/v1/desk", params={"since": "1m"}).json()["acts"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("desk?since=nonsense", 422),
+        ("desk?since=%00", 422),
+        ("desk?since=-5h", 422),
+        ("compare", 422),
+        ("compare?a=1", 422),
+        ("compare?a=1&b=99999", 404),
+        ("compare?a=0&b=-1", 422),
+        ("compare?a=1&b=99999999999999999999999", 422),
+        ("compare?a=%00&b=1", 422),
+        (f"articles/{NO_ID}/versions", 404),
+        ("articles/nobody/versions", 404),
+        (f"stories/{NO_ID}/standing", 404),
+        ("decisions?story=nobody", 404),
+        ("decisions?limit=0", 422),
+    ],
+)
+def test_what_is_not_there_or_no_question_is_a_problem(client: httpx.Client, path: str, status: int) -> None:
+    answer = client.get(f"/v1/{path}")
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
