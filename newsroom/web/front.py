@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from newsroom.api.callers import READ
 from newsroom.api.cursors import to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import SearchQuery, StoryQuery
@@ -32,7 +33,7 @@ from store.watches import active_watches
 
 __all__ = ["Remembered", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 FILTERS = (
     "q", "since", "until", "published_since", "min_outlets", "min_copies", "outlet", "owner", "credit", "language",

@@ -4,6 +4,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from newsroom.api.callers import READ, READERS
 from newsroom.api.desk import desk_of
 from newsroom.api.lookup import look_up_text, look_up_url
 from newsroom.api.problems import told
@@ -14,7 +15,7 @@ from store.errors import BadInput, NotFound
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_STORIES = 20
 
@@ -33,7 +34,7 @@ async def lookup_page(request: Request) -> Response:
     return RedirectResponse(f"/stories/{answer.found[0].story_id}", 303, {"Cache-Control": "no-store"})
 
 
-@router.post("/lookup")
+@router.post("/lookup", dependencies=[READERS])
 async def lookup_answer(request: Request) -> Response:
     form = await read_form(request)
     # With the line ends that it has elsewhere.
