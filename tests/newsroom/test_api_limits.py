@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from newsroom.api.cors import Cors
 from newsroom.api.buckets import MOST_CLIENTS
+from newsroom.api.cors import Cors
 from newsroom.api.limits import PER_MINUTE, Limits, per_minute_on
 from store.config import Config
 from store.errors import BadInput
