@@ -127,9 +127,16 @@ def test_a_key_by_the_api_from_its_making_to_its_end(served: Served) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [{}, {"name": "x"}, {"name": "", "scope": "read"}, {"name": "x", "scope": "king"}, {"name": "\x00", "scope": "read"},
-     {"name": "x" * 101, "scope": "read"}, {"name": "x", "scope": "read", "key": "mine"}],
-)  # fmt: skip
+    [
+        {},
+        {"name": "x"},
+        {"name": "", "scope": "read"},
+        {"name": "x", "scope": "king"},
+        {"name": "\x00", "scope": "read"},
+        {"name": "x" * 101, "scope": "read"},
+        {"name": "x", "scope": "read", "key": "mine"},
+    ],
+)
 def test_what_cannot_be_a_key_is_refused(client: httpx.Client, question: dict[str, str]) -> None:
     assert client.post("/v1/keys", json=question).status_code == 422
     assert client.get("/v1/keys").json() == {"keys": []}
