@@ -131,7 +131,7 @@ class Door:
             Problem(
                 403,
                 "insufficient_scope",
-                f"Your key may {caller.scope}; this takes one of scope {wanted}.",
+                f"Your key is of scope {caller.scope}; this takes one of scope {wanted}.",
                 {"scope": wanted},
                 {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="{wanted}"'},
             )

@@ -33,7 +33,7 @@ def add_command(
     if json:
         print_json({**asdict(made.record), "key": made.secret})
     else:
-        typer.echo(f"key {made.record.id}, which may {made.record.scope}; shown this once: {made.secret}")
+        typer.echo(f"key {made.record.id} of scope {made.record.scope}; shown this once: {made.secret}")
 
 
 @keys_app.command("list")

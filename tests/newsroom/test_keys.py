@@ -24,7 +24,7 @@ def test_a_key_by_the_command_from_its_making_to_its_end(home: Path) -> None:
     assert (made["id"], made["name"], made["scope"], made["revoked"]) == (1, "news desk", "edit", None)
     assert made["key"].startswith(f"{made['begins']}_")
     told = onestory("keys", "add", "boss", "--scope", "admin", home=home).stdout
-    assert told.startswith("key 2, which may admin; shown this once: onestory_")
+    assert told.startswith("key 2 of scope admin; shown this once: onestory_")
     listed = onestory("keys", "list", home=home).stdout
     assert "news desk" in listed
     assert made["begins"] in listed
