@@ -7,7 +7,7 @@ from newsroom.api.hosts import is_loopback
 from newsroom.session import opened_store
 from store.config import Config
 from store.errors import BadInput
-from store.keys import NewKey, add_key, adopt_key, has_admin_key
+from store.keys import NewKey, add_first_admin_key, adopt_key, has_admin_key
 
 __all__ = ["FIRST_NAME", "NoKey", "asks_for_keys", "first_key", "prepare_keys"]
 
@@ -47,4 +47,4 @@ def first_key(config: Config) -> NewKey | None:
         now = datetime.now(UTC)
         if config.admin_key is not None:
             adopt_key(connection, config.admin_key, now=now)
-        return None if has_admin_key(connection) else add_key(connection, FIRST_NAME, "admin", now=now)
+        return add_first_admin_key(connection, FIRST_NAME, now=now)

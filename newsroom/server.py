@@ -20,7 +20,7 @@ from newsroom.api.arrivals import Arrivals
 from newsroom.api.cors import Cors
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
-from newsroom.api.door import Door, WrongKeys
+from newsroom.api.door import Door, Strangers
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
 from newsroom.api.keyring import Keyring
@@ -47,7 +47,6 @@ from store.config import Config
 from store.database import Store
 
 __all__ = ["PortInUse", "app_of", "make_app", "open_socket", "serve", "serve_app", "serving"]
-
 
 # More threads would only wait for the interpreter, and for connections to the database.
 THREADS = 8
@@ -97,24 +96,22 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.story_memory = story_pages.StoryMemory(app.state.remembered.standings)
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
-    app.include_router(events.router)
-    app.include_router(webhooks.router)
     app.state.templates = templates
-    app.include_router(metrics_router)
-    app.include_router(watches.router)
+    for router in (events.router, webhooks.router, keys.router, metrics_router, watches.router):
+        app.include_router(router)
     for router in (stories.router, search.router, changes.router, lookup.router, sources.router, health.router):
         app.include_router(router)
     for router in (front.router, story_pages.router, compare.router, pages.router):
         app.include_router(router)
     for router in (lookup_pages.router, watch_pages.router, source_pages.router, pages.static_router):
         app.include_router(router)
-    for router in (keys.router, sign_in.router, settings_pages.router, webhook_settings.router):
+    for router in (sign_in.router, settings_pages.router, webhook_settings.router):
         app.include_router(router)
     show = as_asked(problem_page)
     handle_problems(app, show)
     describe(app, is_open=is_open)
     app.state.keyring = Keyring(store)
-    app.state.wrong_keys = WrongKeys()
+    app.state.strangers = Strangers()
     app.state.is_open = is_open
     if per_minute:
         app.add_middleware(Limits, per_minute=per_minute)
@@ -122,7 +119,7 @@ def make_app(  # noqa: PLR0913 - its parts, each named
         Door,
         needs=RouteNeeds(app),
         keyring=app.state.keyring,
-        wrong=app.state.wrong_keys,
+        strangers=app.state.strangers,
         clock=clock,
         show=show,
         is_open=is_open,

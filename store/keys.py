@@ -24,6 +24,7 @@ __all__ = [
     "KeyRecord",
     "KeyScope",
     "NewKey",
+    "add_first_admin_key",
     "add_key",
     "adopt_key",
     "find_key",
@@ -109,6 +110,12 @@ def _be_alone(connection: Connection) -> None:
     """Until the end of the transaction nobody else adds or revokes a key; on SQLite a writer is alone in any case."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def add_first_admin_key(connection: Connection, name: str, *, now: datetime) -> NewKey | None:
+    """None where there is an admin key; of several who do this at once one makes it."""
+    _be_alone(connection)
+    return None if has_admin_key(connection) else add_key(connection, name, "admin", now=now)
 
 
 def adopt_key(connection: Connection, secret: str, *, now: datetime) -> KeyRecord:

@@ -22,9 +22,10 @@ from newsroom.api.origin import is_of_other_site
 from newsroom.api.problems import Problem, Show
 from store.keys import KeyRecord
 
-__all__ = ["WRONG_PER_MINUTE", "Door", "WrongKeys"]
+__all__ = ["ENDED_PER_MINUTE", "TOO_MANY", "WRONG", "WRONG_PER_MINUTE", "Barred", "Door", "Strangers"]
 
 WRONG_PER_MINUTE = 20
+ENDED_PER_MINUTE = 120
 # What a proxy adds: then the address of the connection says nothing of who asks.
 PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 REALM = 'realm="Onestory"'
@@ -47,16 +48,38 @@ TOO_MANY = Problem(
 
 
 @dataclass(slots=True)
-class WrongKeys:
-    """How many wrong keys an address may send. Keys that were good before are let in meanwhile."""
+class Strangers:
+    """How many keys and sessions that are none an address may try. What was good before is let in meanwhile.
 
-    buckets: Buckets = field(default_factory=lambda: Buckets(WRONG_PER_MINUTE))
+    A browser comes with a session that has ended again and again, so it may do that more often.
+    """
 
-    def is_barred(self, request: Request) -> bool:
-        return self.buckets.left(address_of(request.scope)) < 1
+    keys: Buckets = field(default_factory=lambda: Buckets(WRONG_PER_MINUTE))
+    sessions: Buckets = field(default_factory=lambda: Buckets(ENDED_PER_MINUTE))
 
-    def count(self, request: Request) -> None:
-        self.buckets.take(address_of(request.scope))
+    async def key_of(self, request: Request, keyring: Keyring, key: str, *, now: datetime) -> KeyRecord | None:
+        """Raises Barred."""
+        address = address_of(request.scope)
+        if self.keys.left(address) < 1 and not keyring.has_met("key", key):
+            raise Barred
+        found = await keyring.key_of(key, now=now) if key else None
+        if found is None:
+            self.keys.take(address)
+        return found
+
+    async def session_of(self, request: Request, keyring: Keyring, token: str, *, now: datetime) -> KeyRecord | None:
+        """None, too, where too many were tried."""
+        address = address_of(request.scope)
+        if self.sessions.left(address) < 1 and not keyring.has_met("session", token):
+            return None
+        found = await keyring.session_of(token, now=now)
+        if found is None:
+            self.sessions.take(address)
+        return found
+
+
+class Barred(Exception):  # noqa: N818 - always caught
+    """Too many wrong keys came from this address."""
 
 
 class Refused(Exception):  # noqa: N818 - never leaves this file
@@ -71,7 +94,7 @@ class Door:
     app: ASGIApp
     needs: RouteNeeds
     keyring: Keyring
-    wrong: WrongKeys
+    strangers: Strangers
     clock: Callable[[], datetime]
     show: Show
     is_open: bool
@@ -105,20 +128,23 @@ class Door:
             key = await self._key(request, shown, need)
             return Caller(key.scope, key), True
         token = session_token(request)
-        if token is not None and (signed_in := await self.keyring.session_of(token, now=self.clock())):
+        if token is not None and (signed_in := await self._session(request, token)):
             return Caller(signed_in.scope, signed_in, token), False
         if shown is not None and request.method in SAFE:
             return Caller("read", await self._key(request, shown, need)), False
         return NOBODY, False
 
     async def _key(self, request: Request, shown: Shown, need: RouteNeed | None) -> KeyRecord:
-        if self.wrong.is_barred(request) and not self.keyring.has_met(shown.key):
-            raise Refused(TOO_MANY)
-        found = await self.keyring.key_of(shown.key, now=self.clock()) if shown.key else None
+        try:
+            found = await self.strangers.key_of(request, self.keyring, shown.key, now=self.clock())
+        except Barred:
+            raise Refused(TOO_MANY) from None
         if found is None:
-            self.wrong.count(request)
             raise Refused(_unknown(need, WRONG, 'error="invalid_token"'))
         return found
+
+    async def _session(self, request: Request, token: str) -> KeyRecord | None:
+        return await self.strangers.session_of(request, self.keyring, token, now=self.clock())
 
     def _refuse_what_it_may_not(self, request: Request, caller: Caller, need: RouteNeed | None) -> None:
         """What is nowhere takes a key, too: who has none need not hear what there is."""

@@ -29,11 +29,11 @@ Kind = Literal["key", "session"]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store said. `ends` is when a session does."""
+    """What the store said, `asked` at this second. `ends` is when a session does."""
 
     key: KeyRecord
     ends: datetime | None
-    until: float
+    asked: float
 
 
 class Keyring:
@@ -43,13 +43,14 @@ class Keyring:
         self._store = store
         self._clock = clock
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self._forgotten = -FRESH_SECONDS
         self._noted: dict[int, datetime] = {}
         self._noting = anyio.CapacityLimiter(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def has_met(self, secret: str) -> bool:
+    def has_met(self, kind: Kind, secret: str) -> bool:
         """Whether it was good when it was last asked for, be that long ago."""
-        return f"key {digest_of(secret)}" in self._known
+        return _name(kind, secret) in self._known
 
     async def key_of(self, secret: str, *, now: datetime) -> KeyRecord | None:
         """The key, if it may be used. Raises DatabaseUnavailable."""
@@ -60,24 +61,24 @@ class Keyring:
         return await self._of("session", token, now)
 
     async def _of(self, kind: Kind, secret: str, now: datetime) -> KeyRecord | None:
-        name = f"{kind} {digest_of(secret)}"
+        name = _name(kind, secret)
         known = self._known.get(name)
-        if known is None or known.until <= self._clock():
-            until = self._clock() + FRESH_SECONDS
-            known = await anyio.to_thread.run_sync(lambda: self._ask(kind, secret, now, until))
+        began = self._clock()
+        if known is None or known.asked <= max(self._forgotten, began - FRESH_SECONDS):
+            known = await anyio.to_thread.run_sync(lambda: self._ask(kind, secret, now, began))
             self._remember(name, known)
         if known is None or (known.ends is not None and known.ends <= now):
             return None
         self._note(known.key, now)
         return known.key
 
-    def _ask(self, kind: Kind, secret: str, now: datetime, until: float) -> Known | None:
+    def _ask(self, kind: Kind, secret: str, now: datetime, began: float) -> Known | None:
         with self._store.read() as connection:
             if kind == "session":
                 session = find_session(connection, secret, now=now)
-                return None if session is None else Known(*session, until)
+                return None if session is None else Known(*session, began)
             key = find_key(connection, secret)
-            return None if key is None else Known(key, None, until)
+            return None if key is None else Known(key, None, began)
 
     def _remember(self, name: str, known: Known | None) -> None:
         self._known.pop(name, None)
@@ -87,8 +88,8 @@ class Keyring:
             self._known.popitem(last=False)
 
     def forget(self) -> None:
-        """Of this server at least, everything is asked anew: something was revoked, or has ended."""
-        self._known.clear()
+        """By this server at least everything is asked for anew: something was revoked, or has ended."""
+        self._forgotten = self._clock()
 
     def _note(self, key: KeyRecord, now: datetime) -> None:
         """That it is used: beside the request, which need not wait for whoever writes to the store."""
@@ -109,6 +110,10 @@ class Keyring:
             await anyio.to_thread.run_sync(write, limiter=self._noting)
         except OnestoryError as error:
             logger.warning("that key %d is used could not be noted: %s", number, error)
+
+
+def _name(kind: Kind, secret: str) -> str:
+    return f"{kind} {digest_of(secret)}"
 
 
 def is_still_good(connection: Connection, *, caller: Caller, clock: Callable[[], datetime]) -> bool:

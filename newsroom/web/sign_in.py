@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from newsroom.api.callers import ANYONE, EVERYBODY, READERS, caller_of
 from newsroom.api.credentials import forget_session, remember_session, session_token
 from newsroom.api.desk import desk_of
-from newsroom.api.door import TOO_MANY, WRONG, WrongKeys
+from newsroom.api.door import TOO_MANY, WRONG, Barred, Strangers
 from newsroom.api.keyring import Keyring
 from newsroom.web.forms import read_form
 from newsroom.web.render import page
@@ -41,16 +41,19 @@ async def sign_in(request: Request) -> Response:
     key, back = form.line("key", most=MOST_KEY), checked_way(form.line("back", most=MOST_WAY))
     if caller_of(request) is EVERYBODY:
         return _on(back)
-    wrong: WrongKeys = request.app.state.wrong_keys
+    strangers: Strangers = request.app.state.strangers
     keyring: Keyring = request.app.state.keyring
-    if wrong.is_barred(request) and not keyring.has_met(key):
+    now = desk_of(request).clock()
+    try:
+        found = await strangers.key_of(request, keyring, key, now=now)
+    except Barred:
         return _shown(request, status=429, back=back, refusal=TOO_MANY.detail)
-    found = await keyring.key_of(key, now=desk_of(request).clock()) if key else None
     if found is None:
-        wrong.count(request)
         return _shown(request, status=401, back=back, refusal=WRONG)
     before, answer = session_token(request), _on(back)
     token = await anyio.to_thread.run_sync(lambda: _begun(request, found.id, before))
+    # It is known from now on, however many from the same address are not.
+    await keyring.session_of(token, now=now)
     remember_session(request, answer, token)
     return answer
 

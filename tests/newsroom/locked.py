@@ -9,13 +9,16 @@ from typing import Any
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from newsroom.api.needs import RouteNeed, route_needs
 from newsroom.server import make_app, open_socket, serving
 from store.database import Store
 from store.keys import SCOPES, NewKey, add_key
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
 
-__all__ = ["Locked", "locked_desk"]
+__all__ = ["Locked", "asked", "doors", "locked_desk"]
+
+VALUES = {"story_id": "0" * 24, "article_id": "0" * 24, "name": "none.css"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,17 @@ def locked_desk(store: Store, redis_url: str, prefix: str, **options: Any) -> It
     ):
         yield Locked(app, store, client, keys)
     registry.index.redis.close()
+
+
+def asked(need: RouteNeed) -> str:
+    path = need.path
+    for part in need.pattern.groupindex:
+        path = path.replace(f"{{{part}}}", VALUES.get(part, "987"))
+    return path
+
+
+def doors(desk: Locked) -> list[tuple[str, RouteNeed]]:
+    """Every method of every route."""
+    needs = route_needs(desk.app.routes)
+    assert len(needs) > 50
+    return [(method, need) for need in needs for method in sorted(need.methods)]

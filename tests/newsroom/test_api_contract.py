@@ -56,7 +56,7 @@ def locked_contract(news: tuple[Store, Registry, str]) -> Iterator[tuple[BaseSch
     store, registry, secret = news
     bearer = {"Authorization": f"Bearer {secret}"}
     app = make_app(store, registry, require_keys=True)
-    app.state.wrong_keys.buckets.per_minute = 100_000
+    app.state.strangers.keys.per_minute = 100_000
     with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json", headers=bearer), bearer
 

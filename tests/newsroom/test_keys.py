@@ -1,7 +1,6 @@
 """Keys by the command, by the API and on the page of settings; and that a server begins with one."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -14,7 +13,7 @@ from store.keys import find_key, list_keys
 from store.webhooks import list_webhooks
 from tests.cli import onestory
 from tests.newsroom.conftest import Served
-from tests.newsroom.locked import Locked, locked_desk
+from tests.newsroom.locked import Locked
 
 GIVEN = "0123456789abcdef0123456789abcdef"
 
@@ -140,12 +139,6 @@ def test_a_key_by_the_api_from_its_making_to_its_end(served: Served) -> None:
 def test_what_cannot_be_a_key_is_refused(client: httpx.Client, question: dict[str, str]) -> None:
     assert client.post("/v1/keys", json=question).status_code == 422
     assert client.get("/v1/keys").json() == {"keys": []}
-
-
-@pytest.fixture
-def locked(store: Store, redis_url: str, prefix: str) -> Iterator[Locked]:
-    with locked_desk(store, redis_url, prefix) as desk:
-        yield desk
 
 
 def token_of(client: httpx.Client) -> dict[str, str]:

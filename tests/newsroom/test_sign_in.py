@@ -1,6 +1,5 @@
 """Signing in by key: the session's cookie, where it leads, how it ends, and what it may be mistaken for."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -17,12 +16,6 @@ from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def locked(store: Store, redis_url: str, prefix: str) -> Iterator[Locked]:
-    with locked_desk(store, redis_url, prefix) as desk:
-        yield desk
 
 
 def sign_in(desk: Locked, *, back: str = "/", scope: str = "edit", **headers: str) -> httpx.Response:
