@@ -20,7 +20,7 @@ SECURE_COOKIE = f"__Host-{COOKIE}"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A key, and by which scheme. Browsers send what is `basic` by themselves, so it is good for reading only."""
+    """A key, and by which scheme. Browsers send what is `basic` by themselves, so it is good for feeds only."""
 
     scheme: Literal["bearer", "basic"]
     key: str = field(repr=False)

@@ -42,7 +42,7 @@ KEY = {
     "type": "http",
     "scheme": "bearer",
     "description": "A key that `onestory keys add` or the settings page made; its scope is read, edit or admin, and "
-    "includes those before. Feed readers may send it as the password of HTTP Basic, for reading.",
+    "includes those before. Feed readers may send it as the password of HTTP Basic.",
 }
 REFUSALS = {
     "401": {"description": "No key was sent, or none that is in use."},

@@ -130,7 +130,8 @@ class Door:
         token = session_token(request)
         if token is not None and (signed_in := await self._session(request, token)):
             return Caller(signed_in.scope, signed_in, token), False
-        if shown is not None and request.method in SAFE:
+        # Elsewhere it may be the password of a proxy before us, which is none of our keys.
+        if shown is not None and _is_feed(need):
             return Caller("read", await self._key(request, shown, need)), False
         return NOBODY, False
 
@@ -178,9 +179,13 @@ class Door:
         return replay(body, receive)
 
 
+def _is_feed(need: RouteNeed | None) -> bool:
+    return need is not None and need.methods <= SAFE and need.path.endswith(FEEDS)
+
+
 def _unknown(need: RouteNeed | None, detail: str, fault: str = "") -> Problem:
     """Feed readers ask their user for a password where they are offered Basic; browsers on our pages must not."""
     told = f"Bearer {REALM}" + (f", {fault}" if fault else "")
-    if need is not None and need.path.endswith(FEEDS):
+    if _is_feed(need):
         told = f'{told}, Basic {REALM}, charset="UTF-8"'
     return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": told})

@@ -145,7 +145,8 @@ def test_a_feed_reader_sends_its_key_as_a_password_and_may_read_by_it(small: Loc
     headers = basic(small.keys["admin"].secret)
     for path in ("/v1/stories.atom", "/v1/stories.json-feed"):
         assert small.client.get(path, headers=headers).status_code == 200
-    assert small.client.get("/v1/keys", headers=headers).status_code == 403
+    assert small.client.get("/v1/stories", headers=headers).status_code == 401
+    assert small.app.state.strangers.keys.left("127.0.0.1") == WRONG_PER_MINUTE
     assert small.client.post("/v1/watches", headers=headers, json={"phrases": ["a b"]}).status_code == 401
 
 
