@@ -11,6 +11,7 @@ from newsroom.commands.article import article_command
 from newsroom.commands.crawling import crawl_command, sources_app
 from newsroom.commands.index import index_app
 from newsroom.commands.intake import extract_command, import_command, reindex_command
+from newsroom.commands.keys import keys_app
 from newsroom.commands.reading import dump_command, lookup_command, show_command, stories_command
 from newsroom.commands.running import health_command, migrate_command, run_command, serve_command
 from newsroom.commands.search import search_command
@@ -64,6 +65,7 @@ app.command("reextract")(reextract_command)
 app.command("furniture")(furniture_command)
 app.command("events")(events_command)
 app.add_typer(webhooks_app, name="webhooks")
+app.add_typer(keys_app, name="keys")
 app.command("serve")(serve_command)
 app.command("health")(health_command)
 app.command("migrate")(migrate_command)

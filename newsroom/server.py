@@ -1,6 +1,5 @@
 """The app, and the process that serves it."""
 
-import errno
 import signal
 import socket
 import threading
@@ -8,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 import uvicorn
@@ -15,47 +15,46 @@ from fastapi import FastAPI
 
 from crawler.searches import load_templates
 from crawler.watch_making import Template
-from newsroom.api import acts, changes, events, health, lookup, search, sources, stories, watches, webhooks
+from newsroom.api import acts, changes, events, health, keys, lookup, search, sources, stories, watches, webhooks
 from newsroom.api.arrivals import Arrivals
 from newsroom.api.comparing import router as comparing_router
 from newsroom.api.cors import Cors
 from newsroom.api.decisions import router as decisions_router
 from newsroom.api.desk import Desk
 from newsroom.api.document import describe
+from newsroom.api.door import Door, Strangers
 from newsroom.api.fetching import Fetches
 from newsroom.api.fetching import router as fetching_router
 from newsroom.api.guard import Guard
 from newsroom.api.hosts import HostRule
+from newsroom.api.keyring import Keyring
 from newsroom.api.limits import Limits, per_minute_on
 from newsroom.api.metrics import Measured, ServerMetrics
 from newsroom.api.metrics import router as metrics_router
+from newsroom.api.needs import RouteNeeds
 from newsroom.api.problems import as_asked, handle_problems
+from newsroom.first_key import asks_for_keys, prepare_keys
 from newsroom.keeper import Keeper
+from newsroom.listening import PortInUse, open_socket, url_of
 from newsroom.search_keeper import SearchKeeper
-from newsroom.web import compare, front, pages
+from newsroom.web import compare, front, pages, sign_in, webhook_settings
 from newsroom.web import lookup as lookup_pages
+from newsroom.web import settings as settings_pages
 from newsroom.web import sources as source_pages
 from newsroom.web import story as story_pages
 from newsroom.web import watches as watch_pages
 from newsroom.web.render import problem_page
 from newsroom.webhooks import Sender
-from pipelines.engine import open_engine
+from pipelines.engine import Engine, open_engine
 from pipelines.registry import Registry
 from store.config import Config
 from store.database import Store
-from store.errors import BadInput
 
-__all__ = ["PortInUse", "make_app", "open_socket", "serve", "serve_app", "serving"]
-
+__all__ = ["PortInUse", "app_of", "make_app", "open_socket", "serve", "serve_app", "serving"]
 
 # More threads would only wait for the interpreter, and for connections to the database.
 THREADS = 8
 STOP_SECONDS = 5
-BACKLOG = 512
-
-
-class PortInUse(BadInput):
-    reason = "port_in_use"
 
 
 def _clock() -> datetime:
@@ -71,6 +70,8 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     cors_origins: Collection[str] = (),
     per_minute: int = 0,
     templates: Sequence[Template] = (),
+    require_keys: bool = False,
+    public_url: str | None = None,
     clock: Callable[[], datetime] = _clock,
 ) -> FastAPI:
     """The API and the pages. `registry` must be used by nobody else.
@@ -79,12 +80,18 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     addresses and names without a dot. `allowed_hosts` are further names. `cors_origins` are the sites whose pages may
     read the API; `per_minute` is how many requests a client may make of it, 0 as many as it likes.
     `templates` are the search feeds that a watch is looked for with.
+
+    Off loopback keys are asked for, on it only with `require_keys`. `public_url` is the origin that people know us by.
     """
+    is_open = not asks_for_keys(host, require_keys=require_keys, public_url=public_url)
+    public = urlsplit(public_url or "")
+    names = [*allowed_hosts, *([public.hostname] if public.hostname else [])]
     app = FastAPI(
         title="Onestory",
         version=version("onestory"),
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
     )
@@ -96,25 +103,37 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.fetches = Fetches()
     for router in (fetching_router, decisions_router, comparing_router, acts.router):
         app.include_router(router)
-    app.include_router(events.router)
-    app.include_router(webhooks.router)
     app.state.templates = templates
-    app.include_router(metrics_router)
-    app.include_router(watches.router)
+    for router in (events.router, webhooks.router, keys.router, metrics_router, watches.router):
+        app.include_router(router)
     for router in (stories.router, search.router, changes.router, lookup.router, sources.router, health.router):
         app.include_router(router)
     for router in (front.router, story_pages.router, compare.router, pages.router):
         app.include_router(router)
-    for router in (lookup_pages.router, watch_pages.router, source_pages.router):
+    for router in (lookup_pages.router, watch_pages.router, source_pages.router, pages.static_router):
+        app.include_router(router)
+    for router in (sign_in.router, settings_pages.router, webhook_settings.router):
         app.include_router(router)
     show = as_asked(problem_page)
     handle_problems(app, show)
-    describe(app)
+    describe(app, is_open=is_open)
+    app.state.keyring = Keyring(store)
+    app.state.strangers = Strangers()
+    app.state.is_open = is_open
     if per_minute:
         app.add_middleware(Limits, per_minute=per_minute)
+    app.add_middleware(
+        Door,
+        needs=RouteNeeds(app),
+        keyring=app.state.keyring,
+        strangers=app.state.strangers,
+        clock=clock,
+        show=show,
+        is_open=is_open,
+    )
     if cors_origins:
         app.add_middleware(Cors, origins=cors_origins)
-    app.add_middleware(Guard, hosts=HostRule.of(host, allowed_hosts), show=show)
+    app.add_middleware(Guard, hosts=HostRule.of(host, names), show=show, scheme=public.scheme or None)
     app.add_middleware(Measured, metrics=app.state.metrics)
     return app
 
@@ -124,27 +143,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
     await anyio.to_thread.run_sync(app.state.arrivals.end)
-
-
-def open_socket(host: str, port: int) -> socket.socket:
-    """Listens already; port 0 takes a free one. Raises PortInUse, BadInput for an address that is not ours."""
-    if not 0 <= port <= 65_535:
-        raise BadInput(f"{port} is no port: choose one from 1 to 65535, or 0 for a free one")
-    # With the protocol named: asyncio switches Nagle's algorithm off only where it sees that it is TCP.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-        return listening
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"port {port} on {host} is in use: stop what holds it, or choose another with --port"
-            ) from error
-        raise BadInput(f"cannot listen on {host} port {port}: {error}") from error
 
 
 def serve(
@@ -157,8 +155,9 @@ def serve(
 ) -> None:
     """Opens the engine and serves until SIGINT or SIGTERM; `started` is told the address once it answers.
 
-    Raises PortInUse and the tree of store.errors.
+    Raises PortInUse, NoKey and the tree of store.errors.
     """
+    prepare_keys(config, host=host)
     with (
         open_socket(host, port) as listening,
         open_engine(config) as engine,
@@ -166,21 +165,33 @@ def serve(
         SearchKeeper(config),
         Sender(config),
     ):
-        app = make_app(
-            engine.store,
-            engine.registry,
-            host=host,
-            allowed_hosts=allowed_hosts,
-            cors_origins=config.cors_origins,
-            per_minute=per_minute_on(host, config.rate_limit),
-            templates=load_templates(config.sources_file),
+        app = app_of(
+            config, engine, host=host, templates=load_templates(config.sources_file), allowed_hosts=allowed_hosts
         )
         serve_app(app, listening, started=started)
 
 
+def app_of(
+    config: Config, engine: Engine, *, host: str, templates: Sequence[Template], allowed_hosts: Collection[str] = ()
+) -> FastAPI:
+    """The app as the configuration wants it."""
+    asks = asks_for_keys(host, require_keys=config.require_keys, public_url=config.public_url)
+    return make_app(
+        engine.store,
+        engine.registry,
+        host=host,
+        allowed_hosts=allowed_hosts,
+        cors_origins=config.cors_origins,
+        per_minute=per_minute_on(host, config.rate_limit, asks_for_keys=asks),
+        templates=templates,
+        require_keys=config.require_keys,
+        public_url=config.public_url,
+    )
+
+
 def serve_app(app: FastAPI, listening: socket.socket, *, started: Callable[[str], None] = lambda url: None) -> None:
     """Serves on a socket that listens, until a signal."""
-    _server(app, lambda: started(_url(listening))).run(sockets=[listening])
+    _server(app, lambda: started(url_of(listening))).run(sockets=[listening])
 
 
 @contextmanager
@@ -193,7 +204,7 @@ def serving(app: FastAPI, listening: socket.socket) -> Iterator[str]:
     while not answers.wait(0.1) and thread.is_alive():
         pass
     try:
-        yield _url(listening)
+        yield url_of(listening)
     finally:
         server.should_exit = True
         thread.join()
@@ -210,11 +221,6 @@ def _server(app: FastAPI, on_started: Callable[[], None]) -> "_Server":
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return _Server(settings, on_started, app.state.arrivals.close)
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class _Server(uvicorn.Server):

@@ -31,6 +31,8 @@ def crawl_child(config: Config, arguments: Sequence[str]) -> "tuple[list[str], d
         "ONESTORY_SOURCES": str(config.sources_file or ""),
         "ONESTORY_CONTACT": config.contact or "",
         "ONESTORY_WARC_DIR": str(config.warc_dir or ""),
+        # A crawler has no use for it.
+        "ONESTORY_ADMIN_KEY": "",
     }
     kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in given}
     return [sys.executable, "-m", "newsroom", *arguments], kept | given | {SUPERVISED: str(os.getpid())}

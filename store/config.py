@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ __all__ = ["Config"]
 
 DEFAULT_HOME = "onestory-data"
 ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
+KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -24,7 +25,8 @@ class Config:
     `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
     that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
     `cors_origins` are the sites whose pages may read the API, `rate_limit` how many requests a minute a client may
-    make of it: 0 for any number, None for what fits where it is served.
+    make of it: 0 for any number, None for what fits where it is served. `admin_key` is an admin key of this store,
+    `require_keys` asks for keys on loopback, too, and `public_url` is the origin that people know the pages by.
     """
 
     home: Path
@@ -38,6 +40,9 @@ class Config:
     warc_dir: Path | None = None
     cors_origins: tuple[str, ...] = ()
     rate_limit: int | None = None
+    admin_key: str | None = field(default=None, repr=False)
+    require_keys: bool = False
+    public_url: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -58,6 +63,9 @@ class Config:
             warc_dir=Path(warcs) if warcs else None,
             cors_origins=_origins(_value(env, "ONESTORY_CORS_ORIGINS") or ""),
             rate_limit=_limit(env, "ONESTORY_RATE_LIMIT"),
+            admin_key=_admin_key(env),
+            require_keys=_switch(env, "ONESTORY_REQUIRE_KEYS"),
+            public_url=_public_url(_value(env, "ONESTORY_PUBLIC_URL")),
         )
 
 
@@ -128,3 +136,24 @@ def _origins(value: str) -> tuple[str, ...]:
         if not ORIGIN.fullmatch(origin):
             raise BadInput(f"ONESTORY_CORS_ORIGINS: {origin[:80]!r} is no origin; it reads like https://desk.example")
     return origins
+
+
+def _admin_key(env: Mapping[str, str]) -> str | None:
+    """What somebody made by hand must not be easy to guess; it is told nowhere, not even in errors."""
+    key = _value(env, "ONESTORY_ADMIN_KEY")
+    if key is not None and (not KEY.fullmatch(key) or len(set(key)) < 10):
+        raise BadInput(
+            "ONESTORY_ADMIN_KEY is no strong key: it takes 32 to 200 random letters, digits and -_.~+/=, "
+            "as `openssl rand -hex 24` makes them"
+        )
+    return key
+
+
+def _public_url(value: str | None) -> str | None:
+    """An origin, as a browser sends it."""
+    if value is None:
+        return None
+    url = value.lower().rstrip("/")
+    if not ORIGIN.fullmatch(url):
+        raise BadInput(f"ONESTORY_PUBLIC_URL: {value[:80]!r} is no address without a path, like https://desk.example")
+    return url

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -33,6 +35,9 @@ def environment(compose: dict[str, Any], service: str, home: Path, redis_url: st
     secret = home.parent / "postgres_password"
     secret.write_text("not asked for on this socket\n")
     user, _, place = database_url.partition("@")
+    if "ONESTORY_ADMIN_KEY_FILE" in given:
+        (home.parent / "admin_key").touch()
+        given |= {"ONESTORY_ADMIN_KEY_FILE": str(home.parent / "admin_key"), "ONESTORY_PUBLIC_URL": ""}
     return given | {
         "ONESTORY_HOME": str(home),
         "ONESTORY_DATABASE_URL": f"{user}@{place}",
@@ -69,22 +74,34 @@ def test_crawlers_scale_and_a_contact_is_asked_for(compose: dict[str, Any]) -> N
 def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for variable, value in service.get("environment", {}).items():
-            assert "PASSWORD" not in variable or variable.endswith("_FILE"), (name, variable)
+            assert not re.search("PASSWORD|_KEY", variable) or variable.endswith("_FILE"), (name, variable)
             user, at, _ = value.partition("://")[2].partition("@")
             assert not (at and ":" in user), (name, variable)
     assert compose["secrets"]
 
 
+def test_who_is_reached_from_afar_has_the_admin_key_and_the_crawler_has_not(compose: dict[str, Any]) -> None:
+    for name in OURS:
+        service = compose["services"][name]
+        has_key = name != "crawler"
+        assert ("ONESTORY_ADMIN_KEY_FILE" in service["environment"]) == has_key
+        assert ("admin_key" in service["secrets"]) == has_key
+        assert ("--with-admin-key" in service["command"]) == (name == "migrate")
+    assert compose["secrets"]["admin_key"]["file"] == "${ONESTORY_ADMIN_KEY_FILE:-/dev/null}"
+
+
 @pytest.fixture
 def served(
     compose: dict[str, Any], home: Path, redis_url: str, postgres_url: str, tmp_path: Path
-) -> Iterator[tuple[str, dict[str, str]]]:
-    """The three services as processes, in the order of compose; gives the API's address."""
+) -> Iterator[tuple[str, dict[str, str], str]]:
+    """The three services as processes, in the order of compose; gives the API's address, and the first admin key."""
     home.parent.mkdir(exist_ok=True)
     envs = {name: environment(compose, name, home, redis_url, postgres_url) for name in OURS}
     commands = {name: compose["services"][name]["command"] for name in OURS}
     assert [command[0] for command in commands.values()] == ["onestory"] * 3
-    assert onestory(*commands["migrate"][1:], env=envs["migrate"]).returncode == 0
+    migrated = onestory(*commands["migrate"][1:], env=envs["migrate"])
+    assert migrated.returncode == 0
+    key = migrated.stdout.rpartition("shown this once: ")[2].strip()
     with demo.serve() as site:
         (tmp_path / "sources.toml").write_text("".join(_toml(source) for source in site.sources))
         where = {"ONESTORY_SOURCES": str(tmp_path / "sources.toml"), "ONESTORY_ALLOW_PRIVATE": ".localhost"}
@@ -98,7 +115,7 @@ def served(
     with subprocess.Popen(command, env={**os.environ, **envs["api"]}, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{port}/readyz"), timeout=30)
-            yield f"http://127.0.0.1:{port}", envs["api"]
+            yield f"http://127.0.0.1:{port}", envs["api"], key
         finally:
             process.terminate()
 
@@ -116,9 +133,26 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_the_services_work_together(served: tuple[str, dict[str, str]]) -> None:
-    url, env = served
-    with urlopen(f"{url}/v1/stories?min_copies=5", timeout=5) as response:
+def test_the_services_work_together(served: tuple[str, dict[str, str], str]) -> None:
+    url, env, key = served
+    asked = f"{url}/v1/stories?min_copies=5"
+    with pytest.raises(HTTPError, match="401"):
+        urlopen(asked, timeout=5)
+    with urlopen(Request(asked, headers={"Authorization": f"Bearer {key}"}), timeout=5) as response:
         listed = json.load(response)
     assert [story["copies"] for story in listed["stories"]] == [5]
     assert onestory("health", env=env).returncode == 0
+    again = onestory("migrate", "--with-admin-key", env=env)
+    assert "onestory_" not in again.stdout
+
+
+def test_a_key_that_is_brought_along_is_the_first_one(
+    compose: dict[str, Any], home: Path, redis_url: str, postgres_url: str
+) -> None:
+    home.parent.mkdir(exist_ok=True)
+    env = environment(compose, "migrate", home, redis_url, postgres_url)
+    Path(env["ONESTORY_ADMIN_KEY_FILE"]).write_text("0123456789abcdef0123456789abcdef\n")
+    migrated = onestory(*compose["services"]["migrate"]["command"][1:], env=env)
+    assert (migrated.returncode, migrated.stdout.count("\n")) == (0, 1)
+    [key] = [json.loads(line) for line in onestory("keys", "list", "--json", env=env).stdout.splitlines()]
+    assert (key["scope"], key["is_given"]) == ("admin", True)

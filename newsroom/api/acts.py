@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import READ
 from newsroom.api.desk import desk_of
 from newsroom.api.moments import MOMENT, read_moment
 from newsroom.api.shapes import TIME, Shape, Story
@@ -19,7 +20,7 @@ from store.records import StoryRecord
 
 __all__ = ["MOST_CANDIDATES", "MOST_CHANGED", "Act", "acts_since", "router"]
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[READ])
 
 MOST_ACTS = 6
 # How many changed originals are looked at for those.

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import READ
 from newsroom.api.change_shapes import Change, ChangeList
 from newsroom.api.cursors import BadCursor
 from newsroom.api.desk import desk_of
@@ -19,7 +20,7 @@ from store.changes import ChangePosition, changes
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[READ])
 
 # A change bears the time when its writing began: a later one may be written first, so the last moments wait.
 SETTLING = timedelta(seconds=60)

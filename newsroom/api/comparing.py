@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import READ
 from newsroom.api.comparing_shapes import (
     Comparison,
     CopyStanding,
@@ -28,7 +29,7 @@ from store.story_copies import VersionText, our_outlets, version_texts
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[READ])
 
 Number = Annotated[int, Query(ge=1, le=2**31 - 1, description="The number of a version.", examples=[17])]
 

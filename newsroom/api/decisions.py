@@ -3,14 +3,14 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import EDIT, READ, caller_of
 from newsroom.api.decision_shapes import Decided, Decision, DecisionList
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.stories import StoryId, checked_id
 from pipelines import decide
 from pipelines.decide import Word
@@ -21,11 +21,10 @@ from store.stories import stories_of_articles
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["decisions"])
+router = APIRouter(prefix="/v1", tags=["decisions"], dependencies=[READ])
 
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 MOST_ARTICLES = 1_000
-Edits = Depends(refuse_other_sites)
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such story, article or decision."}}
 
 
@@ -39,7 +38,11 @@ def _one_line(value: str) -> str:
 Who = Annotated[
     str,
     AfterValidator(_one_line),
-    Field(max_length=100, description="Who decides; the log keeps it.", examples=["Ada"]),
+    Field(
+        max_length=100,
+        description="Who decides. The log keeps it, and the name of your key.",
+        examples=["Ada"],
+    ),
 ]
 Why = Annotated[
     str, AfterValidator(_one_line), Field(max_length=500, description="For the log.", examples=["the same ferry"])
@@ -85,6 +88,10 @@ class UndoOrder(BaseModel):
     who: Who
 
 
+def _word(request: Request, who: str, why: str) -> Word:
+    return Word(caller_of(request).signs_as(who), why, desk_of(request).clock())
+
+
 def _told(decided: decide.Decided) -> Response:
     body = Decided.model_validate(decided).model_dump_json()
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
@@ -95,14 +102,14 @@ def _told(decided: decide.Decided) -> Response:
     response_model=Decided,
     summary="Two stories are one",
     operation_id="mergeStories",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def merge_stories(request: Request, story_id: StoryId, order: MergeOrder) -> Response:
     """Holds in every evaluation to come, until it is undone. The older id stays, the other one leads to it."""
     desk = desk_of(request)
     checked = checked_id(story_id, of="story")
-    return _told(decide.merge(desk.store, [checked, order.other], Word(order.who, order.why, desk.clock())))
+    return _told(decide.merge(desk.store, [checked, order.other], _word(request, order.who, order.why)))
 
 
 @router.post(
@@ -110,14 +117,14 @@ def merge_stories(request: Request, story_id: StoryId, order: MergeOrder) -> Res
     response_model=Decided,
     summary="Copies leave their story",
     operation_id="splitStory",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def split_story(request: Request, story_id: StoryId, order: SplitOrder) -> Response:
     """They become one story of their own. All of them must stand in this one."""
     desk = desk_of(request)
     _check_members(request, story_id, order.articles)
-    return _told(decide.split(desk.store, order.articles, Word(order.who, order.why, desk.clock())))
+    return _told(decide.split(desk.store, order.articles, _word(request, order.who, order.why)))
 
 
 @router.post(
@@ -125,14 +132,14 @@ def split_story(request: Request, story_id: StoryId, order: SplitOrder) -> Respo
     response_model=Decided,
     summary="A copy is the original",
     operation_id="pinOriginal",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def pin_original(request: Request, story_id: StoryId, order: PinOrder) -> Response:
     """Whatever times and credits say. The last pin of a story counts."""
     desk = desk_of(request)
     _check_members(request, story_id, [order.article])
-    return _told(decide.pin(desk.store, order.article, Word(order.who, order.why, desk.clock())))
+    return _told(decide.pin(desk.store, order.article, _word(request, order.who, order.why)))
 
 
 def _check_members(request: Request, story_id: str, names: list[str]) -> None:
@@ -150,7 +157,7 @@ def _check_members(request: Request, story_id: str, names: list[str]) -> None:
     response_model=Decided,
     summary="Undo a decision",
     operation_id="undoDecision",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def undo_decision(
@@ -160,7 +167,7 @@ def undo_decision(
 ) -> Response:
     """It holds no longer; the log keeps it, and who undid it. What is undone already is refused."""
     desk = desk_of(request)
-    return _told(decide.undo(desk.store, number, Word(order.who, "", desk.clock())))
+    return _told(decide.undo(desk.store, number, _word(request, order.who, "")))
 
 
 @router.get(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 import orjson
+from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -21,6 +22,7 @@ BEAT_SECONDS = 15.0
 MOST_SECONDS = 3600.0  # then the client comes again by itself; one that reads nothing holds its place no longer
 PAGE = 200
 RETRY_MILLISECONDS = 3000
+Admitted = Callable[[Connection], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,18 @@ class Wanted:
 
 
 class EventStream(StreamingResponse):
-    """Ends when the client goes, when the server stops, or after MOST_SECONDS; then its place is free again."""
+    """Ends when the client goes, when the server stops, or after MOST_SECONDS; then its place is free again.
 
-    def __init__(self, store: Store, arrivals: Arrivals, wanted: Wanted, *, is_head: bool) -> None:
+    Also when the client is not `is_admitted` any more, which is asked at every beat and before every event.
+    """
+
+    def __init__(
+        self, store: Store, arrivals: Arrivals, wanted: Wanted, *, is_head: bool, is_admitted: Admitted
+    ) -> None:
         arrivals.take_place()
         self._arrivals = arrivals
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        frames = _nothing() if is_head else _frames(store, arrivals, wanted)
+        frames = _nothing() if is_head else _frames(store, arrivals, wanted, is_admitted)
         super().__init__(frames, headers=headers, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,14 +63,17 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield frame
 
 
-async def _frames(store: Store, arrivals: Arrivals, wanted: Wanted) -> AsyncIterator[bytes]:
+async def _frames(store: Store, arrivals: Arrivals, wanted: Wanted, is_admitted: Admitted) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
     after = wanted.after or 0
     while not arrivals.is_closing:
         try:
-            found, known = await anyio.to_thread.run_sync(_reader(store, wanted, after))
+            read = await anyio.to_thread.run_sync(_reader(store, wanted, after, is_admitted))
         except Unavailable:
             return  # the client comes again, with the last number that it has
+        if read is None:
+            return
+        found, known = read
         if known.has_lost(after):
             after = known.forgotten if after < known.forgotten else known.last
             yield _reset(after)
@@ -80,9 +90,13 @@ async def _frames(store: Store, arrivals: Arrivals, wanted: Wanted) -> AsyncIter
             yield f": beat\nid: {after}\n\n".encode()
 
 
-def _reader(store: Store, wanted: Wanted, after: int) -> "Callable[[], tuple[list[EventRecord], Bounds]]":
-    def read() -> tuple[list[EventRecord], Bounds]:
+def _reader(
+    store: Store, wanted: Wanted, after: int, is_admitted: Admitted
+) -> "Callable[[], tuple[list[EventRecord], Bounds] | None]":
+    def read() -> tuple[list[EventRecord], Bounds] | None:
         with store.read() as connection:
+            if not is_admitted(connection):
+                return None
             known = bounds(connection)
             if known.has_lost(after):
                 return [], known

@@ -1,6 +1,7 @@
 """GET /v1/events, as pages or as a stream, and /v1/events/stream."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -9,9 +10,11 @@ from fastapi.responses import Response
 
 from newsroom.api.answers import json_answer
 from newsroom.api.arrivals import Arrivals
+from newsroom.api.callers import READ, caller_of
 from newsroom.api.desk import desk_of
 from newsroom.api.event_shapes import MOST_ID, Event, EventKind, EventList
 from newsroom.api.event_stream import EventStream, Wanted
+from newsroom.api.keyring import is_still_good
 from newsroom.api.shapes import ID
 from newsroom.api.stories import checked_id
 from store.database import Store
@@ -20,7 +23,7 @@ from store.events import bounds, events_after
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], dependencies=[READ])
 
 STREAM = "text/event-stream"
 After = Annotated[
@@ -104,7 +107,9 @@ async def _stream(
         # Before the answer begins: whoever has its head is told of all that happens from then on.
         wanted = replace(wanted, after=await anyio.to_thread.run_sync(lambda: _last(store)))
     is_head = request.scope.get("onestory.asked_method") == "HEAD"
-    return EventStream(store, arrivals, wanted, is_head=is_head)
+    caller, desk = caller_of(request), desk_of(request)
+    admitted = partial(is_still_good, caller=caller, clock=desk.clock)
+    return EventStream(store, arrivals, wanted, is_head=is_head, is_admitted=admitted)
 
 
 def _last(store: Store) -> int:

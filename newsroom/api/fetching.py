@@ -6,14 +6,14 @@ from typing import Annotated
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from crawler.guard import checked_url
+from newsroom.api.callers import EDIT
 from newsroom.api.desk import Busy, Desk, desk_of
 from newsroom.api.lookup import look_up_url
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.shapes import LookupAnswer
 from store.asked_pages import AskedPage, ask_for, asked_page, put_first
 from store.errors import BadInput, NotFound, Unavailable
@@ -21,7 +21,7 @@ from store.hosts import authority_of, database_time
 
 __all__ = ["FetchQuestion", "Fetches", "NotFetched", "NotFetchedYet", "router"]
 
-router = APIRouter(prefix="/v1", tags=["lookup"])
+router = APIRouter(prefix="/v1", tags=["lookup"], dependencies=[EDIT])
 
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.25
@@ -152,7 +152,7 @@ def _why(page: AskedPage) -> str:
     response_model=LookupAnswer,
     summary="Look up an article, and fetch it if it is not stored",
     operation_id="fetchUrl",
-    dependencies=[Depends(refuse_other_sites)],
+    dependencies=[EDIT],
     responses={
         410: {"description": "The article was taken down, and is not fetched again."},
         422: {"description": "The URL cannot be used, or was not fetched: `detail` says why."},

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsroom.api.hosts import HostRule
 from newsroom.api.problems import Problem, Show, problem_of
 
-__all__ = ["MAX_BODY_BYTES", "Guard"]
+__all__ = ["MAX_BODY_BYTES", "Guard", "replay"]
 
 MAX_BODY_BYTES = 1_000_000
 # A client that is still sending would not see an answer; past this it is cut off.
@@ -38,16 +38,22 @@ TOO_LARGE = Problem(413, "too_large", f"The request is larger than {MAX_BODY_BYT
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """ASGI middleware. Bodies are read whole before the app runs, so it never waits for a slow sender."""
+    """ASGI middleware. Bodies are read whole before the app runs, so it never waits for a slow sender.
+
+    `scheme` is the one that clients use, where a proxy in front of us speaks TLS for us.
+    """
 
     app: ASGIApp
     hosts: HostRule
     show: Show
+    scheme: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.scheme is not None:
+            scope["scheme"] = self.scheme
         answer = _Answer(send)
         try:
             await self._answer(scope, receive, answer)
@@ -67,7 +73,7 @@ class Guard:
             return
         # Whoever can GET can HEAD (RFC 9110, 9.3.2); the server leaves the body out.
         inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
-        await self.app(inner, _replay(body, receive), send)
+        await self.app(inner, replay(body, receive), send)
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -90,7 +96,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
     return b"".join(parts) if size <= MAX_BODY_BYTES else None
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, once; then what else there is to receive."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

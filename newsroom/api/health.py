@@ -7,6 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import text
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import ANYONE
 from newsroom.api.desk import desk_of
 from newsroom.api.problems import Problem
 from newsroom.api.shapes import Readiness
@@ -15,7 +16,7 @@ from store.errors import OnestoryError
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[ANYONE])
 
 PATIENCE_SECONDS = 5
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import READ, READERS
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.shapes import Found, LookupAnswer, LookupQuestion
 from store.database import Store
@@ -19,7 +20,7 @@ from store.records import copies_by_id, find_article_id, story
 
 __all__ = ["look_up_text", "look_up_url", "router"]
 
-router = APIRouter(prefix="/v1", tags=["lookup"])
+router = APIRouter(prefix="/v1", tags=["lookup"], dependencies=[READ])
 
 Url = Annotated[
     str,
@@ -46,6 +47,7 @@ def look_up_known(request: Request, url: Url) -> Response:
     response_model=LookupAnswer,
     summary="Look up a text",
     operation_id="lookUpText",
+    dependencies=[READERS],
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -12,13 +12,14 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsroom.api.callers import READ
 from store.database import Store
 from store.errors import OnestoryError
 from store.figures import Figures, figures
 
 __all__ = ["Measured", "ServerMetrics", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 # Counting a large store takes a moment: however often somebody asks, it is done no more often than this.
 FRESH_SECONDS = 60.0

@@ -7,23 +7,19 @@ Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata) on ad
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from starlette.exceptions import HTTPException
 
-__all__ = ["refuse_other_sites"]
+__all__ = ["is_of_other_site"]
 
 OURS = ("same-origin", "none")
 
 
-def refuse_other_sites(request: Request) -> None:
-    """For `Depends`. Raises HTTPException 403."""
+def is_of_other_site(request: Request) -> bool:
+    """Whether a page of another site asks."""
     told = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if told is not None:
-        is_ours = told in OURS
-    else:
-        is_ours = origin is None or _authority(origin) == request.headers.get("host", "").lower()
-    if not is_ours:
-        raise HTTPException(403, "This can be asked for by our own pages and by programs, and by no other site's page.")
+        return told not in OURS
+    return origin is not None and _authority(origin) != request.headers.get("host", "").lower()
 
 
 def _authority(origin: str) -> str | None:

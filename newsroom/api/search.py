@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import READ
 from newsroom.api.cursors import from_cursor, to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import SearchQuery
@@ -18,7 +19,7 @@ from store.search_index import waiting
 
 __all__ = ["router", "searched"]
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[READ])
 
 
 def searched(desk: Desk, query: SearchQuery) -> tuple[SearchPage, int]:

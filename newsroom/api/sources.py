@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import EDIT, READ
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.shapes import Shape, Source, SourceList
 from store.gaps import gaps_of
 from store.health import try_now
@@ -19,7 +19,7 @@ from store.yields import days_of
 
 __all__ = ["SourceId", "router"]
 
-router = APIRouter(prefix="/v1", tags=["sources"])
+router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[READ])
 
 MOST_GAPS = 100
 # What a database's integer holds.
@@ -85,7 +85,7 @@ def get_source(request: Request, source_id: SourceId) -> Response:
     response_model=SourceTry,
     summary="Ask for a poll now",
     operation_id="trySource",
-    dependencies=[Depends(refuse_other_sites)],
+    dependencies=[EDIT],
 )
 def try_source(request: Request, source_id: SourceId) -> Response:
     """Makes the source due: a crawler polls it as soon as its host may be asked."""

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from newsroom.api import feeds, ninjs
 from newsroom.api.accepting import wanted_type
 from newsroom.api.answers import answer, json_answer, plain_answer
+from newsroom.api.callers import READ
 from newsroom.api.cursors import from_cursor, to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import FieldNames, ListQuery, StoryQuery
@@ -32,7 +33,7 @@ from store.story_list import page_of
 
 __all__ = ["checked_id", "page_of_stories", "router"]
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[READ])
 
 ID = re.compile(r"[0-9a-f]{24}")
 JSON = "application/json"

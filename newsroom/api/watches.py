@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from crawler.watch_making import MAX_SEEDS, WatchWish, begin_watch
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import EDIT, READ
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.shapes import Copy, Shape, Story
 from pipelines.wanted import MAX_PHRASES
 from store.watch_report import watch_report
@@ -18,12 +18,11 @@ from store.watches import end_watch, remove_watch, watch_records
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["watches"])
+router = APIRouter(prefix="/v1", tags=["watches"], dependencies=[READ])
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such watch."}}
 MAX_STORIES = 200
 WatchId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a watch.", examples=[1])]
-Edits = Depends(refuse_other_sites)
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -176,7 +175,7 @@ def get_watch(
     response_model=WatchBegun,
     summary="Follow a story or a topic",
     operation_id="addWatch",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses={410: {"description": "One of the URLs was taken down."}},
 )
 def add_watch(request: Request, order: WatchOrder) -> Response:
@@ -195,7 +194,7 @@ def add_watch(request: Request, order: WatchOrder) -> Response:
     response_model=Watch,
     summary="End a watch",
     operation_id="endWatch",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def end_one(request: Request, watch_id: WatchId) -> Response:
@@ -212,7 +211,7 @@ def end_one(request: Request, watch_id: WatchId) -> Response:
     status_code=204,
     summary="Remove a watch",
     operation_id="removeWatch",
-    dependencies=[Edits],
+    dependencies=[EDIT],
     responses=NOT_FOUND,
 )
 def remove_one(request: Request, watch_id: WatchId) -> Response:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from newsroom.api.answers import json_answer
+from newsroom.api.callers import ADMIN
 from newsroom.api.desk import desk_of
 from newsroom.api.event_shapes import (
     MOST_ID,
@@ -26,9 +27,9 @@ from store.hosts import database_time
 from store.webhook_messages import messages_of, replay_messages, trial_message
 from store.webhooks import WebhookEntry, add_webhook, enable_webhook, list_webhooks, remove_webhook, webhook
 
-__all__ = ["router"]
+__all__ = ["Number", "entry_of", "router"]
 
-router = APIRouter(prefix="/v1", tags=["webhooks"])
+router = APIRouter(prefix="/v1", tags=["webhooks"], dependencies=[ADMIN])
 
 Number = Annotated[int, Path(ge=1, le=MOST_ID, examples=[3])]
 NONE_SUCH: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such webhook."}}
@@ -45,13 +46,19 @@ def list_them(request: Request) -> Response:
 @router.post(
     "/webhooks", response_model=NewWebhook, status_code=201, summary="Add a webhook", operation_id="addWebhook"
 )
-def add_one(request: Request, question: WebhookQuestion) -> NewWebhook:
+def add_one(request: Request, response: Response, question: WebhookQuestion) -> NewWebhook:
     """It is told of what happens from now on, one message a story. The answer has its secret, this once."""
-    told = question.model_dump()
-    entry = WebhookEntry(**{**told, "url": checked_target(question.url), "kinds": tuple(question.kinds)})
+    entry = entry_of(question)
     with desk_of(request).store.write() as connection:
         added = add_webhook(connection, entry, secret=new_secret(), now=database_time(connection))
+    response.headers["Cache-Control"] = "no-store"
     return NewWebhook.model_validate(added)
+
+
+def entry_of(question: WebhookQuestion) -> WebhookEntry:
+    """Raises Refused, BadInput for an address where no webhook may be."""
+    told = question.model_dump()
+    return WebhookEntry(**{**told, "url": checked_target(question.url), "kinds": tuple(question.kinds)})
 
 
 @router.get(

@@ -12,14 +12,14 @@ from crawler import demo
 from crawler.room import check_disk
 from crawler.searches import load_templates
 from crawler.sources import sync
-from newsroom.api.limits import per_minute_on
 from newsroom.commands.crawling import NO_CONTACT, begin_with_sources
 from newsroom.commands.options import HomeOption
+from newsroom.first_key import first_key, prepare_keys
 from newsroom.keeper import Keeper
 from newsroom.logs import log_to_stderr
 from newsroom.presence import running_alone
 from newsroom.search_keeper import SearchKeeper
-from newsroom.server import make_app, open_socket, serve, serve_app
+from newsroom.server import app_of, open_socket, serve, serve_app
 from newsroom.session import configuration, notice, opened_store
 from newsroom.supervisor import Supervised, crawl_child
 from newsroom.webhooks import Sender
@@ -53,6 +53,7 @@ def run_command(
         if with_demo:
             config = _demo(config, stack)
             command += ["--delay", str(DEMO_DELAY_SECONDS)]
+        prepare_keys(config, host=host)
         stack.enter_context(running_alone(config.home))
         engine = stack.enter_context(open_engine(config))
         begin_with_sources(engine.store, config)
@@ -62,14 +63,7 @@ def run_command(
         stack.enter_context(SearchKeeper(config))
         stack.enter_context(Sender(config))
         stack.enter_context(Supervised(crawl_child(config, command)))
-        app = make_app(
-            engine.store,
-            engine.registry,
-            host=host,
-            cors_origins=config.cors_origins,
-            per_minute=per_minute_on(host, config.rate_limit),
-            templates=() if with_demo else load_templates(config.sources_file),
-        )
+        app = app_of(config, engine, host=host, templates=() if with_demo else load_templates(config.sources_file))
         serve_app(app, listening, started=lambda url: _started(url, config, with_demo=with_demo))
     notice("stopped")
 
@@ -127,7 +121,19 @@ def health_command(home: HomeOption = None) -> None:
     typer.echo("ok")
 
 
-def migrate_command(home: HomeOption = None) -> None:
+def migrate_command(
+    with_admin_key: Annotated[
+        bool,
+        typer.Option(
+            "--with-admin-key",
+            help="See to it that there is an admin key: ONESTORY_ADMIN_KEY, else a new one, shown this once.",
+        ),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
     """Bring the store's schema up to date; every other command does it, too."""
-    with opened_store(configuration(home)):
+    config = configuration(home)
+    with opened_store(config):
         typer.echo(f"the store has schema {HEAD}")
+    if with_admin_key and (made := first_key(config)) is not None:
+        typer.echo(f"the first admin key, shown this once: {made.secret}")

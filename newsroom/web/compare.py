@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from newsroom.api.callers import READ
 from newsroom.api.desk import desk_of
 from newsroom.web.render import page
 from pipelines.changes import Change, Changes, changes_of
@@ -19,7 +20,7 @@ from store.story_copies import VersionChoice, VersionText, version_choices, vers
 
 __all__ = ["Paragraph", "Piece", "router", "sides"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_CHOICES = 300
 MOST_NUMBER = 2**31 - 1

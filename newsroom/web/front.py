@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from newsroom.api.acts import MOST_CANDIDATES, MOST_CHANGED, acts_since
+from newsroom.api.callers import READ
 from newsroom.api.cursors import to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import SearchQuery, StoryQuery
@@ -31,7 +32,7 @@ from store.watches import active_watches
 
 __all__ = ["Remembered", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 FILTERS = (
     "q", "since", "until", "published_since", "min_outlets", "min_copies", "outlet", "owner", "credit", "language",

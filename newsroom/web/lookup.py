@@ -1,12 +1,12 @@
 """The lookup page: paste a text or an address, see what ran before; what is not stored can be fetched."""
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from newsroom.api.callers import EDIT, READ, READERS
 from newsroom.api.desk import desk_of
 from newsroom.api.lookup import look_up_text, look_up_url
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.problems import problem_of, told
 from newsroom.api.shapes import LookupAnswer
 from newsroom.web.forms import read_form
@@ -16,7 +16,7 @@ from store.errors import BadInput, NotFound, OnestoryError, Unavailable
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_STORIES = 20
 MOST_ADDRESS = 2_048
@@ -38,7 +38,7 @@ async def lookup_page(request: Request) -> Response:
     return _to_story(answer)
 
 
-@router.post("/lookup/fetch", dependencies=[Depends(refuse_other_sites)])
+@router.post("/lookup/fetch", dependencies=[EDIT])
 async def fetch_page(request: Request) -> Response:
     """To the story of an article, once a crawler has fetched it; or why it was not."""
     form = await read_form(request)
@@ -56,7 +56,7 @@ def _to_story(answer: LookupAnswer) -> Response:
     return RedirectResponse(f"/stories/{answer.found[0].story_id}", 303, {"Cache-Control": "no-store"})
 
 
-@router.post("/lookup")
+@router.post("/lookup", dependencies=[READERS])
 async def lookup_answer(request: Request) -> Response:
     form = await read_form(request)
     # With the line ends that it has elsewhere.

@@ -4,15 +4,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from newsroom.api.callers import ANYONE, READ
 from newsroom.api.desk import desk_of
 from newsroom.api.stories import checked_id
 from newsroom.web.render import STATIC, page
 from store.history import version_records, withdrawals_of
 from store.records import article, story
 
-__all__ = ["router"]
+__all__ = ["router", "static_router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
+# What the page to sign in is drawn with, too.
+static_router = APIRouter(include_in_schema=False, dependencies=[ANYONE])
 
 MOST_VERSIONS = 100
 
@@ -35,7 +38,7 @@ def article_page(request: Request, article_id: str) -> Response:
     )
 
 
-@router.get("/static/{name}")
+@static_router.get("/static/{name}")
 async def static_file(request: Request, name: str) -> Response:
     if name not in STATIC:
         raise HTTPException(404)
@@ -44,6 +47,6 @@ async def static_file(request: Request, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Cache-Control": kept})
 
 
-@router.get("/favicon.ico")
+@static_router.get("/favicon.ico")
 async def icon(request: Request) -> Response:
     return await static_file(request, "icon.svg")

@@ -8,15 +8,21 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from newsroom.api.callers import caller_of
 from newsroom.api.desk import desk_of
+from newsroom.api.forgery import FIELD, form_token
 from newsroom.api.problems import Problem
 from newsroom.web import display
 from newsroom.web.languages import language_name
+from newsroom.web.ways_back import back_to
 from pipelines.original import REASONS
 
 __all__ = ["STATIC", "page", "problem_page"]
 
+# Every form that posts begins with it: see newsroom.api.forgery.
+SIGNED = Markup('<input type="hidden" name="{}" value="{}">')
 MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -68,7 +74,10 @@ ENVIRONMENT = _environment()
 def page(request: Request, template: str, *, status: int = 200, now: datetime | None = None, **shown: Any) -> Response:
     """The template with what it shows; times are told as seen from `now`."""
     moment = now or desk_of(request).clock()
+    caller = caller_of(request)
     told = ENVIRONMENT.get_template(template).render(
+        me=caller,  # macros have a `caller` of their own
+        signed=Markup() if caller.session is None else SIGNED.format(FIELD, form_token(caller.session)),
         ago=lambda then: display.ago(then, moment),
         ahead=lambda then: display.ahead(then, moment),
         version=request.app.version,
@@ -78,7 +87,10 @@ def page(request: Request, template: str, *, status: int = 200, now: datetime | 
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """An error for a person."""
-    answer = page(request, "problem.html", status=problem.status, here=None, problem=problem)
+    """An error for a person; who is not known yet may sign in, and go on."""
+    if problem.status == 401:
+        answer = page(request, "sign_in.html", status=401, here=None, back=back_to(request), refusal=None)
+    else:
+        answer = page(request, "problem.html", status=problem.status, here=None, problem=problem)
     answer.headers.update({"Cache-Control": "no-store", **problem.headers})
     return answer

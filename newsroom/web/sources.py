@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from newsroom.api.callers import EDIT, READ
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.sources import SourceId
 from newsroom.web.render import page
 from store.gaps import gaps_of
@@ -18,7 +18,7 @@ from store.yields import days_of, week_yields
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_GAPS = 50
 SHOWN_DAYS = 30
@@ -65,7 +65,7 @@ def source_page(request: Request, source_id: SourceId) -> Response:
     )
 
 
-@router.post("/sources/{source_id}/try", dependencies=[Depends(refuse_other_sites)])
+@router.post("/sources/{source_id}/try", dependencies=[EDIT])
 def try_page(request: Request, source_id: SourceId) -> Response:
     """Back to where the button was: the list, or with `?from=source` the page of the source."""
     with desk_of(request).store.write() as connection:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
+from newsroom.api.callers import EDIT, READ, caller_of
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.problems import told
 from newsroom.api.stories import checked_id
 from newsroom.web.differences import Differences
@@ -29,7 +29,7 @@ from store.story_copies import our_outlets, texts_of_copies, version_counts
 
 __all__ = ["StoryMemory", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_EVIDENCE = 100
 MOST_COPIES = 150
@@ -39,7 +39,6 @@ MOST_NAME = 100
 MOST_WHY = 500
 MOST_ADDRESS = 2_048
 STORY_ADDRESS = re.compile(r"/stories/([0-9a-f]{24})\b")
-Edits = Depends(refuse_other_sites)
 DecisionId = Path(ge=1, le=2**31 - 1)
 
 
@@ -100,7 +99,8 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
 def _typed(request: Request, form: Form | None) -> dict[str, Any]:
     """What the form for decisions holds: what was typed in vain, else the name that is remembered."""
     if form is None:
-        return {"who": name_of(request), "why": "", "other": "", "chosen": ()}
+        # Who is signed in signs; a name that a browser remembers may be somebody else's.
+        return {"who": caller_of(request).name or name_of(request), "why": "", "other": "", "chosen": ()}
     return {
         "who": form.line("who", most=MOST_NAME),
         "why": form.line("why", most=MOST_WHY),
@@ -109,7 +109,7 @@ def _typed(request: Request, form: Form | None) -> dict[str, Any]:
     }
 
 
-@router.post("/stories/{story_id}/merge", dependencies=[Edits])
+@router.post("/stories/{story_id}/merge", dependencies=[EDIT])
 async def merge_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     named = form.line("other", most=MOST_ADDRESS)
@@ -120,7 +120,7 @@ async def merge_page(request: Request, story_id: str) -> Response:
     return await _decided(request, story_id, form, lambda store, word: merge(store, [story_id, other], word))
 
 
-@router.post("/stories/{story_id}/split", dependencies=[Edits])
+@router.post("/stories/{story_id}/split", dependencies=[EDIT])
 async def split_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     leaving = form.all("article")
@@ -129,7 +129,7 @@ async def split_page(request: Request, story_id: str) -> Response:
     return await _decided(request, story_id, form, lambda store, word: split(store, leaving, word))
 
 
-@router.post("/stories/{story_id}/pin", dependencies=[Edits])
+@router.post("/stories/{story_id}/pin", dependencies=[EDIT])
 async def pin_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     chosen = form.all("article")
@@ -138,7 +138,7 @@ async def pin_page(request: Request, story_id: str) -> Response:
     return await _decided(request, story_id, form, lambda store, word: pin(store, chosen[0], word))
 
 
-@router.post("/stories/{story_id}/undo/{number}", dependencies=[Edits])
+@router.post("/stories/{story_id}/undo/{number}", dependencies=[EDIT])
 async def undo_page(request: Request, story_id: str, number: int = DecisionId) -> Response:
     form = await read_form(request)
     return await _decided(request, story_id, form, lambda store, word: undo(store, number, word), needs_why=False)
@@ -158,7 +158,9 @@ async def _decided(
     if not who or (needs_why and not why):
         return await _refused(request, story_id, form, "say who decides, and why: the log keeps both")
     try:
-        decided = await anyio.to_thread.run_sync(lambda: decide(desk.store, Word(who, why, desk.clock())))
+        decided = await anyio.to_thread.run_sync(
+            lambda: decide(desk.store, Word(caller_of(request).signs_as(who), why, desk.clock()))
+        )
     except (BadInput, NotFound) as error:
         return await _refused(request, story_id, form, str(error))
     home = story_id if story_id in decided.stories else decided.stories[0]

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crawler.watch_making import Begun, WatchWish, begin_watch
+from newsroom.api.callers import EDIT, READ
 from newsroom.api.desk import desk_of
-from newsroom.api.origin import refuse_other_sites
 from newsroom.api.problems import told
 from newsroom.api.watches import WatchId
 from newsroom.web.forms import Form, read_form
@@ -20,12 +20,11 @@ from store.watches import WatchRecord, end_watch, watch_records
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[READ])
 
 MOST_STORIES = 50
 MOST_WATCHES = 200
 MOST_NAME = 300
-Edits = Depends(refuse_other_sites)
 
 
 def is_over(watch: WatchRecord, *, now: datetime) -> bool:
@@ -69,7 +68,7 @@ def _typed(form: Form | None) -> dict[str, Any]:
     }
 
 
-@router.post("/watches", dependencies=[Edits])
+@router.post("/watches", dependencies=[EDIT])
 async def add_page(request: Request) -> Response:
     form = await read_form(request)
     try:
@@ -111,7 +110,7 @@ def watch_page(request: Request, watch_id: WatchId) -> Response:
     return page(request, "watch.html", here="/watches", report=report, is_over=is_over(report.watch, now=desk.clock()))
 
 
-@router.post("/watches/{watch_id}/end", dependencies=[Edits])
+@router.post("/watches/{watch_id}/end", dependencies=[EDIT])
 def end_page(request: Request, watch_id: WatchId) -> Response:
     desk = desk_of(request)
     with desk.store.write() as connection:

@@ -5,6 +5,7 @@ from store.schema.editorial import decision_articles, decisions, settings, tombs
 from store.schema.events import events, webhook_messages, webhooks
 from store.schema.frontier import hosts, pages, sources
 from store.schema.health import gaps, source_days
+from store.schema.keys import api_keys, sessions
 from store.schema.record import articles, furniture, matches, outlets, removed_lines, stories, versions
 from store.schema.revisits import moves, withdrawals
 from store.schema.search import search_due
@@ -12,6 +13,7 @@ from store.schema.watches import watch_articles, watch_pages, watch_sources, wat
 
 __all__ = [
     "Time",
+    "api_keys",
     "articles",
     "decision_articles",
     "decisions",
@@ -26,6 +28,7 @@ __all__ = [
     "pages",
     "removed_lines",
     "search_due",
+    "sessions",
     "settings",
     "source_days",
     "sources",

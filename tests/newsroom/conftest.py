@@ -10,6 +10,7 @@ import pytest
 from newsroom.server import make_app, open_socket, serving
 from pipelines.registry import Registry
 from store.database import Store
+from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
 
@@ -57,4 +58,19 @@ def client(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator
     ):
         yield client
     registry.index.redis.close()
+    store.close()
+
+
+@pytest.fixture
+def locked(store: Store, redis_url: str, prefix: str) -> Iterator[Locked]:
+    with locked_desk(store, redis_url, prefix) as desk:
+        yield desk
+
+
+@pytest.fixture
+def small(sqlite_store_url: str, redis_url: str, prefix: str) -> Iterator[Locked]:
+    """The same on SQLite alone, for what no database has a part in."""
+    store = Store.open(sqlite_store_url)
+    with locked_desk(store, redis_url, prefix, cors_origins=["https://friend.example"]) as desk:
+        yield desk
     store.close()

@@ -9,10 +9,11 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from newsroom.api.fetching import Fetches
 from newsroom.server import make_app, open_socket, serving
+from pipelines.registry import Registry
 from store.database import Store
-from tests.newsroom.news import BRIDGE, FERRY, put, story_of
+from store.keys import add_key
+from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
 from tests.readings import fresh_registry
 
 EXAMPLES = 12
@@ -26,22 +27,42 @@ BOUNDED = settings(
 
 
 @pytest.fixture(scope="module")
-def contract(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[BaseSchema]:
-    """The document of a server with two stories."""
+def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Store, Registry, str]]:
+    """A store with two stories, a registry for whoever serves it, and a key."""
     path = tmp_path_factory.mktemp("contract") / "onestory.db"
     store = Store.open(f"sqlite:///{path}")
     ours, theirs = (fresh_registry(store, redis_url, path.parent.name) for _ in range(2))
     ours.rebuild()
     put(store, ours, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
     put(store, ours, story_of(FERRY, copies=1, name="ferry", title="Ferry crews to strike", minutes=60))
-    app = make_app(store, theirs)
+    with store.write() as connection:
+        key = add_key(connection, "contract", "admin", now=NOON)
+    yield store, theirs, key.secret
+    ours.index.redis.close()
+    theirs.index.redis.close()
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def contract(news: tuple[Store, Registry, str]) -> Iterator[BaseSchema]:
+    """The document of a server that asks for no key."""
+    store, registry, _ = news
+    app = make_app(store, registry)
     # No crawler is here to wait for.
     app.state.fetches = Fetches(wait_seconds=0.05)
     with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
-    ours.index.redis.close()
-    theirs.index.redis.close()
-    store.close()
+
+
+@pytest.fixture(scope="module")
+def locked_contract(news: tuple[Store, Registry, str]) -> Iterator[tuple[BaseSchema, dict[str, str]]]:
+    """The document of a server that asks for keys, and the header that has one."""
+    store, registry, secret = news
+    bearer = {"Authorization": f"Bearer {secret}"}
+    app = make_app(store, registry, require_keys=True)
+    app.state.strangers.keys.per_minute = 100_000
+    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+        yield schemathesis.openapi.from_url(f"{url}/openapi.json", headers=bearer), bearer
 
 
 def operations(contract: BaseSchema) -> list[APIOperation]:
@@ -64,7 +85,38 @@ def test_whatever_changes_something_is_answered_as_the_document_says(contract: B
         check(operation)
 
 
-def check(operation: APIOperation) -> None:
+def test_with_a_key_every_get_is_answered_as_the_document_says(
+    locked_contract: tuple[BaseSchema, dict[str, str]],
+) -> None:
+    """Schemathesis also asks without the key, and with a wrong one, what the document says that it is needed for."""
+    contract, bearer = locked_contract
+    for operation in operations(contract):
+        if operation.method == "get":
+            check(operation, headers=bearer)
+
+
+def test_without_a_key_every_operation_is_refused_as_the_document_says(
+    locked_contract: tuple[BaseSchema, dict[str, str]],
+) -> None:
+    for operation in (one.ok() for one in locked_contract[0].get_all_operations()):
+        check_refusal(operation)
+
+
+def check_refusal(operation: APIOperation) -> None:
+    is_open = operation.path in ("/livez", "/readyz")
+
+    @BOUNDED
+    @given(case=operation.as_strategy())
+    def refused(case: schemathesis.Case) -> None:
+        case.headers.pop("Authorization", None)
+        answer = case.call()
+        assert (answer.status_code == 401) != is_open
+        case.validate_response(answer, excluded_checks=[positive_data_acceptance])
+
+    refused()
+
+
+def check(operation: APIOperation, *, headers: dict[str, str] | None = None) -> None:
     # That nobody came in time is a 503, as the document says.
     waiting = [not_a_server_error] if operation.path == "/v1/lookup/fetch" else []
 
@@ -72,6 +124,6 @@ def check(operation: APIOperation) -> None:
     @given(case=operation.as_strategy())
     def answered(case: schemathesis.Case) -> None:
         # What a time or a query has to be like is said in words, not by a pattern: some that fit are refused.
-        case.call_and_validate(excluded_checks=[positive_data_acceptance, *waiting])
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance, *waiting])
 
     answered()

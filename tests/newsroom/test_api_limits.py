@@ -8,8 +8,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from newsroom.api.buckets import MOST_CLIENTS
 from newsroom.api.cors import Cors
-from newsroom.api.limits import MOST_CLIENTS, PER_MINUTE, Limits, per_minute_on
+from newsroom.api.limits import PER_MINUTE, Limits, per_minute_on
 from store.config import Config
 from store.errors import BadInput
 from tests.newsroom.conftest import Served
@@ -44,7 +45,7 @@ def test_one_client_does_not_use_up_what_another_has() -> None:
     assert [client.get("/v1/stories").status_code for _ in range(2)] == [200, 429]
     for name in range(MOST_CLIENTS):
         asked_by = str(name)
-        limits._take(asked_by)
+        limits._buckets.take(asked_by)
     assert len(limits._buckets) == MOST_CLIENTS
     asked_by = "a"
     assert client.get("/v1/stories").status_code == 200

@@ -1,0 +1,92 @@
+"""The door towards other sites' pages, forms, proxies, and whoever is on the same machine."""
+
+from importlib.resources import files
+
+import httpx2 as httpx
+import pytest
+
+from newsroom.server import make_app, open_socket, serving
+from store.database import Store
+from tests.newsroom.conftest import Served
+from tests.newsroom.locked import Locked, asked, doors
+from tests.readings import fresh_registry
+
+
+def test_a_preflight_needs_no_key_and_no_other_site_gets_a_cookie_along(small: Locked) -> None:
+    origin = {"Origin": "https://friend.example"}
+    wish = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "Authorization"}
+    preflight = small.client.options("/v1/stories", headers=wish)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "https://friend.example"
+    assert "access-control-allow-credentials" not in preflight.headers
+    refused = small.client.get("/v1/stories", headers=origin)
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == "https://friend.example"
+    stranger = {**wish, "Origin": "https://evil.example"}
+    assert "access-control-allow-origin" not in small.client.options("/v1/stories", headers=stranger).headers
+
+
+def test_a_program_may_send_its_key_from_a_page_of_a_site_on_the_list(small: Locked) -> None:
+    headers = {**small.bearer("edit"), "Origin": "https://friend.example", "Sec-Fetch-Site": "cross-site"}
+    assert small.client.post("/v1/watches", json={"phrases": ["harbour bridge"]}, headers=headers).status_code == 201
+
+
+def test_every_post_by_cookie_takes_the_token_of_the_form_and_our_own_page(small: Locked) -> None:
+    """Each of both is asked for: none of these does anything."""
+    with small.signed_in("admin") as client:
+        page = client.get("/settings").text
+        token = page.partition('name="form_token" value="')[2].partition('"')[0]
+        assert len(token) == 64
+        unsafe = [one for one in doors(small) if one[0] != "GET" and one[1].scope is not None]
+        assert len(unsafe) > 20
+        for method, need in unsafe:
+            forms = [({}, {}), ({"form_token": "0" * 64}, {}), ({"form_token": token}, {"Sec-Fetch-Site": "same-site"})]
+            forms += [({"form_token": token}, {"Origin": "https://evil.example"}), ({"form_token": "é"}, {})]
+            for data, headers in forms:
+                answer = client.request(method, asked(need), data=data, headers=headers)
+                assert answer.status_code == 403, (method, need.path, data)
+        assert client.get("/settings").status_code == 200
+        assert client.post(
+            "/v1/watches", json={"phrases": ["harbour bridge"]}, headers={"X-Form-Token": token}
+        ).is_success
+        assert client.post("/sources/987/try", data={"form_token": token}).status_code == 404
+
+
+def test_every_form_of_our_pages_carries_the_token() -> None:
+    for template in (files("newsroom.web") / "templates").iterdir():
+        for form in template.read_text().split("<form ")[1:]:
+            head = form.partition("</form>")[0]
+            if 'method="post"' in head and "/sign-in" not in head:
+                assert "{{ signed }}" in head, (template.name, head[:80])
+
+
+def test_on_loopback_everybody_may_everything_except_what_other_sites_ask(served: Served) -> None:
+    assert served.client.get("/v1/keys").status_code == 200
+    assert served.client.get("/settings").status_code == 200
+    for path, body in (("/v1/keys", {"name": "x", "scope": "read"}), ("/v1/webhooks", {"url": "https://a.example"})):
+        theirs = {"Sec-Fetch-Site": "cross-site"}
+        assert served.client.post(path, json=body, headers=theirs).status_code == 403
+        assert served.client.post(path, json=body, headers={"Origin": "null"}).status_code == 403
+        assert served.client.post(path, json=body).status_code == 201
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host"])
+def test_what_a_proxy_passes_on_takes_a_key_on_loopback_too(client: httpx.Client, header: str) -> None:
+    assert client.get("/v1/stories", headers={header: "203.0.113.9"}).status_code == 401
+    assert client.get("/v1/stories").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "options", [{"host": "0.0.0.0"}, {"public_url": "https://desk.example"}, {"require_keys": True}]
+)
+def test_off_loopback_and_where_it_is_wanted_keys_are_asked_for(
+    sqlite_store_url: str, redis_url: str, prefix: str, options: dict[str, object]
+) -> None:
+    store = Store.open(sqlite_store_url)
+    registry = fresh_registry(store, redis_url, prefix)
+    app = make_app(store, registry, **options)  # type: ignore[arg-type]
+    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+        assert httpx.get(f"{url}/v1/stories", trust_env=False).status_code == 401
+        assert httpx.get(f"{url}/livez", trust_env=False).status_code == 200
+    registry.index.redis.close()
+    store.close()
