@@ -35,6 +35,7 @@ from tests.site.server import RSS, Reply, Site
 ARTICLE = "<!DOCTYPE html><html><body><article><p>One more short piece of news.</p></article></body></html>"
 FAR = "Mon, 01 Jan 99999999999 00:00:00 GMT"
 HOUR = 3_600.0
+MANY = b" ".join(b"a%d=''" % number for number in range(200_000))
 
 
 @pytest.fixture
@@ -98,12 +99,24 @@ def test_a_charset_that_is_none_is_survived(lite: Store, site: Site, charset: st
         ("feed", b"<!---->" * 9_000 + b"x", "neither RSS"),
         ("feed", b"<!DOCTYPE" * 300_000, "300,000 tags"),
         ("feed", b"<rss version='2.0'><channel>" + b"<a>" * 1_000_000, "1,000,002 tags"),
-        ("feed", gzip.compress(b"<rss version='2.0'><channel>" + b" " * 30_000_000, 1), "larger than 12000000 bytes"),
+        ("feed", gzip.compress(b"<rss version='2.0'><channel>" + b" " * 30_000_000, 1), "larger than 8000000 bytes"),
         ("feed", b'<!DOCTYPE rss SYSTEM "<" [<!ATTLIST item a CDATA "xxxx">]><rss/>', "DTD"),
+        ("feed", b"<rss version='2.0'><channel " + MANY + b"/></rss>", "attributes"),
+        ("feed", ("<rss version='2.0'><channel " + MANY.decode() + "/></rss>").encode("utf-16"), "attributes"),
         ("sitemap", gzip.compress(b"<urlset>" + b"<a/>" * 5_000_000, 1), "5,000,001 tags"),
         ("sitemap", gzip.compress(b"http://[ " * 5_000_000, 1), "lists no URL"),
     ],
-    ids=["comments", "doctypes", "tags", "packed feed", "attributes", "packed sitemap", "packed list"],
+    ids=[
+        "comments",
+        "doctypes",
+        "tags",
+        "packed feed",
+        "declared attributes",
+        "attributes",
+        "wide attributes",
+        "packed sitemap",
+        "packed list",
+    ],
 )
 def test_a_listing_that_is_made_to_take_for_ever_is_refused_at_once(
     lite: Store, site: Site, kind: str, body: bytes, why: str
