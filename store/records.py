@@ -28,6 +28,7 @@ __all__ = [
     "existing_articles",
     "find_article_id",
     "matches_of",
+    "records_of",
     "story",
     "story_now",
     "walk_articles",
@@ -179,6 +180,16 @@ def story(connection: Connection, story_id: str) -> StoryRecord:
     if survivor is not None:
         raise StoryMoved(story_id, _last(connection, survivor))
     return StoryRecord(*record)
+
+
+def records_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, StoryRecord]:
+    """By id, those of these stories that are there, and stand."""
+    query = select(*STORY).where(stories.c.absorbed_into.is_(None))
+    return {
+        row[0]: StoryRecord(*row)
+        for part in chunks(story_ids)
+        for row in connection.execute(query.where(stories.c.id.in_(part)))
+    }
 
 
 def story_now(connection: Connection, story_id: str) -> StoryRecord:

@@ -1,0 +1,17 @@
+"""Common words and agencies are looked up without reading all that have them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0008"
+
+CREDITED = sa.text("credit IS NOT NULL")
+# As `store.search_index.block_word` and `BLOCK` have it.
+ADD_BLOCKS = "UPDATE search_words SET words = words || array_to_tsvector(ARRAY[U&'\\E001' || (number / 1024)])"
+
+
+def upgrade() -> None:
+    op.create_index("ix_articles_credit", "articles", ["credit"], sqlite_where=CREDITED, postgresql_where=CREDITED)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(ADD_BLOCKS)
