@@ -1,9 +1,10 @@
 """Stories by the words of their copies, by relevance or by time, with the place where one of them says it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, String, select, type_coerce
+from sqlalchemy import Connection, Select, String, select, type_coerce
 
 from store.excerpts import Span, excerpt, spans_of
 from store.records import StoryRecord, records_of
@@ -14,6 +15,8 @@ from store.stories import chunks
 from store.story_list import Position, StoryFilter, conditions, page_of
 
 __all__ = ["Hit", "SearchPage", "Where", "search_by_relevance", "search_by_time"]
+
+AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,14 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     """The best first, among the newest thousand articles that fit; of equals the one seen last. Raises BadQuery."""
     query = _query(wanted)
     scores = Matches(connection, query).scores()
+    copies = _copies(connection, wanted)
     found: dict[str, Ranked] = {}
-    for arrival, article, story, seen in _copies_of(connection, wanted, scores):
-        held = (scores[arrival], article, seen, story)
-        found[story] = max(found.get(story, held), held)
+    for part in _by_score(scores):
+        for arrival, article, story, seen in connection.execute(copies.where(articles.c.arrival.in_(part))).all():
+            held = (scores[arrival], article, seen, story)
+            found[story] = max(found.get(story, held), held)
+        if len(found) >= limit:
+            break
     ranked = sorted(found.values(), key=lambda one: (one[0], one[2:]), reverse=True)[:limit]
     records = records_of(connection, [story for *_, story in ranked])
     shown = {story: article for _, article, _, story in ranked}
@@ -72,16 +79,23 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
 Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was seen last, the story's id
 
 
-def _copies_of(
-    connection: Connection, wanted: StoryFilter, arrivals: Collection[int]
-) -> Iterator[tuple[int, str, str, str]]:
-    """Arrival and id of those of the articles whose story fits the filter, with the story's id and when it was seen."""
-    seen = type_coerce(stories.c.last_seen, String)  # a thousand times to read; as text it sorts as well
+def _copies(connection: Connection, wanted: StoryFilter) -> Select[Any]:
+    """Arrival and id of articles whose story fits the filter, with the story's id and when it was seen last."""
+    seen = type_coerce(stories.c.last_seen, String)  # as text it sorts as well, and is read sooner
     query = select(articles.c.arrival, articles.c.id, stories.c.id, seen)
     query = query.join(stories, stories.c.id == articles.c.story_id)
-    query = query.where(stories.c.absorbed_into.is_(None), *conditions(connection, wanted))
-    for part in chunks(arrivals):
-        yield from connection.execute(query.where(articles.c.arrival.in_(part)))
+    return query.where(stories.c.absorbed_into.is_(None), *conditions(connection, wanted))
+
+
+def _by_score(scores: Mapping[int, float]) -> Iterator[list[int]]:
+    """The arrivals, the best first, a page or two of stories at a time; equals are not parted."""
+    part: list[int] = []
+    for arrival in sorted(scores, key=lambda one: scores[one], reverse=True):
+        if len(part) >= AT_ONCE and scores[arrival] != scores[part[-1]]:
+            yield part
+            part = []
+        part.append(arrival)
+    yield part
 
 
 def _query(wanted: StoryFilter) -> Query:

@@ -6,7 +6,8 @@ order. PostgreSQL's has none, so the words of an article hold one more, that nob
 that it is in (`store.search_index.block_word`); the index finds what has both.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,8 @@ __all__ = ["FEW", "Matches"]
 FEW = 1_000
 # A word in the headline counts as so many in the text.
 TITLE_WEIGHT = 5.0
+# Of the newest articles: past that, a walk along the list of stories soon finds a page full.
+COMMON = 1 / 16
 # Past so many a stretch is asked for as a whole.
 MOST_BLOCKS = 64
 MOST_STRETCHES = 8
@@ -51,14 +54,15 @@ class Matches:
         self._connection = connection
         self._is_postgresql = connection.dialect.name == "postgresql"
         self._asked = to_tsquery(query) if self._is_postgresql else to_fts5(query)
-        self._newest: list[int] | None = None
 
-    @property
+    @cached_property
     def few(self) -> Sequence[int] | None:
-        """All that fit, where these are few; else None."""
-        if self._newest is None:
-            self._newest = self._first(FEW + 1)
-        return None if len(self._newest) > FEW else self._newest
+        """All that fit, where these are few; else None, which is not counted of a word that is common lately."""
+        last = self._last()
+        if len(self._between(last - BLOCK, last)) > COMMON * BLOCK:
+            return None
+        newest = self._first(FEW + 1)
+        return None if len(newest) > FEW else newest
 
     def scores(self) -> dict[int, float]:
         """The newest thousand that fit, and how much each is about it: the higher, the more."""
@@ -74,7 +78,7 @@ class Matches:
             for part in chunks(story_ids)
             for arrival, story, article in self._connection.execute(
                 select(*columns).where(articles.c.story_id.in_(part))
-            )
+            ).all()
         }
         return dict(copies[arrival] for arrival in sorted(self._of(copies)))
 
@@ -92,10 +96,15 @@ class Matches:
         """The newest come first."""
         if not self._is_postgresql:
             return [number for (number,) in self._rows(SQLITE_NEWEST, most=most)]
+        last = self._last()
         found: list[int] = []
-        for low, high in _backwards(self._last()):
-            if len(found) < most:
-                found += self._between(low, high, most=most - len(found))
+        high, size = last, BLOCK
+        while high > 0 and len(found) < most:
+            low = max(0, (high - size) // BLOCK * BLOCK)
+            found += self._between(low, high, most=most - len(found))
+            high, passed = low - 1, last - low
+            # By what was found so far; eight times as far where that is little.
+            size = min(passed * 8, passed * (most - len(found)) // max(1, len(found)) + BLOCK)
         return found
 
     def _between(self, low: int, high: int, *, most: int | None = None) -> list[int]:
@@ -112,19 +121,8 @@ class Matches:
     def _last(self) -> int:
         return self._connection.scalar(select(func.max(articles.c.arrival))) or 0
 
-    def _rows(self, statement: TextClause, **values: object) -> Iterator[Any]:
-        yield from self._connection.execute(statement, {"asked": self._asked, **values})
-
-
-def _backwards(last: int) -> Iterator[tuple[int, int]]:
-    """Stretches from the newest to the first, each eight times as long as the one before, and at last all the rest."""
-    high, size = last, BLOCK
-    while high > 0:
-        low = (high // BLOCK) * BLOCK - size + BLOCK
-        if size > BLOCK * MOST_BLOCKS:
-            low = 0
-        yield max(low, 0), high
-        high, size = low - 1, size * 8
+    def _rows(self, statement: TextClause, **values: object) -> Sequence[Any]:
+        return self._connection.execute(statement, {"asked": self._asked, **values}).all()
 
 
 def _stretches(arrivals: Sequence[int]) -> list[tuple[int, int]]:
