@@ -20,9 +20,13 @@ class PlainClient:
 
     async def get(self, path: str) -> bytes:
         """The whole body. Raises RuntimeError for any answer but 200 with its length."""
-        reader, writer = self._idle.pop() if self._idle else await self._connected()
+        reader, writer = self._kept() or await self._connected()
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n".encode())
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            # It was closed while the request was on its way: a browser asks again, and so do we.
+            return await self.get(path)
         status, _, fields = head.partition("\r\n")
         length = next((line for line in fields.split("\r\n") if line.startswith("content-length:")), None)
         if " 200 " not in status or length is None:
@@ -30,6 +34,15 @@ class PlainClient:
         body = await reader.readexactly(int(length.partition(":")[2]))
         self._idle.append((reader, writer))
         return body
+
+    def _kept(self) -> Connection | None:
+        """One that the server has not closed, as it does with those that nobody used for a while."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     async def _connected(self) -> Connection:
         return await asyncio.open_connection(self._host, self._port, limit=1 << 20)

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, tuple_
 
-from store.records import Copy, StoryRecord, copy_query
-from store.schema import articles
+from store.records import Copy, MatchRecord, StoryRecord, copy_query
+from store.schema import articles, matches
+from store.stories import chunks
 
-__all__ = ["Sighting", "copies_at", "copies_from", "sightings"]
+__all__ = ["Sighting", "copies_after", "copies_at", "copies_from", "evidence_from", "sightings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,28 @@ def copies_from(
     )
     query = copy_query().where(articles.c.story_id == story.id).order_by(*order)
     return [Copy(*row) for row in connection.execute(query.offset(skip).limit(limit))]
+
+
+def copies_after(
+    connection: Connection, story_id: str, *, after: tuple[datetime, str] | None, limit: int
+) -> list[Copy]:
+    """So many of its copies in the order in which they were seen, behind the one of this time and id."""
+    query = copy_query().where(articles.c.story_id == story_id).order_by(articles.c.first_seen, articles.c.id)
+    if after is not None:
+        query = query.where(tuple_(articles.c.first_seen, articles.c.id) > after)
+    return [Copy(*row) for row in connection.execute(query.limit(limit))]
+
+
+def evidence_from(connection: Connection, story_id: str, article_ids: Collection[str]) -> list[MatchRecord]:
+    """What these copies share with any of their story's: each pair is told with one of the two."""
+    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
+    query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
+    query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
+    return [
+        MatchRecord(*row)
+        for part in chunks(article_ids)
+        for row in connection.execute(query.where(matches.c.a_article.in_(part)))
+    ]
 
 
 def copies_at(connection: Connection, story_id: str, outlets: Collection[str]) -> int:
