@@ -175,7 +175,7 @@ def serve(
 
 def serve_app(app: FastAPI, listening: socket.socket, *, started: Callable[[str], None] = lambda url: None) -> None:
     """Serves on a socket that listens, until a signal."""
-    # All that is loaded stays: a collector that goes through it now and then halts every request for a tenth of a second.
+    # What is loaded stays. A collector that goes through it halts every request for a tenth of a second.
     gc.collect()
     gc.freeze()
     _server(app, lambda: started(_url(listening))).run(sockets=[listening])

@@ -10,7 +10,7 @@ from store.facets import languages
 
 __all__ = ["Remembered"]
 
-LANGUAGES_SECONDS = 600.0
+LANGUAGES_SECONDS = 60.0
 
 
 @dataclass(slots=True)
