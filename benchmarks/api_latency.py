@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx2 as httpx
-from desk_store import TOPICS, Shape, fill
+from desk_store import AGENCIES, OUTLETS, OWNERS, TOPICS, Shape, fill
 from plain_client import PlainClient
 from sqlalchemy import func, select
 
@@ -92,9 +92,12 @@ def loads(known: Known, base: str, count: int, rng: random.Random) -> dict[str, 
         "/v1/stories": ["/v1/stories"] * count,
         "/v1/stories, cursors, 20 pages": [rng.choice(deep) for _ in range(count)],
         "/v1/stories?min_outlets=3": ["/v1/stories?min_outlets=3"] * count,
-        "/v1/stories?outlet=": of("/v1/stories?outlet=Outlet%20{}", range(400)),
+        "/v1/stories?outlet=": of("/v1/stories?outlet=Outlet%20{}", range(OUTLETS)),
+        "/v1/stories?owner=": of("/v1/stories?owner=Owner%20{}", range(OWNERS)),
+        "/v1/stories?credit=": of("/v1/stories?credit={}", [name for name in AGENCIES if name]),
         "/v1/stories/{id}, any": of("/v1/stories/{}", known.ids),
         "/v1/stories/{id}, 5 copies up": of("/v1/stories/{}", known.wide),
+        "/v1/stories/{id}, the widest": [f"/v1/stories/{known.widest}"] * count,
         "/v1/search, rare words": of("/v1/search?q={}", rare),
         "/v1/search, common words": of("/v1/search?q={}", common),
         "/v1/search by time, common words": of("/v1/search?order=time&q={}", common),
