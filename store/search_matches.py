@@ -18,7 +18,7 @@ from store.search_index import BLOCK, block_word
 from store.search_query import Query, to_fts5, to_tsquery
 from store.stories import chunks
 
-__all__ = ["FEW", "Matches"]
+__all__ = ["COMMON", "FEW", "Matches"]
 
 FEW = 1_000
 # A word in the headline counts as so many in the text.
@@ -56,10 +56,15 @@ class Matches:
         self._asked = to_tsquery(query) if self._is_postgresql else to_fts5(query)
 
     @cached_property
+    def share(self) -> float:
+        """How many of the newest articles fit, 0 to 1."""
+        last = self._last()
+        return min(1.0, len(self._between(last - BLOCK, last)) / BLOCK)
+
+    @cached_property
     def few(self) -> Sequence[int] | None:
         """All that fit, where these are few; else None, which is not counted of a word that is common lately."""
-        last = self._last()
-        if len(self._between(last - BLOCK, last)) > COMMON * BLOCK:
+        if self.share > COMMON:
             return None
         newest = self._first(FEW + 1)
         return None if len(newest) > FEW else newest

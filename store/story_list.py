@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, fu
 from store.outlets import ours, outlets_of
 from store.records import STORY, StoryRecord
 from store.schema import articles, stories, versions, watch_articles
-from store.search_matches import FEW, Matches
+from store.search_matches import COMMON, FEW, Matches
 from store.search_query import read_query
 from store.stories import chunks
 
@@ -154,7 +154,8 @@ def _look_through(
 ) -> list[str]:
     """The ids, where so many articles fit that a walk along the list soon finds a page full of their stories."""
     found: list[str] = []
-    size, short = limit * 2, query.with_only_columns(stories.c.id, place.label("place"))
+    short = query.with_only_columns(stories.c.id, place.label("place"))
+    size = min(MOST_AT_ONCE, int(limit / max(matches.share, COMMON)) + limit)
     walk = short
     while len(found) < limit:
         rows = connection.execute(walk.limit(size)).all()
