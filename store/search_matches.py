@@ -59,7 +59,7 @@ class Matches:
     def share(self) -> float:
         """How many of the newest articles fit, 0 to 1."""
         last = self._last()
-        return min(1.0, len(self._between(last - BLOCK, last)) / BLOCK)
+        return min(1.0, len(self._between(max(0, last - BLOCK), last)) / BLOCK)
 
     @cached_property
     def few(self) -> Sequence[int] | None:
