@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, func, select, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, TextClause, any_, func, literal, select, text
 
 from store.schema import articles
 from store.search_index import BLOCK, block_word
@@ -82,10 +82,16 @@ class Matches:
             arrival: (story, article)
             for part in chunks(story_ids)
             for arrival, story, article in self._connection.execute(
-                select(*columns).where(articles.c.story_id.in_(part))
+                select(*columns).where(self._one_of(articles.c.story_id, part))
             ).all()
         }
         return dict(copies[arrival] for arrival in sorted(self._of(copies)))
+
+    def _one_of(self, column: Column[str], values: list[str]) -> ColumnElement[bool]:
+        """PostgreSQL is given one list: hundreds of parameters take its driver longer than the query takes."""
+        if self._is_postgresql:
+            return column == any_(literal(values, ARRAY(column.type)))
+        return column.in_(values)
 
     def _of(self, arrivals: Collection[int]) -> set[int]:
         """Those of these that fit."""

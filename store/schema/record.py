@@ -102,6 +102,7 @@ articles = Table(
     Index(
         "ix_articles_credit",
         "credit",
+        "story_id",
         sqlite_where=text("credit IS NOT NULL"),
         postgresql_where=text("credit IS NOT NULL"),
     ),

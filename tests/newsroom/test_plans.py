@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event, insert, text, update
 from store.database import Store
 from store.schema import articles, outlets
 from store.search_index import take_in_all
+from store.story_list import StoryFilter, list_stories
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, put, story_of
 from tests.readings import stories_of
@@ -174,3 +175,22 @@ def test_a_page_of_copies_that_is_none_is_the_nearest_that_there_is(served: Serv
 
 def _outlets_on(page: str) -> Sequence[str]:
     return re.findall(r'aria-label="Choose ([^"]+)"', page)
+
+
+@pytest.mark.parametrize("asked", ["outlet=Bridge+1", "owner=Coast", "credit=AFP", "ours=true"])
+def test_a_walk_along_the_list_asks_each_story_for_its_own_copies(
+    sqlite_store_url: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index of outlets or agencies alone would be read anew for each story."""
+    monkeypatch.setattr("store.story_list.FEW", -1)
+    name, _, value = asked.partition("=")
+    wanted = StoryFilter(**{name: True if value == "true" else value.replace("+", " ")})
+    store = Store.open(sqlite_store_url)
+    with store.read() as connection, _Asked(store) as sent:
+        list_stories(connection, wanted, limit=5)
+    with store.read() as connection:
+        plans = [_plan(connection, statement, values) for statement, values in sent.statements.items()]
+    store.close()
+    [walk] = [plan for plan in plans if "CORRELATED" in plan]
+    assert "SCAN stories USING INDEX ix_stories_listed" in walk
+    assert re.search(r"SEARCH articles .*story_id=\?", walk)

@@ -14,7 +14,9 @@ ADD_BLOCKS = "UPDATE search_words SET words = words || array_to_tsvector(ARRAY[U
 
 
 def upgrade() -> None:
-    op.create_index("ix_articles_credit", "articles", ["credit"], sqlite_where=CREDITED, postgresql_where=CREDITED)
+    op.create_index(
+        "ix_articles_credit", "articles", ["credit", "story_id"], sqlite_where=CREDITED, postgresql_where=CREDITED
+    )
     if op.get_bind().dialect.name == "postgresql":
         op.execute(BESIDE)
         op.execute(ADD_BLOCKS)
