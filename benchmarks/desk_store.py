@@ -27,7 +27,7 @@ from store.search_index import take_in
 from store.stories import MatchRow, Part, add_matches, component, mark_attached, write_parts
 from store.story_events import note_moves, tell_changes
 
-__all__ = ["TOPICS", "Shape", "fill", "vocabulary"]
+__all__ = ["AGENCIES", "OUTLETS", "OWNERS", "TOPICS", "Shape", "fill", "vocabulary"]
 
 BATCH = 400
 OUTLETS, OWNERS, OURS = 400, 60, 8

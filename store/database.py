@@ -86,7 +86,7 @@ def _engine(url: str) -> Engine:
             return _sqlite(parsed.database or "")
         if parsed.get_backend_name() != "postgresql":
             raise BadInput(f"ONESTORY_DATABASE_URL: {parsed.drivername!r} is neither sqlite nor postgresql")
-        return create_engine(
+        engine = create_engine(
             parsed,
             pool_pre_ping=True,
             pool_size=10,
@@ -94,6 +94,8 @@ def _engine(url: str) -> Engine:
             json_serializer=_json,
             json_deserializer=orjson.loads,
         )
+        event.listen(engine, "connect", _configure_postgresql)
+        return engine
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise BadInput(
             "ONESTORY_DATABASE_URL is not a database URL; it reads like postgresql://user@host/name"
@@ -134,6 +136,12 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    # The driver prepares what is sent often. A plan for any time and any word reads whole tables for some of them.
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from store.errors import BadInput, NotFound
-from store.schema import decision_articles, decisions
+from store.schema import articles, decision_articles, decisions
 from store.stories import DecisionKind, chunks
 
-__all__ = ["DecisionRecord", "decide", "decision", "decision_log", "forget_articles", "undo"]
+__all__ = ["DecisionRecord", "decide", "decision", "decision_log", "forget_articles", "story_log", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ def decision_log(
     numbers = _numbers(connection, article_ids, limit=limit)
     found = [record for part in chunks(numbers) for record in _records(connection, _rows().where(_is_one_of(part)))]
     return sorted(found, key=lambda record: -record.id)
+
+
+def story_log(connection: Connection, story_id: str, *, limit: int) -> list[DecisionRecord]:
+    """The last decisions on any of a story's copies, those undone too, the newest first."""
+    query = select(decision_articles.c.decision_id).distinct()
+    query = query.join(articles, articles.c.id == decision_articles.c.article_id)
+    numbers = sorted(connection.execute(query.where(articles.c.story_id == story_id)).scalars(), reverse=True)[:limit]
+    return sorted(_records(connection, _rows().where(_is_one_of(numbers))), key=lambda record: -record.id)
 
 
 def forget_articles(connection: Connection, article_ids: Collection[str]) -> None:

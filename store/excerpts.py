@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.search_query import Query, Term
-from store.words import Place, places_of
+from store.words import Place, phrases_in, places_of
 
 __all__ = ["Excerpt", "excerpt", "spans_of"]
 
@@ -24,16 +24,22 @@ class Excerpt:
 
 def spans_of(query: Query, text: str) -> tuple[Span, ...]:
     """All places of what is wanted, in order; those that touch are one."""
-    places = places_of(text[:LOOKED_AT_CHARS])
-    words = [place.word for place in places]
-    found = sorted(span for term in query.wanted for span in _of_term(term, words, places))
+    looked_at = text[:LOOKED_AT_CHARS]
+    found = phrases_in(looked_at, [term.words for term in query.wanted if not term.begins])
+    if found is None or any(term.begins for term in query.wanted):
+        found = _by_places(query, places_of(looked_at))
     joined: list[Span] = []
-    for start, end in found:
+    for start, end in sorted(found):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
     return tuple(joined)
+
+
+def _by_places(query: Query, places: Sequence[Place]) -> list[Span]:
+    words = [place.word for place in places]
+    return [span for term in query.wanted for span in _of_term(term, words, places)]
 
 
 def _of_term(term: Term, words: Sequence[str], places: Sequence[Place]) -> list[Span]:

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from store.errors import NotFound
 from store.schema import articles, outlets, stories
 from store.stories import chunks, lock
 
-__all__ = ["OutletRecord", "outlet_records", "set_outlet"]
+__all__ = ["OutletRecord", "ours", "outlet_records", "outlets_of", "set_outlet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ def outlet_records(connection: Connection) -> list[OutletRecord]:
     """By name."""
     columns = [outlets.c[name] for name in OutletRecord.__slots__]
     return [OutletRecord(*row) for row in connection.execute(select(*columns).order_by(outlets.c.name))]
+
+
+def ours(connection: Connection) -> list[str]:
+    """The names of the operator's own outlets."""
+    return list(connection.execute(select(outlets.c.name).where(outlets.c.ours).order_by(outlets.c.name)).scalars())
+
+
+def outlets_of(connection: Connection, owner: str) -> list[str]:
+    """The names of an owner's outlets. An outlet that nobody is known to own is its own owner."""
+    query = select(outlets.c.name, outlets.c.owner).where(or_(outlets.c.owner == owner, outlets.c.name == owner))
+    found = {row.name: row.owner for row in connection.execute(query)}
+    alone = [] if owner in found else [owner]
+    return sorted([*alone, *(name for name, whose in found.items() if whose in (owner, None))])
 
 
 def set_outlet(connection: Connection, name: str, *, ours: bool | None = None, owner: str | None = None) -> None:

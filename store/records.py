@@ -25,9 +25,11 @@ __all__ = [
     "article_ids_of_numbers",
     "copies",
     "copies_by_id",
+    "copy_query",
     "existing_articles",
     "find_article_id",
     "matches_of",
+    "records_of",
     "story",
     "story_now",
     "walk_articles",
@@ -182,6 +184,16 @@ def story(connection: Connection, story_id: str) -> StoryRecord:
     return StoryRecord(*record)
 
 
+def records_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, StoryRecord]:
+    """By id, those of these stories that are there, and stand."""
+    query = select(*STORY).where(stories.c.absorbed_into.is_(None))
+    return {
+        row[0]: StoryRecord(*row)
+        for part in chunks(story_ids)
+        for row in connection.execute(query.where(stories.c.id.in_(part)))
+    }
+
+
 def story_now(connection: Connection, story_id: str) -> StoryRecord:
     """The story, or the one that it was absorbed into. Raises NotFound."""
     try:
@@ -209,7 +221,7 @@ def _no(connection: Connection, what: str, identity: str) -> NotFound:
 
 def copies(connection: Connection, story_id: str) -> list[Copy]:
     """All copies of a story, the first seen first."""
-    query = _copies().where(articles.c.story_id == story_id)
+    query = copy_query().where(articles.c.story_id == story_id)
     return [Copy(*row) for row in connection.execute(query.order_by(articles.c.first_seen, articles.c.id))]
 
 
@@ -218,11 +230,12 @@ def copies_by_id(connection: Connection, article_ids: Sequence[str]) -> list[Cop
     return [
         Copy(*row)
         for part in chunks(article_ids)
-        for row in connection.execute(_copies().where(articles.c.id.in_(part)))
+        for row in connection.execute(copy_query().where(articles.c.id.in_(part)))
     ]
 
 
-def _copies() -> Select[Any]:
+def copy_query() -> Select[Any]:
+    """Rows that make a `Copy`."""
     return select(*COPY).outerjoin(outlets, outlets.c.name == articles.c.outlet)
 
 
@@ -275,8 +288,11 @@ def matches_of(connection: Connection, article_ids: Sequence[str]) -> list[Match
     wanted = set(article_ids)
     columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     found = []
-    for part in chunks(article_ids):
+    for part in chunks(wanted):
         query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
+        if len(part) == len(wanted):
+            # Else what an original shares with thousands of others is read for a page of them.
+            query = query.where(matches.c.b_article.in_(part))
         found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
     return found
 

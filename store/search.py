@@ -1,19 +1,22 @@
 """Stories by the words of their copies, by relevance or by time, with the place where one of them says it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, String, select, type_coerce
 
 from store.excerpts import Span, excerpt, spans_of
-from store.records import STORY, StoryRecord
+from store.records import StoryRecord, records_of
 from store.schema import articles, stories, versions
-from store.search_matches import among, best
+from store.search_matches import Matches
 from store.search_query import BadQuery, Query, read_query
 from store.stories import chunks
 from store.story_list import Position, StoryFilter, conditions, page_of
 
 __all__ = ["Hit", "SearchPage", "Where", "search_by_relevance", "search_by_time"]
+
+AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +52,50 @@ def search_by_time(
 ) -> SearchPage:
     """The stories seen last come first. Raises BadQuery."""
     query = _query(wanted)
-    page = page_of(connection, wanted, limit=limit, after=after)
-    shown = among(connection, query, [story.id for story in page.stories])
+    matches = Matches(connection, query)
+    page = page_of(connection, wanted, limit=limit, after=after, matches=matches)
+    shown = matches.among([story.id for story in page.stories])
     return SearchPage(_hits(connection, query, page.stories, shown), page.next)
 
 
 def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: int) -> SearchPage:
     """The best first, among the newest thousand articles that fit; of equals the one seen last. Raises BadQuery."""
     query = _query(wanted)
-    scores = best(connection, query)
-    rest = replace(wanted, query=None)
-    found: dict[str, tuple[float, str, StoryRecord]] = {}
-    for part in chunks(scores):
-        told = select(articles.c.arrival, articles.c.id, *STORY).join(stories, stories.c.id == articles.c.story_id)
-        told = told.where(
-            articles.c.arrival.in_(part), stories.c.absorbed_into.is_(None), *conditions(connection, rest)
-        )
-        for arrival, article, *record in connection.execute(told):
-            story = StoryRecord(*record)
-            held = found.get(story.id)
-            if held is None or (scores[arrival], article) > held[:2]:
-                found[story.id] = (scores[arrival], article, story)
-    ranked = sorted(found.values(), key=lambda one: (one[0], one[2].last_seen, one[2].id), reverse=True)[:limit]
-    shown = {story.id: article for _, article, story in ranked}
-    return SearchPage(_hits(connection, query, [story for _, _, story in ranked], shown))
+    scores = Matches(connection, query).scores()
+    copies = _copies(connection, wanted)
+    found: dict[str, Ranked] = {}
+    for part in _by_score(scores):
+        for arrival, article, story, seen in connection.execute(copies.where(articles.c.arrival.in_(part))).all():
+            held = (scores[arrival], article, seen, story)
+            found[story] = max(found.get(story, held), held)
+        if len(found) >= limit:
+            break
+    ranked = sorted(found.values(), key=lambda one: (one[0], one[2:]), reverse=True)[:limit]
+    records = records_of(connection, [story for *_, story in ranked])
+    shown = {story: article for _, article, _, story in ranked}
+    return SearchPage(_hits(connection, query, [records[story] for story in shown], shown))
+
+
+Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was seen last, the story's id
+
+
+def _copies(connection: Connection, wanted: StoryFilter) -> Select[Any]:
+    """Arrival and id of articles whose story fits the filter, with the story's id and when it was seen last."""
+    seen = type_coerce(stories.c.last_seen, String)  # as text it sorts as well, and is read sooner
+    query = select(articles.c.arrival, articles.c.id, stories.c.id, seen)
+    query = query.join(stories, stories.c.id == articles.c.story_id)
+    return query.where(stories.c.absorbed_into.is_(None), *conditions(connection, wanted))
+
+
+def _by_score(scores: Mapping[int, float]) -> Iterator[list[int]]:
+    """The arrivals, the best first, a page or two of stories at a time; equals are not parted."""
+    part: list[int] = []
+    for arrival in sorted(scores, key=lambda one: scores[one], reverse=True):
+        if len(part) >= AT_ONCE and scores[arrival] != scores[part[-1]]:
+            yield part
+            part = []
+        part.append(arrival)
+    yield part
 
 
 def _query(wanted: StoryFilter) -> Query:

@@ -19,13 +19,25 @@ from store.schema import articles, search_due, versions
 from store.stories import chunks
 from store.words import words_of
 
-__all__ = ["BATCH", "Words", "condense", "mark_due", "take_in", "take_in_all", "waiting", "words_for_search"]
+__all__ = [
+    "BATCH",
+    "BLOCK",
+    "Words",
+    "block_word",
+    "condense",
+    "mark_due",
+    "take_in",
+    "take_in_all",
+    "waiting",
+    "words_for_search",
+]
 
 BATCH = 128  # some 50 ms in which no other process writes to a SQLite store
 MOST_TITLE_WORDS = 500
 MOST_TEXT_WORDS = 15_000
 MOST_PLACES = 255  # of one word
 FILLER = "\ue000"  # stands where a word was left out; nobody can search for it, as it is no letter
+BLOCK = 1_024  # arrivals
 ADVISORY_LOCK = 0x0E57082
 
 
@@ -42,6 +54,11 @@ def words_for_search(title: str | None, body: str) -> Words:
         _kept(words_of(title or "")[:MOST_TITLE_WORDS], seen),
         _kept(words_of(body)[:MOST_TEXT_WORDS], seen),
     )
+
+
+def block_word(block: int) -> str:
+    """What all articles of a block of arrivals have in PostgreSQL, whose index has no order; no letter either."""
+    return f"\ue001{block}"
 
 
 def _kept(words: Sequence[str], seen: "Counter[str]") -> list[str]:
@@ -140,17 +157,18 @@ def _write_tsvectors(connection: Connection, held: Held) -> None:
         "INSERT INTO search_words (number, article_id, words) VALUES (:number, :article, CAST(:words AS tsvector))"
     )
     rows: list[dict[str, Any]] = [
-        {"number": number, "article": article, "words": _tsvector(words)} for number, article, words in held
+        {"number": number, "article": article, "words": _tsvector(words, number)} for number, article, words in held
     ]
     connection.execute(statement, rows)
 
 
-def _tsvector(words: Words) -> str:
+def _tsvector(words: Words, number: int) -> str:
     """As PostgreSQL reads it; the words are letters only. A phrase never reaches from the headline into the text."""
     places: dict[str, list[str]] = {}
     _place(places, words.title, first=1, weight="A")
     _place(places, words.text, first=MOST_TITLE_WORDS + 2, weight="")
-    return " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())
+    told = [f"'{word}':{','.join(at)}" for word, at in places.items()]
+    return " ".join([*told, f"'{block_word(number // BLOCK)}'"])
 
 
 def _place(places: dict[str, list[str]], words: Iterable[str], *, first: int, weight: str) -> None:

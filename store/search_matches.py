@@ -1,83 +1,144 @@
-"""Which articles a query is about, as SQL over `search_words`: the one place that knows how each database asks it."""
+"""Which articles a query is about, as SQL over `search_words`: the one place that knows how each database asks it.
 
-from collections.abc import Collection
+An article is known here by its arrival. Many words are in a tenth of all articles and more, so nothing here reads all
+that fit, unless these are few: it reads the newest, or those of a stretch of arrivals. SQLite's index is in that
+order. PostgreSQL's has none, so the words of an article hold one more, that nobody can ask for: the block of arrivals
+that it is in (`store.search_index.block_word`); the index finds what has both.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, TextClause, column, exists, select, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, TextClause, any_, func, literal, select, text
 
-from store.schema import articles, stories
+from store.schema import articles
+from store.search_index import BLOCK, block_word
 from store.search_query import Query, to_fts5, to_tsquery
 from store.stories import chunks
 
-__all__ = ["among", "asked", "best", "says"]
+__all__ = ["COMMON", "FEW", "Matches"]
 
 FEW = 1_000
 # A word in the headline counts as so many in the text.
 TITLE_WEIGHT = 5.0
-SQLITE_WHERE = "search_words MATCH :asked"
-POSTGRESQL_WHERE = "words @@ CAST(:asked AS tsquery)"
-SQLITE_SCORE = f"-bm25(search_words, {TITLE_WEIGHT}, 1.0)"
-POSTGRESQL_SCORE = f"ts_rank('{{0.1, 0.1, 0.1, {TITLE_WEIGHT / 10}}}', words, CAST(:asked AS tsquery), 1)"
+# Of the newest articles: past that, a walk along the list of stories soon finds a page full.
+COMMON = 1 / 16
+# Past so many a stretch is asked for as a whole.
+MOST_BLOCKS = 64
+MOST_STRETCHES = 8
+
+SQLITE_NEWEST = text("SELECT rowid FROM search_words WHERE search_words MATCH :asked ORDER BY rowid DESC LIMIT :most")
+SQLITE_BETWEEN = text("SELECT rowid FROM search_words WHERE search_words MATCH :asked AND rowid BETWEEN :low AND :high")
+SQLITE_BEST = text(
+    f"SELECT rowid, -bm25(search_words, {TITLE_WEIGHT}, 1.0) FROM search_words WHERE search_words MATCH :asked "  # noqa: S608 - a number of ours
+    "ORDER BY rowid DESC LIMIT :most"
+)
+# `+ 0`: by its key PostgreSQL would read all words of every article in between, which it takes for cheap.
+POSTGRESQL_BETWEEN = text(
+    "SELECT number FROM search_words WHERE words @@ CAST(:asked AS tsquery) AND number + 0 BETWEEN :low AND :high "
+    "ORDER BY number + 0 DESC LIMIT :most"
+)
+POSTGRESQL_SCORES = text(
+    f"SELECT number, ts_rank('{{0.1, 0.1, 0.1, {TITLE_WEIGHT / 10}}}', words, CAST(:asked AS tsquery), 1) "  # noqa: S608 - a number of ours
+    "FROM unnest(CAST(:numbers AS integer[])) AS one(wanted) "
+    "CROSS JOIN LATERAL (SELECT number, words FROM search_words WHERE number = wanted OFFSET 0) AS found"
+)
 
 
-def asked(connection: Connection, query: Query) -> str:
-    """The query in the syntax of this database."""
-    return to_tsquery(query) if connection.dialect.name == "postgresql" else to_fts5(query)
+class Matches:
+    """What a query is about in one snapshot; for one thread, while the connection's transaction lasts."""
+
+    def __init__(self, connection: Connection, query: Query) -> None:
+        self._connection = connection
+        self._is_postgresql = connection.dialect.name == "postgresql"
+        self._asked = to_tsquery(query) if self._is_postgresql else to_fts5(query)
+
+    @cached_property
+    def share(self) -> float:
+        """How many of the newest articles fit, 0 to 1."""
+        last = self._last()
+        return min(1.0, len(self._between(max(0, last - BLOCK), last)) / BLOCK)
+
+    @cached_property
+    def few(self) -> Sequence[int] | None:
+        """All that fit, where these are few; else None, which is not counted of a word that is common lately."""
+        if self.share > COMMON:
+            return None
+        newest = self._first(FEW + 1)
+        return None if len(newest) > FEW else newest
+
+    def scores(self) -> dict[int, float]:
+        """The newest thousand that fit, and how much each is about it: the higher, the more."""
+        if not self._is_postgresql:
+            return dict(self._rows(SQLITE_BEST, most=FEW))
+        return dict(self._rows(POSTGRESQL_SCORES, numbers=self._first(FEW)))
+
+    def among(self, story_ids: Collection[str]) -> dict[str, str]:
+        """By story, for those that have one, the article that came last of those that fit."""
+        columns = (articles.c.arrival, articles.c.story_id, articles.c.id)
+        copies: dict[int, tuple[str, str]] = {
+            arrival: (story, article)
+            for part in chunks(story_ids)
+            for arrival, story, article in self._connection.execute(
+                select(*columns).where(self._one_of(articles.c.story_id, part))
+            ).all()
+        }
+        return dict(copies[arrival] for arrival in sorted(self._of(copies)))
+
+    def _one_of(self, column: Column[str], values: list[str]) -> ColumnElement[bool]:
+        """PostgreSQL is given one list: hundreds of parameters take its driver longer than the query takes."""
+        if self._is_postgresql:
+            return column == any_(literal(values, ARRAY(column.type)))
+        return column.in_(values)
+
+    def _of(self, arrivals: Collection[int]) -> set[int]:
+        """Those of these that fit."""
+        few = self.few
+        if few is not None:
+            return set(few).intersection(arrivals)
+        found: set[int] = set()
+        for low, high in _stretches(sorted(arrivals)):
+            found |= set(self._between(low, high))
+        return found.intersection(arrivals)
+
+    def _first(self, most: int) -> list[int]:
+        """The newest come first."""
+        if not self._is_postgresql:
+            return [number for (number,) in self._rows(SQLITE_NEWEST, most=most)]
+        last = self._last()
+        found: list[int] = []
+        high, size = last, BLOCK
+        while high > 0 and len(found) < most:
+            low = max(0, (high - size) // BLOCK * BLOCK)
+            found += self._between(low, high, most=most - len(found))
+            high, passed = low - 1, last - low
+            # By what was found so far; eight times as far where that is little.
+            size = min(passed * 8, passed * (most - len(found)) // max(1, len(found)) + BLOCK)
+        return found
+
+    def _between(self, low: int, high: int, *, most: int | None = None) -> list[int]:
+        if not self._is_postgresql:
+            return [number for (number,) in self._rows(SQLITE_BETWEEN, low=low, high=high)]
+        blocks = range(low // BLOCK, high // BLOCK + 1)
+        asked = self._asked
+        if len(blocks) <= MOST_BLOCKS:
+            words = " | ".join(f"'{block_word(number)}'" for number in blocks)
+            asked = f"({asked}) & ({words})"
+        rows = self._connection.execute(POSTGRESQL_BETWEEN, {"asked": asked, "low": low, "high": high, "most": most})
+        return list(rows.scalars())
+
+    def _last(self) -> int:
+        return self._connection.scalar(select(func.max(articles.c.arrival))) or 0
+
+    def _rows(self, statement: TextClause, **values: object) -> Sequence[Any]:
+        return self._connection.execute(statement, {"asked": self._asked, **values}).all()
 
 
-def says(connection: Connection, query: Query) -> ColumnElement[bool]:
-    """Whether a copy of the story at hand has what is asked for.
-
-    Where few articles have it, their stories are looked up first; else stories are looked through as they are listed,
-    which soon finds a page full of them.
-    """
-    few = connection.execute(_numbers(connection, query).limit(FEW + 1)).scalars().all()
-    if len(few) <= FEW:
-        return stories.c.id.in_(_stories_of(connection, few))
-    return exists().where(articles.c.story_id == stories.c.id, articles.c.arrival.in_(_numbers(connection, query)))
-
-
-def among(connection: Connection, query: Query, story_ids: Collection[str]) -> dict[str, str]:
-    """By story, for those that have one, the article that came last of those that the query is about."""
-    found: dict[str, tuple[int, str]] = {}
-    for part in chunks(story_ids):
-        mine = select(articles.c.arrival).where(articles.c.story_id.in_(part))
-        hits = _numbers(connection, query).where(_key(connection).in_(mine))
-        query_of_part = select(articles.c.story_id, articles.c.arrival, articles.c.id)
-        rows = connection.execute(query_of_part.where(articles.c.story_id.in_(part), articles.c.arrival.in_(hits)))
-        for story, arrival, article in rows:
-            found[story] = max(found.get(story, (0, "")), (arrival, article))
-    return {story: article for story, (_, article) in found.items()}
-
-
-def best(connection: Connection, query: Query) -> dict[int, float]:
-    """Arrival and score of the newest thousand articles that the query is about: the higher, the more it is."""
-    newest = _numbers(connection, query).order_by(_key(connection).desc()).limit(1).offset(FEW - 1)
-    least = connection.execute(newest).scalar() or 0
-    scored = _numbers(connection, query).add_columns(_score(connection, query)).where(_key(connection) >= least)
-    return {number: float(points) for number, points in connection.execute(scored)}
-
-
-def _score(connection: Connection, query: Query) -> TextClause:
-    if connection.dialect.name == "postgresql":
-        return text(POSTGRESQL_SCORE).bindparams(asked=asked(connection, query))
-    return text(SQLITE_SCORE)
-
-
-def _stories_of(connection: Connection, arrivals: Collection[int]) -> set[str]:
-    return {
-        story
-        for part in chunks(arrivals)
-        for story in connection.execute(select(articles.c.story_id).where(articles.c.arrival.in_(part))).scalars()
-    }
-
-
-def _key(connection: Connection) -> ColumnElement[int]:
-    return column("number" if connection.dialect.name == "postgresql" else "rowid", Integer)
-
-
-def _numbers(connection: Connection, query: Query) -> Select[Any]:
-    """The arrivals of the articles that the query is about."""
-    where = POSTGRESQL_WHERE if connection.dialect.name == "postgresql" else SQLITE_WHERE
-    said = text(where).bindparams(asked=asked(connection, query))
-    return select(_key(connection)).select_from(text("search_words")).where(said)
+def _stretches(arrivals: Sequence[int]) -> list[tuple[int, int]]:
+    """These numbers as a few stretches, cut at the widest gaps; those within a block are not cut."""
+    gaps = sorted(((b - a, a, b) for a, b in pairwise(arrivals) if b - a > BLOCK), reverse=True)[: MOST_STRETCHES - 1]
+    begins = sorted([*arrivals[:1], *(b for _, _, b in gaps)])
+    ends = sorted([*(a for _, a, _ in gaps), *arrivals[-1:]])
+    return list(zip(begins, ends, strict=True))

@@ -7,12 +7,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select, tuple_
 
+from store.outlets import ours, outlets_of
 from store.records import STORY, StoryRecord
-from store.schema import articles, outlets, stories, versions, watch_articles
-from store.search_matches import says
+from store.schema import articles, stories, versions, watch_articles
+from store.search_matches import COMMON, FEW, Matches
 from store.search_query import read_query
+from store.stories import chunks
 
 __all__ = ["Page", "Position", "StoryFilter", "conditions", "list_stories", "page_of"]
+
+# Stories that are looked through in one step, at most.
+MOST_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,30 @@ class Page:
 
 def list_stories(connection: Connection, wanted: StoryFilter, *, limit: int) -> list[StoryRecord]:
     """The stories seen last come first. Raises BadQuery."""
-    query = _live(connection, wanted).order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit)
-    return [StoryRecord(*row) for row in connection.execute(query)]
+    return [record for _, record in _newest(connection, wanted, _matches(connection, wanted), limit)]
 
 
-def page_of(connection: Connection, wanted: StoryFilter, *, limit: int, after: Position | None = None) -> Page:
-    """A page of the same list. Read page by page, each story that was there at the first is told exactly once."""
+def page_of(
+    connection: Connection,
+    wanted: StoryFilter,
+    *,
+    limit: int,
+    after: Position | None = None,
+    matches: Matches | None = None,
+) -> Page:
+    """A page of the same list. Read page by page, each story that was there at the first is told exactly once.
+
+    `matches` is what the filter's query is about, from who knows it already.
+    """
+    matches = matches or _matches(connection, wanted)
     # One more than asked for tells whether the list goes on.
     if after is None:
         up_to = connection.execute(select(func.max(versions.c.number))).scalar() or 0
-        found = [(record.last_seen, record) for record in list_stories(connection, wanted, limit=limit + 1)]
+        found = _newest(connection, wanted, matches, limit + 1)
     else:
         up_to = after.up_to
-        found = _unchanged(connection, wanted, after, limit + 1) + _grown(connection, wanted, after, limit + 1)
+        found = _unchanged(connection, wanted, matches, after, limit + 1)
+        found += _grown(connection, wanted, matches, after, limit + 1)
     found.sort(key=lambda one: (one[0], one[1].id), reverse=True)
     page = [record for _, record in found[:limit]]
     if len(found) <= limit:
@@ -86,17 +102,22 @@ def page_of(connection: Connection, wanted: StoryFilter, *, limit: int, after: P
 Placed = list[tuple[datetime, StoryRecord]]
 
 
-def _unchanged(connection: Connection, wanted: StoryFilter, after: Position, limit: int) -> Placed:
+def _newest(connection: Connection, wanted: StoryFilter, matches: Matches | None, limit: int) -> Placed:
+    return _placed(connection, _live(connection, wanted), stories.c.last_seen, matches, limit)
+
+
+def _unchanged(
+    connection: Connection, wanted: StoryFilter, matches: Matches | None, after: Position, limit: int
+) -> Placed:
     """Stories without a copy that came since the reading began."""
     grown = select(articles.c.story_id).where(articles.c.arrival > after.up_to)
     query = _live(connection, wanted).where(
         tuple_(stories.c.last_seen, stories.c.id) < (after.last_seen, after.id), stories.c.id.not_in(grown)
     )
-    rows = connection.execute(query.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit))
-    return [(record.last_seen, record) for record in (StoryRecord(*row) for row in rows)]
+    return _placed(connection, query, stories.c.last_seen, matches, limit)
 
 
-def _grown(connection: Connection, wanted: StoryFilter, after: Position, limit: int) -> Placed:
+def _grown(connection: Connection, wanted: StoryFilter, matches: Matches | None, after: Position, limit: int) -> Placed:
     """The others that were there then, at the place that they had: of the newest copy that they had."""
     grown = select(articles.c.story_id).where(articles.c.arrival > after.up_to)
     place = (
@@ -105,10 +126,54 @@ def _grown(connection: Connection, wanted: StoryFilter, after: Position, limit: 
         .group_by(articles.c.story_id)
         .subquery()
     )
-    query = _live(connection, wanted).add_columns(place.c.place).join(place, place.c.story_id == stories.c.id)
+    query = _live(connection, wanted).join(place, place.c.story_id == stories.c.id)
     query = query.where(tuple_(place.c.place, stories.c.id) < (after.last_seen, after.id))
-    rows = connection.execute(query.order_by(place.c.place.desc(), stories.c.id.desc()).limit(limit))
-    return [(row[-1], StoryRecord(*row[:-1])) for row in rows]
+    return _placed(connection, query, place.c.place, matches, limit)
+
+
+def _placed(
+    connection: Connection,
+    query: Select[Any],
+    place: ColumnElement[datetime],
+    matches: Matches | None,
+    limit: int,
+) -> Placed:
+    """The first of these stories that have what is asked for, by their places, the newest first."""
+    query = query.add_columns(place.label("place")).order_by(place.desc(), stories.c.id.desc()).limit(limit)
+    if matches is None:
+        return _read(connection, query)
+    if matches.few is not None:
+        told = select(articles.c.story_id).where(articles.c.arrival.in_(matches.few))
+        return _read(connection, query.where(stories.c.id.in_(told)))
+    looked_through = _look_through(connection, query, place, matches, limit)
+    return [one for part in chunks(looked_through) for one in _read(connection, query.where(stories.c.id.in_(part)))]
+
+
+def _look_through(
+    connection: Connection, query: Select[Any], place: ColumnElement[datetime], matches: Matches, limit: int
+) -> list[str]:
+    """The ids, where so many articles fit that a walk along the list soon finds a page full of their stories."""
+    found: list[str] = []
+    short = query.with_only_columns(stories.c.id, place.label("place"))
+    size = min(MOST_AT_ONCE, int(limit / max(matches.share, COMMON)) + limit)
+    walk = short
+    while len(found) < limit:
+        rows = connection.execute(walk.limit(size)).all()
+        held = matches.among([row.id for row in rows])
+        found += [row.id for row in rows if row.id in held]
+        if len(rows) < size:
+            break
+        walk = short.where(tuple_(place, stories.c.id) < (rows[-1].place, rows[-1].id))
+        size = min(size * 2, MOST_AT_ONCE)
+    return found[:limit]
+
+
+def _read(connection: Connection, query: Select[Any]) -> Placed:
+    return [(row[-1], StoryRecord(*row[:-1])) for row in connection.execute(query)]
+
+
+def _matches(connection: Connection, wanted: StoryFilter) -> Matches | None:
+    return Matches(connection, read_query(wanted.query)) if wanted.query else None
 
 
 def _live(connection: Connection, wanted: StoryFilter) -> Select[Any]:
@@ -116,11 +181,9 @@ def _live(connection: Connection, wanted: StoryFilter) -> Select[Any]:
 
 
 def conditions(connection: Connection, wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
-    """What the filter asks of a story, the query included. Raises BadQuery."""
+    """What the filter asks of a story, but for its query."""
     yield from _of_story(wanted)
-    yield from _of_copies(wanted)
-    if wanted.query:
-        yield says(connection, read_query(wanted.query))
+    yield from _of_copies(connection, wanted)
 
 
 def _of_story(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
@@ -143,26 +206,34 @@ def _of_story(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
             yield counted >= least
 
 
-def _of_copies(wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
+def _of_copies(connection: Connection, wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.outlet is not None:
-        yield _some_copy(articles, articles.c.outlet == wanted.outlet)
+        yield _ran(connection, articles, articles.c.outlet == wanted.outlet)
     if wanted.credit is not None:
-        yield _some_copy(articles, articles.c.credit == wanted.credit)
+        yield _ran(connection, articles, articles.c.credit == wanted.credit)
     if wanted.owner is not None:
-        # An outlet that nobody is known to own is its own owner.
-        owner = func.coalesce(outlets.c.owner, articles.c.outlet)
-        with_owner = articles.outerjoin(outlets, outlets.c.name == articles.c.outlet)
-        yield _some_copy(with_owner, owner == wanted.owner)
+        yield _ran(connection, articles, articles.c.outlet.in_(outlets_of(connection, wanted.owner)))
     if wanted.ours is not None:
-        of_ours = articles.join(outlets, outlets.c.name == articles.c.outlet)
-        ran = _some_copy(of_ours, outlets.c.ours.is_(True))
-        yield ran if wanted.ours else ~ran
+        at_ours = articles.c.outlet.in_(ours(connection))
+        yield _ran(connection, articles, at_ours) if wanted.ours else ~_some_copy(articles, at_ours)
     if wanted.watch is not None:
         gathered = watch_articles.join(articles, articles.c.id == watch_articles.c.article_id)
-        of_watch = watch_articles.c.watch_id == wanted.watch
-        yield _some_copy(gathered, of_watch)
+        yield _ran(connection, gathered, watch_articles.c.watch_id == wanted.watch)
+
+
+def _ran(connection: Connection, among: FromClause, holds: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a copy of the story at hand is such.
+
+    Where few articles are, their stories are looked up; else stories are looked through as they are listed, which soon
+    finds a page full of them.
+    """
+    such = select(articles.c.story_id).select_from(among).where(holds)
+    counted = select(func.count()).select_from(such.limit(FEW + 1).subquery())
+    if connection.execute(counted).scalar_one() <= FEW:
+        return stories.c.id.in_(such)
+    return _some_copy(among, holds)
 
 
 def _some_copy(among: FromClause, holds: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a copy of the story at hand is such: any copy, also where the query around it is about one of them."""
+    """Any copy, also where the query around it is about one of them."""
     return exists().select_from(among).where(articles.c.story_id == stories.c.id, holds).correlate(stories)

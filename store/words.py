@@ -6,11 +6,11 @@ pairs of neighbouring characters, so that any piece of two characters or more is
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-__all__ = ["Place", "fold", "is_unspaced", "places_of", "words_of"]
+__all__ = ["Place", "fold", "is_unspaced", "phrases_in", "places_of", "words_of"]
 
 # Scripts without spaces between words, and Hangul: Thai, Lao, Tibetan, Myanmar, Khmer, kana, bopomofo, Han.
 UNSPACED = (
@@ -90,6 +90,29 @@ def places_of(text: str) -> list[Place]:
     return [Place(word, starts[start], starts[end]) for word, start, end in _in(folded)]
 
 
+def phrases_in(text: str, phrases: Iterable[tuple[str, ...]]) -> list[tuple[int, int]] | None:
+    """Where the words of each follow each other: from, up to. None for what only `places_of` can tell.
+
+    By a pattern for each, which takes a tenth of the time.
+    """
+    folded, starts = _folded_with_starts(text)
+    wanted = list(phrases)
+    if not _beyond_letters().isdisjoint(folded) or any(len(word) >= MOST_LETTERS for one in wanted for word in one):
+        return None
+    return [
+        (starts[found.start()], starts[max(found.end(), found.end("others"))])
+        for words in wanted
+        for found in _phrase(words).finditer(folded)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _phrase(words: tuple[str, ...]) -> re.Pattern[str]:
+    r"""As `WORD` divides a text: `[\W_]` stands between words. Only the first is taken, as the next may begin in it."""
+    first, others = re.escape(words[0]), "".join(r"[\W_]+" + re.escape(word) for word in words[1:])
+    return re.compile(rf"(?<![^\W_]){first}(?=(?P<others>{others})(?![^\W_]))")
+
+
 def is_unspaced(word: str) -> bool:
     return re.fullmatch(f"[{UNSPACED}]+", word) is not None
 
@@ -110,6 +133,8 @@ def _pairs(run: str, start: int) -> Iterator[Place]:
 
 def _folded_with_starts(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters, and its end, where that stands in the text."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
     parts = _clusters().findall(text) if LEFT_OUT.search(text) else list(text)
     folded = [_fold_part(part) for part in parts]
     whole = "".join(folded)

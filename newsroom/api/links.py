@@ -6,7 +6,7 @@ from fastapi import Request
 
 from newsroom.api.filters import StoryQuery
 
-__all__ = ["next_link", "next_path"]
+__all__ = ["further_link", "next_link", "next_path"]
 
 
 def next_path(path: str, query: StoryQuery, cursor: str) -> str:
@@ -18,3 +18,9 @@ def next_path(path: str, query: StoryQuery, cursor: str) -> str:
 def next_link(request: Request, query: StoryQuery, cursor: str | None) -> dict[str, str]:
     """No header at the end of the list."""
     return {} if cursor is None else {"Link": f'<{next_path(request.url.path, query, cursor)}>; rel="next"'}
+
+
+def further_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The same for what is no list of stories: the address that was asked for, with another cursor."""
+    told = {**request.query_params, "cursor": cursor}
+    return {} if cursor is None else {"Link": f'<{request.url.path}?{urlencode(told)}>; rel="next"'}

@@ -159,9 +159,15 @@ class Link(Shape):
 
 
 class StoryWithCopies(Story):
-    articles: Annotated[list[Copy], Field(description="All its copies, the first seen first.")]
-    evidence: Annotated[list[Evidence], Field(description="Why these are copies of each other.")]
-    links: Annotated[list[Link], Field(description="Stories that this one develops or quotes, or that do so with it.")]
+    articles: Annotated[list[Copy], Field(description="Its copies, the first seen first; at most `limit`.")]
+    evidence: Annotated[
+        list[Evidence],
+        Field(description="Why these are copies of each other: the pairs whose `a_article` is one of these."),
+    ]
+    links: Annotated[list[Link], Field(description="Stories that these copies develop or quote, or that do so.")]
+    next: Annotated[
+        str | None, Field(description="Give it as `cursor` for the copies behind these; null behind the last one.")
+    ]
 
 
 class Article(Copy):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from newsroom.api import feeds, ninjs
 from newsroom.api.accepting import wanted_type
@@ -13,7 +14,7 @@ from newsroom.api.callers import READ
 from newsroom.api.cursors import from_cursor, to_cursor
 from newsroom.api.desk import Desk, desk_of
 from newsroom.api.filters import FieldNames, ListQuery, StoryQuery
-from newsroom.api.links import next_link, next_path
+from newsroom.api.links import further_link, next_link, next_path
 from newsroom.api.shapes import (
     Article,
     Copy,
@@ -26,10 +27,12 @@ from newsroom.api.shapes import (
     StoryWithCopies,
 )
 from newsroom.api.some_fields import some_of
+from store.copy_pages import copies_after, evidence_from
 from store.errors import NotFound
 from store.links import links_of
-from store.records import ArticleRecord, StoryRecord, article, copies, matches_of, story
-from store.story_list import page_of
+from store.records import ArticleRecord, StoryRecord, article, story
+from store.records import Copy as StoredCopy
+from store.story_list import Position, page_of
 
 __all__ = ["checked_id", "page_of_stories", "router"]
 
@@ -42,6 +45,9 @@ Format = Annotated[
     Literal["json", "ninjs"] | None,
     Query(alias="format", description=f"ninjs is the IPTC's News in JSON, 3.1; also by `Accept: {ninjs.MEDIA_TYPE}`."),
 ]
+MOST_COPIES = 500
+CopyLimit = Annotated[int, Query(ge=1, le=MOST_COPIES, description="At most so many copies.")]
+CopyCursor = Annotated[str | None, Query(description="`next` of the answer before, of the same story.")]
 # The answers depend on what the client accepts.
 VARY = {"Vary": "Accept"}
 NEXT_LINK = {"Link": {"description": 'The next page, as `<…>; rel="next"`.', "schema": {"type": "string"}}}
@@ -144,34 +150,59 @@ def _feed(request: Request, query: StoryQuery, kind: str) -> Response:
     summary="One story with its copies",
     operation_id="getStory",
     responses={
-        200: {"content": {ninjs.MEDIA_TYPE: NINJS_SCHEMA}},
+        200: {"headers": NEXT_LINK, "content": {ninjs.MEDIA_TYPE: NINJS_SCHEMA}},
         307: {"description": "The story was absorbed: Location names the one that it is now part of."},
+        400: BAD_CURSOR,
         404: {"description": "There is no such story."},
         410: {"description": "The story was taken down."},
     },
 )
 def one_story(
-    request: Request, story_id: StoryId, *, fields: Annotated[FieldNames, Query()] = None, shown_as: Format = None
+    request: Request,
+    story_id: StoryId,
+    *,
+    fields: Annotated[FieldNames, Query()] = None,
+    shown_as: Format = None,
+    limit: CopyLimit = MOST_COPIES,
+    cursor: CopyCursor = None,
 ) -> Response:
-    """The story, all its copies and the evidence that they are copies of each other."""
+    """The story, its copies and the evidence that they are copies of each other.
+
+    Nearly every story is told whole. Of one with more copies `next`, and the Link header, lead to those behind.
+    """
     names = some_of(StoryWithCopies, fields)
     with desk_of(request).store.read() as connection:
         record = story(connection, checked_id(story_id, of="story"))
-        members = copies(connection, record.id)
+        members, following = _page_of_copies(connection, record, limit=limit, cursor=cursor)
+        headers = VARY | further_link(request, following)
         if _wants_ninjs(request, shown_as):
             original = article(connection, record.original)
             return plain_answer(
-                request, ninjs.story_as_ninjs(record, original, members), ninjs.MEDIA_TYPE, headers=VARY
+                request, ninjs.story_as_ninjs(record, original, members), ninjs.MEDIA_TYPE, headers=headers
             )
-        evidence = matches_of(connection, [copy.id for copy in members])
+        evidence = evidence_from(connection, record.id, [copy.id for copy in members])
         links = links_of(connection, [copy.id for copy in members])
     told = StoryWithCopies(
         **Story.model_validate(record).__dict__,
         articles=[Copy.model_validate(copy) for copy in members],
         evidence=[Evidence.model_validate(match) for match in evidence],
         links=[Link.model_validate(link) for link in links],
+        next=following,
     )
-    return json_answer(request, told, include=names, headers=VARY)
+    return json_answer(request, told, include=names, headers=headers)
+
+
+def _page_of_copies(
+    connection: Connection, record: StoryRecord, *, limit: int, cursor: str | None
+) -> tuple[list[StoredCopy], str | None]:
+    """A page of them, and the cursor of the next one if there is more. Raises BadCursor."""
+    after = None if cursor is None else from_cursor(cursor, of=record.id)
+    place = None if after is None else (after.last_seen, after.id)
+    found = copies_after(connection, record.id, after=place, limit=limit + 1)
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], to_cursor(Position(last.first_seen, last.id, up_to=0), of=record.id)
 
 
 def _wants_ninjs(request: Request, shown_as: str | None) -> bool:

@@ -28,6 +28,8 @@ def shown(value: object) -> object:
     """What every expression of a template passes through; what is markup already stays as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
+    if value.isascii() and value.isprintable():
+        return value
     return TOWER.sub(r"\1", UNSEEN.sub("", LINE_ENDS.sub("\n", value)))
 
 

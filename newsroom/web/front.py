@@ -1,8 +1,7 @@
 """The front page: what happened since, what asks to be acted on, and the stories; and the list of what changed."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,17 +19,16 @@ from newsroom.api.search import searched
 from newsroom.api.stories import page_of_stories
 from newsroom.web.render import page
 from newsroom.web.spread import spark_points
-from newsroom.web.standings import Standings
 from newsroom.web.visits import SPANS, Visit, remember, since_of, visit_of
 from pipelines.agencies import load
 from store.desk import changed_stories, happened_since, live_stories, spreads_of
 from store.errors import BadInput
-from store.facets import has_sources, has_stories, languages
+from store.facets import has_sources, has_stories
 from store.records import StoryRecord
 from store.search import Where
 from store.watches import active_watches
 
-__all__ = ["Remembered", "router"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[READ])
 
@@ -40,24 +38,6 @@ FILTERS = (
 )  # fmt: skip
 PAGE_STORIES = 25
 MOST_WATCHES = 50
-LANGUAGES_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class Remembered:
-    """What is kept between requests: the languages to choose from, as that reads the whole table, and standings."""
-
-    languages: list[str] = field(default_factory=list)
-    until: float = 0.0
-    standings: Standings = field(default_factory=Standings)
-
-    def of(self, desk: Desk) -> list[str]:
-        if time.monotonic() >= self.until:
-            with desk.store.read() as connection:
-                self.languages = languages(connection)
-            # An empty store fills up: ask again at once.
-            self.until = time.monotonic() + LANGUAGES_SECONDS if self.languages else 0.0
-        return self.languages
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from store.records import Copy
+from store.copy_pages import Sighting
 
 __all__ = ["HEIGHT", "WIDTH", "Chart", "Dot", "Moment", "chart_of", "spark_points"]
 
@@ -63,7 +63,7 @@ def spark_points(arrivals: Sequence[tuple[datetime, int]]) -> str:
     return _stairs(corners, totals[-1], SPARK_WIDTH, SPARK_HEIGHT)
 
 
-def chart_of(members: Sequence[Copy], ours: Collection[str]) -> Chart | None:
+def chart_of(members: Sequence[Sighting], ours: Collection[str]) -> Chart | None:
     """None for a story that stands at one place only, or came all at once."""
     seen = sorted((copy.first_seen, copy.outlet) for copy in members)
     claimed = sorted((then, copy.outlet) for copy in members if (then := _near_claim(copy)) is not None)
@@ -83,7 +83,7 @@ def chart_of(members: Sequence[Copy], ours: Collection[str]) -> Chart | None:
     )
 
 
-def _near_claim(copy: Copy) -> datetime | None:
+def _near_claim(copy: Sighting) -> datetime | None:
     if copy.published is None or abs(copy.first_seen - copy.published) > FARTHEST_CLAIM:
         return None
     return copy.published

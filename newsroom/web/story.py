@@ -1,12 +1,16 @@
 """The page of one story, and what an editor decides there."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from newsroom.api.callers import EDIT, READ, caller_of
 from newsroom.api.desk import desk_of
@@ -15,29 +19,32 @@ from newsroom.api.stories import checked_id
 from newsroom.web.differences import Differences
 from newsroom.web.forms import Form, read_form
 from newsroom.web.render import page
-from newsroom.web.spread import chart_of
+from newsroom.web.spread import Chart, chart_of
 from newsroom.web.standings import Standings
-from newsroom.web.views import copy_rows, evidence_rows, sorted_copies
+from newsroom.web.views import copy_rows, evidence_rows
 from newsroom.web.visits import name_of, remember_name
 from pipelines.decide import Decided, Word, merge, pin, split, undo
+from store.copy_pages import copies_at, copies_from, sightings
 from store.database import Store
-from store.decisions import decision_log
+from store.decisions import story_log
 from store.errors import BadInput, NotFound
 from store.links import links_of
-from store.records import article, copies, matches_of, story
-from store.story_copies import our_outlets, texts_of_copies, version_counts
+from store.outlets import ours
+from store.records import StoryRecord, article, copies_by_id, matches_of, story
+from store.story_copies import texts_of_copies, version_counts
 
 __all__ = ["StoryMemory", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[READ])
 
-MOST_EVIDENCE = 100
-MOST_COPIES = 150
-MOST_COMPARED = 60
+MOST_EVIDENCE = 25
+MOST_COPIES = 50
+MOST_CHARTS = 500
 MOST_LOG = 30
 MOST_NAME = 100
 MOST_WHY = 500
 MOST_ADDRESS = 2_048
+PAGE_NUMBER = re.compile("[0-9]{1,6}")
 STORY_ADDRESS = re.compile(r"/stories/([0-9a-f]{24})\b")
 DecisionId = Path(ge=1, le=2**31 - 1)
 
@@ -48,6 +55,22 @@ class StoryMemory:
     def __init__(self, standings: Standings) -> None:
         self.standings = standings
         self.differences = Differences()
+        self._charts: OrderedDict[tuple[str, datetime, frozenset[str]], Chart | None] = OrderedDict()
+        self._lock = Lock()
+
+    def chart(self, connection: Connection, story: StoryRecord, ours: frozenset[str]) -> Chart | None:
+        """Drawn once for each state of a story, as all of its copies are in it."""
+        key = (story.id, story.updated, ours)
+        with self._lock:
+            if key in self._charts:
+                self._charts.move_to_end(key)
+                return self._charts[key]
+        drawn = chart_of(sightings(connection, story.id), ours)
+        with self._lock:
+            self._charts[key] = drawn
+            while len(self._charts) > MOST_CHARTS:
+                self._charts.popitem(last=False)
+        return drawn
 
 
 @router.get("/stories/{story_id}")
@@ -59,17 +82,21 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
     memory: StoryMemory = request.app.state.story_memory
     with desk_of(request).store.read() as connection:
         record = story(connection, story_id)
-        members = copies(connection, record.id)
-        ours = our_outlets(connection, {copy.outlet for copy in members})
-        ordered = sorted_copies(record, members, ours)[:MOST_COPIES]
-        ids = [copy.id for copy in ordered]
+        our_names = frozenset(ours(connection))
+        number = _page_number(request, record)
+        skip = (number - 1) * MOST_COPIES
+        ordered = copies_from(connection, record, ours=our_names, skip=skip, limit=MOST_COPIES)
+        original = article(connection, record.original)
+        ids = list(dict.fromkeys([record.original, *(copy.id for copy in ordered)]))
         matches = matches_of(connection, ids)
         links = links_of(connection, ids)
-        original = article(connection, record.original)
-        texts = texts_of_copies(connection, list(dict.fromkeys([record.original, *ids[:MOST_COMPARED]])))
+        texts = texts_of_copies(connection, ids)
         counts = version_counts(connection, ids)
         outdated = memory.standings.of(connection, record)
-        log = decision_log(connection, [copy.id for copy in members], limit=MOST_LOG)
+        chart = memory.chart(connection, record, our_names)
+        our_copies = copies_at(connection, record.id, our_names)
+        log = story_log(connection, record.id, limit=MOST_LOG)
+        decided = copies_by_id(connection, [one for told in log for one in told.articles[:1]])
     shared = memory.differences.between(
         texts[record.original], [texts[one] for one in ids if one in texts and one != record.original]
     )
@@ -80,20 +107,29 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
         status=200 if refusal is None else 422,
         here=None,
         story=record,
-        rows=copy_rows(record, ordered, matches, ours, shared, outdated.standings, counts, numbers),
-        more_copies=len(members) - len(ordered),
-        our_copies=sum(copy.outlet in ours for copy in members),
+        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers),
+        first_shown=skip + 1,
+        page_number=number,
+        has_more=skip + len(ordered) < record.copies,
+        our_copies=our_copies,
         original=original,
         outdated=outdated,
         links=links,
-        chart=chart_of(members, ours),
-        evidence=evidence_rows(record, ordered, matches, most=MOST_EVIDENCE),
+        chart=chart,
+        evidence=evidence_rows(record, [original.copy, *ordered], matches, most=MOST_EVIDENCE),
         more_evidence=max(0, len(matches) - MOST_EVIDENCE),
         log=log,
-        outlet_of={copy.id: copy.outlet for copy in members},
+        outlet_of={copy.id: copy.outlet for copy in decided if copy.story_id == record.id},
         refusal=refusal,
         **_typed(request, form),
     )
+
+
+def _page_number(request: Request, record: StoryRecord) -> int:
+    """Which page of its copies is asked for, the first one by any other word; behind the last there is none."""
+    asked = request.query_params.get("copies", "")
+    number = int(asked) if PAGE_NUMBER.fullmatch(asked) else 1
+    return max(1, min(number, -(-record.copies // MOST_COPIES)))
 
 
 def _typed(request: Request, form: Form | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from newsroom.web.differences import Difference
 from pipelines.standing import Standing
 from store.records import Copy, MatchRecord, StoryRecord
 
-__all__ = ["CopyRow", "EvidenceRow", "Segment", "copy_rows", "evidence_rows", "segments", "sorted_copies"]
+__all__ = ["CopyRow", "EvidenceRow", "Segment", "copy_rows", "evidence_rows", "segments"]
 
 Span = tuple[int, int]
 
@@ -56,11 +56,6 @@ class Segment:
     text: str
     stories: tuple[int, ...]
     begins: tuple[int, ...]
-
-
-def sorted_copies(record: StoryRecord, members: Sequence[Copy], ours: Collection[str]) -> list[Copy]:
-    """Ours first, then the original, then in the order in which they were seen."""
-    return sorted(members, key=lambda copy: (copy.outlet not in ours, copy.id != record.original))
 
 
 def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by article

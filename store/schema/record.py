@@ -98,6 +98,14 @@ articles = Table(
     Column("words", Integer, nullable=False),
     Column("withdrawn", Time),  # since when its page has not shown it any more; see `withdrawals`
     Column("withdrawn_reason", String(16)),
+    # What an agency is credited with; most articles credit nobody.
+    Index(
+        "ix_articles_credit",
+        "credit",
+        "story_id",
+        sqlite_where=text("credit IS NOT NULL"),
+        postgresql_where=text("credit IS NOT NULL"),
+    ),
     # Whether a story has an outlet, a host or a credit already, however many copies it has.
     Index("ix_articles_story_outlet", "story_id", "outlet"),
     Index("ix_articles_story_host", "story_id", "host", "credit"),

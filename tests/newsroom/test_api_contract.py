@@ -9,6 +9,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from newsroom.api.fetching import Fetches
 from newsroom.server import make_app, open_socket, serving
 from pipelines.registry import Registry
 from store.database import Store

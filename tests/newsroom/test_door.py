@@ -23,6 +23,8 @@ EDITS = {
     "/watches", "/watches/{watch_id}/end", "/sources/{source_id}/try",
     "/stories/{story_id}/merge", "/stories/{story_id}/split", "/stories/{story_id}/pin",
     "/stories/{story_id}/undo/{number}",
+    "/v1/stories/{story_id}/merge", "/v1/stories/{story_id}/split", "/v1/stories/{story_id}/pin",
+    "/v1/decisions/{number}/undo", "/v1/lookup/fetch", "/lookup/fetch",
 }  # fmt: skip
 READ_BY_POST = {"/lookup", "/v1/lookup", "/sign-out"}
 

@@ -212,7 +212,12 @@ def test_where_no_key_is_asked_for_the_page_says_so(client: httpx.Client) -> Non
     assert client.post("/sign-in", data={"key": "x", "back": "//evil.example"}).headers["location"] == "/"
 
 
-def test_whoever_decides_under_another_name_signs_with_their_key_as_well(locked: Locked) -> None:
+def test_whoever_decides_under_another_name_signs_with_their_key_as_well(
+    locked: Locked, redis_url: str, prefix: str
+) -> None:
+    registry = fresh_registry(locked.store, redis_url, prefix)
+    put(locked.store, registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
+    registry.index.redis.close()
     story = locked.client.get("/v1/stories", headers=locked.bearer("read")).json()["stories"][0]["id"]
     with locked.signed_in("edit") as editor:
         form = {"who": "Ada", "why": "it had it first", "article": story, "form_token": token_of(editor)}

@@ -36,3 +36,12 @@ def test_a_deadlock_is_something_to_repeat(postgres_store_url: str) -> None:
 def test_a_url_that_is_none_is_refused_by_name() -> None:
     with pytest.raises(BadInput, match="ONESTORY_DATABASE_URL"):
         Store.open("nonsense")
+
+
+def test_postgresql_plans_for_the_values_that_are_asked_for(postgres_store_url: str) -> None:
+    """The driver prepares what is sent five times; a plan for any value reads a table where an index would do."""
+    store = Store.open(postgres_store_url)
+    for _ in range(2):
+        with store.read() as connection:
+            assert connection.execute(text("SHOW plan_cache_mode")).scalar_one() == "force_custom_plan"
+    store.close()

@@ -11,20 +11,20 @@ from alembic import command
 from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, delete, event, text
+from sqlalchemy import Connection, create_engine, delete, event, text
 
 from store.articles import save
 from store.changes import ChangePosition, changes
 from store.database import Store
 from store.excerpts import excerpt, spans_of
 from store.schema import articles, versions
-from store.search import search_by_relevance, search_by_time
+from store.search import SearchPage, search_by_relevance, search_by_time
 from store.search_index import BATCH, take_in, take_in_all, waiting, words_for_search
 from store.search_matches import FEW
 from store.search_query import BadQuery, read_query, to_fts5, to_tsquery
 from store.story_list import Position, StoryFilter, list_stories, page_of
 from store.takedown import scrub
-from store.words import places_of, words_of
+from store.words import phrases_in, places_of, words_of
 from tests.readings import NOON, reading
 from tests.store.searching import ARTICLES, QUERIES, keep
 
@@ -206,6 +206,71 @@ def test_a_word_that_most_articles_have_is_found_as_exactly(store: Store, monkey
         assert len(search_by_relevance(connection, StoryFilter(query="bridge"), limit=10).hits) == 2
 
 
+@pytest.mark.parametrize("few", [1_000, 0])
+@pytest.mark.parametrize("common", [1 / 16, 0])
+def test_the_same_is_found_however_arrivals_are_cut_into_blocks(
+    store: Store, monkeypatch: pytest.MonkeyPatch, few: int, common: float
+) -> None:
+    for module in ("store.search_index", "store.search_matches"):
+        monkeypatch.setattr(f"{module}.BLOCK", 2)
+    monkeypatch.setattr("store.search_matches.MOST_BLOCKS", 3)
+    monkeypatch.setattr("store.search_matches.MOST_STRETCHES", 3)
+    monkeypatch.setattr("store.search_matches.COMMON", common)
+    keep(store, ARTICLES)
+    with store.read() as connection:
+        best = {asked: outlets_of(search_by_relevance(connection, wanted(asked), limit=100)) for asked in QUERIES}
+        monkeypatch.setattr("store.search_matches.FEW", few)
+        newest = {asked: outlets_of(search_by_time(connection, wanted(asked), limit=100)) for asked in QUERIES}
+    assert best == newest == QUERIES
+
+
+def wanted(asked: str) -> StoryFilter:
+    return StoryFilter(query=asked)
+
+
+def outlets_of(page: SearchPage) -> set[str]:
+    return {hit.story.first_outlet for hit in page.hits}
+
+
+def test_pages_of_a_common_word_tell_each_story_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.search_matches.FEW", 0)
+    keep(store, ARTICLES)
+    told: list[str] = []
+    place: Position | None = None
+    with store.read() as connection:
+        while not told or place is not None:
+            page = search_by_time(connection, wanted("bridge"), limit=1, after=place)
+            told += outlets_of(page)
+            place = page.next
+    assert told == ["budget", "ferry", "bridge"]
+
+
+TAKEN_IN = {
+    "sqlite": "INSERT INTO search_words (rowid, title, text) VALUES (1, '', 'lighthouse')",
+    "postgresql": "INSERT INTO search_words (number, article_id, words) VALUES (1, :id, 'lighthouse')",
+}
+
+
+def test_a_store_that_was_searched_before_is_searched_as_it_was(database_url: str) -> None:
+    """PostgreSQL's words get the block of each article when the store is opened."""
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection, connection.begin():
+        _upgrade(connection, "0008")
+        for statement in (*FIRST_RELEASE, TAKEN_IN[engine.dialect.name]):
+            connection.execute(text(statement), {"id": "a" * 24, "at": "2026-01-01T00:00:00.000000Z", "none": b""})
+    engine.dispose()
+    store = Store.open(database_url)
+    assert found(store, "lighthouse") == {"One"}
+    store.close()
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("store") / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
 def test_a_headline_counts_more_than_a_text(store: Store) -> None:
     keep(
         store,
@@ -245,6 +310,18 @@ def test_spans_are_those_of_the_text_as_it_stands() -> None:
     assert [said[a:b] for a, b in spans_of(read_query("straße zoe"), said)] == ["STRASSE", "Straße", "Zoe\u0308", "Zoë"]
 
 
+@given(st.text("ab _.é-'1\nßİ", max_size=60), st.lists(st.text("abé1", min_size=1, max_size=2), min_size=1, max_size=3))
+def test_a_phrase_is_found_by_its_pattern_where_it_is_found_by_places(said: str, phrase: list[str]) -> None:
+    words = tuple(words_of(" ".join(phrase)))
+    places = places_of(said)
+    expected = [
+        (places[at].start, places[at + len(words) - 1].end)
+        for at in range(len(places) - len(words) + 1)
+        if tuple(place.word for place in places[at : at + len(words)]) == words
+    ]
+    assert phrases_in(said, [words]) == expected
+
+
 @given(st.text("ab \n東", max_size=900))
 def test_an_excerpt_is_a_piece_of_the_text(said: str) -> None:
     piece = excerpt(read_query("a 東"), said)
@@ -254,11 +331,8 @@ def test_an_excerpt_is_a_piece_of_the_text(said: str) -> None:
 
 def test_a_store_of_the_first_release_is_searched_once_it_is_taken_in(database_url: str) -> None:
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("store") / "migrations"))
     with engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        _upgrade(connection, "0001")
         for statement in FIRST_RELEASE:
             connection.execute(text(statement), {"id": "a" * 24, "at": "2026-01-01T00:00:00.000000Z", "none": b""})
     engine.dispose()
