@@ -54,6 +54,6 @@ async def _keep(visit: "Visit", text: str | None) -> bool:
 def host_signals(visit: "Visit", url: str) -> tuple[tuple[str, str, str | None], ...]:
     """What the host's own files say of a page, as a capture carries it."""
     robots, tdmrep = visit.robots, visit.state.tdmrep
-    signals = from_robots(robots.text, url, rules=robots.rules) if robots.text else ()
+    signals = from_robots(robots.text, url, rules=robots.as_written) if robots.text else ()
     signals += from_tdmrep(tdmrep, url) if tdmrep else ()
     return tuple((signal.source, signal.value, signal.says) for signal in signals)

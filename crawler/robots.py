@@ -27,7 +27,8 @@ class Robots:
     """`rules`: it was read; `open`: there is none (4xx); `closed`: it could not be had, so nothing is allowed.
 
     `is_reached` tells a server that answers with an error from one that does not answer, `is_blocking` one that does
-    not want to be asked, `is_refused` a place that is not fetched from at all.
+    not want to be asked, `is_refused` a place that is not fetched from at all. `rules` are read for us alone,
+    `as_written` has what the same text tells others.
     """
 
     verdict: Verdict
@@ -35,6 +36,7 @@ class Robots:
     why: str | None = None
     crawl_delay: float | None = None
     rules: Protego | None = None
+    as_written: Protego | None = None
     is_reached: bool = True
     is_blocking: bool = False
     is_refused: bool = False
@@ -81,7 +83,7 @@ def _parsed(text: str) -> Robots:
     rate = rules.request_rate(AGENT)
     delays = [rules.crawl_delay(AGENT), rate.seconds / rate.requests if rate and rate.requests else None]
     known = [min(float(delay), LONGEST_WAIT_SECONDS) for delay in delays if delay is not None and delay > 0]
-    return Robots("rules", text, crawl_delay=max(known, default=None), rules=rules)
+    return Robots("rules", text, crawl_delay=max(known, default=None), rules=rules, as_written=Protego.parse(text))
 
 
 def _named(line: re.Match[str]) -> str:

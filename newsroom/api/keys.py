@@ -38,7 +38,7 @@ class Key(Shape):
 
 
 class NewKey(Key):
-    key: Annotated[str, Field(description="Shown this once.", examples=["onestory_1f0c93ab_…"])]
+    key: Annotated[str, Field(description="Shown this once.", examples=["onestory_1f0c93ab_" + 48 * "0"])]
 
 
 class KeyList(Shape):

@@ -99,7 +99,7 @@ def test_an_administrator_adds_and_revokes_without_any_script(admin: Watched, lo
 
 
 def test_axe_finds_nothing_on_these_pages_and_none_is_wider_than_its_window(browser: Any, locked: Locked) -> None:
-    for look in LOOKS:
+    for number, look in enumerate(LOOKS):
         context = browser.new_context(**look)
         watched = Watched(context.new_page(), str(locked.client.base_url).rstrip("/")).listen()
         page = watched.go("/settings")
@@ -110,9 +110,9 @@ def test_axe_finds_nothing_on_these_pages_and_none_is_wider_than_its_window(brow
         check(page)
         page.get_by_label("Key", exact=True).fill(locked.keys["admin"].secret)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_label("Who or what uses it").fill(f"A desk {look['color_scheme']}")
+        page.get_by_label("Who or what uses it").fill(f"A desk {number}")
         page.get_by_role("button", name="Add the key").click()
-        page.get_by_label("Address").fill(f"https://hooks.example/{look['color_scheme']}/" + "x" * 200)
+        page.get_by_label("Address").fill(f"https://hooks.example/{number}/" + "x" * 200)
         page.get_by_role("button", name="Add the webhook").click()
         expect(page.get_by_role("status")).to_contain_text("The secret of the new webhook")
         for folded in page.locator("summary").all():

@@ -28,26 +28,24 @@ BOUNDED = settings(
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Store, Registry, str]]:
-    """A store with two stories, a registry for whoever serves it, and a key."""
+def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Store, Registry]]:
+    """A store with two stories, and a registry for whoever serves it."""
     path = tmp_path_factory.mktemp("contract") / "onestory.db"
     store = Store.open(f"sqlite:///{path}")
     ours, theirs = (fresh_registry(store, redis_url, path.parent.name) for _ in range(2))
     ours.rebuild()
     put(store, ours, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
     put(store, ours, story_of(FERRY, copies=1, name="ferry", title="Ferry crews to strike", minutes=60))
-    with store.write() as connection:
-        key = add_key(connection, "contract", "admin", now=NOON)
-    yield store, theirs, key.secret
+    yield store, theirs
     ours.index.redis.close()
     theirs.index.redis.close()
     store.close()
 
 
 @pytest.fixture(scope="module")
-def contract(news: tuple[Store, Registry, str]) -> Iterator[BaseSchema]:
+def contract(news: tuple[Store, Registry]) -> Iterator[BaseSchema]:
     """The document of a server that asks for no key."""
-    store, registry, _ = news
+    store, registry = news
     app = make_app(store, registry)
     # No crawler is here to wait for.
     app.state.fetches = Fetches(wait_seconds=0.05)
@@ -56,10 +54,12 @@ def contract(news: tuple[Store, Registry, str]) -> Iterator[BaseSchema]:
 
 
 @pytest.fixture(scope="module")
-def locked_contract(news: tuple[Store, Registry, str]) -> Iterator[tuple[BaseSchema, dict[str, str]]]:
+def locked_contract(news: tuple[Store, Registry]) -> Iterator[tuple[BaseSchema, dict[str, str]]]:
     """The document of a server that asks for keys, and the header that has one."""
-    store, registry, secret = news
-    bearer = {"Authorization": f"Bearer {secret}"}
+    store, registry = news
+    with store.write() as connection:
+        key = add_key(connection, "contract", "admin", now=NOON)
+    bearer = {"Authorization": f"Bearer {key.secret}"}
     app = make_app(store, registry, require_keys=True)
     app.state.strangers.keys.per_minute = 100_000
     with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
