@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, distinct, func, select
 
+from store.one_of import one_of
 from store.records import STORY, StoryRecord
 from store.schema import articles, events, outlets, sources, stories
 from store.stories import chunks
@@ -124,7 +125,7 @@ def _rows(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Story
     return {
         row[0]: (StoryRecord(*row[:-1]), row[-1])
         for part in chunks(ids)
-        for row in connection.execute(query.where(stories.c.id.in_(part)))
+        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
     }
 
 
@@ -134,7 +135,9 @@ def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetim
     arrivals: dict[str, list[tuple[datetime, int]]] = {}
     fresh: dict[str, int] = {}
     for part in chunks(story_ids):
-        for story_id, moment, count, recent in connection.execute(_arrivals(part, hour_ago)):
+        for story_id, moment, count, recent in connection.execute(
+            _arrivals(one_of(connection, articles.c.story_id, part), hour_ago)
+        ):
             arrivals.setdefault(story_id, []).append((datetime.fromisoformat(f"{moment}0:00Z"), count))
             fresh[story_id] = fresh.get(story_id, 0) + int(recent or 0)
     ours = _ours(connection, story_ids)
@@ -144,10 +147,10 @@ def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetim
     }
 
 
-def _arrivals(story_ids: Sequence[str], hour_ago: datetime) -> Any:
+def _arrivals(of_stories: ColumnElement[bool], hour_ago: datetime) -> Any:
     moment = func.substr(articles.c.first_seen, 1, TEN_MINUTES).label("moment")
     recent = func.count().filter(articles.c.first_seen >= hour_ago)
-    query = select(articles.c.story_id, moment, func.count(), recent).where(articles.c.story_id.in_(story_ids))
+    query = select(articles.c.story_id, moment, func.count(), recent).where(of_stories)
     return query.group_by(articles.c.story_id, moment)
 
 
@@ -156,6 +159,8 @@ def _ours(connection: Connection, story_ids: Sequence[str]) -> dict[str, set[str
     query = select(articles.c.story_id, articles.c.outlet).join(outlets, outlets.c.name == articles.c.outlet)
     found: dict[str, set[str]] = {}
     for part in chunks(story_ids):
-        for story_id, outlet in connection.execute(query.where(outlets.c.ours, articles.c.story_id.in_(part))):
+        for story_id, outlet in connection.execute(
+            query.where(outlets.c.ours, one_of(connection, articles.c.story_id, part))
+        ):
             found.setdefault(story_id, set()).add(outlet)
     return found

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from store.errors import NotFound, TakenDown
 from store.moves import article_moved_to
+from store.one_of import one_of
 from store.schema import articles, matches, outlets, stories, versions
 from store.stories import chunks
 from store.tombstones import article_digest, is_buried
@@ -190,7 +191,7 @@ def records_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, St
     return {
         row[0]: StoryRecord(*row)
         for part in chunks(story_ids)
-        for row in connection.execute(query.where(stories.c.id.in_(part)))
+        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, String, select, type_coerce
 
 from store.excerpts import Span, excerpt, spans_of
+from store.one_of import one_of
 from store.records import StoryRecord, records_of
 from store.schema import articles, stories, versions
 from store.search_matches import Matches
@@ -65,7 +66,9 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     copies = _copies(connection, wanted)
     found: dict[str, Ranked] = {}
     for part in _by_score(scores):
-        for arrival, article, story, seen in connection.execute(copies.where(articles.c.arrival.in_(part))).all():
+        for arrival, article, story, seen in connection.execute(
+            copies.where(one_of(connection, articles.c.arrival, part))
+        ).all():
             held = (scores[arrival], article, seen, story)
             found[story] = max(found.get(story, held), held)
         if len(found) >= limit:
@@ -119,7 +122,7 @@ def _texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, Text
     return {
         identity: (outlet, title, text)
         for part in chunks(article_ids)
-        for identity, outlet, title, text in connection.execute(query.where(articles.c.id.in_(part)))
+        for identity, outlet, title, text in connection.execute(query.where(one_of(connection, articles.c.id, part)))
     }
 
 

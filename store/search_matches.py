@@ -11,8 +11,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, TextClause, any_, func, literal, select, text
+from sqlalchemy import Connection, TextClause, func, select, text
 
+from store.one_of import one_of
 from store.schema import articles
 from store.search_index import BLOCK, block_word
 from store.search_query import Query, to_fts5, to_tsquery
@@ -54,6 +55,7 @@ class Matches:
         self._connection = connection
         self._is_postgresql = connection.dialect.name == "postgresql"
         self._asked = to_tsquery(query) if self._is_postgresql else to_fts5(query)
+        self._seen: dict[str, str | None] = {}
 
     @cached_property
     def share(self) -> float:
@@ -77,21 +79,20 @@ class Matches:
 
     def among(self, story_ids: Collection[str]) -> dict[str, str]:
         """By story, for those that have one, the article that came last of those that fit."""
+        unseen = [story for story in story_ids if story not in self._seen]
+        self._seen |= dict.fromkeys(unseen) | self._last_of(unseen)
+        return {story: article for story in story_ids if (article := self._seen[story]) is not None}
+
+    def _last_of(self, story_ids: Collection[str]) -> dict[str, str]:
         columns = (articles.c.arrival, articles.c.story_id, articles.c.id)
         copies: dict[int, tuple[str, str]] = {
             arrival: (story, article)
             for part in chunks(story_ids)
             for arrival, story, article in self._connection.execute(
-                select(*columns).where(self._one_of(articles.c.story_id, part))
+                select(*columns).where(one_of(self._connection, articles.c.story_id, part))
             ).all()
         }
         return dict(copies[arrival] for arrival in sorted(self._of(copies)))
-
-    def _one_of(self, column: Column[str], values: list[str]) -> ColumnElement[bool]:
-        """PostgreSQL is given one list: hundreds of parameters take its driver longer than the query takes."""
-        if self._is_postgresql:
-            return column == any_(literal(values, ARRAY(column.type)))
-        return column.in_(values)
 
     def _of(self, arrivals: Collection[int]) -> set[int]:
         """Those of these that fit."""

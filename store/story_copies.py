@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from store.one_of import one_of
 from store.schema import articles, outlets, versions
 from store.stories import chunks
 
@@ -66,7 +67,7 @@ def texts_of_copies(connection: Connection, article_ids: Sequence[str]) -> dict[
     return {
         row.article_id: CopyText(*row)
         for part in chunks(article_ids)
-        for row in connection.execute(query.where(articles.c.id.in_(part)))
+        for row in connection.execute(query.where(one_of(connection, articles.c.id, part)))
     }
 
 
@@ -76,7 +77,7 @@ def version_counts(connection: Connection, article_ids: Sequence[str]) -> dict[s
     return {
         row[0]: row[1]
         for part in chunks(article_ids)
-        for row in connection.execute(query.where(versions.c.article_id.in_(part)))
+        for row in connection.execute(query.where(one_of(connection, versions.c.article_id, part)))
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select, tuple_
 
+from store.one_of import one_of
 from store.outlets import ours, outlets_of
 from store.records import STORY, StoryRecord
 from store.schema import articles, stories, versions, watch_articles
@@ -143,10 +144,14 @@ def _placed(
     if matches is None:
         return _read(connection, query)
     if matches.few is not None:
-        told = select(articles.c.story_id).where(articles.c.arrival.in_(matches.few))
+        told = select(articles.c.story_id).where(one_of(connection, articles.c.arrival, matches.few))
         return _read(connection, query.where(stories.c.id.in_(told)))
     looked_through = _look_through(connection, query, place, matches, limit)
-    return [one for part in chunks(looked_through) for one in _read(connection, query.where(stories.c.id.in_(part)))]
+    return [
+        one
+        for part in chunks(looked_through)
+        for one in _read(connection, query.where(one_of(connection, stories.c.id, part)))
+    ]
 
 
 def _look_through(
@@ -155,7 +160,7 @@ def _look_through(
     """The ids, where so many articles fit that a walk along the list soon finds a page full of their stories."""
     found: list[str] = []
     short = query.with_only_columns(stories.c.id, place.label("place"))
-    size = min(MOST_AT_ONCE, int(limit / max(matches.share, COMMON)) + limit)
+    size = min(MOST_AT_ONCE, int(limit / max(matches.share, COMMON) * 1.3) + limit)
     walk = short
     while len(found) < limit:
         rows = connection.execute(walk.limit(size)).all()

@@ -97,7 +97,8 @@ def phrases_in(text: str, phrases: Iterable[tuple[str, ...]]) -> list[tuple[int,
     """
     folded, starts = _folded_with_starts(text)
     wanted = list(phrases)
-    if not _beyond_letters().isdisjoint(folded) or any(len(word) >= MOST_LETTERS for one in wanted for word in one):
+    is_plain = folded.isascii() or _beyond_letters().isdisjoint(folded)
+    if not is_plain or any(len(word) >= MOST_LETTERS for one in wanted for word in one):
         return None
     return [
         (starts[found.start()], starts[max(found.end(), found.end("others"))])
