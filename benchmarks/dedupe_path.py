@@ -26,9 +26,10 @@ from dedupe.signature import PARAMETERS, sign
 from pipelines.attach import attach
 from pipelines.engine import redis_client
 from pipelines.registry import Registry
-from store.articles import Reading, save
+from store.articles import save
 from store.database import Store
 from store.models import Capture, Extracted
+from store.readings import Reading
 from store.versions import VersionText
 from tests.servers import redis_server
 

@@ -19,9 +19,10 @@ from itertools import accumulate, pairwise
 from sqlalchemy import insert
 
 from dedupe.signature import PARAMETERS, Signature, sign
-from store.articles import Reading, save
+from store.articles import save
 from store.database import Store
 from store.models import Capture, Extracted
+from store.readings import Reading
 from store.schema import outlets, sources
 from store.search_index import take_in
 from store.stories import MatchRow, Part, add_matches, component, mark_attached, write_parts

@@ -19,9 +19,9 @@ import psutil
 
 from pipelines.archive import captures
 from pipelines.workers import PAGE_SECONDS, Workers
-from store.articles import Reading
 from store.errors import Dropped
 from store.models import Capture
+from store.readings import Reading
 
 PEPPER = [
     b"\x00\xff<", b"</article>", b'">', b"&#x110000;", b"<!--", b"]]>", b"<script>", b"<table><tr><td>", b"\xc3\x28",

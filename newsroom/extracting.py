@@ -12,9 +12,9 @@ from newsroom.session import print_json
 from pipelines.archive import MAX_PAGE_BYTES, CutShort, captures
 from pipelines.extract import extract
 from pipelines.workers import Workers
-from store.articles import Reading
 from store.errors import BadInput, Dropped, OnestoryError
 from store.models import Capture, Extracted
+from store.readings import Reading
 
 __all__ = ["extract_one", "extract_rows"]
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from pipelines.workers import Workers
-from store.articles import Reading
 from store.errors import Dropped
 from store.identity import host_of, site_of
 from store.models import Capture
+from store.readings import Reading
 
 __all__ = ["Answer", "Chunks"]
 

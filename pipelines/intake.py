@@ -19,12 +19,13 @@ from pipelines.patience import Patience
 from pipelines.registry import Registry
 from pipelines.watching import note_wanted, noticed
 from pipelines.workers import Workers
-from store.articles import Reading, Saved, save, storable
+from store.articles import Saved, save
 from store.database import Store
 from store.errors import Dropped
 from store.furniture import in_force
 from store.gathered import tell_matches
 from store.models import Capture
+from store.readings import Reading, storable
 from store.search_index import take_in
 from store.versions import VersionText, unattached
 from store.watches import hold_watches

@@ -16,7 +16,6 @@ from pipelines.distinct import distinct_stories
 from pipelines.furniture import LineCount, fingerprint, learned
 from pipelines.registry import Registry
 from pipelines.rewrite import rewrite, sweep
-from store.articles import content_digest
 from store.database import Store
 from store.furniture import (
     HOST_REASON,
@@ -29,6 +28,7 @@ from store.furniture import (
     shown,
 )
 from store.models import Removed
+from store.readings import content_digest
 from store.removed import lines_of, prune
 from store.rewriting import Kept, NewText, host_versions
 from store.settings import FURNITURE_APPLIED, FURNITURE_LEARNED, read_setting, write_setting

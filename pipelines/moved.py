@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from dedupe.evidence import glance
 from dedupe.signature import Signature
-from store.articles import Reading
 from store.errors import BadInput
 from store.identity import article_id, normal_url
 from store.moves import Home, homes
+from store.readings import Reading
 from store.records import existing_articles
 
 __all__ = ["at_their_articles", "is_same"]

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from dedupe.signature import PARAMETERS, sign
 from pipelines.extract import extract
 from pipelines.furniture import for_host
-from store.articles import Reading
 from store.errors import BadInput, Dropped, HomeUnusable
 from store.identity import host_of, normal_url
 from store.models import Capture
+from store.readings import Reading
 
 __all__ = ["EXTRACTOR", "read", "read_many"]
 

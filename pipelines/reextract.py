@@ -13,11 +13,11 @@ from pipelines.intake import Intake, Outcome
 from pipelines.patience import Patience
 from pipelines.rewrite import rewrite, sweep
 from pipelines.workers import Workers
-from store.articles import Reading
 from store.errors import BadInput, Dropped
 from store.furniture import in_force
 from store.identity import host_of
 from store.models import Capture
+from store.readings import Reading
 from store.rewriting import Kept, NewText, kept_captures
 
 __all__ = ["Counts", "reextract"]

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pipelines.wanted import Wanted, phrase_of, watched_in
-from store.articles import Reading, Saved
+from store.articles import Saved
 from store.database import Store
 from store.gathered import Gathered, gather
+from store.readings import Reading
 from store.versions import newest_texts
 from store.watches import WatchRecord, active_watches
 

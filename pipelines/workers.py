@@ -14,9 +14,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from pipelines.lasting_pool import LastingPool
 from pipelines.read import read_many
-from store.articles import Reading
 from store.errors import Dropped
 from store.models import Capture
+from store.readings import Reading
 
 __all__ = ["Workers"]
 

@@ -1,6 +1,5 @@
 """Articles and their versions: what was read, and when."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.errors import BadInput
-from store.identity import article_id, host_of, normal_url
-from store.models import Capture, Extracted
+from store.identity import article_id, host_of
+from store.readings import Reading, article_row, named, storable, story_row, version_row
 from store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from store.search_index import mark_due
 from store.tombstones import article_digest, host_digest
 
-__all__ = ["Reading", "Saved", "content_digest", "refresh", "save"]
+__all__ = ["Saved", "refresh", "save"]
 
 # No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
 MAX_OUTLET_CHARS = 200
@@ -25,26 +23,6 @@ MAX_OUTLET_CHARS = 200
 CURRENT = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number) of each version of one article.
 History = list[tuple[datetime, str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One capture, read and signed: all that a version is made from.
-
-    `signature` is opaque here. `text_digest` is 16 bytes that are equal when the normalised texts are.
-    """
-
-    capture: Capture
-    extracted: Extracted
-    signature: bytes
-    signature_params: str
-    text_digest: bytes
-    extractor: str
-
-    @property
-    def content_digest(self) -> str:
-        """SHA-256 of title and text, in hex: the same content makes no new version."""
-        return content_digest(self.extracted.title, self.extracted.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +38,6 @@ class Saved:
     replaces: int | None = None
 
 
-def content_digest(title: str | None, text: str) -> str:
-    """SHA-256 of title, an empty line, and text, in hex."""
-    return hashlib.sha256(f"{title or ''}\n\n{text}".encode("utf-8", "replace")).hexdigest()
-
-
 def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) -> list[Saved]:
     """Stores what is new, each new article as a story of its own; one answer for each reading, in order.
 
@@ -77,7 +50,7 @@ def save(connection: Connection, readings: Sequence[Reading], *, now: datetime) 
     histories = _histories(connection, ids)
     names = _outlet_names(connection, readings)
     fresh = {
-        identity: _article_row(reading, identity, number, outlet=_outlet(reading, names), now=now)
+        identity: article_row(reading, identity, number, outlet=_outlet(reading, names), now=now)
         for reading, identity, number in reversed(list(zip(readings, ids, numbers, strict=True)))
         if identity not in histories and not _is_barred(reading, identity, barred)
     }
@@ -112,7 +85,7 @@ def _decide(
         elif _is_known(history, reading):
             answers.append(Saved("known", identity))
         else:
-            row = _version_row(reading, identity, number, now=now)
+            row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
             history.append((row["observed"], row["content_digest"], number))
             rows.append((row, reading))
@@ -165,117 +138,8 @@ def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *
     add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
-    connection.execute(add(stories).on_conflict_do_nothing(), [_story_row(row, now=now) for row in rows])
+    connection.execute(add(stories).on_conflict_do_nothing(), [story_row(row, now=now) for row in rows])
     connection.execute(add(articles).on_conflict_do_nothing(), rows)
-
-
-def _article_row(reading: Reading, identity: str, number: int, *, outlet: str, now: datetime) -> dict[str, Any]:
-    extracted = reading.extracted
-    observed = reading.capture.observed or now
-    return {
-        "id": identity,
-        "url": extracted.url,
-        "host": host_of(extracted.url),
-        "story_id": identity,
-        "relation": "original",
-        "arrival": number,
-        "version": number,
-        "outlet": outlet,
-        "source": storable(reading.capture.source),
-        "first_seen": observed,
-        "updated": observed,
-        "published": extracted.published,
-        "title": storable(extracted.title),
-        "language": extracted.language,
-        "credit": storable(extracted.credit),
-        "names": _named(extracted.canonical_elsewhere),
-        "words": extracted.words,
-    }
-
-
-def _story_row(article: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    return {
-        "id": article["id"],
-        "title": article["title"],
-        "language": article["language"],
-        "credit": article["credit"],
-        "representative": article["id"],
-        "original": article["id"],
-        "original_reason": "only",
-        "first_seen": article["first_seen"],
-        "last_seen": article["first_seen"],
-        "published": article["published"],
-        "first_outlet": article["outlet"],
-        "updated": now,
-    }
-
-
-def _version_row(reading: Reading, identity: str, number: int, *, now: datetime) -> dict[str, Any]:
-    return {
-        "number": number,
-        "article_id": identity,
-        "observed": reading.capture.observed or now,
-        "title": storable(reading.extracted.title),
-        "text": storable(reading.extracted.text),
-        "facts": facts(reading.extracted),
-        "content_digest": reading.content_digest,
-        "text_digest": reading.text_digest,
-        "words": reading.extracted.words,
-        "signature": reading.signature,
-        "signature_params": reading.signature_params,
-        "extractor": reading.extractor,
-        "warc_file": reading.capture.warc_file,
-        "warc_offset": reading.capture.warc_offset,
-        "told": False,
-    }
-
-
-def facts(extracted: Extracted) -> dict[str, Any]:
-    """What the page says of the article, as JSON; empty facts are left out."""
-    told = {
-        "fetched_url": extracted.fetched_url if extracted.fetched_url != extracted.url else None,
-        "site_name": extracted.outlet,
-        "language": extracted.language,
-        "byline": list(extracted.byline),
-        "credit": extracted.credit,
-        "credit_evidence": extracted.credit_evidence,
-        "canonical_elsewhere": extracted.canonical_elsewhere,
-        "published": extracted.published and extracted.published.isoformat(),
-        "published_source": extracted.published_source,
-        "modified": extracted.modified and extracted.modified.isoformat(),
-        "section": extracted.section,
-        "image": extracted.image,
-        "accessible_for_free": extracted.accessible_for_free,
-        "notice": extracted.notice,
-        "kind": extracted.kind if extracted.kind != "article" else None,
-        "rights": extracted.rights,
-    }
-    return {key: _storable_deep(value) for key, value in told.items() if value not in (None, [], {})}
-
-
-def storable(value: str | None) -> str | None:
-    """Without what no database keeps in a text: NUL and lone surrogates."""
-    if value is None:
-        return None
-    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def _storable_deep(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, Mapping):
-        return {storable(str(key)): _storable_deep(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_storable_deep(part) for part in value]
-    return value
-
-
-def _named(url: str | None) -> str | None:
-    """The id of the article that a canonical on another site names."""
-    try:
-        return article_id(normal_url(url)) if url else None
-    except BadInput:
-        return None
 
 
 def _keep_removed(connection: Connection, rows: Iterable[tuple[dict[str, Any], Reading]], *, now: datetime) -> None:
@@ -304,7 +168,7 @@ def refresh(connection: Connection, ids: Collection[str], *, now: datetime) -> N
                 title=current["title"],
                 language=current["facts"]["language"],
                 credit=current["facts"].get("credit"),
-                names=_named(current["facts"].get("canonical_elsewhere")),
+                names=named(current["facts"].get("canonical_elsewhere")),
                 words=current["words"],
                 published=published and datetime.fromisoformat(published),
                 first_seen=history[0]["observed"],

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from store.articles import Reading, facts, refresh, storable
+from store.articles import refresh
 from store.models import Removed
+from store.readings import Reading, facts, storable
 from store.schema import articles, matches, removed_lines, stories, tombstones, versions
 from store.stories import chunks
 

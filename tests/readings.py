@@ -8,10 +8,11 @@ from dedupe.signature import PARAMETERS, sign
 from pipelines.attach import attach
 from pipelines.engine import redis_client
 from pipelines.registry import Registry
-from store.articles import Reading, Saved, save
+from store.articles import Saved, save
 from store.database import Store
 from store.identity import normal_url
 from store.models import Capture, Extracted
+from store.readings import Reading
 from store.records import StoryRecord, walk_stories
 from store.search_index import take_in_all
 from store.story_list import StoryFilter, list_stories

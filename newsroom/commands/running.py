@@ -12,14 +12,16 @@ from crawler import demo
 from crawler.room import check_disk
 from crawler.searches import load_templates
 from crawler.sources import sync
+from newsroom.app import app_of
 from newsroom.commands.crawling import NO_CONTACT, begin_with_sources
 from newsroom.commands.options import HomeOption
 from newsroom.first_key import first_key, prepare_keys
 from newsroom.keeper import Keeper
+from newsroom.listening import open_socket
 from newsroom.logs import log_to_stderr
 from newsroom.presence import running_alone
 from newsroom.search_keeper import SearchKeeper
-from newsroom.server import app_of, open_socket, serve, serve_app
+from newsroom.server import serve, serve_app
 from newsroom.session import configuration, notice, opened_store
 from newsroom.supervisor import Supervised, crawl_child
 from newsroom.webhooks import Sender

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from pipelines.registry import Registry
 from store.database import Store
 from tests.browser.desk_news import morning_news

@@ -7,7 +7,9 @@ from datetime import timedelta
 import httpx2 as httpx
 import pytest
 
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from pipelines.registry import Registry
 from store.database import Store
 from tests.newsroom.locked import Locked, locked_desk

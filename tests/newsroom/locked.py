@@ -10,7 +10,9 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from newsroom.api.needs import RouteNeed, route_needs
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from store.database import Store
 from store.keys import SCOPES, NewKey, add_key
 from tests.newsroom.news import NOON

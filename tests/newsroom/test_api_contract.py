@@ -10,7 +10,9 @@ from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from newsroom.api.fetching import Fetches
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from pipelines.registry import Registry
 from store.database import Store
 from store.keys import add_key

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import insert
 
 from newsroom.api.fetching import Fetches
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from store.database import Store
 from store.hosts import database_time
 from store.identity import article_id

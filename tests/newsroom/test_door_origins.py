@@ -5,7 +5,9 @@ from importlib.resources import files
 import httpx2 as httpx
 import pytest
 
-from newsroom.server import make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import serving
 from store.database import Store
 from tests.newsroom.conftest import Served
 from tests.newsroom.locked import Locked, asked, doors

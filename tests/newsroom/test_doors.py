@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from jsonschema_rs import Draft202012Validator
 
 from newsroom.api.shapes import ProblemDetails
-from newsroom.server import PortInUse, make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import PortInUse, open_socket
+from newsroom.server import serving
 from store.database import Store
 from store.errors import BadInput
 from tests.newsroom.conftest import Served

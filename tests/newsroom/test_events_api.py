@@ -11,7 +11,9 @@ import httpx2 as httpx
 import pytest
 
 from newsroom.api import arrivals
-from newsroom.server import STOP_SECONDS, make_app, open_socket, serving
+from newsroom.app import make_app
+from newsroom.listening import open_socket
+from newsroom.server import STOP_SECONDS, serving
 from store.database import Store
 from store.events import add_event, forget_events
 from store.schema import events

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from newsroom.api.examples import WRITTEN
 from newsroom.api.ninjs import MEDIA_TYPE
-from store.articles import Reading
+from store.readings import Reading
 from store.schema import articles
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from pipelines import attach as attaching
 from pipelines.attach import evaluate
-from store.articles import Reading
 from store.database import Store
+from store.readings import Reading
 from store.schema import articles, stories
 from tests.readings import NOON, fresh_registry, reading, take
 from tests.wire import excerpt, house_style, wire_article

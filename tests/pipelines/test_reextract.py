@@ -16,9 +16,9 @@ from pipelines.reextract import Counts, reextract
 from pipelines.registry import Registry
 from pipelines.rewrite import rewrite, sweep
 from pipelines.warc_writer import WarcWriter
-from store.articles import Reading, content_digest
 from store.database import Store
 from store.models import Capture
+from store.readings import Reading, content_digest
 from store.rewriting import NewText
 from store.schema import articles, matches, stories, tombstones, versions
 from store.versions import unattached

@@ -10,9 +10,9 @@ import pytest
 
 from pipelines import workers as module
 from pipelines.workers import WORKER_BYTES, Workers
-from store.articles import Reading
 from store.errors import Dropped
 from store.models import Capture
+from store.readings import Reading
 from tests.harmful import Deadly, Spinning, Sticking, Swelling
 from tests.waiting import wait_until
 from tests.wire import wire_article
