@@ -22,10 +22,11 @@ from dedupe.signature import PARAMETERS, Signature, sign
 from store.articles import save
 from store.database import Store
 from store.models import Capture, Extracted
+from store.parts import Part, mark_attached, write_parts
 from store.readings import Reading
 from store.schema import outlets, sources
 from store.search_index import take_in
-from store.stories import MatchRow, Part, add_matches, component, mark_attached, write_parts
+from store.stories import MatchRow, add_matches, component
 from store.story_events import note_moves, tell_changes
 
 __all__ = ["AGENCIES", "OUTLETS", "OWNERS", "TOPICS", "Shape", "fill", "vocabulary"]

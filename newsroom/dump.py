@@ -25,8 +25,8 @@ from newsroom.dump_schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
 from store.database import Store
 from store.errors import BadInput, DiskFull, HomeUnusable
 from store.gaps import walk_gaps
-from store.records import walk_articles, walk_stories
 from store.tombstones import tombstone_rows
+from store.walking import walk_articles, walk_stories
 
 __all__ = ["Mining", "Rows", "dump", "stream"]
 

@@ -16,19 +16,8 @@ from pipelines.joining import join
 from pipelines.original import choose, relations_beside
 from pipelines.registry import Registry, signature_of
 from store.database import Store
-from store.stories import (
-    Component,
-    MatchRow,
-    MemberRow,
-    Part,
-    add_matches,
-    component,
-    lock,
-    mark_attached,
-    neighbours,
-    stories_of_articles,
-    write_parts,
-)
+from store.parts import Part, mark_attached, write_parts
+from store.stories import Component, MatchRow, MemberRow, add_matches, component, lock, neighbours, stories_of_articles
 from store.story_events import note_moves, tell_changes
 from store.versions import VersionText, first_with_same_words, still_there, texts
 

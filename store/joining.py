@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
+from store.parts import move, update_records
 from store.schema import articles, decision_articles, matches, outlets, stories, versions
-from store.stories import MemberRow, chunks, move, update_records
+from store.stories import MemberRow, chunks
 
 __all__ = [
     "Joined",

@@ -1,9 +1,8 @@
 """Story and article records as people read them: lists, one by id, one by URL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, select
@@ -24,6 +23,8 @@ __all__ = [
     "StoryRecord",
     "article",
     "article_ids_of_numbers",
+    "article_record",
+    "article_records",
     "copies",
     "copies_by_id",
     "copy_query",
@@ -33,8 +34,6 @@ __all__ = [
     "records_of",
     "story",
     "story_now",
-    "walk_articles",
-    "walk_stories",
 ]
 
 
@@ -158,7 +157,6 @@ COPY: tuple[Column[Any], ...] = (
     articles.c.withdrawn,
     articles.c.withdrawn_reason,
 )
-STREAM = {"yield_per": 200}
 MOST_STEPS = 1000
 VERSION: tuple[Column[Any], ...] = (
     articles.c.source,
@@ -240,7 +238,7 @@ def copy_query() -> Select[Any]:
     return select(*COPY).outerjoin(outlets, outlets.c.name == articles.c.outlet)
 
 
-def _article_records() -> Select[Any]:
+def article_records() -> Select[Any]:
     return (
         select(*COPY, *VERSION)
         .join(versions, versions.c.number == articles.c.version)
@@ -248,16 +246,16 @@ def _article_records() -> Select[Any]:
     )
 
 
-def _article_record(row: Row[Any]) -> ArticleRecord:
+def article_record(row: Row[Any]) -> ArticleRecord:
     return ArticleRecord(Copy(*row[: len(COPY)]), *row[len(COPY) :])
 
 
 def article(connection: Connection, article_id: str) -> ArticleRecord:
     """Raises NotFound, TakenDown."""
-    row = connection.execute(_article_records().where(articles.c.id == article_id)).one_or_none()
+    row = connection.execute(article_records().where(articles.c.id == article_id)).one_or_none()
     if row is None:
         raise _no(connection, "article", article_id)
-    return _article_record(row)
+    return article_record(row)
 
 
 def find_article_id(connection: Connection, url: str) -> str | None:
@@ -296,27 +294,3 @@ def matches_of(connection: Connection, article_ids: Sequence[str]) -> list[Match
             query = query.where(matches.c.b_article.in_(part))
         found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
     return found
-
-
-def walk_stories(connection: Connection) -> Iterator[tuple[StoryRecord, list[ArticleRecord]]]:
-    """Every story with its articles, the first seen first; in id order, as a stream."""
-    query = select(*STORY).where(stories.c.absorbed_into.is_(None)).order_by(stories.c.id)
-    members = groupby(
-        _stream(connection, articles.c.story_id, articles.c.first_seen, articles.c.id),
-        key=lambda record: record.copy.story_id,
-    )
-    for row, (story_id, held) in zip(connection.execute(query, execution_options=STREAM), members, strict=True):
-        record = StoryRecord(*row)
-        if record.id != story_id:
-            raise RuntimeError(f"story {record.id} and the articles of {story_id} do not meet")
-        yield record, list(held)
-
-
-def walk_articles(connection: Connection) -> Iterator[ArticleRecord]:
-    """Every article with its current version, in id order, as a stream."""
-    return _stream(connection, articles.c.id)
-
-
-def _stream(connection: Connection, *order: Column[Any]) -> Iterator[ArticleRecord]:
-    for row in connection.execute(_article_records().order_by(*order), execution_options=STREAM):
-        yield _article_record(row)

@@ -1,11 +1,11 @@
 """Story records and the matches they rest on: what one evaluation reads, locks and writes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Column, Connection, Select, bindparam, func, select, update
+from sqlalchemy import Column, Connection, Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
@@ -15,17 +15,12 @@ __all__ = [
     "DecisionRow",
     "MatchRow",
     "MemberRow",
-    "Part",
     "add_matches",
     "component",
     "lock",
-    "mark_attached",
     "members",
-    "move",
     "neighbours",
     "stories_of_articles",
-    "update_records",
-    "write_parts",
 ]
 
 CHUNK = 500  # ids in one IN list
@@ -95,20 +90,6 @@ class Component:
     members: Sequence[MemberRow]
     matches: Sequence[MatchRow]
     decisions: Sequence[DecisionRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One story as evaluated: article ids with their relation to the original, and the one that holds it together.
-
-    `original` of None is the representative. `solitary`: that one is a round-up, or a page of a wall.
-    """
-
-    representative: str
-    relations: Mapping[str, str] = field(default_factory=dict)
-    original: str | None = None
-    original_reason: str = "only"
-    solitary: bool = False
 
 
 def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
@@ -256,92 +237,6 @@ def members(connection: Connection, article_ids: Collection[str]) -> list[Member
         )
         found += [MemberRow(*row) for row in connection.execute(query)]
     return found
-
-
-def write_parts(
-    connection: Connection, members: Sequence[MemberRow], parts: Iterable[Part], *, now: datetime
-) -> dict[str, tuple[str, str]]:
-    """Makes the records say what the evaluation found. The caller holds the locks of all stories of `members`.
-
-    A story has the id of its first article to arrive. An id whose article stands in another story leads there.
-    Returns the articles whose story changed: from, to.
-    """
-    by_id = {member.id: member for member in members}
-    moves: list[dict[str, Any]] = []
-    records: list[dict[str, Any]] = []
-    leads: dict[str, str | None] = {}
-    homes: dict[str, tuple[str, str]] = {}
-    for part in parts:
-        present = [by_id[identity] for identity in part.relations]
-        if len(present) == 1 and present[0].is_settled and present[0].story_solitary == part.solitary:
-            continue
-        story_id = min(present, key=lambda member: (member.arrival, member.id)).id
-        records.append(_record(story_id, present, part, now=now))
-        for member in present:
-            relation = part.relations[member.id]
-            leads[member.id] = None if member.id == story_id else story_id
-            if (member.story_id, member.relation) != (story_id, relation):
-                moves.append({"key": member.id, "to": story_id, "as": relation})
-                homes[member.id] = (member.story_id, story_id)
-    move(connection, moves)
-    _lead(connection, leads, now=now)
-    update_records(connection, records)
-    return homes
-
-
-def _record(story_id: str, present: Sequence[MemberRow], part: Part, *, now: datetime) -> dict[str, Any]:
-    first = min(present, key=lambda member: (member.first_seen, member.arrival))
-    original = next(member for member in present if member.id == (part.original or part.representative))
-    claimed = [member.published for member in present if member.published]
-    return {
-        "key": story_id,
-        "title": original.title,
-        "language": original.language,
-        "credit": original.credit,
-        "representative": part.representative,
-        "original": original.id,
-        "original_reason": part.original_reason,
-        "first_seen": first.first_seen,
-        "last_seen": max(member.first_seen for member in present),
-        "published": min(claimed, default=None),
-        "first_outlet": first.outlet,
-        "copies": len(present),
-        "outlets": len({member.outlet for member in present}),
-        "owners": len({member.owner for member in present}),
-        "solitary": part.solitary,
-        "updated": now,
-    }
-
-
-def move(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
-    """Writes the story ("to") and the relation ("as") of articles ("key")."""
-    if moves:
-        statement = update(articles).where(articles.c.id == bindparam("key"))
-        connection.execute(statement.values(story_id=bindparam("to"), relation=bindparam("as")), moves)
-
-
-def _lead(connection: Connection, leads: Mapping[str, str | None], *, now: datetime) -> None:
-    """Sets `absorbed_into`, also of the ids that were absorbed by one of these earlier."""
-    other = stories.c.absorbed_into.is_distinct_from(bindparam("to"))
-    statement = update(stories).where(stories.c.id == bindparam("key"), other)
-    rows = [{"key": key, "to": to} for key, to in leads.items()]
-    if rows:
-        connection.execute(statement.values(absorbed_into=bindparam("to"), updated=now), rows)
-
-
-def update_records(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
-    """Writes columns of stories ("key"); every record has the same ones."""
-    if records:
-        columns: dict[str, Any] = {name: bindparam(name) for name in records[0] if name != "key"}
-        connection.execute(update(stories).where(stories.c.id == bindparam("key")).values(columns), records)
-
-
-def mark_attached(connection: Connection, sequences: Mapping[int, int]) -> None:
-    """Notes that these versions are attached and told, and the index's sequence when each was registered."""
-    rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
-    if rows:
-        statement = update(versions).where(versions.c.number == bindparam("key"))
-        connection.execute(statement.values(attached=bindparam("to"), told=True), rows)
 
 
 def chunks(values: Collection[T]) -> Iterable[list[T]]:

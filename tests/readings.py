@@ -13,10 +13,11 @@ from store.database import Store
 from store.identity import normal_url
 from store.models import Capture, Extracted
 from store.readings import Reading
-from store.records import StoryRecord, walk_stories
+from store.records import StoryRecord
 from store.search_index import take_in_all
 from store.story_list import StoryFilter, list_stories
 from store.versions import unattached
+from store.walking import walk_stories
 
 __all__ = ["NOON", "fresh_registry", "partition_by_url", "reading", "save_all", "stories_of", "take"]
 
