@@ -94,7 +94,7 @@ class Crew:
     progress: Progress
     clock: Clock
     in_flight: int = 128
-    disk: DiskRoom = field(default_factory=lambda: DiskRoom(None, waits=False))
+    disk: DiskRoom = field(default_factory=lambda: DiskRoom((), waits=False))
     metrics: CrawlMetrics = field(default_factory=CrawlMetrics)
     counts: Counts = field(default_factory=Counts)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,29 +17,29 @@ FREE_SHARE = 0.05
 ENOUGH = 1.2
 
 
-def check_disk(home: Path, *, times: float = 1.0) -> None:
+def check_disk(folder: Path, *, times: float = 1.0) -> None:
     """Raises DiskFull below so many times the share that has to be free."""
     # With servers elsewhere nothing may have made the folder yet; its disk is that of the folder above.
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    place = next(one for one in (folder, *folder.parents) if one.exists())
     usage = shutil.disk_usage(place)
     if usage.free < usage.total * FREE_SHARE * times:
-        free = f"{usage.free / usage.total:.1%}"
-        raise DiskFull(f"only {free} of the disk of {home} is free: fetching stopped, nothing is lost; make room there")
+        free = f"{usage.free / usage.total:.1%} of the disk of {folder}"
+        raise DiskFull(f"only {free} is free: fetching stopped, nothing is lost; make room there")
 
 
 @dataclass(slots=True)
 class DiskRoom:
     """Of one crawl. One that `waits` goes on by itself when there is room again, and says both once."""
 
-    home: Path | None
+    folders: Sequence[Path]
     waits: bool
     is_full: bool = False
 
     def look(self) -> bool:
         """Whether there is room. Raises DiskFull in a crawl that does not wait."""
         try:
-            if self.home is not None:
-                check_disk(self.home, times=ENOUGH if self.is_full else 1.0)
+            for folder in self.folders:
+                check_disk(folder, times=ENOUGH if self.is_full else 1.0)
         except DiskFull as error:
             if not self.waits:
                 raise

@@ -30,7 +30,7 @@ from store.database import Store
 from store.errors import BadInput
 from store.hosts import database_time
 from store.identity import host_of
-from store.models import Capture
+from store.models import MAX_OUTLET_CHARS, Capture
 from store.scope import Scope
 from store.source_records import SourceRecord, source_records
 from store.sources import SourceEntry, enabled_sources, find_sources, keep_sources, outlet_of
@@ -83,7 +83,7 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     metrics: CrawlMetrics | None = None,
     patience: Patience | None = None,
     stop: threading.Event | None = None,
-    home: Path | None = None,
+    folders: Sequence[Path] = (),
     clock: Clock | None = None,
 ) -> Counts:
     """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
@@ -91,14 +91,14 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     `patience` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
     `names` are the sources it keeps to, by id, URL, host or outlet. `pace` is taken as it is: `pace_for(contact)`
     is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
-    ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of `home` is free nothing
-    is fetched; with `once` DiskFull is raised.
+    ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of any of the `folders` is
+    free nothing is fetched; with `once` DiskFull is raised.
     """
     clock = clock or SystemClock()
     with store.read() as connection:
         found = find_sources(connection, names) if names else None
         scope = Scope(found, clock.on(connection) if once else None)
-    session = Session(contact, tuple(allow_private), pace or pace_for(contact), clock, stop, home)
+    session = Session(contact, tuple(allow_private), pace or pace_for(contact), clock, stop, tuple(folders))
     metrics = metrics or CrawlMetrics()
     return _crawl(store, door, scope, session, progress=progress, metrics=metrics, patience=patience or Patience())
 
@@ -144,6 +144,8 @@ def add(
     With a `finding` of `find_section` it is the page itself. Raises BadInput when it can be no source, and says why.
     A source that is known is returned as it is.
     """
+    if outlet is not None and not 0 < len(outlet.strip()) <= MAX_OUTLET_CHARS:
+        raise BadInput(f"--outlet: the name of an outlet has 1 to {MAX_OUTLET_CHARS} characters")
     found = look(url, finding=finding, contact=contact, allow_private=allow_private)
     with store.write() as connection:
         home = found.homepage or found.url
@@ -183,7 +185,7 @@ class Session:
     pace: Pace
     clock: Clock
     stop: threading.Event | None = None
-    home: Path | None = None
+    folders: tuple[Path, ...] = ()
 
     def fetcher(self, spider: Spider) -> Fetcher:
         """Puts a guard before every connection of this process's reactor, and gives what fetches through it."""
@@ -211,7 +213,7 @@ def _crawl(
     with Desk(store, patience=patience, clock=session.clock.on) as desk:
 
         async def run() -> Counts:
-            disk = DiskRoom(session.home, waits=scope.once_since is None)
+            disk = DiskRoom(session.folders, waits=scope.once_since is None)
             crew = Crew(desk, door, session.pace, scope, progress, session.clock, disk=disk, metrics=metrics)
             tasks = [asyncio.create_task(task) for task in (_watch(session.stop, crew), _give_up(crew, patience))]
             with interruptible(asyncio.get_running_loop(), crew.stopping.set):

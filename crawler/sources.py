@@ -15,6 +15,7 @@ from crawler.schedule import checked_schedule
 from store.database import Store
 from store.errors import BadInput
 from store.hosts import database_time
+from store.models import MAX_OUTLET_CHARS
 from store.source_list import (
     DEFAULT_INTERVAL_SECONDS,
     SHORTEST_BY_DEFAULT,
@@ -32,7 +33,6 @@ KINDS = ("feed", "sitemap", "section")
 WORDS = {"url", "kind", "outlet", "homepage", "owner", "country", "language", "cron", "timezone"}
 NUMBERS = {"interval_seconds", "min_seconds", "max_seconds", "daily_pages"}
 CHUNK = 500
-MAX_OUTLET = 200
 
 
 def load(path: Path | None = None) -> tuple[SourceEntry, ...]:
@@ -66,8 +66,8 @@ def _entry(raw: Any, where: str) -> SourceEntry:
     for name in ("url", "outlet"):
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise BadInput(f"{where} has no {name}")
-    if len(raw["outlet"]) > MAX_OUTLET:
-        raise BadInput(f"{where}: the name of an outlet has at most {MAX_OUTLET} characters")
+    if len(raw["outlet"]) > MAX_OUTLET_CHARS:
+        raise BadInput(f"{where}: the name of an outlet has at most {MAX_OUTLET_CHARS} characters")
     if unknown := raw.keys() - WORDS - NUMBERS - {"agencies", "ours"}:
         raise BadInput(f"{where}: {sorted(unknown)[0]!r} is no word for a source")
     if raw.get("kind", "feed") not in KINDS:

@@ -5,7 +5,7 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-__all__ = ["UNDETERMINED", "detect"]
+__all__ = ["UNDETERMINED", "detect", "known_language"]
 
 UNDETERMINED = "und"
 # Past this many characters more text changes no verdict and only costs.
@@ -45,6 +45,11 @@ def detect(text: str, *, declared: str | None = None) -> str:
     if claim and (confidence < 0.7 or any({code, claim} <= family for family in _RELATIVES)):
         return claim
     return _FOLDED.get(code, code) if len(code) == 2 else UNDETERMINED
+
+
+def known_language(code: str | None) -> str | None:
+    """RFC 5646, 4.1: `und` is for where there has to be a tag; where there has not, nothing is said."""
+    return None if code == UNDETERMINED else code
 
 
 def _sample(text: str) -> str:

@@ -9,15 +9,13 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.identity import article_id, host_of
+from store.models import MAX_OUTLET_CHARS
 from store.readings import Reading, article_row, named, storable, story_row, version_row
 from store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from store.search_index import mark_due
 from store.tombstones import article_digest, host_digest
 
 __all__ = ["Saved", "refresh", "save"]
-
-# No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
-MAX_OUTLET_CHARS = 200
 
 # The last in this order is current. Nothing in it depends on the order of arrival.
 CURRENT = (versions.c.observed, versions.c.content_digest)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-__all__ = ["Capture", "Extracted", "Removed"]
+__all__ = ["MAX_OUTLET_CHARS", "Capture", "Extracted", "Removed"]
+
+# No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
+MAX_OUTLET_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)

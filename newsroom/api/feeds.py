@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from newsroom.api.naming import urn
+from pipelines.language import known_language
 from store.records import StoryRecord
 
 __all__ = ["ATOM", "JSON_FEED", "Feed", "as_atom", "as_json_feed"]
@@ -101,7 +102,7 @@ def _item(feed: Feed, story: StoryRecord) -> dict[str, Any]:
         "date_published": _time(story.first_seen),
         "date_modified": _time(story.updated),
         "authors": [{"name": story.first_outlet}],
-        "language": story.language,
+        "language": known_language(story.language),
         "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
     }
     return {name: value for name, value in told.items() if value is not None}

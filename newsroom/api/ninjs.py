@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from newsroom.api.naming import urn
-from pipelines.language import UNDETERMINED
+from pipelines.language import known_language
 from store.records import ArticleRecord, Copy, StoryRecord
 
 __all__ = ["MEDIA_TYPE", "article_as_ninjs", "story_as_ninjs"]
@@ -56,7 +56,7 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "type": "text",
         "representationType": "full",
         "pubStatus": _status(copy),
-        "language": _language(copy),
+        "language": known_language(copy.language),
         "contentCreated": None if copy.published is None else _time(copy.published),
         "headlines": _headlines(copy.title),
         "by": ", ".join(article.facts.get("byline", ())),
@@ -76,11 +76,6 @@ def _status(copy: Copy) -> str:
     return "usable" if copy.withdrawn is None else "canceled"
 
 
-def _language(copy: Copy) -> str | None:
-    """RFC 5646, 4.1: `und` is for where there has to be a tag, and here there has not."""
-    return None if copy.language == UNDETERMINED else copy.language
-
-
 def _association(copy: Copy) -> dict[str, Any]:
     told = {
         "name": copy.outlet,
@@ -89,7 +84,7 @@ def _association(copy: Copy) -> dict[str, Any]:
         "type": "text",
         "representationType": "partial",
         "pubStatus": _status(copy),
-        "language": _language(copy),
+        "language": known_language(copy.language),
         "firstCreated": _time(copy.first_seen),
         "versionCreated": _time(copy.updated),
         "headlines": _headlines(copy.title),

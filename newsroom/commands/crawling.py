@@ -131,7 +131,7 @@ def _crawl(
                 metrics=metrics,
                 patience=patience,
                 stop=stop,
-                home=config.home,
+                folders=[config.home, *([config.warc_dir] if config.warc_dir else [])],
             )
 
 

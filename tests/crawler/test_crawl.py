@@ -4,11 +4,13 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import update
 
 from crawler.demo.rendering import feed
+from crawler.room import DiskRoom
 from crawler.runner import crawl
 from store.database import Store
 from store.errors import BadInput, DiskFull
@@ -31,6 +33,12 @@ from tests.site.server import HTML, RSS, Reply, Site
 from tests.waiting import wait_until
 
 ARTICLE = "<!DOCTYPE html><html><body><article><p>A short piece of news.</p></article></body></html>"
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
 def test_every_page_is_fetched_once_whatever_crawls_follow(lite: Store, site: Site):
@@ -171,8 +179,18 @@ def test_it_does_not_fill_the_disk(lite: Store, site: Site, tmp_path: Path, monk
     keep(lite, source_entry(rss(site, "a", "/1")))
     monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
     with pytest.raises(DiskFull, match="is free"):
-        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, home=tmp_path)
+        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, folders=[tmp_path])
     assert site.hits == []
+
+
+def test_it_does_not_fill_the_disk_of_what_it_keeps_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kept = tmp_path / "warcs"
+    kept.mkdir()
+    sizes = {tmp_path: (100, 50, 50), kept: (100, 99, 1)}
+    monkeypatch.setattr("shutil.disk_usage", lambda place: Usage(*sizes[place]))
+    assert DiskRoom([tmp_path], waits=False).look()
+    with pytest.raises(DiskFull, match=r"only 1\.0% of the disk of .*warcs/2026 is free"):
+        DiskRoom([tmp_path, kept / "2026"], waits=False).look()
 
 
 def test_what_the_stages_raise_ends_the_crawl_and_leaves_the_page_due(lite: Store, site: Site):
@@ -200,7 +218,14 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
     site.put("a", "/3", fill)
     keep(lite, source_entry(rss(site, "a", *paths)))
     with pytest.raises(DiskFull, match="fetching stopped, nothing is lost"):
-        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, home=tmp_path, pace=replace(QUICK, delay_seconds=0.2))
+        crawl(
+            lite,
+            NotingDoor(),
+            once=True,
+            allow_private=ALLOW,
+            folders=[tmp_path],
+            pace=replace(QUICK, delay_seconds=0.2),
+        )
     states = [row["state"] for row in page_rows(lite).values()]
     assert len(site.hits) < 30
     assert states.count("done") == len(site.hits) - 2
@@ -225,6 +250,6 @@ def test_a_crawl_on_schedule_waits_for_room_on_the_disk_and_goes_on(
 
     helper = threading.Thread(target=lambda: (operator(), stop.set()), daemon=True)
     helper.start()
-    crawl(lite, NotingDoor(), allow_private=ALLOW, home=tmp_path, pace=QUICK, stop=stop)
+    crawl(lite, NotingDoor(), allow_private=ALLOW, folders=[tmp_path], pace=QUICK, stop=stop)
     assert done.is_set()
     assert caplog.text.count("fetching stopped") == caplog.text.count("fetching goes on") == 1

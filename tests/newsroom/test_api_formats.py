@@ -146,3 +146,9 @@ def test_what_xml_cannot_hold_is_left_out_of_atom() -> None:
     assert not read.bozo
     assert Xml.fromstring(as_atom(feed)).find("{*}entry/{*}title").text == "ab ]]> <x>"  # type: ignore[union-attr]
     assert as_json_feed(feed)["items"][0]["authors"] == [{"name": "Ou\x0btlet"}]
+
+
+def test_a_feed_says_nothing_of_a_language_that_could_not_be_told() -> None:
+    record = StoryRecord("5f" * 12, "7", "und", None, "5f" * 12, "only", NOON, NOON, None, "Outlet", 1, 1, 1, NOON)
+    feed = Feed("list", "Onestory", "http://h", "http://h/v1", None, [record])
+    assert "language" not in as_json_feed(feed)["items"][0]

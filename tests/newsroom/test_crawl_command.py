@@ -68,3 +68,10 @@ def test_a_source_is_kept_for_watched_matters_by_either_name_of_the_option(
     assert json.loads(again.stdout)["watched_only"] is False
     once_more = onestory("sources", "set", url, "--only", "--json", home=home, env=env)
     assert json.loads(once_more.stdout)["watched_only"] is True
+
+
+def test_an_outlet_has_a_name_that_every_database_can_hold(home: Path) -> None:
+    for name in ("x" * 201, " "):
+        refused = onestory("sources", "add", "https://a.example/feed", "--outlet", name, home=home)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "--outlet: the name of an outlet has 1 to 200 characters" in refused.stderr
