@@ -45,7 +45,7 @@ Format = Annotated[
     Literal["json", "ninjs"] | None,
     Query(alias="format", description=f"ninjs is the IPTC's News in JSON, 3.1; also by `Accept: {ninjs.MEDIA_TYPE}`."),
 ]
-MOST_COPIES = 500
+MOST_COPIES = 200
 CopyLimit = Annotated[int, Query(ge=1, le=MOST_COPIES, description="At most so many copies.")]
 CopyCursor = Annotated[str | None, Query(description="`next` of the answer before, of the same story.")]
 # The answers depend on what the client accepts.
