@@ -1,13 +1,14 @@
 """The front page: what happened since, what asks to be acted on, and the stories; and the list of what changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from newsroom.api.acts import MOST_CANDIDATES, MOST_CHANGED, acts_since
 from newsroom.api.callers import READ
@@ -69,7 +70,11 @@ def front_page(request: Request) -> Response:
     if "q" not in chosen and (words := _given(request, "query")):
         chosen["q"] = words
     cursor = _given(request, "cursor")
-    listing = _listing(desk, visit, chosen, cursor)
+    found = _found_or_refused(desk, chosen, cursor)
+    # One snapshot for all that stands around the list.
+    with desk.store.read() as connection:
+        listing = _listing(connection, visit, chosen, found)
+        around = {**_choices(connection, desk), **_happenings(connection, request, visit)}
     answer = page(
         request,
         "front.html",
@@ -83,8 +88,8 @@ def front_page(request: Request) -> Response:
         feeds=None if listing.refusals else _feeds(chosen),
         live=_live_address(chosen) if not cursor and not listing.refusals else None,
         empty=None if listing.rows or listing.refusals else _emptiness(desk),
-        **_choices(request, desk),
-        **_happenings(request, desk, visit),
+        languages=request.app.state.remembered.of(desk),
+        **around,
     )
     remember(request, answer, visit)
     return answer
@@ -94,29 +99,43 @@ def _given(request: Request, name: str) -> str:
     return request.query_params.get(name, "").strip()
 
 
-def _listing(desk: Desk, visit: Visit, chosen: Mapping[str, str], cursor: str) -> Listing:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The stories, where each has the words that were searched for, and the cursor of the next page; or why not."""
+
+    stories: Sequence[StoryRecord] = ()
+    where: Mapping[str, Where] = field(default_factory=dict)
+    following: str | None = None
+    refusals: Sequence[str] = ()
+
+
+def _found_or_refused(desk: Desk, chosen: Mapping[str, str], cursor: str) -> Found:
     asked: dict[str, Any] = {"limit": PAGE_STORIES, **chosen, **({"cursor": cursor} if cursor else {})}
     try:
-        found, where, following = _found(desk, asked)
+        return _found(desk, asked)
     except ValidationError as error:
-        return Listing(refusals=_refusals(error))
+        return Found(refusals=_refusals(error))
     except BadInput as error:
         if cursor:
             raise
-        return Listing(refusals=[told(str(error))])
-    older = f"/?{urlencode({**chosen, 'cursor': following})}" if following else None
-    return Listing(_rows(desk, visit, found, where), older)
+        return Found(refusals=[told(str(error))])
 
 
-def _found(desk: Desk, asked: Mapping[str, Any]) -> tuple[list[StoryRecord], dict[str, Where], str | None]:
-    """The stories, where each has the words, and the cursor of the next page. Raises ValidationError, BadInput."""
+def _listing(connection: Connection, visit: Visit, chosen: Mapping[str, str], found: Found) -> Listing:
+    older = f"/?{urlencode({**chosen, 'cursor': found.following})}" if found.following else None
+    return Listing(_rows(connection, visit, found), older, found.refusals)
+
+
+def _found(desk: Desk, asked: Mapping[str, Any]) -> Found:
+    """Raises ValidationError, BadInput."""
     if "q" not in asked:
         stories, following = page_of_stories(desk, StoryQuery.model_validate(_unordered(asked)))
-        return stories, {}, following
+        return Found(stories, following=following)
     query = SearchQuery.model_validate({"order": "time", **asked})
     found, _ = searched(desk, query)
     following = None if found.next is None else to_cursor(found.next, of=query.list_name)
-    return [hit.story for hit in found.hits], {hit.story.id: hit.where for hit in found.hits if hit.where}, following
+    where = {hit.story.id: hit.where for hit in found.hits if hit.where}
+    return Found([hit.story for hit in found.hits], where, following)
 
 
 def _unordered(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,9 +149,8 @@ def _refusals(error: ValidationError) -> list[str]:
     ]
 
 
-def _rows(desk: Desk, visit: Visit, found: Sequence[StoryRecord], where: Mapping[str, Where]) -> list[Row]:
-    with desk.store.read() as connection:
-        spreads = spreads_of(connection, [story.id for story in found], now=visit.here)
+def _rows(connection: Connection, visit: Visit, found: Found) -> list[Row]:
+    spreads = spreads_of(connection, [story.id for story in found.stories], now=visit.here)
     return [
         Row(
             story,
@@ -140,9 +158,9 @@ def _rows(desk: Desk, visit: Visit, found: Sequence[StoryRecord], where: Mapping
             spreads[story.id].last_hour if story.copies > 1 else 0,
             spreads[story.id].ours,
             spark_points(spreads[story.id].arrivals),
-            where.get(story.id),
+            found.where.get(story.id),
         )
-        for story in found
+        for story in found.stories
     ]
 
 
@@ -157,25 +175,19 @@ def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
     return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
 
 
-def _choices(request: Request, desk: Desk) -> dict[str, Any]:
-    with desk.store.read() as connection:
-        watches = active_watches(connection, now=desk.clock())[-MOST_WATCHES:]
+def _choices(connection: Connection, desk: Desk) -> dict[str, Any]:
     return {
-        "languages": request.app.state.remembered.of(desk),
-        "watches": watches,
+        "watches": active_watches(connection, now=desk.clock())[-MOST_WATCHES:],
         "agencies": sorted(set(load().by_name.values()), key=str.casefold),
     }
 
 
-def _happenings(request: Request, desk: Desk, visit: Visit) -> dict[str, Any]:
+def _happenings(connection: Connection, request: Request, visit: Visit) -> dict[str, Any]:
     since = since_of(visit)
-    with desk.store.read() as connection:
-        happened = happened_since(connection, since)
-        acts = acts_since(connection, request.app.state.remembered.standings, since)
     spans = {name: told for name, told in SPANS.items() if name != "visit" or visit.before is not None}
     return {
-        "happened": happened,
-        "acts": acts,
+        "happened": happened_since(connection, since),
+        "acts": acts_since(connection, request.app.state.remembered.standings, since),
         "since": since,
         "span": visit.span,
         "spans": spans,
