@@ -186,7 +186,8 @@ def _lag(soaked: Soaked) -> timedelta:
     free = and_(hosts.c.next_fetch <= now, or_(hosts.c.lease_until.is_(None), in_good_hands))
     with soaked.store.read() as connection:
         page = select(_since(pages.c.due)).join(hosts, hosts.c.name == pages.c.host).where(pages.c.state == "due", free)
-        look = select(_since(pages.c.revisit)).join(hosts, hosts.c.name == pages.c.host).where(free)
+        looked_at = and_(pages.c.revisit.is_not(None), free)
+        look = select(_since(pages.c.revisit)).join(hosts, hosts.c.name == pages.c.host).where(looked_at)
         source = select(_since(sources.c.next_poll)).join(hosts, hosts.c.name == sources.c.host).where(free)
         oldest = [connection.execute(query).scalar_one() for query in (page, look, source)]
     return max([now - due for due in oldest if due is not None and due < now], default=timedelta())
