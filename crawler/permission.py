@@ -62,8 +62,10 @@ async def _kept(visit: "Visit") -> Robots | None:
     state = visit.state
 
     def read(_: Connection, now: datetime) -> Robots | None:
-        is_good = state.robots_due is not None and now < state.robots_due
-        return stored_robots(state.robots_verdict, state.robots) if is_good else None
+        if state.robots_due is None or now >= state.robots_due:
+            return None
+        visit.use_robots_for((state.robots_due - now).total_seconds())
+        return stored_robots(state.robots_verdict, state.robots)
 
     return await visit.crew.desk.read(read)
 
@@ -78,6 +80,7 @@ async def _fetched(visit: "Visit") -> Robots | None:
     visit.set_crawl_delay(robots.crawl_delay)
 
     def keep(connection: Connection, now: datetime) -> None:
+        visit.use_robots_for(robots.lifetime.total_seconds())
         keep_robots(
             connection,
             visit.lease,

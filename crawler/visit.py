@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ class Visit:
         self.delayed_until: datetime | None = None
         self._is_over = False
         self._ready = crew.clock.elapsed()
+        self._robots_end = math.inf
 
     @property
     def delay_seconds(self) -> float:
@@ -53,8 +55,12 @@ class Visit:
 
     @property
     def has_turn(self) -> bool:
-        """Whether to begin anything more: a host that is to be waited for long gives its place to another."""
-        return self.goes_on and self._ready - self.crew.clock.elapsed() <= self.crew.held_seconds
+        """Whether to begin anything more: a host that is to be waited for long gives its place to another.
+
+        Nor is anything begun under a robots.txt that has grown too old meanwhile: the next visit reads it anew.
+        """
+        now = self.crew.clock.elapsed()
+        return self.goes_on and now < self._robots_end and self._ready - now <= self.crew.held_seconds
 
     async def run(self) -> None:
         try:
@@ -141,6 +147,10 @@ class Visit:
     def beside(self, state: HostState) -> "Visit":
         """Of another host, for the same crawl."""
         return Visit(self.crew, state)
+
+    def use_robots_for(self, seconds: float) -> None:
+        """How long its robots.txt is still good; told in seconds, as the database's clock may differ from ours."""
+        self._robots_end = self.crew.clock.elapsed() + seconds
 
     def set_crawl_delay(self, seconds: float | None) -> None:
         """From the next request on."""

@@ -14,7 +14,7 @@ from tests.site import misbehaving
 from tests.site.crawling import NotingDoor, crawl_once, page_rows, polled
 from tests.site.driven_clock import DrivenClock
 from tests.site.outlets import source_entry
-from tests.site.server import RSS, Reply, Site
+from tests.site.server import RSS, Hit, Reply, Site
 
 ARTICLE = "<!DOCTYPE html><html><body><article><p>A third short piece of news.</p></article></body></html>"
 
@@ -105,6 +105,23 @@ def test_a_robots_txt_that_changes_holds_from_the_next_day_on(lite: Store, site:
     crawl_once(lite, clock=clock)
     assert site.paths("a") == ["/robots.txt", "/feed", "/1", "/feed", "/robots.txt"]
     assert polled(lite, url).status == "robots"
+
+
+def test_a_robots_txt_that_grows_old_in_the_middle_of_a_visit_is_read_anew(lite: Store, site: Site, clock: DrivenClock):
+    """A visit may last; what it began under does not hold for longer than a day."""
+
+    def slowly(hit: Hit, _: object) -> Reply:
+        clock.put_forward(hours=25)
+        site.put("a", "/robots.txt", Reply("User-agent: *\nDisallow: /2\n", kind="text/plain"))
+        return Reply(ARTICLE)
+
+    url = rss(site, "a", "/1", "/2", "/3")
+    site.put("a", "/1", slowly)
+    site.put("a", "/3", Reply(ARTICLE))
+    crawl_once(lite, source_entry(url), clock=clock)
+    crawl_once(lite, clock=clock)
+    asked = [path for path in site.paths("a") if path != "/feed"]
+    assert asked == ["/robots.txt", "/1", "/robots.txt", "/3"]
 
 
 def test_a_robots_txt_that_failed_is_asked_for_again_and_opens_the_host(lite: Store, site: Site, clock: DrivenClock):

@@ -192,7 +192,7 @@ def _allowed(by_host: dict[int, list[Asked]]) -> Iterator[tuple[str, bool]]:
                 continue
             is_fresh = one.began - read <= LIFETIME.total_seconds() + VISIT_SECONDS
             yield (
-                f"h{host}{one.path} at {one.began:.0f} s",
+                f"h{host}{one.path} at {one.began:.0f} s, robots.txt of {read:.0f} s said {str(rules)[:80]!r}",
                 is_fresh and rules is not None and _permits(rules, one.path),
             )
 
