@@ -112,7 +112,7 @@ def _prepare(home: Path, env: dict[str, str], interval: int) -> None:
     subprocess.run([*_onestory("sources", "list")], env=env, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     with closing(sqlite3.connect(home / "data" / "onestory.db")) as connection, connection:
         named = {row[1] for row in connection.execute("PRAGMA table_info(sources)")}
-        for column in {"interval_seconds", "min_interval_seconds", "max_interval_seconds"} & named:
+        for column in {"interval_seconds", "min_seconds", "max_seconds"} & named:
             connection.execute(f"UPDATE sources SET {column} = ?", (interval,))
 
 
