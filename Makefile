@@ -19,7 +19,7 @@ help:
 	@echo "make test    run all tests; some of them: make test ARGS=tests/store"
 	@echo "make lint    style, format, types, and the order of the packages"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
-	@echo "make soak    a simulated week of crawls, one killed a day: half an hour, or a tenth with ARGS=--quick"
+	@echo "make soak    a simulated week of crawls, one killed a day: a quarter of an hour, or a tenth with ARGS=--quick"
 	@echo "make clean   remove .venv and what the tools leave; no data folder is touched"
 
 run: $(FOR_USE)
