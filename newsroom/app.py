@@ -110,19 +110,8 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = Arrivals(store, registry.index.redis)
     app.state.fetches = Fetches()
-    for router in (fetching_router, decisions_router, comparing_router, acts.router):
-        app.include_router(router)
     app.state.templates = templates
-    for router in (events.router, webhooks.router, keys.router, metrics_router, watches.router):
-        app.include_router(router)
-    for router in (stories.router, search.router, changes.router, lookup.router, sources.router, health.router):
-        app.include_router(router)
-    for router in (front.router, story_pages.router, compare.router, pages.router):
-        app.include_router(router)
-    for router in (lookup_pages.router, watch_pages.router, source_pages.router, pages.static_router):
-        app.include_router(router)
-    for router in (sign_in.router, settings_pages.router, webhook_settings.router):
-        app.include_router(router)
+    _include_routers(app)
     show = as_asked(problem_page)
     handle_problems(app, show)
     describe(app, is_open=is_open)
@@ -145,6 +134,22 @@ def make_app(  # noqa: PLR0913 - its parts, each named
     app.add_middleware(Guard, hosts=HostRule.of(host, names), show=show, scheme=public.scheme or None)
     app.add_middleware(Measured, metrics=app.state.metrics)
     return app
+
+
+def _include_routers(app: FastAPI) -> None:
+    """Routes are tried in this order."""
+    for router in (fetching_router, decisions_router, comparing_router, acts.router):
+        app.include_router(router)
+    for router in (events.router, webhooks.router, keys.router, metrics_router, watches.router):
+        app.include_router(router)
+    for router in (stories.router, search.router, changes.router, lookup.router, sources.router, health.router):
+        app.include_router(router)
+    for router in (front.router, story_pages.router, compare.router, pages.router):
+        app.include_router(router)
+    for router in (lookup_pages.router, watch_pages.router, source_pages.router, pages.static_router):
+        app.include_router(router)
+    for router in (sign_in.router, settings_pages.router, webhook_settings.router):
+        app.include_router(router)
 
 
 @asynccontextmanager
