@@ -132,7 +132,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",
-        "cache_size = -8192",  # KiB a connection; a crawler has a dozen, and the kernel keeps the file in memory as well
+        "cache_size = -8192",  # KiB a connection, of which a crawler has several; the system caches the file, too
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
