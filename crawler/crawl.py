@@ -100,7 +100,8 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
 
     `retry` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
-    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is: `pace_for(contact)`
+    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is:
+    `pace_for(contact)`
     is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
     ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of any of the `folders` is
     free nothing is fetched; with `once` DiskFull is raised.

@@ -105,7 +105,8 @@ def _print(
     print_line(printable(record.copy.url), style="dim")
     for version in versions:
         print_line(
-            f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words{_changed(version)}"
+            f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words"
+            f"{_changed(version)}"
         )
     for move in moved:
         seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not seen there yet"

@@ -217,14 +217,16 @@ def _print_health(shown: _SourceHealth) -> None:
         f"      last success {format_time(record.last_success) or 'never'}, next poll {format_time(record.next_poll)}"
     )
     print_line(
-        f"      last new entry {format_time(record.last_new) or 'never'}, {plural(record.pages_found, 'page', 'pages')} found"
+        f"      last new entry {format_time(record.last_new) or 'never'}, "
+        f"{plural(record.pages_found, 'page', 'pages')} found"
     )
     for day in shown.days[:PRINTED_DAYS]:
         failed = f", {day.failed} failed" if day.failed else ""
         print_line(f"  {day.day}  {day.pages_found:>5} new  {plural(day.polls, 'poll', 'polls')}{failed}")
     for gap in shown.gaps[:PRINTED_GAPS]:
         print_line(
-            f"  not seen {format_time(gap.began)} to {format_time(gap.ended) or 'now':<16}  {gap.status}: {printable(gap.why)}"
+            f"  not seen {format_time(gap.began)} to {format_time(gap.ended) or 'now':<16}  "
+            f"{gap.status}: {printable(gap.why)}"
         )
 
 

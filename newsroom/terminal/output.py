@@ -95,7 +95,8 @@ def print_story(
     for link in links:
         share = f"{max(link.share, link.share_of_other):.0%} shared"
         print_line(
-            f"{LINK_DESCRIPTIONS.get(link.kind, link.kind)} story {link.story_id}  {share}  {printable(link.title, width=80)}"
+            f"{LINK_DESCRIPTIONS.get(link.kind, link.kind)} story {link.story_id}  {share}  "
+            f"{printable(link.title, width=80)}"
         )
     output_console.print()
     for paragraph in text.text.split("\n"):

@@ -1,7 +1,8 @@
 """Articles that moved: the URL they are at now leads to the article that they were, once they were seen to be the same.
 
 A page that held an article and redirects within its site makes a *move*: the target is a page of that article. What is
-then found there is compared with the article (`onestory.pipelines.versions.moved_articles`), and only the same article keeps its identity.
+then found there is compared with the article (`onestory.pipelines.versions.moved_articles`), and only the same
+article keeps its identity.
 """
 
 from collections.abc import Collection

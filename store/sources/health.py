@@ -170,7 +170,10 @@ def _silence(connection: Connection, before: _Before, quiet: timedelta, *, now: 
     habit = usual_pause(pauses)
     if habit is None or not is_silent(quiet, pauses, known_days=known_days):
         return None
-    return f"it answers, and has listed nothing new for {format_duration(quiet)}; its habit is {format_duration(habit)} at most"
+    return (
+        f"it answers, and has listed nothing new for {format_duration(quiet)}; "
+        f"its habit is {format_duration(habit)} at most"
+    )
 
 
 def _missed(connection: Connection, before: _Before, result: "PollResult", now: datetime) -> dict[str, object]:
@@ -186,7 +189,10 @@ def _close(connection: Connection, before: _Before, *, now: datetime) -> None:
         return
     late = now - before.next_poll
     if late > max(MIN_UNPOLLED, timedelta(seconds=before.interval_seconds)):
-        why = f"it was due {format_duration(late)} before it was asked: no crawler ran, it was switched off, or its host rested"
+        why = (
+            f"it was due {format_duration(late)} before it was asked: "
+            "no crawler ran, it was switched off, or its host rested"
+        )
         add_closed_gap(connection, before.id, began=before.last_success, ended=now, why=why)
 
 

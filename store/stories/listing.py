@@ -25,7 +25,8 @@ MAX_AT_ONCE = 2_000
 class StoryFilter:
     """Which stories to list. `since` and `until` are observed times: a story that had a copy come in between.
 
-    `query` is as a person types it (`onestory.store.search.query`), and looked for in the headlines and texts of all copies.
+    `query` is as a person types it (`onestory.store.search.query`), and looked for in the headlines and texts of all
+    copies.
     Names of outlets, owners and agencies are exact; one copy is enough.
     """
 

@@ -41,7 +41,8 @@ __all__ = [
 class StoryRecord:
     """A story without its copies. `outlets` and `owners` are how many of each run it.
 
-    `original` is the copy whose headline and text are shown; why it is that one: `onestory.pipelines.stories.original.Reason`.
+    `original` is the copy whose headline and text are shown; why it is that one:
+    `onestory.pipelines.stories.original.Reason`.
     """
 
     id: str
