@@ -1,5 +1,6 @@
 """`onestory search`: stories by the words of their copies."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import typer
@@ -14,13 +15,14 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.newsroom.terminal.output import print_search_results
+from onestory.newsroom.terminal.output import bracket_spans, print_line, print_stories
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import count_search_due, index_due_batch
 from onestory.store.stories.listing import StoryFilter
-from onestory.store.stories.search import search_by_relevance, search_by_time
+from onestory.store.stories.search import SearchResult, search_by_relevance, search_by_time
+from onestory.text import printable
 
-__all__ = ["search_command"]
+__all__ = ["print_search_results", "search_command"]
 
 
 def search_command(
@@ -68,3 +70,11 @@ def _catch_up(store: Store) -> None:
         task = progress.add_task("", total=left)
         while taken := index_due_batch(store):
             progress.advance(task, taken)
+
+
+def print_search_results(hits: Sequence[SearchResult]) -> None:
+    """As a list of stories, each with the place that has the words."""
+    for hit in hits:
+        print_stories([hit.story])
+        if hit.where is not None:
+            print_line(f"  {printable(hit.where.outlet)}: {bracket_spans(hit.where.excerpt, hit.where.excerpt_spans)}")
