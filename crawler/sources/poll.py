@@ -19,14 +19,8 @@ from onestory.crawler.sources.rediscovery import find_replacement, homepage_of, 
 from onestory.crawler.sources.schedule import adapt_interval, next_poll, poll_after_failure
 from onestory.crawler.watches import sort_entries
 from onestory.store.frontier.pages import AdmittedPages, PageEntry, admit_pages
-from onestory.store.sources.polls import (
-    DueSource,
-    PollResult,
-    due_sources,
-    record_poll,
-    replace_feed,
-    start_feed_rediscovery,
-)
+from onestory.store.sources.health import PollResult
+from onestory.store.sources.polls import DueSource, due_sources, record_poll, replace_feed, start_feed_rediscovery
 from onestory.store.sources.source_list import source_settings_for_update
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from onestory.pipelines.stories.decisions import (
     merge_stories,
     pin_original,
     split_story,
-    story_named,
     undo_decision,
 )
 from onestory.pipelines.takedown import take_down
 from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
+from onestory.store.stories.references import story_named
 from onestory.text import printable
 
 __all__ = ["print_decisions", "story_app", "takedown_command"]

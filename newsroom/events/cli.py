@@ -14,17 +14,18 @@ from onestory.newsroom.terminal.console import (
     print_json,
 )
 from onestory.newsroom.terminal.output import format_time, print_line
-from onestory.newsroom.webhooks.cli import MAX_MESSAGES_LISTED
 from onestory.store.events.event_log import EVENT_KINDS, event_log_bounds, events_after
 
 __all__ = ["events_command"]
+
+MAX_EVENTS_LISTED = 100_000
 
 
 def events_command(
     after: Annotated[int, typer.Option(min=0, help="Behind the event of this number.")] = 0,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be given again.")] = None,
     story: Annotated[str | None, typer.Option(help="Only of the story with this id.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_EVENTS_LISTED, help="At most so many.")] = 100,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from onestory.newsroom.stories.cli import print_stories
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -15,14 +16,14 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.newsroom.terminal.output import bracket_spans, print_line, print_stories
+from onestory.newsroom.terminal.output import print_line
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import count_search_due, index_due_batch
 from onestory.store.stories.listing import StoryFilter
 from onestory.store.stories.search import SearchResult, search_by_relevance, search_by_time
 from onestory.text import printable
 
-__all__ = ["print_search_results", "search_command"]
+__all__ = ["bracket_spans", "print_search_results", "search_command"]
 
 
 def search_command(
@@ -78,3 +79,17 @@ def print_search_results(hits: Sequence[SearchResult]) -> None:
         print_stories([hit.story])
         if hit.where is not None:
             print_line(f"  {printable(hit.where.outlet)}: {bracket_spans(hit.where.excerpt, hit.where.excerpt_spans)}")
+
+
+def bracket_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with its spans in square brackets, on one line."""
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [_piece(text[at:start]), "[", printable(text[start:end]), "]"]
+        at = end
+    return " ".join("".join([*parts, _piece(text[at:])]).split())
+
+
+def _piece(text: str) -> str:
+    """Apart from its neighbours where it was."""
+    return f"{' ' * text[:1].isspace()}{printable(text)}{' ' * text[-1:].isspace()}"

@@ -16,8 +16,7 @@ from onestory.newsroom.terminal.console import (
     parse_time_option,
     print_json,
 )
-from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line, print_stories
-from onestory.pipelines.stories.decisions import story_named
+from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.stories.original import REASONS
 from onestory.store.database import Store
 from onestory.store.stories.links import StoryLink, story_links
@@ -32,9 +31,17 @@ from onestory.store.stories.records import (
     matches_among,
     resolve_story,
 )
+from onestory.store.stories.references import story_named
 from onestory.text import printable
 
-__all__ = ["LINK_DESCRIPTIONS", "copies_and_matches", "print_story", "show_story_command", "stories_command"]
+__all__ = [
+    "LINK_DESCRIPTIONS",
+    "copies_and_matches",
+    "print_stories",
+    "print_story",
+    "show_story_command",
+    "stories_command",
+]
 
 MAX_STORIES_LISTED = 100_000
 
@@ -151,3 +158,11 @@ def _beside_original(record: StoryRecord, member: CopyRecord, matches: Sequence[
 
 def copies_and_matches(members: Sequence[CopyRecord], matches: Sequence[MatchRecord]) -> Mapping[str, Any]:
     return {"copies": [asdict(member) for member in members], "matches": [asdict(match) for match in matches]}
+
+
+def print_stories(records: Sequence[StoryRecord]) -> None:
+    for record in records:
+        spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
+        first = f"first {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+        print_line(f"{record.id}  {spread:<24}  {first}")
+        print_line(f"  {printable(record.title) or '(no headline)'}", style="bold")

@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.revisits import DueRevisit
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, moves, pages, versions
-from onestory.store.stories.components import chunks
 from onestory.store.tombstones import without_tombstones
 from onestory.urls import article_id_of_url
 

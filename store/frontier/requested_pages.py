@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Update, select, update
 
 from onestory.errors import TakenDown
-from onestory.store.frontier.pages import PageEntry, add_pages
+from onestory.store.frontier.pages import PRIORITIES, PageEntry, add_pages, reopen_pages
 from onestory.store.schema import articles, hosts, pages, versions
-from onestory.store.watches.watch_pages import PRIORITIES, reopen_pages
 
 __all__ = ["RequestedPage", "prioritize_page", "request_page", "requested_page"]
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from onestory.store.events.event_log import add_event
 from onestory.store.frontier.pages import SOURCE_COLUMNS, DuePage
 from onestory.store.frontier.scope import CrawlScope, due_revisits_where
+from onestory.store.queries import lock_stories
 from onestory.store.schema import articles, pages, sources, stories, withdrawals
-from onestory.store.stories.components import lock_stories
 
 __all__ = [
     "DueRevisit",

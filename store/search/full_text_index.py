@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from onestory.store.database import Store
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, search_due, versions
 from onestory.store.search.tokenizer import search_words_of
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "ARRIVALS_PER_BLOCK",
