@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import tombstones
 from onestory.urls import article_id_of_url, host_of
 
@@ -49,10 +48,8 @@ def host_digest(host: str) -> str:
 
 def add_tombstones(connection: Connection, digests: Mapping[str, TombstoneKind], *, reason: str, now: datetime) -> None:
     """Leaves a tombstone for each; one that is there already keeps its reason and time."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"digest": digest, "kind": kind, "reason": reason, "at": now} for digest, kind in sorted(digests.items())]
-    if rows:
-        connection.execute(add(tombstones).on_conflict_do_nothing(), rows)
+    insert_new(connection, tombstones, rows)
 
 
 def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:

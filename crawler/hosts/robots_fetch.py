@@ -16,13 +16,13 @@ from onestory.store.frontier.hosts import LeasedHost, authority_of, claim_host, 
 from onestory.store.frontier.pages import abandon_due_pages, due_pages
 from onestory.store.frontier.revisits import due_revisits
 from onestory.store.sources.polls import due_sources
+from onestory.urls import MAX_REDIRECTS
 
 if TYPE_CHECKING:
     from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["fetch_robots"]
 
-MAX_HOPS = 5
 BORROW_TRIES = 20
 # The back-off has doubled to hours by then.
 GIVE_UP_FAILURES = 12
@@ -106,7 +106,7 @@ def _scheme(session: "HostSession", connection: Connection, now: datetime) -> st
 async def _answer(session: "HostSession", url: str) -> FetchResponse | None:
     """The answer after at most five redirects, also to other hosts (RFC 9309, section 2.3.1.2)."""
     response = None
-    for _ in range(MAX_HOPS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         response = await (session.ask(url) if authority_of(url) == session.lease.host else _elsewhere(session, url))
         if response is None or not response.is_redirect:
             return response

@@ -6,6 +6,7 @@ from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = [
     "READABLE",
@@ -18,7 +19,6 @@ __all__ = [
     "retry_seconds",
 ]
 
-MAX_HOPS = 5
 GONE = (404, 410)
 # A whole representation (RFC 9110, 15.3): 206 is a part that nobody asked for, 202 and 204 are no page.
 READABLE = (200, 203)
@@ -34,7 +34,7 @@ def refused_result(page: DuePage, response: FetchResponse, *, why: str) -> PageF
 
 def redirect_result(page: DuePage, response: FetchResponse, *, target: str) -> PageFetchResult:
     """A redirect that goes on for more than five hops, or to itself, leads nowhere."""
-    if page.hops >= MAX_HOPS or target == page.url:
+    if page.hops >= MAX_REDIRECTS or target == page.url:
         return PageFetchResult("failed", page.attempts + 1, http_status=response.status, reason="redirects")
     return PageFetchResult("moved", page.attempts + 1, http_status=response.status, location=target)
 

@@ -12,7 +12,7 @@ from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts import tdmrep
 from onestory.crawler.hosts.rate_limit import day_of, next_day
 from onestory.crawler.pages import fetch, results, revisit_policy
-from onestory.crawler.pages.results import MAX_HOPS, READABLE
+from onestory.crawler.pages.results import READABLE
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.articles.moves import record_move
@@ -24,7 +24,7 @@ from onestory.store.frontier.revisits import (
     postpone_revisits,
     save_revisit_result,
 )
-from onestory.urls import same_site
+from onestory.urls import MAX_REDIRECTS, same_site
 
 if TYPE_CHECKING:
     from onestory.crawler.hosts.session import HostSession
@@ -180,7 +180,7 @@ def _led_to(
     unclear = RevisitResult("unclear", None, response.status, reason="redirects", location=target)
     if revisit_policy.leads_away(page.url, target):
         return replace(unclear, kind="absent", reason="redirect")
-    if page.hops >= MAX_HOPS or target == page.url:
+    if page.hops >= MAX_REDIRECTS or target == page.url:
         return unclear
     if not same_site(page.url, target):
         entry = PageEntry(target, page.title, page.published)

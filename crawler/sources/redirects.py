@@ -9,13 +9,12 @@ from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, redirect_source
+from onestory.urls import MAX_REDIRECTS
 
 if TYPE_CHECKING:
     from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["fetch_source"]
-
-MAX_HOPS = 5
 
 
 async def fetch_source(session: "HostSession", source: DueSource) -> tuple[FetchResponse, str | None] | None:
@@ -25,7 +24,7 @@ async def fetch_source(session: "HostSession", source: DueSource) -> tuple[Fetch
     Raises BadSource.
     """
     url, is_permanent = source.polled_url, True
-    for hop in range(source.hops, MAX_HOPS + 1):
+    for hop in range(source.hops, MAX_REDIRECTS + 1):
         if not session.robots.allows(url):
             where = "its robots.txt does not allow to fetch it"
             said = where if url == source.polled_url else "it redirects to where robots.txt does not allow to fetch"
@@ -42,7 +41,7 @@ async def fetch_source(session: "HostSession", source: DueSource) -> tuple[Fetch
         if authority_of(url) != session.lease.host:
             await _move(session, source, url)
             return None
-    raise BadSource("error", f"it redirects more than {MAX_HOPS} times")
+    raise BadSource("error", f"it redirects more than {MAX_REDIRECTS} times")
 
 
 async def _move(session: "HostSession", source: DueSource, at: str) -> None:

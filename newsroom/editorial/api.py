@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import StoryId, validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
@@ -204,7 +204,7 @@ def _check_members(request: Request, story_id: str, names: list[str]) -> None:
 )
 def post_undo(
     request: Request,
-    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of a decision.", examples=[7])],
+    number: Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The number of a decision.", examples=[7])],
     order: UndoRequest,
 ) -> Response:
     """It holds no longer; the log keeps it, and who undid it. What is undone already is refused."""

@@ -11,6 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from onestory.errors import BadInput
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.stories.listing import StoryCursor
 
 __all__ = [
@@ -28,7 +29,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
-VERSION_NUMBERS = range(2**31)
+VERSION_NUMBERS = range(MAX_DATABASE_ID + 1)
 
 STORY_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import ApiModel
@@ -56,7 +57,7 @@ router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[REQUIRE_READ])
 
 MAX_GAPS_RETURNED = 100
 # What a database's integer holds.
-SourceId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a source.", examples=[1])]
+SourceId = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a source.", examples=[1])]
 
 
 class SourceDay(ApiModel):

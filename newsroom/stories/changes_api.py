@@ -16,7 +16,7 @@ from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel, Story
 from onestory.store.stories.export import ChangeCursor, changes_after
-from onestory.times import TIME_FORMS, parse_time
+from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["Change", "ChangeList", "router"]
 
@@ -89,7 +89,7 @@ class ChangeQuery(BaseModel):
     @classmethod
     def _moment(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_time(value, now=datetime.now(UTC))
+            parse_time(value, now=utc_now())
         return value
 
     def after(self, *, now: datetime) -> ChangeCursor:

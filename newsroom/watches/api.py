@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import ApiModel, Copy, Story
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["watches"], dependencies=[REQUIRE_READ])
 
 WATCH_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such watch."}}
 MAX_STORIES_RETURNED = 200
-WatchId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a watch.", examples=[1])]
+WatchId = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a watch.", examples=[1])]
 
 
 def _in_utc(value: datetime) -> datetime:

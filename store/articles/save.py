@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.articles.captures import (
     MAX_OUTLET_CHARS,
@@ -17,6 +16,7 @@ from onestory.store.articles.captures import (
     story_row,
     version_row,
 )
+from onestory.store.queries import insert_new
 from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
@@ -138,13 +138,10 @@ def _allocate(connection: Connection, count: int) -> list[int]:
 
 
 def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
-    if not fresh:
-        return
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
-    connection.execute(add(stories).on_conflict_do_nothing(), [story_row(row, now=now) for row in rows])
-    connection.execute(add(articles).on_conflict_do_nothing(), rows)
+    insert_new(connection, stories, [story_row(row, now=now) for row in rows])
+    insert_new(connection, articles, rows)
 
 
 def _keep_removed(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
 
+from onestory.store.queries import columns_of
 from onestory.store.schema import events
 from onestory.store.settings import EVENTS_DELETED, read_setting, write_setting
 
@@ -110,7 +111,7 @@ def events_after(
     story_id: str | None = None,
 ) -> list[EventRecord]:
     """The next events behind number `after`, in order; of these kinds, and of one story, where they are given."""
-    query: Select[Any] = select(*[events.c[name] for name in EventRecord.__slots__]).where(events.c.id > after)
+    query: Select[Any] = select(*columns_of(events, EventRecord)).where(events.c.id > after)
     if kinds:
         query = query.where(events.c.kind.in_(sorted(kinds)))
     if story_id is not None:

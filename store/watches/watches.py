@@ -3,11 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Column,
     ColumnElement,
     Connection,
     and_,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 )
 
 from onestory.errors import BadInput, NotFound
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of
 from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
 from onestory.store.schema.base import Time
 
@@ -46,14 +44,6 @@ MAX_ID = 2**31 - 1
 MAX_POLL_DURATION = timedelta(days=1)
 # As the schema has it: what no watch wants.
 DEFAULT_PRIORITY = 5
-WATCH_COLUMNS: tuple[Column[Any], ...] = (
-    watches.c.id,
-    watches.c.name,
-    watches.c.phrases,
-    watches.c.created,
-    watches.c.until,
-    watches.c.ended,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +56,9 @@ class WatchRecord:
     created: datetime
     until: datetime | None
     ended: datetime | None
+
+
+WATCH_COLUMNS = columns_of(watches, WatchRecord)
 
 
 def is_watch_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
