@@ -24,6 +24,7 @@ from onestory.ssrf import GuardedResolver
 
 __all__ = ["FetchResponse", "Fetcher"]
 
+
 # Reasons that speak of the host, not of the one page.
 HOST_REASONS = {"unresolved", "unreachable", "timeout", "tls"}
 MAX_HEADER_LENGTH = 8_192
@@ -56,6 +57,11 @@ class FetchResponse:
     @property
     def is_redirect(self) -> bool:
         return self.status in (301, 302, 303, 307, 308) and self.header("location") is not None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the body is a whole page (RFC 9110, section 15.3): not 202, 204, or a 206 that nobody requested."""
+        return self.status in (200, 203)
 
     @property
     def is_permanent(self) -> bool:

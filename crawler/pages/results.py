@@ -3,13 +3,12 @@
 import hashlib
 
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
 from onestory.urls import MAX_REDIRECTS
 
 __all__ = [
-    "READABLE",
     "blocked_result",
     "capture_of",
     "failed_result",
@@ -20,8 +19,6 @@ __all__ = [
 ]
 
 GONE = (404, 410)
-# A whole representation (RFC 9110, 15.3): 206 is a part that nobody asked for, 202 and 204 are no page.
-READABLE = (200, 203)
 
 
 def blocked_result(page: DuePage) -> PageFetchResult:

@@ -1,8 +1,7 @@
 """Getting a source's answer: asked at where it is now, redirects followed and remembered."""
 
-from typing import TYPE_CHECKING
-
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput
@@ -11,13 +10,10 @@ from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, redirect_source
 from onestory.urls import MAX_REDIRECTS
 
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
-
 __all__ = ["fetch_source"]
 
 
-async def fetch_source(session: "HostSession", source: DueSource) -> tuple[FetchResponse, str | None] | None:
+async def fetch_source(session: HostSession, source: DueSource) -> tuple[FetchResponse, str | None] | None:
     """The answer, and where the source is to be asked from now on; None when the poll is not to be recorded.
 
     That is so when the visit ended, and when it redirects to another host: whoever holds that one polls it there.
@@ -44,7 +40,7 @@ async def fetch_source(session: "HostSession", source: DueSource) -> tuple[Fetch
     raise BadSource("error", f"it redirects more than {MAX_REDIRECTS} times")
 
 
-async def _move(session: "HostSession", source: DueSource, at: str) -> None:
+async def _move(session: HostSession, source: DueSource, at: str) -> None:
     await session.write(lambda connection, now: redirect_source(connection, source, at=at, now=now))
 
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from onestory.config import Config
-from onestory.crawler.context import CaptureSink, CrawlCounts
+from onestory.crawler.context import CaptureSink
+from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.crawl import crawl, pace_for
-from onestory.crawler.hosts.rate_limit import RateLimits
 from onestory.crawler.metrics import CrawlMetrics, parse_address, serving_metrics
+from onestory.crawler.rate_limit import RateLimits
 from onestory.logs import configure_logging
 from onestory.newsroom.sources.cli import SourcesArgument, ensure_sources
 from onestory.newsroom.supervisor import watch_parent
@@ -114,11 +115,11 @@ def _crawl(
             open_intake(config, engine, retry=retry) as intake,
             watch_parent() as stop,
             DailyTasks(lambda: open_engine(config), intake),
-            _door(config, intake) as door,
+            _sink(config, intake) as sink,
         ):
             return crawl(
                 engine.store,
-                door,
+                sink,
                 names=names,
                 once=once,
                 contact=config.contact,
@@ -133,10 +134,10 @@ def _crawl(
 
 
 @contextmanager
-def _door(config: Config, intake: Intake) -> Iterator[CaptureSink]:
+def _sink(config: Config, intake: Intake) -> Iterator[CaptureSink]:
     """The intake, behind what keeps the pages where ONESTORY_WARC_DIR says so."""
     if config.warc_dir is None:
         yield intake
         return
-    with WarcWriter(config.warc_dir) as writer, ArchivingSink(writer, intake) as door:
-        yield door
+    with WarcWriter(config.warc_dir) as writer, ArchivingSink(writer, intake) as sink:
+        yield sink

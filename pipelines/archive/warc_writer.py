@@ -23,7 +23,8 @@ from pathlib import Path
 from types import TracebackType
 
 from onestory.errors import DiskFull, HomeUnusable, is_disk_full
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 from onestory.times import utc_now
 
