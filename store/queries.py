@@ -9,7 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.schema import stories
 
-__all__ = ["chunks", "columns_of", "dialect_insert", "insert_new", "lock_stories", "one_of", "rows_in"]
+__all__ = [
+    "chunks",
+    "columns_of",
+    "dialect_insert",
+    "existing_values",
+    "insert_new",
+    "lock_stories",
+    "one_of",
+    "rows_in",
+]
 
 # Values in one IN list.
 MAX_IN_LIST = 500
@@ -74,6 +83,11 @@ def one_of(connection: Connection, column: Column[Any], values: Collection[Any])
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(column.type)))
     return column.in_(values)
+
+
+def existing_values(connection: Connection, column: Column[Any], values: Collection[Any]) -> set[Any]:
+    """Those of the values that some row has in the column."""
+    return {value for (value,) in rows_in(connection, select(column), column, values)}
 
 
 def rows_in(connection: Connection, query: Select[Any], column: Column[Any], values: Collection[Any]) -> Iterator[Any]:

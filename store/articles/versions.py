@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from onestory.store.queries import chunks, columns_of, rows_in
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, versions
 
 __all__ = [
@@ -87,7 +87,7 @@ def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[in
 
 def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
     """Those of these versions that no takedown has removed."""
-    return {number for (number,) in rows_in(connection, select(versions.c.number), versions.c.number, numbers)}
+    return existing_values(connection, versions.c.number, numbers)
 
 
 def unattached_versions(connection: Connection, *, limit: int) -> list[VersionText]:

@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from onestory.store.events.event_log import add_event
-from onestory.store.queries import chunks, columns_of, rows_in
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, stories, versions
-from onestory.store.stories.records import existing_articles
 
 __all__ = ["MAX_NEWS_AGE", "WITHDRAWAL_NOTICES", "emit_story_events", "note_reassignments"]
 
@@ -146,7 +145,7 @@ def _merges_and_splits(
     """
     merged: dict[str, set[str]] = {}
     parted: dict[str, set[str]] = {}
-    there = existing_articles(connection, {old for old, _ in moves.values()})
+    there = existing_values(connection, articles.c.id, {old for old, _ in moves.values()})
     for old, new in moves.values():
         head = moves[old][1] if old in moves else None
         if head == new or old not in there:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Update, bindparam, case, func, select, update
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
-from onestory.store.queries import chunks, insert_new, rows_in
+from onestory.store.queries import chunks, existing_values, insert_new
 from onestory.store.schema import hosts, pages, sources
 from onestory.store.tombstones import without_tombstones
 
@@ -229,7 +229,7 @@ def admit_pages(
     connection: Connection, entries: Sequence[PageEntry], *, source_id: int, room: int, now: datetime
 ) -> AdmittedPages:
     """Makes pages of the first so many new entries; a source that lists without end fills no store."""
-    known = {url for (url,) in rows_in(connection, select(pages.c.url), pages.c.url, {entry.url for entry in entries})}
+    known = existing_values(connection, pages.c.url, {entry.url for entry in entries})
     new = list({entry.url: entry for entry in entries if entry.url not in known}.values())
     found = add_pages(connection, new[: max(room, 0)], source_id=source_id, now=now)
     return AdmittedPages(found, len(new[max(room, 0) :]))

@@ -175,9 +175,7 @@ def existing_owners(connection: Connection, pairs: Collection[tuple[str, str]]) 
 
 def _owned_elsewhere(connection: Connection, names: Collection[str]) -> set[str]:
     query = select(outlets.c.name).where(outlets.c.owner.is_not(None), outlets.c.owner != outlets.c.name)
-    return {
-        name for part in chunks(names) for name in connection.execute(query.where(outlets.c.name.in_(part))).scalars()
-    }
+    return {name for (name,) in rows_in(connection, query, outlets.c.name, names)}
 
 
 def write_joined_articles(

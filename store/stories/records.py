@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import chunks, columns_of, rows_in
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.tombstones import article_digest, has_tombstone
 
@@ -227,7 +227,7 @@ def find_article_id(connection: Connection, url: str) -> str | None:
 
 def existing_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
     """Those of these ids that an article has."""
-    return {found for (found,) in rows_in(connection, select(articles.c.id), articles.c.id, article_ids)}
+    return existing_values(connection, articles.c.id, article_ids)
 
 
 def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
