@@ -2,22 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from enum import IntEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.schema import stories
 
 __all__ = [
+    "AdvisoryLock",
     "chunks",
     "columns_of",
     "dialect_insert",
     "existing_values",
+    "hold_advisory_lock",
     "insert_new",
     "lock_stories",
     "one_of",
     "rows_in",
+    "try_advisory_lock",
 ]
 
 # Values in one IN list.
@@ -54,6 +58,29 @@ def insert_new(
 def columns_of(table: Table, record: type[Any]) -> list[Column[Any]]:
     """The columns that the fields of a dataclass name, in their order."""
     return [table.c[field.name] for field in fields(record)]
+
+
+class AdvisoryLock(IntEnum):
+    """Keys of PostgreSQL's advisory locks. Processes of several versions share them: the numbers never change."""
+
+    MIGRATION = 0x0E57081
+    SEARCH_INDEX = 0x0E57082
+    WATCHES = 0x0E57A7C
+    EVENTS = 0x0E57E7E
+
+
+def hold_advisory_lock(connection: Connection, lock: AdvisoryLock, *, shared: bool = False) -> None:
+    """Hold the lock until the transaction ends. SQLite needs none: it has one writer at a time."""
+    if connection.dialect.name == "postgresql":
+        hold = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(select(hold(int(lock))))
+
+
+def try_advisory_lock(connection: Connection, lock: AdvisoryLock) -> bool:
+    """Hold the lock until the transaction ends, unless another transaction holds it."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(int(lock)))))
 
 
 def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:

@@ -12,7 +12,7 @@ from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.stories import decisions
 from onestory.pipelines.stories.decisions import DecisionNote
@@ -135,8 +135,7 @@ def _word(request: Request, who: str, why: str) -> DecisionNote:
 
 
 def _told(decided: decisions.DecisionResult) -> Response:
-    body = DecisionOutcome.model_validate(decided).model_dump_json()
-    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(DecisionOutcome.model_validate(decided))
 
 
 @router.post(

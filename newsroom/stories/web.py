@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.cache import LruCache
@@ -18,6 +18,7 @@ from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, calle
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
 from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remembered_name, set_name_cookie
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
@@ -195,7 +196,7 @@ async def _decided(
     except (BadInput, NotFound) as error:
         return await _refused(request, story_id, form, str(error))
     home = story_id if story_id in decided.stories else decided.stories[0]
-    answer = RedirectResponse(f"/stories/{home}#log", 303, {"Cache-Control": "no-store"})
+    answer = see_other(f"/stories/{home}#log")
     set_name_cookie(request, answer, who)
     return answer
 

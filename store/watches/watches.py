@@ -15,12 +15,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     update,
 )
 
 from onestory.errors import BadInput, NotFound
-from onestory.store.queries import chunks, columns_of
+from onestory.store.queries import AdvisoryLock, chunks, columns_of, hold_advisory_lock
 from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
 from onestory.store.schema.base import Time
 
@@ -39,7 +38,6 @@ __all__ = [
     "watch_records",
 ]
 
-WATCHES_LOCK = 0x0E57A7C
 MAX_ID = 2**31 - 1
 MAX_POLL_DURATION = timedelta(days=1)
 # As the schema has it: what no watch wants.
@@ -76,9 +74,7 @@ def lock_watches(connection: Connection, *, alone: bool) -> None:
     Who stores articles holds them together with others, so that what is stored while a watch is added is either seen
     by who stores it or there for who adds it. Taken first, before any row. On SQLite the writer is alone already.
     """
-    if connection.dialect.name == "postgresql":
-        shared = "" if alone else "_shared"
-        connection.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:key)"), {"key": WATCHES_LOCK})
+    hold_advisory_lock(connection, AdvisoryLock.WATCHES, shared=not alone)
 
 
 def insert_watch(
