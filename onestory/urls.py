@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["article_id_of_url", "host_of", "normalize_url", "same_site", "site_of"]
 
 MAX_URL_LENGTH = 2048
+MAX_REDIRECTS = 5
 # Names as they are registered and used (RFC 1035, section 2.3.4, and underscores), or an IPv6 address: no escapes.
 HOST_PATTERN = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -22,10 +22,8 @@ from onestory.crawler.clock import Clock
 from onestory.pipelines.extract.html import printable
 from onestory.ssrf import GuardedResolver
 
-__all__ = ["MAX_REDIRECTS", "FetchResponse", "Fetcher"]
+__all__ = ["FetchResponse", "Fetcher"]
 
-# RFC 1945 set this limit, and RFC 9309, section 2.3.1.2, names it again for robots.txt.
-MAX_REDIRECTS = 5
 
 # Reasons that speak of the host, not of the one page.
 HOST_REASONS = {"unresolved", "unreachable", "timeout", "tls"}

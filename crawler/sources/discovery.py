@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
@@ -17,6 +17,7 @@ from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.extract.html import parse
 from onestory.ssrf import checked_url
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -20,6 +20,7 @@ from warcio.recordloader import ArcWarcRecord
 
 from onestory.errors import BadInput, Dropped
 from onestory.store.articles.captures import Capture
+from onestory.times import parse_iso_time, utc_now
 
 __all__ = ["TruncatedArchive", "read_captures", "read_rows"]
 
@@ -209,11 +210,10 @@ def _string(value: object) -> str | None:
 def _time(value: str | None) -> datetime | None:
     """An observed time, or None for none, nonsense, and a time to come: then the clock counts."""
     try:
-        read = datetime.fromisoformat((value or "").strip())
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
+        read = parse_iso_time((value or "").strip())
+    except ValueError:
         return None
-    return read if read <= datetime.now(UTC) else None
+    return read if read <= utc_now() else None
 
 
 @contextmanager

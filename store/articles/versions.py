@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, versions
 
 __all__ = [
@@ -51,22 +51,12 @@ class NewestText:
     text: str
 
 
-VERSION_TEXT_COLUMNS = (
-    versions.c.number,
-    versions.c.article_id,
-    versions.c.text,
-    versions.c.signature,
-    versions.c.signature_params,
-)
+VERSION_TEXT_COLUMNS = columns_of(versions, VersionText)
 
 
 def version_texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
     """Those of these versions that are still there, in no order."""
-    return [
-        VersionText(*row)
-        for part in chunks(numbers)
-        for row in connection.execute(select(*VERSION_TEXT_COLUMNS).where(versions.c.number.in_(part)))
-    ]
+    return [VersionText(*row) for row in rows_in(connection, select(*VERSION_TEXT_COLUMNS), versions.c.number, numbers)]
 
 
 def signatures_of(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
@@ -74,8 +64,7 @@ def signatures_of(connection: Connection, numbers: Collection[int]) -> list[tupl
     columns = (versions.c.number, versions.c.article_id, versions.c.signature)
     return [
         (number, article, signature)
-        for part in chunks(numbers)
-        for number, article, signature in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+        for number, article, signature in rows_in(connection, select(*columns), versions.c.number, numbers)
     ]
 
 
@@ -93,20 +82,12 @@ def first_with_same_text(connection: Connection, numbers: Collection[int]) -> di
 def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
     """By number the digest of the words, of those of these versions that are still there."""
     query = select(versions.c.number, versions.c.text_digest)
-    return {
-        number: digest
-        for part in chunks(numbers)
-        for number, digest in connection.execute(query.where(versions.c.number.in_(part)))
-    }
+    return dict(rows_in(connection, query, versions.c.number, numbers))
 
 
 def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
     """Those of these versions that no takedown has removed."""
-    return {
-        number
-        for part in chunks(numbers)
-        for number in connection.execute(select(versions.c.number).where(versions.c.number.in_(part))).scalars()
-    }
+    return existing_values(connection, versions.c.number, numbers)
 
 
 def unattached_versions(connection: Connection, *, limit: int) -> list[VersionText]:

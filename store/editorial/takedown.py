@@ -13,7 +13,7 @@ from onestory.store.articles.versions import VersionText
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import delete_articles_from_decisions
 from onestory.store.events.event_log import add_event, delete_events_of_stories
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, rows_in
 from onestory.store.schema import (
     articles,
     furniture,
@@ -88,12 +88,8 @@ def _normal(url: str) -> str:
 
 def versions_of_articles(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
     """Every version that these articles have had."""
-    columns: Sequence[Any] = [versions.c[name] for name in VersionText.__slots__]
-    return [
-        VersionText(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(select(*columns).where(versions.c.article_id.in_(part)))
-    ]
+    columns = columns_of(versions, VersionText)
+    return [VersionText(*row) for row in rows_in(connection, select(*columns), versions.c.article_id, article_ids)]
 
 
 def other_copies(connection: Connection, article_ids: Collection[str]) -> dict[str, list[str]]:
