@@ -2,13 +2,11 @@
 
 from lxml.html import HtmlElement
 
-from pipelines import facts, rights
+from pipelines import facts, publication, rights
 from pipelines.body import Body, body
 from pipelines.byline import byline
 from pipelines.clean import Clues, clean
 from pipelines.credit import credit
-from pipelines.dates import plausible, to_utc
-from pipelines.facts import Moment
 from pipelines.language import detect
 from pipelines.notice import notice
 from pipelines.page import parse, printable
@@ -43,7 +41,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     outlet = facts.outlet(markup, claim=capture.outlet)
     title = facts.title(markup, tree, site=outlet, claim=capture.title)
     titles = tuple(facts.titles(markup, tree))
-    published = facts.published(markup, tree, observed=capture.observed) or _claimed(capture)
+    published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
     found = _text_lines(capture) if tree is None else body(tree, claimed=article_body(markup))
     people = byline(markup)
     language = detect("\n".join(found.lines), declared=markup.language)
@@ -76,7 +74,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         canonical_elsewhere=elsewhere,
         published=published.at if published else None,
         published_source=published.source if published else None,
-        modified=facts.modified(markup, observed=capture.observed),
+        modified=publication.modified(markup, observed=capture.observed),
         section=facts.section(markup),
         image=facts.image(markup),
         accessible_for_free=facts.accessible(markup),
@@ -92,10 +90,3 @@ def _text_lines(capture: Capture) -> Body:
     if len(text) > MAX_TEXT_CHARS:
         raise Dropped(capture.url, "too_large", f"{len(text)} characters, at most {MAX_TEXT_CHARS}")
     return Body(tuple(text.split("\n")))
-
-
-def _claimed(capture: Capture) -> Moment | None:
-    read_time = to_utc(capture.published)
-    if not read_time or not plausible(read_time[0], observed=capture.observed):
-        return None
-    return Moment(read_time[0], "claim")

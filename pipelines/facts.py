@@ -2,28 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from htmldate import find_date
 from lxml.html import HtmlElement
 
-from pipelines.dates import plausible, to_utc
 from pipelines.structured import Markup, names, strings
 from store.errors import BadInput
 from store.identity import normal_url, same_site
 
 __all__ = [
-    "Moment",
     "accessible",
     "canonical",
     "image",
-    "modified",
     "outlet",
     "plain",
-    "published",
     "section",
     "title",
     "titles",
@@ -32,28 +25,7 @@ __all__ = [
 MAX_TITLE_CHARS = 300
 
 _TITLE_META = ("og:title", "twitter:title", "headline", "dc.title", "parsely-title", "sailthru.title")
-_PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "article:published", "datepublished", "parsely-pub-date",
-    "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date",
-    "publish-date", "publishdate", "pubdate", "publication_date", "article.published", "date.created", "ptime",
-    "published_at", "date", "originalpublicationdate", "vr:published_time", "og:published_time", "rnews:datepublished",
-    "last-modified-date", "citation_publication_date",
-)  # fmt: skip
-_MODIFIED_META = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article:modified",
-    "dcterms.modified", "dc.date.modified", "lastmod", "last-modified", "date.updated", "modified_time",
-)  # fmt: skip
-_FIELDS = ("json-ld", "meta")
-_URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/\-_.]|$)")
 _SEPARATOR = re.compile(r"\s+[|–—·•»«:\-]+\s+|\s*\|\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A claimed time and the field it was read from; `(no offset)` when UTC had to be assumed."""
-
-    at: datetime
-    source: str
 
 
 def title(markup: Markup, tree: HtmlElement | None, *, site: str | None, claim: str | None = None) -> str | None:
@@ -122,49 +94,6 @@ def _letters(text: str) -> str:
 def _host_word(url: str) -> str:
     host = urlsplit(url).hostname or ""
     return host.removeprefix("www.")
-
-
-def published(markup: Markup, tree: HtmlElement | None, *, observed: datetime | None) -> Moment | None:
-    """The claimed time of publication; the surest source first. What lies after `observed` is passed over."""
-    return _first_plausible(_published_claims(markup, tree), observed)
-
-
-def modified(markup: Markup, *, observed: datetime | None) -> datetime | None:
-    """The claimed time of the last change."""
-    claims = [("json-ld dateModified", text) for text in strings(markup.article.get("dateModified"))]
-    claims += [(f"meta {key}", text) for key in _MODIFIED_META for text in markup.meta.get(key, ())[:1]]
-    moment = _first_plausible(iter(claims), observed)
-    return moment.at if moment else None
-
-
-def _published_claims(markup: Markup, tree: HtmlElement | None) -> Iterator[tuple[str, str]]:
-    for key in ("datePublished", "dateCreated", "uploadDate"):
-        yield from ((f"json-ld {key}", text) for text in strings(markup.article.get(key)))
-    for key in _PUBLISHED_META:
-        yield from ((f"meta {key}", text) for text in markup.meta.get(key, ())[:2])
-    for node in markup.nodes:
-        yield from (("json-ld datePublished", text) for text in strings(node.get("datePublished")))
-    if tree is not None:
-        yield from _time_elements(tree)
-    if match := _URL_DATE.search(urlsplit(markup.url).path):
-        yield "url", "-".join(match.groups())
-    elif tree is not None:
-        yield "page text", find_date(tree, original_date=True, extensive_search=False) or ""
-
-
-def _time_elements(tree: HtmlElement) -> Iterator[tuple[str, str]]:
-    found = [element for element in tree.iter("time") if element.get("datetime")][:40]
-    found.sort(key=lambda one: not (one.get("itemprop") == "datePublished" or one.get("pubdate") is not None))
-    for element in found:
-        yield "time element", element.get("datetime")
-
-
-def _first_plausible(claims: Iterator[tuple[str, str]], observed: datetime | None) -> Moment | None:
-    for source, text in claims:
-        read = to_utc(text)
-        if read and plausible(read[0], observed=observed, field=source.startswith(_FIELDS)):
-            return Moment(read[0], source if read[1] else f"{source} (no offset)")
-    return None
 
 
 def outlet(markup: Markup, *, claim: str | None = None) -> str | None:
