@@ -7,6 +7,7 @@ from pipelines.body import Body, body
 from pipelines.byline import byline
 from pipelines.clean import Clues, clean
 from pipelines.credit import credit
+from pipelines.headline import headline, titles
 from pipelines.language import detect
 from pipelines.notice import notice
 from pipelines.page import parse, printable
@@ -39,14 +40,14 @@ def _from_page(capture: Capture, html: bytes, furniture: frozenset[int]) -> Extr
 
 def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furniture: frozenset[int]) -> Extracted:
     outlet = facts.outlet(markup, claim=capture.outlet)
-    title = facts.title(markup, tree, site=outlet, claim=capture.title)
-    titles = tuple(facts.titles(markup, tree))
+    title = headline(markup, tree, site=outlet, claim=capture.title)
+    claims = tuple(titles(markup, tree))
     published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
     found = _text_lines(capture) if tree is None else body(tree, claimed=article_body(markup))
     people = byline(markup)
     language = detect("\n".join(found.lines), declared=markup.language)
     clues = Clues(
-        titles=(*titles, *([title] if title else [])),
+        titles=(*claims, *([title] if title else [])),
         byline=people,
         marks=found.marks,
         body=article_body(markup),

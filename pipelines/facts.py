@@ -1,12 +1,9 @@
 """What a page claims about its article: title, people, times, outlet, section, picture, canonical address."""
 
-import re
 from collections.abc import Iterator
-from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from lxml.html import HtmlElement
-
+from pipelines.plain import plain
 from pipelines.structured import Markup, names, strings
 from store.errors import BadInput
 from store.identity import normal_url, same_site
@@ -18,82 +15,7 @@ __all__ = [
     "outlet",
     "plain",
     "section",
-    "title",
-    "titles",
 ]
-
-MAX_TITLE_CHARS = 300
-
-_TITLE_META = ("og:title", "twitter:title", "headline", "dc.title", "parsely-title", "sailthru.title")
-_SEPARATOR = re.compile(r"\s+[|–—·•»«:\-]+\s+|\s*\|\s*")
-
-
-def title(markup: Markup, tree: HtmlElement | None, *, site: str | None, claim: str | None = None) -> str | None:
-    """The headline without the outlet's name: the one made for readers, where search engines get another."""
-    known = {_letters(name) for name in (site, _host_word(markup.url)) if name} - {""}
-    tidy = [bare for text in (*titles(markup, tree), claim or "") if (bare := _without_site(plain(text), known))]
-    if not tidy:
-        return None
-    headline = next((_without_site(plain(text), known) for text in strings(markup.article.get("headline"))), None)
-    searched = plain(markup.title or "").startswith(tidy[0])
-    best = headline if headline and headline != tidy[0] and searched else tidy[0]
-    for text in tidy:
-        best = text if _is_plainer(text, best) else best
-    return best
-
-
-def _is_plainer(text: str, other: str) -> bool:
-    """Whether `other` is `text` and something more: a section, an outlet, words for search engines."""
-    return len(text) > 15 and other.startswith(text) and other[len(text) :][:1] in (" ", ":", ",", "|")
-
-
-def titles(markup: Markup, tree: HtmlElement | None) -> Iterator[str]:
-    """Every claim to be the headline, the likeliest first."""
-    yield from (values[0] for key in _TITLE_META[:1] if (values := markup.meta.get(key)))
-    yield from strings(markup.article.get("headline"))[:1]
-    heading = _only_heading(tree)
-    claims = (heading, *(markup.first(key) for key in _TITLE_META[1:]), markup.title)
-    yield from (claim for claim in claims if claim)
-    yield from strings(markup.article.get("name"))[:1]
-
-
-def _only_heading(tree: HtmlElement | None) -> str | None:
-    headings = [] if tree is None else list(tree.iter("h1"))[:2]
-    return str(headings[0].text_content()) if len(headings) == 1 else None
-
-
-def plain(text: str) -> str:
-    """Text without tags and entities, in one line, at most MAX_TITLE_CHARS long."""
-    # Twice, because JSON-LD and meta tags are often escaped twice.
-    return " ".join(re.sub(r"<[^<>]{1,80}>", "", unescape(unescape(text))).split())[:MAX_TITLE_CHARS].strip()
-
-
-def _without_site(text: str, known: set[str]) -> str | None:
-    """Cuts `… | Outlet` and `Outlet: …`; only what is the outlet's name or host, since headlines hold dashes too."""
-    parts = list(_SEPARATOR.finditer(text))
-    for cut in reversed(parts):
-        if _is_site(text[cut.end() :], known):
-            text = text[: cut.start()]
-        else:
-            break
-    if parts and _is_site(text[: parts[0].start()], known):
-        text = text[parts[0].end() :]
-    return text.strip() or None
-
-
-def _is_site(part: str, known: set[str]) -> bool:
-    letters = _letters(part)
-    return bool(letters) and any(letters in {name, f"the{name}"} or f"the{letters}" == name for name in known)
-
-
-def _letters(text: str) -> str:
-    bare = re.sub(r"\.(?:com|net|org|co\.uk|de|fr|it|es|[a-z]{2})$", "", text.strip().lower())
-    return re.sub(r"[\W_]+", "", bare)
-
-
-def _host_word(url: str) -> str:
-    host = urlsplit(url).hostname or ""
-    return host.removeprefix("www.")
 
 
 def outlet(markup: Markup, *, claim: str | None = None) -> str | None:

@@ -9,9 +9,10 @@ __all__ = ["is_outside", "is_side_matter"]
 
 _TAGS = frozenset(["aside", "nav", "footer"])
 _NAMES = re.compile(
-    r"(?:^|[\s_-])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?<!without[-_])(?:comments?|disqus|replies|reactions?|reviews?|related|sidebar|side-bar|teasers?|recommend\w*|"
+    r"(?:^|[\s_-])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?<!without[-_])(?:comments?|disqus|replies|reactions?|reviews?|related|sidebar|side-bar|recommend\w*|"
     r"trending|popular|most-?read|latest|promo|newsletter|carousel|more-?(?:news|stories|articles|on)|read-?more|"
-    r"you-?may|outbrain|taboola|footer|widget)(?:$|[\s_-])",
+    r"you-?may|outbrain|taboola|footer)(?:$|[\s_-])"
+    r"|(?:^|\s)teasers?(?:$|[\s_-])",
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
