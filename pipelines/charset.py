@@ -17,7 +17,7 @@ __all__ = ["decode"]
 
 _GUESS_BYTES = 60_000
 # Fewer bytes beyond ASCII prove nothing against what a page declares; still fewer tell nothing at all.
-_ENOUGH_TO_CONTRADICT, _ENOUGH_TO_GUESS = 20, 6
+_ENOUGH_TO_CONTRADICT, _ENOUGH_TO_GUESS = 12, 6
 _CONFIDENT = 0.2
 _HIGH = re.compile(rb"[\x80-\xff]")
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
