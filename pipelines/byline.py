@@ -1,7 +1,7 @@
 """The people who are named as an article's authors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -33,15 +33,21 @@ _SHOWN_CLASS = re.compile(
 )
 
 
-def byline(markup: Markup, tree: HtmlElement | None = None, *, outlet: str | None = None) -> tuple[str, ...]:
-    """The people named as authors; an organisation only where no person is named."""
+def byline(
+    markup: Markup, tree: HtmlElement | None = None, *, outlet: str | None = None, claim: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The people named as authors; an organisation only where no person is named. `claim` came beside the page."""
     fallback: tuple[str, ...] = ()
-    for found in _claims(markup, tree, outlet):
+    for found in (*_claims(markup, tree, outlet), _beside(claim, outlet)):
         persons = tuple(name for name in found if not is_nobody(name, outlet=outlet))
         if persons:
             return persons[:MAX_PEOPLE]
         fallback = fallback or tuple(found)
     return (fallback or tuple(_json_authors(markup, outlet, organisations=True)))[:MAX_PEOPLE]
+
+
+def _beside(claim: Sequence[str], outlet: str | None) -> list[str]:
+    return _unique(name for text in claim for name in people(text, outlet=outlet, is_one=len(claim) > 1))
 
 
 def _claims(markup: Markup, tree: HtmlElement | None, outlet: str | None) -> Iterator[list[str]]:

@@ -44,7 +44,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     claims = tuple(titles(markup, tree))
     published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
     found = _text_lines(capture) if tree is None else body(tree, claimed=article_body(markup))
-    people = byline(markup, tree, outlet=outlet)
+    people = byline(markup, tree, outlet=outlet, claim=capture.authors)
     language = detect("\n".join(found.lines), declared=markup.language)
     clues = Clues(
         titles=(*claims, *([title] if title else [])),
