@@ -323,7 +323,7 @@ def test_blank_lines_between_records_may_be_missing(tmp_path: Path, end: bytes) 
 
 def test_damage_in_the_middle_of_a_packed_file_costs_one_record(tmp_path: Path) -> None:
     members = [
-        gzip.compress(plain_record(f"https://h.example/{n}", os.urandom(3000).hex().encode() + PAGE)) for n in range(4)
+        gzip.compress(plain_record(f"https://h.example/{n}", PAGE + os.urandom(3000).hex().encode())) for n in range(4)
     ]
     members[1] = members[1][:200] + b"\xff" * 300 + members[1][500:]
     (tmp_path / "a.warc.gz").write_bytes(b"".join(members))
