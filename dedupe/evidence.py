@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dedupe.conflicts import FORMS
-from dedupe.signature import Signature
+from onestory.dedupe.forms import FORMS
+from onestory.dedupe.signature import Signature
 
-__all__ = ["Evidence", "Glance", "Kind", "Relation", "glance"]
+__all__ = ["Evidence", "Kind", "Relation", "ShingleOverlap", "compare_shingles"]
 
 Kind = Literal["copy", "quotes", "develops"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
@@ -51,7 +51,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class ShingleOverlap:
     """What the shingles of a pair tell: how many are shared, and how much of each text they are.
 
     `decided`: no look at the words could speak against a copy. `same`: the words are the same, and are counted.
@@ -98,19 +98,19 @@ class Glance:
         return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at)
 
 
-def glance(a: Signature, b: Signature) -> Glance | None:
+def compare_shingles(a: Signature, b: Signature) -> ShingleOverlap | None:
     """The first look at a pair, None when it shows nothing."""
     if not a.words or not b.words:
         return None
     if a.digest == b.digest:
-        return Glance(a.words, 1.0, 1.0, 1.0, decided=True, same=True)
+        return ShingleOverlap(a.words, 1.0, 1.0, 1.0, decided=True, same=True)
     ours, theirs = a.shingles, b.shingles
     shared = _shared(a, b)
     a_in_b, b_in_a = shared / len(ours), shared / len(theirs)
     if shared < FLOOR_SHARED or max(a_in_b, b_in_a) < FLOOR_CONTAINMENT:
         return None
     jaccard = shared / (len(ours) + len(theirs) - shared)
-    return Glance(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
+    return ShingleOverlap(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
 
 
 def _shared(a: Signature, b: Signature) -> int:

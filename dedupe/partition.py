@@ -1,7 +1,7 @@
 """Articles and matches in, stories out: a pure function, whatever the order of arrival.
 
 The fullest article of a neighbourhood represents it, and holds its chain: a copy of a copy joins only if it matches
-the representative itself (`dedupe.stars`).
+the representative itself (`onestory.dedupe.star_clustering`).
 """
 
 from collections import defaultdict
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
-from dedupe.constraints import Constraints, Decision
-from dedupe.stars import Stars
+from onestory.dedupe.constraints import Constraints, Decision
+from onestory.dedupe.star_clustering import StarClusters
 
 __all__ = [
     "Decision",
     "Match",
+    "MatchState",
     "Member",
-    "Part",
-    "Place",
-    "Standing",
+    "Placement",
+    "StoryPart",
+    "may_be_round_up",
     "partition",
-    "place",
+    "place_newcomer",
+    "repeated_pages",
     "round_ups",
-    "tells_of_round_up",
-    "walls",
-    "wanted",
+    "unverified_pairs",
 ]
 
 WALL_PAGES = 4
@@ -75,7 +75,7 @@ class Match(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StoryPart:
     """One story: member ids in order, the representative, and each member's relation to it.
 
     Relations are "original", "verbatim", "edited" or "excerpt".
@@ -99,7 +99,9 @@ class _Edge:
     there: int
 
 
-def partition(articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()) -> list[Part]:
+def partition(
+    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()
+) -> list[StoryPart]:
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
     members = {member.id: member for member in articles}
     edges = _edges(members, matches)
@@ -128,7 +130,7 @@ def _edges(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str,
 
 def _copies(members: Mapping[str, Member], edges: Mapping[str, Mapping[str, _Edge]]) -> dict[str, dict[str, str]]:
     """For each article, the articles that may share its story, and what they are beside it."""
-    blank, mixed = walls(members.values()), _round_ups(members, edges)
+    blank, mixed = repeated_pages(members.values()), _round_ups(members, edges)
     near: dict[str, dict[str, str]] = {member: {} for member in members}
     for one, others in edges.items():
         for other, edge in others.items():
@@ -138,7 +140,7 @@ def _copies(members: Mapping[str, Member], edges: Mapping[str, Mapping[str, _Edg
     return near
 
 
-def walls(members: Iterable[Member]) -> set[str]:
+def repeated_pages(members: Iterable[Member]) -> set[str]:
     """Pages of one host that all say exactly the same: a consent wall, an error, an offer; not news."""
     pages: dict[tuple[str, bytes], list[str]] = defaultdict(list)
     for member in members:
@@ -153,7 +155,7 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     return _round_ups(members, _edges(members, matches))
 
 
-def tells_of_round_up(run: int, a_at: int, b_at: int, a_words: int, b_words: int) -> bool:
+def may_be_round_up(run: int, a_at: int, b_at: int, a_words: int, b_words: int) -> bool:
     """Whether a match that is no copy may make one of its two articles a round-up; otherwise it changes nothing."""
     sides = ((a_at, b_at, a_words), (b_at, a_at, b_words))
     return any(
@@ -184,14 +186,14 @@ def _stars(
     edges: Mapping[str, Mapping[str, _Edge]],
 ) -> dict[str, str]:
     ranks = {member.id: member.rank for member in members.values()}
-    return Stars.of(ranks, near, held, lambda one, other: edges[one][other].jaccard).home
+    return StarClusters.of(ranks, near, held, lambda one, other: edges[one][other].jaccard).home
 
 
-def _part(head: str, ids: Sequence[str], near: Mapping[str, Mapping[str, str]], held: Constraints) -> Part:
+def _part(head: str, ids: Sequence[str], near: Mapping[str, Mapping[str, str]], held: Constraints) -> StoryPart:
     pinned = [one for one in ids if one in held.originals]
     stands = max(pinned, key=lambda one: (held.originals[one], one)) if pinned else head
     relations = {one: _relation(one, stands, head, near) for one in ids}
-    return Part(tuple(ids), stands, relations)
+    return StoryPart(tuple(ids), stands, relations)
 
 
 def _relation(one: str, stands: str, head: str, near: Mapping[str, Mapping[str, str]]) -> str:
@@ -202,7 +204,7 @@ def _relation(one: str, stands: str, head: str, near: Mapping[str, Mapping[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MatchState:
     """What the store knows of a matched article: whom its story is held by, and whether it is a round-up or a wall."""
 
     member: Member
@@ -211,13 +213,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where a newcomer goes; None as `representative`: the component must be evaluated again."""
 
     representative: str | None
 
 
-def place(newcomer: Member, matches: Iterable[Match], around: Iterable[Standing]) -> Place:
+def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[MatchState]) -> Placement:
     """Where a newcomer joins, if that changes nothing else: the short way past `partition`.
 
     It does when no decision names an article of the component, nothing here is a round-up or a wall, and a
@@ -227,20 +229,20 @@ def place(newcomer: Member, matches: Iterable[Match], around: Iterable[Standing]
     found = list(matches)
     standing = {one.member.number: one for one in around}
     if any(match.kind != "copy" for match in found):
-        return Place(None)
+        return Placement(None)
     others = [standing.get(match.b if match.a == newcomer.number else match.a) for match in found]
     known = [one for one in others if one is not None]
     if not known or len(known) < len(found) or any(one.solitary for one in known):
-        return Place(None)
+        return Placement(None)
     same = [one for one in known if one.member.digest == newcomer.digest and one.member.host == newcomer.host]
     heads = [one.member for one in known if one.member.id == one.representative.id]
     if not heads or (newcomer.host and len(same) >= WALL_PAGES - 1):
-        return Place(None)
+        return Placement(None)
     best = min(heads, key=lambda member: member.rank)
-    return Place(best.id if best.rank < newcomer.rank else None)
+    return Placement(best.id if best.rank < newcomer.rank else None)
 
 
-def wanted(
+def unverified_pairs(
     articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
 ) -> set[tuple[int, int]]:
     """Pairs of versions still to be verified: an article and the representative of a part one of its copies is in.

@@ -10,13 +10,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dedupe.alignment import Alignment, Span, align
-from dedupe.conflicts import conflicts_of
-from dedupe.evidence import Evidence, Glance, Kind, Relation, glance
-from dedupe.shingles import SHINGLE_WORDS, shingle_hashes, words_of
-from dedupe.wording import Text, windows_of
+from onestory.dedupe.alignment import Alignment, Span, align
+from onestory.dedupe.evidence import Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.forms import conflicts_of
+from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
+from onestory.dedupe.text import ComparedText, windows_of
 
-__all__ = ["Evidence", "Glance", "Kind", "Relation", "Text", "glance", "look_closer", "spans", "verify"]
+__all__ = [
+    "ComparedText",
+    "Evidence",
+    "Kind",
+    "Relation",
+    "ShingleOverlap",
+    "compare_shingles",
+    "compare_words",
+    "spans",
+    "verify",
+]
 
 COPY_CONTAINMENT = 0.5
 EXCERPT_CONTAINMENT = 0.3  # enough where little is left over:
@@ -31,17 +41,17 @@ QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
 
 
-def verify(a: Text, b: Text) -> Evidence | None:
+def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
     """Evidence for the pair, None when the candidate shows nothing."""
     if a.number > b.number:
         a, b = b, a
-    seen = glance(a.signature, b.signature)
+    seen = compare_shingles(a.signature, b.signature)
     if seen is None:
         return None
-    return seen.as_copy(a.number, b.number) if seen.decided else look_closer(a, b, seen)
+    return seen.as_copy(a.number, b.number) if seen.decided else compare_words(a, b, seen)
 
 
-def look_closer(a: Text, b: Text, seen: Glance) -> Evidence | None:
+def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
     """Evidence on the words, for a pair that the shingles do not decide; `a` has the lower number."""
     found = align(*windows_of(a, b))
     if found is None:
@@ -62,7 +72,7 @@ def look_closer(a: Text, b: Text, seen: Glance) -> Evidence | None:
     )
 
 
-def _kind(a: Text, b: Text, found: Alignment, seen: Glance) -> Kind:
+def _kind(a: ComparedText, b: ComparedText, found: Alignment, seen: ShingleOverlap) -> Kind:
     containment = max(seen.a_in_b, seen.b_in_a)
     if _is_copy(a, b, found, seen.jaccard, containment):
         return "copy"
@@ -71,7 +81,7 @@ def _kind(a: Text, b: Text, found: Alignment, seen: Glance) -> Kind:
     return "develops" if developed and not _is_quotation(a, b, found) else "quotes"
 
 
-def _is_copy(a: Text, b: Text, found: Alignment, jaccard: float, containment: float) -> bool:
+def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float, containment: float) -> bool:
     if containment < EXCERPT_CONTAINMENT:
         return False
     shared, longest = found.shared, found.longest
@@ -90,7 +100,7 @@ def _is_copy(a: Text, b: Text, found: Alignment, jaccard: float, containment: fl
     return jaccard >= SAME_JACCARD or found.replaced < QUOTER_WORDS or not _is_quotation(a, b, found)
 
 
-def _is_quotation(a: Text, b: Text, found: Alignment) -> bool:
+def _is_quotation(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
     """Nearly all that the two share stands between quotation marks in both."""
     return (
         _quoted(a, found.a_words, found.a_spans) >= QUOTED_SHARE
@@ -98,7 +108,7 @@ def _is_quotation(a: Text, b: Text, found: Alignment) -> bool:
     )
 
 
-def _quoted(text: Text, words: int, shared: Sequence[Span]) -> float:
+def _quoted(text: ComparedText, words: int, shared: Sequence[Span]) -> float:
     before = text.quoted
     if before is None or len(before) != words + 1:
         return 0.0
@@ -108,8 +118,8 @@ def _quoted(text: Text, words: int, shared: Sequence[Span]) -> float:
 
 def spans(a_text: str, b_text: str) -> list[Span]:
     """Character spans of a that also stand in b, in order, joined where they touch."""
-    words = words_of(a_text, spans=True)
-    mine, theirs = shingle_hashes(words), shingle_hashes(words_of(b_text))
+    words = tokenize(a_text, spans=True)
+    mine, theirs = shingle_hashes(words), shingle_hashes(tokenize(b_text))
     if not len(mine) or not len(theirs):
         return []
     found: list[Span] = []

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from pipelines.plain import plain
-from pipelines.structured import Markup, strings
+from onestory.pipelines.extract.structured_data import Markup, strings
+from onestory.pipelines.plain import plain
 
 __all__ = ["headline", "titles"]
 

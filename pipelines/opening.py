@@ -10,7 +10,7 @@ from typing import IO, BinaryIO, cast
 
 import zstandard
 
-from store.errors import BadInput
+from onestory.errors import BadInput
 
 __all__ = ["first_line", "opened"]
 

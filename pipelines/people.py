@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from pipelines.agencies import load
-from pipelines.plain import plain
+from onestory.pipelines.credit.agencies import load_agencies
+from onestory.pipelines.plain import plain
 
 __all__ = ["is_name", "is_nobody", "people"]
 
@@ -63,7 +63,7 @@ def is_name(text: str) -> bool:
         and words[0].lower() not in _DETERMINERS
         and not any(char.isdigit() or char in ":/" for char in text)
         and all(word[0].isupper() or word.lower().strip(".") in _PARTICLES for word in words)
-        and load().within(text) is None
+        and load_agencies().within(text) is None
     ) or (len(words) == 1 and 2 <= len(text) <= 5 and not text[0].isascii() and not text[0].isupper())
 
 
@@ -73,8 +73,8 @@ def is_nobody(name: str, *, outlet: str | None = None) -> bool:
     return (
         bare in _NOBODY
         or bare == (outlet or "").lower()
-        or load().exactly(_FROM.sub("", name)) is not None
-        or load().within(name) is not None
+        or load_agencies().exactly(_FROM.sub("", name)) is not None
+        or load_agencies().within(name) is not None
         or _ROLE.search(name) is not None
         or bare.isdecimal()
     )

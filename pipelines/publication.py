@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from htmldate import find_date
 from lxml.html import HtmlElement
 
-from pipelines.date_order import is_month_first
-from pipelines.dates import Hints, Stamp, is_ambiguous, plausible, read_time
-from pipelines.own_node import speaks_for
-from pipelines.shown_dates import guessed, labelled, marked, pruned, time_elements
-from pipelines.structured import Markup, strings, types
+from onestory.pipelines.date_order import is_month_first
+from onestory.pipelines.extract.dates import Hints, Stamp, is_ambiguous, plausible, read_time
+from onestory.pipelines.extract.structured_data import Markup, strings, types
+from onestory.pipelines.own_node import speaks_for
+from onestory.pipelines.shown_dates import guessed, labelled, marked, pruned, time_elements
 
 __all__ = ["Moment", "modified", "published"]
 

@@ -16,11 +16,11 @@ from typing import IO, Any, cast
 import orjson
 import zstandard
 
-from pipelines.dates import read_time
-from pipelines.opening import first_line, opened
-from pipelines.warc_reading import CutShort
-from store.errors import BadInput, Dropped
-from store.models import Capture
+from onestory.errors import BadInput, Dropped
+from onestory.pipelines.extract.dates import read_time
+from onestory.pipelines.opening import first_line, opened
+from onestory.pipelines.warc_reading import CutShort
+from onestory.store.articles.captures import Capture
 
 __all__ = ["captures_of_rows", "observed_time", "rows"]
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipelines.unpacking import Damaged, Unpacking
-from store.errors import BadInput, Dropped
+from onestory.errors import BadInput, Dropped
+from onestory.pipelines.unpacking import Damaged, Unpacking
 
 __all__ = ["CutShort", "Record", "records"]
 

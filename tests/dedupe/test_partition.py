@@ -6,7 +6,17 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.partition import Decision, Member, Part, Standing, partition, place, round_ups, walls, wanted
+from onestory.dedupe.partition import (
+    Decision,
+    MatchState,
+    Member,
+    StoryPart,
+    partition,
+    place_newcomer,
+    repeated_pages,
+    round_ups,
+    unverified_pairs,
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def test_the_last_decision_is_always_obeyed(world, kind, data):
     assert together == (kind == "together")
 
 
-def places(parts: list[Part]) -> dict[str, str]:
+def places(parts: list[StoryPart]) -> dict[str, str]:
     return {one: part.representative for part in parts for one in part.members}
 
 
@@ -84,9 +94,9 @@ def test_the_short_way_agrees_with_the_whole_evaluation(world):
     mine = [edge for edge in edges if newcomer.number in (edge.a, edge.b)]
     before = places(partition(rest, old))
     by_id = {one.id: one for one in members}
-    alone = round_ups(rest, old) | walls(rest)
-    around = [Standing(one, by_id[before[one.id]], one.id in alone) for one in rest]
-    placed = place(newcomer, mine, around)
+    alone = round_ups(rest, old) | repeated_pages(rest)
+    around = [MatchState(one, by_id[before[one.id]], one.id in alone) for one in rest]
+    placed = place_newcomer(newcomer, mine, around)
     if placed.representative is not None:
         assert places(partition(members, edges)) == {**before, newcomer.id: placed.representative}
 
@@ -100,8 +110,8 @@ def test_a_chain_is_held_by_the_fullest():
 def test_an_unseen_pair_with_a_representative_is_asked_for_and_then_holds():
     members = [member(1, 300), member(2, 200), member(3, 100)]
     edges = [Edge(1, 2), Edge(2, 3)]
-    assert wanted(members, edges, [], seen=[]) == {(1, 3)}
-    assert wanted(members, edges, [], seen=[(1, 3)]) == set()
+    assert unverified_pairs(members, edges, [], seen=[]) == {(1, 3)}
+    assert unverified_pairs(members, edges, [], seen=[(1, 3)]) == set()
     assert len(partition(members, [*edges, Edge(1, 3)])) == 1
 
 

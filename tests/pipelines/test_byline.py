@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from pipelines.extract import extract
-from pipelines.people import people
-from store.models import Capture
+from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.people import people
+from onestory.store.articles.captures import Capture
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BODY = "".join(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.extract import extract
-from store.models import Capture, Extracted
+from onestory.pipelines.extract.extractor import extract
+from onestory.store.articles.captures import Capture, ExtractedArticle
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BODY = "".join(
@@ -15,14 +15,14 @@ BODY = "".join(
 TEASER = "<aside><a href='/a'>Ferry fares up</a> <time datetime='2019-03-02'>2 March 2019</time></aside>"
 
 
-def page(head: str = "", *, before: str = "", after: str = "", lang: str = "en", **claims: str) -> Extracted:
+def page(head: str = "", *, before: str = "", after: str = "", lang: str = "en", **claims: str) -> ExtractedArticle:
     html = f"<html lang='{lang}'><head><title>Bridge shut</title>{head}</head><body><main><article><h1>Bridge shut</h1>"
     html += f"{before}{BODY}{after}</article></main></body></html>"
     url = claims.pop("url", "https://www.harbourpost.example/local/bridge-shut")
     return extract(Capture(url=url, observed=NOW, body=html.encode(), **claims))  # type: ignore[arg-type]
 
 
-def day(article: Extracted) -> str | None:
+def day(article: ExtractedArticle) -> str | None:
     return article.published.date().isoformat() if article.published else None
 
 

@@ -1,0 +1,168 @@
+"""Reading versions back: for verification, for the sweep, for rebuilding the index."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, bindparam, func, select, update
+
+from onestory.store.schema import articles, versions
+from onestory.store.stories.components import chunks
+
+__all__ = [
+    "NewestText",
+    "VersionText",
+    "count_versions",
+    "existing_versions",
+    "first_with_same_text",
+    "newest_texts",
+    "reopen_after_sequence",
+    "reopen_versions",
+    "replace_signatures",
+    "signatures_of",
+    "text_digests_of",
+    "unattached_versions",
+    "update_sequences",
+    "version_texts",
+    "versions_after",
+    "versions_with_text",
+]
+
+MAX_SAME_TEXT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`."""
+
+    number: int
+    article_id: str
+    text: str
+    signature: bytes
+    signature_params: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestText:
+    """An article's current version as its readers see it."""
+
+    number: int
+    article_id: str
+    title: str | None
+    text: str
+
+
+VERSION_TEXT_COLUMNS = (
+    versions.c.number,
+    versions.c.article_id,
+    versions.c.text,
+    versions.c.signature,
+    versions.c.signature_params,
+)
+
+
+def version_texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
+    """Those of these versions that are still there, in no order."""
+    return [
+        VersionText(*row)
+        for part in chunks(numbers)
+        for row in connection.execute(select(*VERSION_TEXT_COLUMNS).where(versions.c.number.in_(part)))
+    ]
+
+
+def signatures_of(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
+    """Number, article id and signature of those of these versions that are still there, in no order."""
+    columns = (versions.c.number, versions.c.article_id, versions.c.signature)
+    return [
+        (number, article, signature)
+        for part in chunks(numbers)
+        for number, article, signature in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+    ]
+
+
+def first_with_same_text(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
+    """For each version the number of the first one ever stored that has exactly its words; not where that is itself."""
+    first = versions.alias("earlier")
+    earliest = select(func.min(first.c.number)).where(first.c.text_digest == versions.c.text_digest).scalar_subquery()
+    found: dict[int, int] = {}
+    for part in chunks(numbers):
+        rows = connection.execute(select(versions.c.number, earliest).where(versions.c.number.in_(part)))
+        found |= {number: other for number, other in rows if number != other}
+    return found
+
+
+def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
+    """By number the digest of the words, of those of these versions that are still there."""
+    query = select(versions.c.number, versions.c.text_digest)
+    return {
+        number: digest
+        for part in chunks(numbers)
+        for number, digest in connection.execute(query.where(versions.c.number.in_(part)))
+    }
+
+
+def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these versions that no takedown has removed."""
+    return {
+        number
+        for part in chunks(numbers)
+        for number in connection.execute(select(versions.c.number).where(versions.c.number.in_(part))).scalars()
+    }
+
+
+def unattached_versions(connection: Connection, *, limit: int) -> list[VersionText]:
+    """The oldest versions that are stored and not yet attached to a story."""
+    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.attached.is_(None)).order_by(versions.c.number).limit(limit)
+    return [VersionText(*row) for row in connection.execute(query)]
+
+
+def versions_with_text(connection: Connection, digest: bytes) -> list[int]:
+    """The numbers of all versions ever stored that have exactly these words."""
+    query = select(versions.c.number).where(versions.c.text_digest == digest).order_by(versions.c.number)
+    return list(connection.execute(query.limit(MAX_SAME_TEXT)).scalars())
+
+
+def versions_after(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
+    """The next `limit` versions behind number `after`, in order."""
+    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
+    return [VersionText(*row) for row in connection.execute(query)]
+
+
+def newest_texts(connection: Connection, *, before: int | None, limit: int) -> list[NewestText]:
+    """Articles as they are now, those whose current text came last first; below version number `before`."""
+    query = select(versions.c.number, versions.c.article_id, versions.c.title, versions.c.text)
+    query = query.join(articles, and_(articles.c.id == versions.c.article_id, articles.c.version == versions.c.number))
+    if before is not None:
+        query = query.where(versions.c.number < before)
+    return [NewestText(*row) for row in connection.execute(query.order_by(versions.c.number.desc()).limit(limit))]
+
+
+def count_versions(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(versions)).scalar_one()
+
+
+def reopen_after_sequence(connection: Connection, *, after_sequence: int) -> int:
+    """Marks what was registered behind this sequence as not attached; how many these were."""
+    statement = update(versions).where(versions.c.attached > after_sequence).values(attached=None)
+    return connection.execute(statement).rowcount
+
+
+def reopen_versions(connection: Connection, numbers: Collection[int]) -> None:
+    """Marks these versions as not attached."""
+    for part in chunks(numbers):
+        connection.execute(update(versions).where(versions.c.number.in_(part)).values(attached=None))
+
+
+def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> None:
+    """Notes new sequences of versions that are attached; the others stay to be attached."""
+    rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"), versions.c.attached.is_not(None))
+        connection.execute(statement.values(attached=bindparam("to")), rows)
+
+
+def replace_signatures(connection: Connection, signatures: Mapping[int, bytes], *, params: str) -> None:
+    """Replaces the signatures of these versions by ones of other parameters."""
+    rows = [{"key": number, "bytes": signature} for number, signature in signatures.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"))
+        connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
