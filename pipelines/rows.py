@@ -19,7 +19,7 @@ import zstandard
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.extract.dates import read_time
 from onestory.pipelines.opening import first_line, opened
-from onestory.pipelines.warc_reading import CutShort
+from onestory.pipelines.warc_reading import TruncatedArchive
 from onestory.store.articles.captures import Capture
 
 __all__ = ["captures_of_rows", "observed_time", "rows"]
@@ -84,7 +84,7 @@ def rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
                 elif line.strip():
                     yield _parsed(line, f"{name}:{number}")
         except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-            raise CutShort(f"{path}: unreadable behind line {number}: {first_line(error)}") from error
+            raise TruncatedArchive(f"{path}: unreadable behind line {number}: {first_line(error)}") from error
     if not number:
         raise BadInput(f"{name} is empty")
 

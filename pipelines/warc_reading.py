@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.unpacking import Damaged, Unpacking
 
-__all__ = ["CutShort", "Record", "records"]
+__all__ = ["TruncatedArchive", "Record", "records"]
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _BLANK = b"\r\n\0 \t"
 _BLANKS = re.compile(rb"[\r\n\0 \t]*")
 
 
-class CutShort(BadInput):
+class TruncatedArchive(BadInput):
     """The file ends, or becomes unreadable, in the middle; what came before it was good."""
 
     reason = "cut_short"
@@ -45,7 +45,7 @@ class Record:
 def records(source: Unpacking, *, name: str) -> Iterator[Record | Dropped]:
     """The records in order; one that cannot be read comes as Dropped, named by its place.
 
-    Raises BadInput for what is no WARC at all, CutShort when the file ends within a record.
+    Raises BadInput for what is no WARC at all, TruncatedArchive when the file ends within a record.
     """
     seen = 0
     while True:
@@ -57,7 +57,7 @@ def records(source: Unpacking, *, name: str) -> Iterator[Record | Dropped]:
         except Damaged as damage:
             place = f"{name}: byte {source.position}, behind record {seen}"
             if damage.is_end:
-                raise CutShort(f"{name}: cut in the middle of a record; what came before it was imported") from damage
+                raise TruncatedArchive(f"{name}: cut in the middle of a record; what came before it was imported") from damage
             if not seen and not source.position:
                 raise BadInput(f"{name} is not a WARC file: {damage}") from damage
             yield Dropped(place, "broken_record", str(damage)[:200])

@@ -20,9 +20,10 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.pipelines.archive.reader import CutShort, read_captures
+from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.runtime.engine import open_engine, open_intake
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.text import printable
 
@@ -93,7 +94,7 @@ def import_paths(
                     drop(capture.url, capture.reason, capture.detail)
                 else:
                     intake.submit(capture).add_done_callback(count)
-        except (BadInput, CutShort) as fault:
+        except (BadInput, TruncatedArchive) as fault:
             counts.faults.append(str(fault))
     return counts
 

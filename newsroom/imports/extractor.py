@@ -10,8 +10,8 @@ from typing import Any
 
 from onestory.errors import BadInput, Dropped, OnestoryError
 from onestory.newsroom.terminal.console import print_json
-from onestory.pipelines.archive.reader import MAX_PAGE_BYTES, CutShort, read_captures
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.archive.reader import MAX_PAGE_BYTES, TruncatedArchive, read_captures
+from onestory.pipelines.extractor import extract
 from onestory.pipelines.runtime.workers import Workers
 from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
 
@@ -61,7 +61,7 @@ def extract_rows(path: str, *, workers: int, explain: bool) -> int:
                 pending.append((chunk, pool.read([one for one in chunk if isinstance(one, Capture)])))
                 if len(pending) > workers * CHUNKS_AHEAD:
                     _print_chunk(*pending.popleft(), explain=explain)
-        except CutShort as error:
+        except TruncatedArchive as error:
             fault = error
         while pending:
             _print_chunk(*pending.popleft(), explain=explain)
@@ -78,7 +78,7 @@ def _chunks(found: Iterator[Capture | Dropped]) -> Iterator[list[Capture | Dropp
             if len(chunk) == ROWS_PER_CHUNK:
                 yield chunk
                 chunk = []
-    except CutShort:
+    except TruncatedArchive:
         yield chunk
         raise
     yield chunk

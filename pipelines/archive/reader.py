@@ -15,10 +15,10 @@ from onestory.pipelines.content_coding import CodingError, dechunked, declared_c
 from onestory.pipelines.opening import first_line, opened
 from onestory.pipelines.rows import captures_of_rows, observed_time, rows
 from onestory.pipelines.unpacking import Unpacking
-from onestory.pipelines.warc_reading import CutShort, Record, records
+from onestory.pipelines.warc_reading import TruncatedArchive, Record, records
 from onestory.store.articles.captures import Capture
 
-__all__ = ["CutShort", "read_captures", "rows"]
+__all__ = ["TruncatedArchive", "read_captures", "rows"]
 
 MAX_PAGE_BYTES = 50 << 20
 WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wet", ".wet.gz", ".arc", ".arc.gz")
@@ -37,7 +37,7 @@ Headers = tuple[tuple[str, str], ...]
 def read_captures(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts of one file, by its ending; `-` is JSON Lines from standard input.
 
-    What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, CutShort when it
+    What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, TruncatedArchive when it
     cannot be read on.
     """
     if path.lower().endswith(WARC_ENDINGS):
@@ -177,4 +177,4 @@ def _arc(path: str, file: BinaryIO) -> Iterator[Capture | Dropped]:
                 found = _captured(Record(fields, block, None, len(block)), name=name)
                 yield from (found,) if found is not None else ()
     except (ArchiveLoadFailed, EOFError, OSError, zlib.error, UnicodeDecodeError, ValueError) as error:
-        raise CutShort(f"{path}: unreadable behind record {seen}: {first_line(error)}") from error
+        raise TruncatedArchive(f"{path}: unreadable behind record {seen}: {first_line(error)}") from error

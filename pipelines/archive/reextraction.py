@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.archive.reader import CutShort, read_captures
+from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.runtime.engine import Engine
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.pipelines.runtime.workers import Workers
 from onestory.pipelines.versions.rewriting import attach_unattached, rewrite_versions
@@ -157,7 +158,7 @@ def _chunks(paths: Sequence[str], counts: ReextractCounts) -> Iterator[list[Capt
                 if len(chunk) == CHUNK:
                     yield chunk
                     chunk = []
-        except CutShort:
+        except TruncatedArchive:
             pass
         except BadInput as fault:
             counts.faults.append(str(fault))

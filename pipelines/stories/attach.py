@@ -18,6 +18,7 @@ from onestory.pipelines.stories.original import choose_original, relations_besid
 from onestory.store.articles.versions import VersionText, existing_versions, first_with_same_text, version_texts
 from onestory.store.database import Store
 from onestory.store.events.story_events import emit_story_events, note_reassignments
+from onestory.store.queries import lock_stories
 from onestory.store.stories.components import (
     MatchRow,
     MemberRow,
@@ -25,7 +26,6 @@ from onestory.store.stories.components import (
     add_matches,
     linked_articles,
     load_component,
-    lock_stories,
     stories_of_articles,
 )
 from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation

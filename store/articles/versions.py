@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, versions
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "NewestText",

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.archive.reader import CutShort, read_captures
+from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.extract.dates import read_time
 from onestory.store.articles.captures import Capture
 
@@ -51,12 +51,12 @@ def read(path: Path | str) -> list[Capture | Dropped]:
     return list(read_captures(str(path)))
 
 
-def read_to_fault(path: Path) -> tuple[list[Capture | Dropped], CutShort | None]:
+def read_to_fault(path: Path) -> tuple[list[Capture | Dropped], TruncatedArchive | None]:
     taken = []
     try:
         for capture in read_captures(str(path)):
             taken.append(capture)  # noqa: PERF402 - what came before the fault is the point
-    except CutShort as fault:
+    except TruncatedArchive as fault:
         return taken, fault
     return taken, None
 

@@ -15,7 +15,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from onestory.errors import HomeUnusable
-from onestory.pipelines.archive.reader import CutShort, read_captures
+from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.archive.warc_writer import WarcWriter
 from onestory.store.articles.captures import Capture
 
@@ -35,7 +35,7 @@ def kept_in(folder: Path) -> list[Capture]:
 
 def urls_before_the_cut(path: Path) -> list[str]:
     found = []
-    with suppress(CutShort):
+    with suppress(TruncatedArchive):
         for one in read_captures(str(path)):
             found.append(one.url)  # noqa: PERF401 - what came before the fault is the point
     return found
