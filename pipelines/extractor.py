@@ -3,18 +3,18 @@
 from lxml.html import HtmlElement
 
 from onestory.errors import Dropped
-from onestory.pipelines import publication
 from onestory.pipelines.boilerplate.clean import CleaningHints, remove_boilerplate
 from onestory.pipelines.credit.detection import find_credit
+from onestory.pipelines.dates import publication
 from onestory.pipelines.extract import metadata, rights
 from onestory.pipelines.extract.body import ArticleBody, extract_body
 from onestory.pipelines.extract.byline import find_byline
+from onestory.pipelines.extract.headline import headline, titles
 from onestory.pipelines.extract.html import parse, printable
 from onestory.pipelines.extract.language import detect_language
 from onestory.pipelines.extract.notice import find_notice
 from onestory.pipelines.extract.page_type import article_type, require_article
-from onestory.pipelines.extract.structured_data import Markup, article_body, read_structured_data
-from onestory.pipelines.headline import headline, titles
+from onestory.pipelines.markup.structured_data import Markup, article_body, read_structured_data
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 __all__ = ["extract"]

@@ -11,14 +11,14 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.content_coding import CodingError, dechunked, declared_codings, decoded
-from onestory.pipelines.opening import first_line, opened
-from onestory.pipelines.rows import captures_of_rows, observed_time, rows
-from onestory.pipelines.unpacking import Unpacking
-from onestory.pipelines.warc_reading import TruncatedArchive, Record, records
+from onestory.pipelines.archive.content_coding import CodingError, dechunked, declared_codings, decoded
+from onestory.pipelines.archive.opening import first_line, opened
+from onestory.pipelines.archive.rows import captures_of_rows, observed_time, read_rows
+from onestory.pipelines.archive.unpacking import Unpacking
+from onestory.pipelines.archive.warc_reading import Record, TruncatedArchive, records
 from onestory.store.articles.captures import Capture
 
-__all__ = ["TruncatedArchive", "read_captures", "rows"]
+__all__ = ["TruncatedArchive", "read_captures", "read_rows"]
 
 MAX_PAGE_BYTES = 50 << 20
 WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wet", ".wet.gz", ".arc", ".arc.gz")
@@ -37,8 +37,8 @@ Headers = tuple[tuple[str, str], ...]
 def read_captures(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts of one file, by its ending; `-` is JSON Lines from standard input.
 
-    What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, TruncatedArchive when it
-    cannot be read on.
+    What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, and
+    TruncatedArchive for one that cannot be read to its end.
     """
     if path.lower().endswith(WARC_ENDINGS):
         return _warc(path)

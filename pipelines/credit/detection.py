@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from onestory.errors import BadInput
 from onestory.pipelines.credit.agencies import load_agencies
-from onestory.pipelines.extract.structured_data import Markup, names, strings
+from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import host_of, normalize_url, site_of
 
 __all__ = ["Credit", "find_credit"]

@@ -8,9 +8,9 @@ from typing import Any
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from onestory.pipelines.extract.structured_data import Markup, names, types
-from onestory.pipelines.outside import is_outside
-from onestory.pipelines.people import is_name, is_nobody, people
+from onestory.pipelines.extract.people import is_name, is_nobody, people
+from onestory.pipelines.markup.outside import is_outside
+from onestory.pipelines.markup.structured_data import Markup, names, types
 
 __all__ = ["find_byline"]
 

@@ -1,4 +1,4 @@
-"""Bytes to one parsed tree: decoded by `onestory.pipelines.charset`, and parsed within bounds.
+"""Bytes to one parsed tree: decoded by `onestory.pipelines.markup.charset`, and parsed within bounds.
 
 The tree is made once and shared by text, metadata, JSON-LD and rights.
 """
@@ -10,7 +10,7 @@ from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HTMLParser, HtmlProcessingInstruction, document_fromstring
 
 from onestory.errors import Dropped
-from onestory.pipelines.charset import decode
+from onestory.pipelines.markup.charset import decode
 
 __all__ = ["MAX_BYTES", "MAX_ELEMENTS", "decode", "parse", "printable"]
 

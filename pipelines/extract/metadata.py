@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from onestory.errors import BadInput
-from onestory.pipelines.extract.structured_data import Markup, names, strings
-from onestory.pipelines.plain import plain
+from onestory.pipelines.markup.plain import plain
+from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import normalize_url, same_site
 
 __all__ = [

@@ -15,7 +15,7 @@ import zstandard
 
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
-from onestory.pipelines.extract.dates import read_time
+from onestory.pipelines.dates.parsing import read_time
 from onestory.store.articles.captures import Capture
 
 PAGE = b"<html><body><p>The ferry was late again.</p></body></html>"
@@ -157,7 +157,7 @@ def test_a_time_that_is_none_leaves_the_time_to_the_clock(tmp_path: Path, fetche
 
 
 def test_a_line_longer_than_allowed_is_dropped_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onestory.pipelines.rows.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("onestory.pipelines.archive.rows.MAX_LINE_BYTES", 1000)
     long = {"url": "https://a.example/1", "text": "x" * 5000}
     path = write_rows(tmp_path / "a.jsonl", long, {"url": "https://a.example/2", "text": "x"})
     first, second = read(path)

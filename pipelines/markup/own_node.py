@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
-from onestory.pipelines.json_ld import Found, Node, resolved, strings, types
+from onestory.pipelines.markup.json_ld import Found, Node, resolved, strings, types
 
 __all__ = ["own_node", "paths_of", "speaks_for"]
 

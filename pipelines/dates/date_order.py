@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from onestory.pipelines.extract.structured_data import Markup
+from onestory.pipelines.markup.structured_data import Markup
 
 __all__ = ["is_month_first"]
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from htmldate import find_date
 from lxml.html import HtmlElement
 
-from onestory.pipelines.date_order import is_month_first
-from onestory.pipelines.extract.dates import Hints, Stamp, is_ambiguous, plausible, read_time
-from onestory.pipelines.extract.structured_data import Markup, strings, types
-from onestory.pipelines.own_node import speaks_for
-from onestory.pipelines.shown_dates import guessed, labelled, marked, pruned, time_elements
+from onestory.pipelines.dates.date_order import is_month_first
+from onestory.pipelines.dates.parsing import Hints, Stamp, is_ambiguous, plausible, read_time
+from onestory.pipelines.dates.shown_dates import guessed, labelled, marked, pruned, time_elements
+from onestory.pipelines.markup.own_node import speaks_for
+from onestory.pipelines.markup.structured_data import Markup, strings, types
 
 __all__ = ["Moment", "modified", "published"]
 

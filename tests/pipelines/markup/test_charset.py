@@ -2,7 +2,7 @@
 
 import pytest
 
-from onestory.pipelines.charset import decode
+from onestory.pipelines.markup.charset import decode
 
 TEXTS = {
     "cs": "Inženýři v úterý uzavřeli přístavní most poté, co byla při běžné prohlídce nalezena trhlina.",

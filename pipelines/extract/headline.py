@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from onestory.pipelines.extract.structured_data import Markup, strings
-from onestory.pipelines.plain import plain
+from onestory.pipelines.markup.plain import plain
+from onestory.pipelines.markup.structured_data import Markup, strings
 
 __all__ = ["headline", "titles"]
 

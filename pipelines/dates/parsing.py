@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from onestory.pipelines.month_names import half_of_day, month
-from onestory.pipelines.zones import zone_after
+from onestory.pipelines.dates.month_names import half_of_day, month
+from onestory.pipelines.dates.zones import zone_after
 
 __all__ = ["Hints", "Stamp", "is_ambiguous", "plausible", "read_time", "to_utc"]
 

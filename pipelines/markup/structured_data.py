@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from onestory.pipelines.json_ld import Node, found, names, squeezed, strings, types
-from onestory.pipelines.own_node import own_node, paths_of
+from onestory.pipelines.markup.json_ld import Node, found, names, squeezed, strings, types
+from onestory.pipelines.markup.own_node import own_node, paths_of
 
 __all__ = ["Markup", "Node", "article_body", "names", "read_structured_data", "strings", "types"]
 

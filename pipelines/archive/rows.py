@@ -17,12 +17,12 @@ import orjson
 import zstandard
 
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.dates import read_time
-from onestory.pipelines.opening import first_line, opened
-from onestory.pipelines.warc_reading import TruncatedArchive
+from onestory.pipelines.archive.opening import first_line, opened
+from onestory.pipelines.archive.warc_reading import TruncatedArchive
+from onestory.pipelines.dates.parsing import read_time
 from onestory.store.articles.captures import Capture
 
-__all__ = ["captures_of_rows", "observed_time", "rows"]
+__all__ = ["captures_of_rows", "observed_time", "read_rows"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +68,11 @@ class _File:
 def captures_of_rows(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts in the rows of a file, or of standard input for `-`."""
     file = _File("stdin" if path == "-" else Path(path).name)
-    for row in rows(path):
+    for row in read_rows(path):
         yield row if isinstance(row, Dropped) else _capture(row, file)
 
 
-def rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
+def read_rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
     """The objects of a JSON Lines file; a line that is none comes as Dropped, named by its number."""
     name = "stdin" if path == "-" else Path(path).name
     number = 0

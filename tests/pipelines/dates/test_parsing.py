@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onestory.pipelines.extract.dates import Hints, plausible, read_time
+from onestory.pipelines.dates.parsing import Hints, plausible, read_time
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = datetime(2026, 1, 6, tzinfo=UTC)

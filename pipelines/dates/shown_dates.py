@@ -8,7 +8,7 @@ from itertools import islice
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from onestory.pipelines.outside import is_outside, is_side_matter
+from onestory.pipelines.markup.outside import is_outside, is_side_matter
 
 __all__ = ["guessed", "labelled", "marked", "pruned", "time_elements"]
 

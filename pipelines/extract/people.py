@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from onestory.pipelines.credit.agencies import load_agencies
-from onestory.pipelines.plain import plain
+from onestory.pipelines.markup.plain import plain
 
 __all__ = ["is_name", "is_nobody", "people"]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.unpacking import Damaged, Unpacking
+from onestory.pipelines.archive.unpacking import Damaged, Unpacking
 
-__all__ = ["TruncatedArchive", "Record", "records"]
+__all__ = ["Record", "TruncatedArchive", "records"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,9 @@ def records(source: Unpacking, *, name: str) -> Iterator[Record | Dropped]:
         except Damaged as damage:
             place = f"{name}: byte {source.position}, behind record {seen}"
             if damage.is_end:
-                raise TruncatedArchive(f"{name}: cut in the middle of a record; what came before it was imported") from damage
+                raise TruncatedArchive(
+                    f"{name}: cut in the middle of a record; what came before it was imported"
+                ) from damage
             if not seen and not source.position:
                 raise BadInput(f"{name} is not a WARC file: {damage}") from damage
             yield Dropped(place, "broken_record", str(damage)[:200])
