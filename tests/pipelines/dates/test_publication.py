@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from onestory.pipelines.extract.extractor import extract
 
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from onestory.pipelines.extract.extractor import extract
 
 from onestory.pipelines.extract.people import people
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
