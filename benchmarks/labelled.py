@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.signature import Signature, sign
+from pipelines.headline import headline_of
 from pipelines.read import read_many
 from store.errors import Dropped
 from store.identity import host_of, normal_url
@@ -40,6 +41,11 @@ class Article:
     group: str
     edit: str
     signature: Signature
+
+    @property
+    def headline(self) -> str:
+        """As the product compares it."""
+        return headline_of(self.title, self.url)
 
 
 @dataclass(frozen=True, slots=True)

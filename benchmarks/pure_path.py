@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.labelled import Article
 from dedupe.bands import KEY_BYTES, band_keys
+from dedupe.headlines import Headline
 from dedupe.partition import Member, partition, wanted
 from dedupe.verify import Evidence, Text, verify
 
@@ -27,7 +28,7 @@ class Comparisons:
         places = order or range(len(articles))
         self.number = {at: place for place, at in enumerate(places)}
         self.articles = articles
-        self.texts = [Text(self.number[at], one.text, one.signature) for at, one in enumerate(articles)]
+        self.texts = [_text(self.number[at], one) for at, one in enumerate(articles)]
         self.found: dict[Pair, Evidence | None] = {}
 
     def add(self, pairs: Iterable[Pair]) -> None:
@@ -49,6 +50,10 @@ class Comparisons:
     def seen(self) -> set[Pair]:
         pairs = (sorted((self.number[a], self.number[b])) for a, b in self.found)
         return {(low, high) for low, high in pairs}
+
+
+def _text(number: int, article: Article) -> Text:
+    return Text(number, article.text, article.signature, Headline(article.headline), article.host)
 
 
 def candidates(articles: Sequence[Article]) -> set[Pair]:

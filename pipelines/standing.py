@@ -10,6 +10,7 @@ from typing import Literal
 
 from dedupe.characters import lowered
 from dedupe.shingles import units_of
+from dedupe.spelling import folded
 
 __all__ = ["History", "Standing", "history_of", "standing_of"]
 
@@ -84,7 +85,7 @@ def _share(of: Windows, windows: Windows) -> float:
 
 
 def _windows(text: str) -> Windows:
-    words = units_of(lowered(text))
+    words = units_of(lowered(folded(text)))
     if len(words) < WINDOW_WORDS:
         return frozenset([tuple(words)]) if words else frozenset()
     return frozenset(zip(*(words[start:] for start in range(WINDOW_WORDS)), strict=False))
