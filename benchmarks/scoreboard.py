@@ -102,8 +102,9 @@ def _facts(labelled: LabelledSet, labels: Sequence[object]) -> None:
     sizes = Counter(labels)
     joined = [(a, b) for part in _parts(labels) if len(part) > 1 for a in part for b in part if a < b]
     low = sum(_containment(labelled, pair) < 0.3 for pair in joined)
+    apart, several = sum(len(homes) > 1 for homes in equal.values()), sum(size > 1 for size in sizes.values())
     print(
-        f"equal texts apart {sum(len(homes) > 1 for homes in equal.values())}, stories of several {sum(n > 1 for n in sizes.values())}, "
+        f"equal texts apart {apart}, stories of several {several}, "
         f"largest {max(sizes.values())}, pairs joined {len(joined)}, with containment under .3 {low}"
     )
 

@@ -7,7 +7,7 @@ frame, a round-up and what an editor parted connect nothing.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, product
 from typing import Protocol
 
 from dedupe.constraints import Constraints, Decision
@@ -194,7 +194,7 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 def tells_of_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
     ours, theirs = _sides(match, "", "")
-    return match.off_topic or any(
+    return (match.off_topic and match.kind != "frame") or any(
         _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
     )
 
@@ -206,9 +206,8 @@ def _round_ups(members: Mapping[str, Member], edges: Edges) -> set[str]:
         words = members[one].words
         items = [edge.other for edge in others.values() if _is_item(edge, words)]
         tops = [edge.other for edge in others.values() if _is_top_item(edge, words)] if items else []
-        if any(b not in edges.get(a, ()) for a, b in combinations(items, 2)):
-            found.add(one)
-        elif any(b not in edges.get(a, ()) for a in items for b in tops):
+        pairs = chain(combinations(items, 2), product(items, tops))
+        if any(b not in edges.get(a, ()) for a, b in pairs):
             found.add(one)
     return found
 

@@ -51,7 +51,7 @@ class Words:
 
 
 def words_of(text: str, *, spans: bool = False) -> Words:
-    """The words of a text in its normal form; `count` weighs characters of scripts without spaces as parts of a word."""
+    """The words of a text's normal form; `count` weighs characters of scripts without spaces as parts of a word."""
     if spans:
         form, places = folded_with_places(text)
         return _at_places(_words_of(lowered(form), spans=True), places)

@@ -167,13 +167,15 @@ def _winnow(hashes: Hashes, shingles: Hashes, parameters: Parameters) -> Hashes:
 
 def _minima(hashes: Hashes, window: int) -> Hashes:
     """The smallest hash of each window, in the order of the text; the same ones running once."""
-    smallest, width = hashes, 1
+    smallest: Hashes = hashes
+    width = 1
     while 2 * width <= window:
         smallest = np.minimum(smallest[:-width], smallest[width:])
         width *= 2
     if window > width:
         smallest = np.minimum(smallest[: width - window], smallest[window - width :])
-    return smallest[np.append(True, smallest[1:] != smallest[:-1])]
+    found: Hashes = smallest[np.append(True, smallest[1:] != smallest[:-1])]
+    return found
 
 
 def sign(text: str, parameters: Parameters = PARAMETERS) -> Signature:

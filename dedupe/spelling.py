@@ -1,7 +1,7 @@
 """The normal form in which texts are compared: the same words are the same, however they are spelt or encoded.
 
-Unicode's NFKC; no soft hyphens, joiners or vowel marks; one form for letters that keyboards or countries write in two ways
-(ß and ss, Arabic and Persian ye and kaf, both kana, traditional and simplified Han, Serbian in Cyrillic and Latin
+Unicode's NFKC; no soft hyphens, joiners or vowel marks; one form for letters that keyboards or countries write in two
+ways (ß and ss, Arabic and Persian ye and kaf, both kana, traditional and simplified Han, Serbian in Cyrillic and Latin
 letters). What is shown and stored keeps its own spelling.
 """
 
@@ -33,13 +33,7 @@ _CLUSTER = re.compile(
     "\u09be\u09d7\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u1160-\u11ff\u3099\u309a\uff9e\uff9f]*",
     re.DOTALL,
 )
-_LATIN = dict(
-    zip(
-        "абвгдђежзијклљмнњопрстћуфхцчџш",
-        "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split(),
-        strict=True,
-    )
-)
+_LETTERS = "аa бb вv гg дd ђđ еe жž зz иi јj кk лl љlj мm нn њnj оo пp рr сs тt ћć уu фf хh цc чč џdž шš"
 Step = Callable[[str], str]
 
 
@@ -106,6 +100,5 @@ def _simplified() -> Mapping[int, str]:
 
 @cache
 def _latin() -> Mapping[int, str]:
-    return {ord(one): other for one, other in _LATIN.items()} | {
-        ord(one.upper()): other.title() for one, other in _LATIN.items()
-    }
+    pairs = [(pair[0], pair[1:]) for pair in _LETTERS.split()]
+    return {ord(one): other for one, other in pairs} | {ord(one.upper()): other.title() for one, other in pairs}

@@ -168,10 +168,8 @@ def _is_part_of_another(found: Alignment, seen: Glance, topic: _Topic) -> bool:
 
 
 def _is_copy(a: Text, b: Text, found: Alignment, jaccard: float, containment: float) -> bool:
-    if containment < EXCERPT_CONTAINMENT:
-        return False
     shared, longest = found.shared, found.longest
-    if found.replaced > REPLACED_SHARE * (found.replaced + shared):
+    if containment < EXCERPT_CONTAINMENT or found.replaced > REPLACED_SHARE * (found.replaced + shared):
         return False
     rest = min(found.a_words - found.a_shared, found.b_words - found.b_shared)
     if containment < COPY_CONTAINMENT and (

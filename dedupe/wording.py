@@ -16,8 +16,9 @@ from dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, sc
 from dedupe.signature import Signature
 from dedupe.spelling import folded
 
-__all__ = ["Text", "is_number", "shared_stems", "width_of", "windows_of"]
+__all__ = ["NO_HEADLINE", "Text", "is_number", "shared_stems", "width_of", "windows_of"]
 
+NO_HEADLINE = Headline("")
 _WIDTHS = {"": SHINGLE_WORDS, "ideographic": CHARS_IDEOGRAPHIC, "syllabic": CHARS_SYLLABIC}
 _QUOTATION = re.compile(r"“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」")
 
@@ -29,7 +30,7 @@ class Text:
     number: int
     text: str
     signature: Signature
-    headline: Headline = Headline("")
+    headline: Headline = NO_HEADLINE
     origin: str = ""
 
     @cached_property

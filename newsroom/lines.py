@@ -63,7 +63,11 @@ def _piece(text: str) -> str:
     return f"{' ' * text[:1].isspace()}{printable(text)}{' ' * text[-1:].isspace()}"
 
 
-LINKS = {"develops": "develops, or is developed by", "quotes": "quotes, or is quoted by"}
+LINKS = {
+    "contains": "contains, or is contained in",
+    "develops": "develops, or is developed by",
+    "quotes": "quotes, or is quoted by",
+}
 
 
 def print_story(

@@ -1,11 +1,15 @@
-"""The headline of an article as comparisons read it: its title and the words of its address, without the site's name."""
+"""The headline as comparisons read it: the title and the words of the address, without the name of the site."""
 
 import re
 from urllib.parse import unquote, urlsplit
 
+from dedupe.headlines import Headline
+from dedupe.signature import Signature
+from dedupe.wording import Text
 from store.identity import host_of
+from store.versions import VersionText
 
-__all__ = ["headline_of"]
+__all__ = ["compared", "headline_of", "origin_of"]
 
 FEWEST_SLUG_WORDS = 3
 MOST_CHARS = 400
@@ -22,6 +26,17 @@ def headline_of(title: str | None, url: str) -> str:
     site = host_of(url)
     lines = (_without(title or "", site), _without(_slug(url), site))
     return "\n".join(line for line in lines if line)[:MOST_CHARS]
+
+
+def origin_of(url: str) -> str:
+    """The host that shows the article; what it shows around its articles is its own."""
+    return host_of(url).removeprefix("www.")
+
+
+def compared(version: VersionText, signature: Signature) -> Text:
+    """A version as verification reads it."""
+    headline = Headline(headline_of(version.title, version.url))
+    return Text(version.number, version.text, signature, headline, origin_of(version.url))
 
 
 def _slug(url: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dedupe.partition import tells_of_round_up
+from pipelines.matched import seen_of
 from pipelines.original import challenge, choose
 from store.joining import (
     Joined,
@@ -205,11 +206,10 @@ class _Room:
         return [end and end.number for end in ends] == [row.a, row.b]
 
     def _tells(self, row: MatchRow) -> bool:
-        """Whether it may make one of the two a round-up."""
-        if row.kind == "copy":
+        """Whether it may make one of the two a round-up, or a frame of something."""
+        if row.kind == "none":
             return False
-        run, a_at, b_at = (row.evidence[name] for name in ("longest_run", "a_at", "b_at"))
-        return tells_of_round_up(run, a_at, b_at, self.members[row.a_article].words, self.members[row.b_article].words)
+        return tells_of_round_up(seen_of(row), self.members[row.a_article].words, self.members[row.b_article].words)
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
         """Nothing in the story keeps the newcomer out, and the story's id and first outlet stay clear."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dedupe.signature import sign
 from dedupe.verify import Evidence, Text, spans, verify
+from pipelines.headline import compared
 from pipelines.registry import Registry, signature_of
 from store.database import Store
 from store.errors import BadInput
@@ -89,7 +90,7 @@ def _closest(
     """For each story the version that has most of the text."""
     best: dict[str, tuple[Evidence, VersionText]] = {}
     for version in sorted(versions, key=lambda version: version.number):
-        evidence = verify(asked, Text(version.number, version.text, signature_of(version)))
+        evidence = verify(asked, compared(version, signature_of(version)))
         home = homes.get(version.article_id)
         if evidence is None or home is None:
             continue

@@ -32,10 +32,9 @@ from store.takedown import (
     relocate,
     scrub,
     tell_taken_down,
-    versions_of,
 )
 from store.tombstones import article_digest, bury, host_digest, is_buried
-from store.versions import VersionText
+from store.versions import VersionText, versions_of
 
 __all__ = ["TakenOut", "take_down"]
 

@@ -18,7 +18,6 @@ from store.schema import articles, furniture, matches, moves, pages, removed_lin
 from store.search_index import condense
 from store.stories import chunks
 from store.tombstones import Kind, article_digest, bury, host_digest
-from store.versions import VersionText
 from store.webhook_messages import forget_messages_of_stories
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "relocate",
     "scrub",
     "tell_taken_down",
-    "versions_of",
 ]
 
 CHECKPOINT_SECONDS = 30
@@ -72,16 +70,6 @@ def _normal(url: str) -> str:
         return normal_url(url)
     except BadInput:
         return url
-
-
-def versions_of(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
-    """Every version that these articles have had."""
-    columns: Sequence[Any] = [versions.c[name] for name in VersionText.__slots__]
-    return [
-        VersionText(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(select(*columns).where(versions.c.article_id.in_(part)))
-    ]
 
 
 def mates(connection: Connection, article_ids: Collection[str]) -> dict[str, list[str]]:

@@ -1,15 +1,16 @@
 """Reading versions back: for verification, for the sweep, for rebuilding the index."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from store.schema import articles, versions
+from store.schema import articles, matches, versions
 from store.stories import chunks
 
 __all__ = [
     "NewestText",
+    "Signed",
     "VersionText",
     "count",
     "first_with_same_words",
@@ -23,8 +24,10 @@ __all__ = [
     "text_digests",
     "texts",
     "unattached",
+    "versions_of",
     "walk",
     "with_text_digest",
+    "with_titles",
 ]
 
 MOST_SAME = 1000
@@ -32,13 +35,29 @@ MOST_SAME = 1000
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`."""
+    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`.
+
+    `title` is the version's own, `url` its article's.
+    """
 
     number: int
     article_id: str
     text: str
     signature: bytes
     signature_params: str
+    title: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A version without its text."""
+
+    number: int
+    article_id: str
+    signature: bytes
+    title: str | None
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +76,33 @@ COLUMNS = (
     versions.c.text,
     versions.c.signature,
     versions.c.signature_params,
+    versions.c.title,
+    articles.c.url,
 )
+WITH_ARTICLES = versions.join(articles, articles.c.id == versions.c.article_id)
 
 
 def texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
     """Those of these versions that are still there, in no order."""
-    return [
-        VersionText(*row)
-        for part in chunks(numbers)
-        for row in connection.execute(select(*COLUMNS).where(versions.c.number.in_(part)))
-    ]
+    return _texts(connection, (versions.c.number.in_(part) for part in chunks(numbers)))
 
 
-def signatures(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
-    """Number, article id and signature of those of these versions that are still there, in no order."""
-    columns = (versions.c.number, versions.c.article_id, versions.c.signature)
+def versions_of(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
+    """Every version that these articles have had, in no order."""
+    return _texts(connection, (versions.c.article_id.in_(part) for part in chunks(article_ids)))
+
+
+def _texts(connection: Connection, chosen: Iterable[ColumnElement[bool]]) -> list[VersionText]:
+    query = select(*COLUMNS).select_from(WITH_ARTICLES)
+    return [VersionText(*row) for which in chosen for row in connection.execute(query.where(which))]
+
+
+def signatures(connection: Connection, numbers: Collection[int]) -> list[Signed]:
+    """Those of these versions that are still there, in no order."""
+    columns = (versions.c.number, versions.c.article_id, versions.c.signature, versions.c.title, articles.c.url)
+    query = select(*columns).select_from(WITH_ARTICLES)
     return [
-        (number, article, signature)
-        for part in chunks(numbers)
-        for number, article, signature in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+        Signed(*row) for part in chunks(numbers) for row in connection.execute(query.where(versions.c.number.in_(part)))
     ]
 
 
@@ -109,9 +136,26 @@ def still_there(connection: Connection, numbers: Collection[int]) -> set[int]:
     }
 
 
+def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:
+    """The versions with their titles and addresses as they are stored, where these are missing."""
+    query = select(versions.c.number, versions.c.title, articles.c.url).select_from(WITH_ARTICLES)
+    told = {
+        number: (title, url)
+        for part in chunks([version.number for version in given if not version.url])
+        for number, title, url in connection.execute(query.where(versions.c.number.in_(part)))
+    }
+    return [
+        replace(version, title=told[version.number][0], url=told[version.number][1])
+        if version.number in told
+        else version
+        for version in given
+    ]
+
+
 def unattached(connection: Connection, *, limit: int) -> list[VersionText]:
     """The oldest versions that are stored and not yet attached to a story."""
-    query = select(*COLUMNS).where(versions.c.attached.is_(None)).order_by(versions.c.number).limit(limit)
+    query = select(*COLUMNS).select_from(WITH_ARTICLES).where(versions.c.attached.is_(None))
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
@@ -123,7 +167,8 @@ def with_text_digest(connection: Connection, digest: bytes) -> list[int]:
 
 def walk(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
     """The next `limit` versions behind number `after`, in order."""
-    query = select(*COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
+    query = select(*COLUMNS).select_from(WITH_ARTICLES).where(versions.c.number > after)
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
@@ -166,3 +211,11 @@ def resign(connection: Connection, signatures: Mapping[int, bytes], *, params: s
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
         connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
+        forget_matches(connection, signatures)
+
+
+def forget_matches(connection: Connection, numbers: Collection[int]) -> None:
+    """Forgets what these versions were found to share, by rules of another day, and has them attached again."""
+    for part in chunks(numbers):
+        connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part))))
+    reopen_numbers(connection, numbers)
