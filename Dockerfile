@@ -1,15 +1,26 @@
-# Python is pinned by minor, as the constraints are made for it.
+# Python is pinned by minor version, because the constraints are made for it.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+# Dependencies first: an edit of the sources then rebuilds in seconds.
+COPY pyproject.toml constraints.txt ./
+RUN python -m venv /opt/onestory \
+    && python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+        > requirements.txt \
+    && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt -r requirements.txt hatchling
+COPY README.md LICENSE ./
+COPY onestory onestory
 COPY crawler crawler
 COPY dedupe dedupe
 COPY newsroom newsroom
 COPY pipelines pipelines
 COPY store store
-RUN python -m venv /opt/onestory && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt .
+RUN /opt/onestory/bin/pip install --no-cache-dir --no-build-isolation --no-deps . \
+    && /opt/onestory/bin/pip uninstall --yes hatchling pathspec pluggy trove-classifiers
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Onestory" \
+      org.opencontainers.image.description="Gathers news coverage, finds the copies of each article, and keeps one record for each story" \
+      org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --create-home --home-dir /home/onestory onestory \
     && mkdir /data && chown onestory /data
 COPY --from=build /opt/onestory /opt/onestory
