@@ -27,10 +27,10 @@ from desk_store import AGENCIES, OUTLETS, OWNERS, TOPICS, Shape, fill
 from plain_client import PlainClient
 from sqlalchemy import func, select
 
-from store.database import Store
-from store.events import bounds
-from store.schema import articles, stories
-from store.search_index import take_in_all
+from onestory.store.database import Store
+from onestory.store.events.event_log import event_log_bounds
+from onestory.store.schema import articles, stories
+from onestory.store.search.full_text_index import index_all_due
 
 TARGET_MS = {"sqlite": 60, "postgresql": 40}
 MOST_PAGE_BYTES = 80_000
@@ -38,8 +38,8 @@ LIVEZ_RATE = 10.0
 SERVER = """
 import sys
 from pathlib import Path
-from newsroom.server import serve
-from store.config import Config
+from onestory.newsroom.server.server import serve
+from onestory.config import Config
 environ = {"ONESTORY_DATABASE_URL": sys.argv[2]} if sys.argv[2] else {}
 serve(Config.read(environ, home=Path(sys.argv[1])), port=0, started=lambda url: print(url, flush=True))
 """
@@ -64,7 +64,7 @@ def known_of(store: Store, rng: random.Random) -> Known:
             select(stories.c.id, stories.c.copies, stories.c.title).where(live).order_by(stories.c.id)
         ).all()
         count = connection.execute(select(func.count()).select_from(articles)).scalar_one()
-        last = bounds(connection).last
+        last = event_log_bounds(connection).last
     sample = rng.sample(rows, min(2_000, len(rows)))
     wide = [row.id for row in rows if row.copies >= 5]
     widest = max(rows, key=lambda row: row.copies).id
@@ -180,7 +180,7 @@ def prepared(url: str, shape: Shape, rng: random.Random) -> Known:
         is_empty = connection.execute(select(stories.c.id).limit(1)).first() is None
     if is_empty:
         fill(store, shape)
-    take_in_all(store)
+    index_all_due(store)
     known = known_of(store, rng)
     store.close()
     return known

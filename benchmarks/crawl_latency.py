@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.crawl_memory import page  # noqa: E402
 from benchmarks.loopback import HTML, RSS, feed, serving, write_sources  # noqa: E402
-from store.identity import article_id  # noqa: E402
+from onestory.urls import article_id_of_url  # noqa: E402
 
 ASKED_SECONDS = 5.0
 IN_A_FEED = 30
@@ -81,7 +81,7 @@ def main() -> None:
         base = stack.enter_context(_served(env))
         stack.enter_context(_running(["crawl", "--delay", "0.2"], env))
         wanted = {
-            article_id(presses.url(port, number)): presses.published(number)
+            article_id_of_url(presses.url(port, number)): presses.published(number)
             for number in range(int(options.rate * options.seconds))
         }
         seconds = _wait_for(base, wanted, give_up=options.interval + 30.0)
@@ -117,7 +117,7 @@ def _prepare(home: Path, env: dict[str, str], interval: int) -> None:
 
 
 def _onestory(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "newsroom", *arguments]
+    return [sys.executable, "-m", "onestory", *arguments]
 
 
 @contextmanager

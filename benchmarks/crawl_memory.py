@@ -110,7 +110,7 @@ def _crawl(home: Path, sources: Path) -> Iterator[tuple[int, Memory]]:
         "ONESTORY_CONTACT": "https://benchmark.example",
         "ONESTORY_REDIS_URL": "",
     }
-    command = [sys.executable, "-m", "newsroom", "crawl", "--once", "--delay", "0"]
+    command = [sys.executable, "-m", "onestory", "crawl", "--once", "--delay", "0"]
     started = time.monotonic()
     with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:

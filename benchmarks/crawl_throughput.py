@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.loopback import HTML, RSS, feed, serving, write_sources  # noqa: E402
-from pipelines.archive import captures  # noqa: E402
-from store.models import Capture  # noqa: E402
+from onestory.pipelines.archive.reader import read_captures  # noqa: E402
+from onestory.store.articles.captures import Capture  # noqa: E402
 
 HOSTS = 32
 PEER = """
@@ -82,7 +82,7 @@ class Pages:
 
     def __call__(self, port: int, host: str, path: str) -> tuple[str, bytes] | None:
         if not self._bodies:
-            found = captures(str(self.archive))
+            found = read_captures(str(self.archive))
             self._bodies = [page.body or b"" for page in found if isinstance(page, Capture)][: self.pages]
         if path in ("/feed", "/one"):
             numbers = range(int(host[1:]), len(self._bodies), HOSTS) if path == "/feed" else range(1)
@@ -136,7 +136,7 @@ def _ours(home: Path, port: int, path: str) -> Cost:
         "ONESTORY_CONTACT": "https://benchmark.example",
         "ONESTORY_REDIS_URL": "",
     }
-    return _cost([sys.executable, "-m", "newsroom", "crawl", "--once", "--delay", "0"], env)
+    return _cost([sys.executable, "-m", "onestory", "crawl", "--once", "--delay", "0"], env)
 
 
 def _theirs(peer: Path, port: int, pages: int) -> Cost:

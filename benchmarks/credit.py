@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipelines.extract import extract
-from store.models import Capture, Extracted
+from onestory.pipelines.extract.extractor import extract
+from onestory.store.articles.captures import Capture, ExtractedArticle
 
 SET = Path(__file__).with_name("credit_set.jsonl")
 # Long enough to be an article, and without a word that any rule looks for.
@@ -27,7 +27,7 @@ def read_set() -> list[dict[str, Any]]:
     return [json.loads(line) for line in SET.read_text("utf-8").splitlines()]
 
 
-def article(row: dict[str, Any]) -> Extracted:
+def article(row: dict[str, Any]) -> ExtractedArticle:
     """The row as a page when it has a head, else as a text. One line stands first, a second one last."""
     first, last = row["lines"][: max(1, len(row["lines"]) // 2)], row["lines"][max(1, len(row["lines"]) // 2) :]
     lines = [*first, *FILLER, *last]

@@ -16,8 +16,8 @@ from datasketch import MinHash, MinHashLSH
 from redis import Redis
 
 from benchmarks.dedupe_quality import peers_minhashes, rows_of
-from dedupe.index import BandIndex, Entry
-from dedupe.signature import Signature, sign_many
+from onestory.dedupe.index import BandIndex, Entry
+from onestory.dedupe.signature import Signature, sign_many
 from tests.servers import redis_server
 
 BATCH = 32

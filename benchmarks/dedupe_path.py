@@ -21,16 +21,15 @@ from tempfile import TemporaryDirectory
 from datasketch import MinHashLSH
 
 from benchmarks.dedupe_quality import peers_minhashes, rows_of
-from dedupe.index import BandIndex
-from dedupe.signature import PARAMETERS, sign
-from pipelines.attach import attach
-from pipelines.engine import redis_client
-from pipelines.registry import Registry
-from store.articles import save
-from store.database import Store
-from store.models import Capture, Extracted
-from store.readings import Reading
-from store.versions import VersionText
+from onestory.dedupe.index import BandIndex
+from onestory.dedupe.signature import PARAMETERS, sign
+from onestory.pipelines.runtime.engine import redis_client
+from onestory.pipelines.stories.attach import attach
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
+from onestory.store.articles.save import save_articles
+from onestory.store.articles.versions import VersionText
+from onestory.store.database import Store
 from tests.servers import redis_server
 
 BATCH = 128
@@ -45,25 +44,25 @@ class Way:
 
     def __init__(self, database: str, redis_url: str) -> None:
         self.store = Store.open(database)
-        self.registry = Registry(self.store, BandIndex(redis_client(redis_url)), ensure_server=lambda: None)
+        self.index_client = IndexClient(self.store, BandIndex(redis_client(redis_url)), ensure_server=lambda: None)
 
     def take(self, pages: Sequence[Page], *, minutes: int = 0) -> None:
         """One batch; each page is seen a minute after the one before, the first so many minutes after noon."""
         readings = [_reading(*page, NOON + timedelta(minutes=at)) for at, page in enumerate(pages, minutes)]
         with self.store.write() as connection:
-            saved = save(connection, readings, now=NOON)
+            saved = save_articles(connection, readings, now=NOON)
         stored = [
             VersionText(one.number, one.article_id, read.extracted.text, read.signature, read.signature_params)
             for read, one in zip(readings, saved, strict=True)
             if one.number is not None
         ]
-        attach(self.store, self.registry, stored, now=NOON)
+        attach(self.store, self.index_client, stored, now=NOON)
 
 
-def _reading(url: str, text: str, observed: datetime) -> Reading:
+def _reading(url: str, text: str, observed: datetime) -> ProcessedCapture:
     signature = sign(text)
-    extracted = Extracted(url, url, text, "en", signature.words)
-    return Reading(
+    extracted = ExtractedArticle(url, url, text, "en", signature.words)
+    return ProcessedCapture(
         Capture(url, observed), extracted, signature.to_bytes(), PARAMETERS.encode(), signature.digest, "benchmark"
     )
 

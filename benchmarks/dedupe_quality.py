@@ -21,11 +21,11 @@ from datasketch import MinHash, MinHashLSH
 from redis import Redis
 
 from benchmarks.measures import scores
-from dedupe.index import BandIndex
-from dedupe.partition import Member, partition, wanted
-from dedupe.shingles import SHINGLE_WORDS, words_of
-from dedupe.signature import Signature, sign_many
-from dedupe.verify import Evidence, Text, verify
+from onestory.dedupe.index import BandIndex
+from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.shingles import SHINGLE_WORDS, tokenize
+from onestory.dedupe.signature import Signature, sign_many
+from onestory.dedupe.verify import ComparedText, Evidence, verify
 from tests.servers import redis_server
 
 APART = ("digest", "quoted", "walls", "template", "form")
@@ -57,7 +57,7 @@ def fresh_index() -> Iterator[BandIndex]:
 
 def ours(rows: Sequence[Row], signatures: Sequence[Signature], order: Sequence[int]) -> Run:
     """The whole way: register in that order, verify, partition, ask for what is wanted until nothing is."""
-    texts = [Text(at, row["text"], signatures[at]) for at, row in enumerate(rows)]
+    texts = [ComparedText(at, row["text"], signatures[at]) for at, row in enumerate(rows)]
     with fresh_index() as index:
         answers = index.register([(at, signatures[at]) for at in order])
     place = {number: at for at, number in enumerate(order)}
@@ -72,7 +72,7 @@ def ours(rows: Sequence[Row], signatures: Sequence[Signature], order: Sequence[i
         Member(f"{at:06}", at, one.words, one.digest, row.get("outlet", ""))
         for at, (row, one) in enumerate(zip(rows, signatures, strict=True))
     ]
-    while more := wanted(members, [one for one in found.values() if one], [], found):
+    while more := unverified_pairs(members, [one for one in found.values() if one], [], found):
         found |= {pair: verify(texts[pair[0]], texts[pair[1]]) for pair in sorted(more)}
     matches: list[Evidence] = [one for one in found.values() if one]
     labels = [0] * len(rows)
@@ -82,7 +82,7 @@ def ours(rows: Sequence[Row], signatures: Sequence[Signature], order: Sequence[i
     return Run(labels, len(pairs), sum(_needs_text(texts[a], texts[b]) for a, b in found))
 
 
-def _needs_text(a: Text, b: Text) -> bool:
+def _needs_text(a: ComparedText, b: ComparedText) -> bool:
     """Pairs that the shingles alone do not rule out."""
     left, right = a.signature.shingles, b.signature.shingles
     shared = len(np.intersect1d(left, right, assume_unique=True))
@@ -115,7 +115,7 @@ def peers_minhashes(rows: Iterable[Row]) -> Iterator[MinHash]:
 
 
 def _shingles(text: str) -> Iterator[bytes]:
-    words = words_of(text)
+    words = tokenize(text)
     last = min(SHINGLE_WORDS, len(words)) - 1
     for start, end in zip(words.starts.tolist(), words.ends[last:].tolist(), strict=False):
         yield words.normal[start:end]

@@ -14,7 +14,7 @@ from pathlib import Path
 from redis import Redis
 
 from benchmarks.dedupe_index import memory, opened, register, server, synthetic, timed
-from dedupe.index import BandIndex
+from onestory.dedupe.index import BandIndex
 
 STEP = 10_000
 TURNS = 5  # steps before each mark that are measured

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.dedupe_quality import Row, rows_of
-from dedupe.bands import KEY_BYTES, band_keys
-from dedupe.index import CROWD_SHARE
-from dedupe.shingles import shingle_hashes, words_of
-from dedupe.signature import Parameters, Signature, sign_many
+from onestory.dedupe.index import CROWD_SHARE
+from onestory.dedupe.shingles import shingle_hashes, tokenize
+from onestory.dedupe.signature import KEY_BYTES, Parameters, Signature, band_keys, sign_many
 
 SHOWN = ("brief", "brieflede", "middle", "cut35", "heavy", "trim", "reorder")
 CAP = 16
@@ -61,7 +60,7 @@ def lsh_keys(signatures: Sequence[Signature], bands: int) -> Keys:
 def paragraph_keys(rows: Sequence[Row]) -> Keys:
     """One key a paragraph: the digest of its words."""
     lines = (row["text"].split("\n") for row in rows)
-    return [[normal for line in each if len(normal := words_of(line).normal) > 40] for each in lines]
+    return [[normal for line in each if len(normal := tokenize(line).normal) > 40] for each in lines]
 
 
 def candidates(keys: Keys) -> set[tuple[int, int]]:
@@ -101,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     rows = rows_of(parser.parse_args().data / "dedupe" / "syndication_dev.jsonl.gz")
-    hashes = [shingle_hashes(words_of(row["text"])) for row in rows]
+    hashes = [shingle_hashes(tokenize(row["text"])) for row in rows]
     signatures = sign_many(row["text"] for row in rows)
     few, many = lsh_keys(signatures, 16), lsh_keys(signatures, 32)
     print(f"{'':32}{'keys':>7}{'cand.':>7}" + "".join(f"{edit:>10}" for edit in ("all", *SHOWN)))

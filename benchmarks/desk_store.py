@@ -18,16 +18,15 @@ from itertools import accumulate, pairwise
 
 from sqlalchemy import insert
 
-from dedupe.signature import PARAMETERS, Signature, sign
-from store.articles import save
-from store.database import Store
-from store.models import Capture, Extracted
-from store.parts import Part, mark_attached, write_parts
-from store.readings import Reading
-from store.schema import outlets, sources
-from store.search_index import take_in
-from store.stories import MatchRow, add_matches, component
-from store.story_events import note_moves, tell_changes
+from onestory.dedupe.signature import PARAMETERS, Signature, sign
+from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
+from onestory.store.articles.save import save_articles
+from onestory.store.database import Store
+from onestory.store.events.story_events import emit_story_events, note_reassignments
+from onestory.store.schema import outlets, sources
+from onestory.store.search.full_text_index import index_due_batch
+from onestory.store.stories.components import MatchRow, add_matches, load_component
+from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation
 
 __all__ = ["AGENCIES", "OUTLETS", "OWNERS", "TOPICS", "Shape", "fill", "vocabulary"]
 
@@ -133,7 +132,7 @@ def fill(store: Store, shape: Shape, *, seed: int = 7, now: datetime | None = No
         ids += _keep(store, pieces, shape, rng, moment)
         print(f"\r{len(ids):,} stories, {time.monotonic() - began:.0f} s", end="", file=sys.stderr)
     print(file=sys.stderr)
-    while take_in(store):
+    while index_due_batch(store):
         pass
     return ids
 
@@ -203,7 +202,7 @@ def _keep(
     changed = [_correction(piece, now) for piece, size in pieces if size > 1 and rng.random() < shape.corrected]
     first: list[str] = []
     with store.write() as connection:
-        saved = iter(save(connection, [one for story in readings for one in story], now=now))
+        saved = iter(save_articles(connection, [one for story in readings for one in story], now=now))
         fresh: dict[int, int] = {}
         for story in readings:
             kept = [next(saved) for _ in story]
@@ -212,18 +211,20 @@ def _keep(
             add_matches(connection, _evidence([(one.number or 0, one.article_id) for one in kept]))
             if len(ids) > 1:
                 relations = dict.fromkeys(ids, "edited") | {ids[0]: "original"}
-                parts = [Part(ids[0], relations, ids[0], "first_seen")]
-                note_moves(connection, write_parts(connection, component(connection, ids).members, parts, now=now))
+                parts = [EvaluatedStory(ids[0], relations, ids[0], "first_seen")]
+                note_reassignments(
+                    connection, write_evaluation(connection, load_component(connection, ids).members, parts, now=now)
+                )
             first.append(ids[0])
-        tell_changes(connection, fresh, now=now)
+        emit_story_events(connection, fresh, now=now)
         mark_attached(connection, fresh)
-        later = {one.number: one.number for one in save(connection, changed, now=now) if one.number}
-        tell_changes(connection, later, now=now)
+        later = {one.number: one.number for one in save_articles(connection, changed, now=now) if one.number}
+        emit_story_events(connection, later, now=now)
         mark_attached(connection, later)
     return first
 
 
-def _copy(piece: Piece, copy: int, rng: random.Random, now: datetime) -> Reading:
+def _copy(piece: Piece, copy: int, rng: random.Random, now: datetime) -> ProcessedCapture:
     """The first is the whole; every other one is cut at its end or has a headline of its own."""
     at = (piece.number * 7 + copy) % OUTLETS
     text = piece.paragraphs if not copy or rng.random() < 0.4 else piece.paragraphs[: -rng.randint(1, 3)]
@@ -232,17 +233,19 @@ def _copy(piece: Piece, copy: int, rng: random.Random, now: datetime) -> Reading
     return _reading(piece, at, copy, title, text, observed)
 
 
-def _correction(piece: Piece, now: datetime) -> Reading:
+def _correction(piece: Piece, now: datetime) -> ProcessedCapture:
     """The original as it reads an hour later."""
     text = (piece.paragraphs[0].replace("is news", "was misreported"), *piece.paragraphs[1:])
     observed = min(piece.began + timedelta(hours=1), now)
     return _reading(piece, (piece.number * 7) % OUTLETS, 0, f"Corrected: {piece.title}", text, observed)
 
 
-def _reading(piece: Piece, outlet: int, copy: int, title: str, text: Sequence[str], observed: datetime) -> Reading:
+def _reading(
+    piece: Piece, outlet: int, copy: int, title: str, text: Sequence[str], observed: datetime
+) -> ProcessedCapture:
     url = f"https://www.outlet{outlet}.example/{piece.number}/{copy}"
     body = "\n".join(text)
-    extracted = Extracted(
+    extracted = ExtractedArticle(
         url=url,
         fetched_url=url,
         text=body,
@@ -252,7 +255,7 @@ def _reading(piece: Piece, outlet: int, copy: int, title: str, text: Sequence[st
         published=observed,
         credit=piece.credit,
     )
-    return Reading(
+    return ProcessedCapture(
         Capture(url=url, observed=observed, outlet=_outlet(outlet)),
         extracted,
         piece.signature.to_bytes(),

@@ -23,11 +23,11 @@ from typing import Any
 from trafilatura import bare_extraction
 from warcio.archiveiterator import ArchiveIterator
 
-from pipelines import body as bodies
-from pipelines import clean as cleaning
-from pipelines.extract import extract
-from store.errors import Dropped
-from store.models import Capture, Extracted
+from onestory.errors import Dropped
+from onestory.pipelines.boilerplate import clean as cleaning
+from onestory.pipelines.extract import body as bodies
+from onestory.pipelines.extract.extractor import extract
+from onestory.store.articles.captures import Capture, ExtractedArticle
 
 WORDS = re.compile(r"\w+")
 Shingles = Counter[tuple[str, ...]]
@@ -202,7 +202,7 @@ def facts(pages: list[Page]) -> None:
     print(f"facts on {len(checked)} pages: " + ", ".join(f"{name} {value:.1%}" for name, value in shares.items()))
 
 
-def attempt(page: Page) -> Extracted | None:
+def attempt(page: Page) -> ExtractedArticle | None:
     try:
         return extract(page.capture)
     except Dropped as dropped:
@@ -215,7 +215,7 @@ def share(checks: Iterable[bool]) -> float:
     return sum(results) / max(1, len(results))
 
 
-def same_day(gold: str, found: Extracted) -> bool:
+def same_day(gold: str, found: ExtractedArticle) -> bool:
     """On one calendar day, by the clock that gold was written with or in UTC."""
     moment = datetime.fromisoformat(gold)
     if not found.published:

@@ -17,11 +17,10 @@ from pathlib import Path
 
 import psutil
 
-from pipelines.archive import captures
-from pipelines.workers import PAGE_SECONDS, Workers
-from store.errors import Dropped
-from store.models import Capture
-from store.readings import Reading
+from onestory.errors import Dropped
+from onestory.pipelines.archive.reader import read_captures
+from onestory.pipelines.runtime.workers import PAGE_SECONDS, Workers
+from onestory.store.articles.captures import Capture, ProcessedCapture
 
 PEPPER = [
     b"\x00\xff<", b"</article>", b'">', b"&#x110000;", b"<!--", b"]]>", b"<script>", b"<table><tr><td>", b"\xc3\x28",
@@ -81,22 +80,22 @@ def main() -> None:
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     path = options.data / "extraction" / "pages.warc.gz"
-    pages = [one for one in captures(str(path)) if isinstance(one, Capture)]
+    pages = [one for one in read_captures(str(path)) if isinstance(one, Capture)]
     ends: Counter[str] = Counter()
     slowest = peak = 0.0
     with Workers(options.workers) as workers:
-        under_way: deque[tuple[float, Future[list[Reading | Dropped]]]] = deque()
+        under_way: deque[tuple[float, Future[list[ProcessedCapture | Dropped]]]] = deque()
         for page in mutations(pages, options.pages):
             under_way.append((time.monotonic(), workers.read([page])))
             while len(under_way) >= options.workers:
                 began, answer = under_way.popleft()
                 [end] = answer.result()
                 slowest = max(slowest, time.monotonic() - began)
-                ends["article" if isinstance(end, Reading) else f"dropped/{end.reason}"] += 1
+                ends["article" if isinstance(end, ProcessedCapture) else f"dropped/{end.reason}"] += 1
                 peak = max(peak, *(child.memory_info().rss / 2**20 for child in psutil.Process().children()))
         for _, answer in under_way:
             [end] = answer.result()
-            ends["article" if isinstance(end, Reading) else f"dropped/{end.reason}"] += 1
+            ends["article" if isinstance(end, ProcessedCapture) else f"dropped/{end.reason}"] += 1
     print(f"{'of ' + str(options.pages) + ' hostile pages':<34}{'pages':>8}")
     for name, number in ends.most_common():
         print(f"{name:<34}{number:>8}")

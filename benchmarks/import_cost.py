@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.archive import captures
-from store.models import Capture
+from onestory.pipelines.archive.reader import read_captures
+from onestory.store.articles.captures import Capture
 
 ONESTORY = str(Path(sys.executable).with_name("onestory"))
 # As many processes as we use: two busy threads of one core cost each other time that one alone does not pay.
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=4)
     options = parser.parse_args()
-    found = captures(str(options.data / "extraction" / "pages.warc.gz"))
+    found = read_captures(str(options.data / "extraction" / "pages.warc.gz"))
     pages = [page for page in found if isinstance(page, Capture)]
     with tempfile.TemporaryDirectory(prefix="one-") as folder:
         one, many = Path(folder) / "one.jsonl", Path(folder) / "many.jsonl"

@@ -13,12 +13,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from dedupe.signature import Signature, sign
-from pipelines.headline import headline_of
-from pipelines.read import read_many
-from store.errors import Dropped
-from store.identity import host_of, normal_url
-from store.models import Capture
+from onestory.dedupe.signature import Signature, sign
+from onestory.errors import Dropped
+from onestory.pipelines.headline import headline_of
+from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.store.articles.captures import Capture
+from onestory.urls import host_of, normalize_url
 
 __all__ = ["SETS", "Article", "LabelledSet", "load", "rows_of"]
 
@@ -117,7 +117,7 @@ def _pair(number: Mapping[str, int], row: Row) -> Pair:
 def _extracted(rows: Sequence[Row]) -> Iterator[Article | None]:
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        readings = read_many(
+        readings = read_captures_in_worker(
             [Capture(row["url"], None, text=row.get("text", ""), title=row.get("title")) for row in batch]
         )
         for row, reading in zip(batch, readings, strict=True):
@@ -129,6 +129,6 @@ def _extracted(rows: Sequence[Row]) -> Iterator[Article | None]:
 
 def _article(row: Row, text: str, signature: Signature) -> Article:
     url = row.get("url") or ""
-    host = host_of(normal_url(url)) if url else ""
+    host = host_of(normalize_url(url)) if url else ""
     labels = (str(row.get("cluster", row["id"])), row.get("edit", ""))
     return Article(row["id"], url, host, row.get("title") or "", text, *labels, signature)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from benchmarks.labelled import Article
-from dedupe.bands import KEY_BYTES, band_keys
-from dedupe.headlines import Headline
-from dedupe.partition import Member, partition, wanted
-from dedupe.verify import Evidence, Text, verify
+from onestory.dedupe.headlines import Headline
+from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.signature import KEY_BYTES, band_keys
+from onestory.dedupe.verify import ComparedText, Evidence, verify
 
 __all__ = ["Comparisons", "candidates", "stories"]
 
@@ -52,8 +52,8 @@ class Comparisons:
         return {(low, high) for low, high in pairs}
 
 
-def _text(number: int, article: Article) -> Text:
-    return Text(number, article.text, article.signature, Headline(article.headline), article.host)
+def _text(number: int, article: Article) -> ComparedText:
+    return ComparedText(number, article.text, article.signature, Headline(article.headline), article.host)
 
 
 def candidates(articles: Sequence[Article]) -> set[Pair]:
@@ -70,7 +70,7 @@ def stories(compared: Comparisons) -> list[str]:
     """The story of each article, by the way of the product: what is wanted is verified until nothing is."""
     members = compared.members()
     place = {number: at for at, number in compared.number.items()}
-    while more := wanted(members, compared.matches(), [], compared.seen()):
+    while more := unverified_pairs(members, compared.matches(), [], compared.seen()):
         compared.add(tuple(sorted((place[a], place[b]))) for a, b in sorted(more))
     home = {one: part.representative for part in partition(members, compared.matches()) for one in part.members}
     return [home[f"{at:06}"] for at in range(len(members))]

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from store.hosts import database_time
+from onestory.store.frontier.hosts import database_time
 
-__all__ = ["Clock", "SystemClock", "sleep", "until"]
+__all__ = ["Clock", "SystemClock", "sleep", "wait_for"]
 
 
 class Clock(Protocol):
@@ -53,7 +53,7 @@ class SystemClock:
         return seconds
 
 
-async def until(event: asyncio.Event, *, seconds: float, clock: Clock) -> bool:
+async def wait_for(event: asyncio.Event, *, seconds: float, clock: Clock) -> bool:
     """Whether the event was set before so many seconds of the clock had passed; never back before they have."""
     end = clock.elapsed() + seconds
     while not event.is_set() and (left := end - clock.elapsed()) > 0:
@@ -63,4 +63,4 @@ async def until(event: asyncio.Event, *, seconds: float, clock: Clock) -> bool:
 
 
 async def sleep(seconds: float, *, clock: Clock) -> None:
-    await until(asyncio.Event(), seconds=seconds, clock=clock)
+    await wait_for(asyncio.Event(), seconds=seconds, clock=clock)

@@ -13,13 +13,13 @@ from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, st
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from crawler.fetching import Answer
-from store.errors import BadInput
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.errors import BadInput
 
 if TYPE_CHECKING:
-    from crawler.crew import Counts
+    from onestory.crawler.context import CrawlCounts
 
-__all__ = ["CrawlMetrics", "read_place", "serving_metrics"]
+__all__ = ["CrawlMetrics", "parse_address", "serving_metrics"]
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # What a page came to; `waiting` is to be tried again.
@@ -31,7 +31,7 @@ class CrawlMetrics(Collector):
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._counts: Counts | None = None
+        self._counts: CrawlCounts | None = None
         self._fetches = Histogram(
             "onestory_fetch_seconds",
             "From a request to its last byte; none: there was no answer.",
@@ -42,13 +42,13 @@ class CrawlMetrics(Collector):
         ProcessCollector(registry=self.registry)
         self.registry.register(self)
 
-    def take(self, counts: "Counts") -> None:
+    def take(self, counts: "CrawlCounts") -> None:
         """The counts so far."""
         self._counts = counts
 
-    def fetched(self, answer: Answer) -> None:
-        kind = "none" if answer.status is None else f"{answer.status // 100}xx"
-        self._fetches.labels(kind).observe(answer.seconds)
+    def fetched(self, response: FetchResponse) -> None:
+        kind = "none" if response.status is None else f"{response.status // 100}xx"
+        self._fetches.labels(kind).observe(response.seconds)
 
     def collect(self) -> Iterator[Metric]:
         """Families for a scrape; on another thread than the crawl's."""
@@ -67,7 +67,7 @@ class CrawlMetrics(Collector):
         yield pages
 
 
-def read_place(value: str) -> tuple[str, int]:
+def parse_address(value: str) -> tuple[str, int]:
     """`PORT`, on loopback, or `ADDRESS:PORT`. Raises BadInput."""
     host, _, port = value.strip().rpartition(":")
     try:

@@ -1,17 +1,17 @@
 """Scrapy's settings. Pace, robots, redirects and retries are ours: they are kept in the store, not in this process.
 
-What a run adds (user agent, timeouts) is set by `crawler.runner`.
+What a run adds (user agent, timeouts) is set by `onestory.crawler.crawl`.
 """
 
 BOT_NAME = "onestory"
-SPIDER_MODULES = ["crawler.spiders"]
-NEWSPIDER_MODULE = "crawler.spiders"
-ITEM_PIPELINES = {"crawler.storing.StoringPipeline": 300}
+SPIDER_MODULES = ["onestory.crawler.spiders"]
+NEWSPIDER_MODULE = "onestory.crawler.spiders"
+ITEM_PIPELINES = {"onestory.crawler.item_pipeline.StorePagePipeline": 300}
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.downloading.BoundedDownloadHandler",
-    "https": "crawler.downloading.BoundedDownloadHandler",
+    "http": "onestory.crawler.fetching.download_handler.BoundedDownloadHandler",
+    "https": "onestory.crawler.fetching.download_handler.BoundedDownloadHandler",
     "data": None,
     "file": None,
     "ftp": None,

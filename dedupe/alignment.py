@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.shingles import SHINGLE_WORDS
+from onestory.dedupe.shingles import SHINGLE_WORDS
 
 __all__ = ["SLOT_WORDS", "Alignment", "Run", "Slot", "Span", "Windows", "align"]
 

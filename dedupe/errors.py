@@ -16,7 +16,7 @@ __all__ = [
     "IndexLost",
     "ParametersDiffer",
     "ServerTooOld",
-    "SignatureBroken",
+    "SignatureCorrupt",
 ]
 
 
@@ -26,7 +26,7 @@ class DedupeError(Exception):
     reason = "dedupe"
 
 
-class SignatureBroken(DedupeError):  # noqa: N818
+class SignatureCorrupt(DedupeError):  # noqa: N818
     """Bytes that no `Signature.to_bytes` made."""
 
     reason = "signature_broken"

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dedupe.conflicts import FORMS
-from dedupe.signature import Signature
+from onestory.dedupe.forms import FORMS
+from onestory.dedupe.signature import Signature
 
-__all__ = ["Evidence", "Glance", "Kind", "Relation", "glance"]
+__all__ = ["Evidence", "Kind", "Relation", "ShingleOverlap", "compare_shingles"]
 
 Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
@@ -70,7 +70,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class ShingleOverlap:
     """What the shingles of a pair tell: how many are shared, and how much of each text they are.
 
     `decided`: no look at the words could speak against a copy. `same`: the words are the same, and are counted.
@@ -88,7 +88,7 @@ class Glance:
         """Whether at least one of the two is mostly something else."""
         return min(self.a_in_b, self.b_in_a) < PART_SHARE
 
-    def turned(self) -> "Glance":
+    def turned(self) -> "ShingleOverlap":
         """The same with a and b in each other's place."""
         return replace(self, a_in_b=self.b_in_a, b_in_a=self.a_in_b)
 
@@ -127,12 +127,12 @@ class Glance:
         return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at, off_topic)
 
 
-def glance(a: Signature, b: Signature, *, same_headline: bool = False) -> Glance | None:
+def compare_shingles(a: Signature, b: Signature, *, same_headline: bool = False) -> ShingleOverlap | None:
     """The first look at a pair, None when it shows nothing; under one headline fewer words show something."""
     if not a.words or not b.words:
         return None
     if a.digest == b.digest:
-        return Glance(a.words, 1.0, 1.0, 1.0, decided=True, same=True)
+        return ShingleOverlap(a.words, 1.0, 1.0, 1.0, decided=True, same=True)
     ours, theirs = a.shingles, b.shingles
     shared = _shared(a, b)
     a_in_b, b_in_a = shared / len(ours), shared / len(theirs)
@@ -140,7 +140,7 @@ def glance(a: Signature, b: Signature, *, same_headline: bool = False) -> Glance
     if shared < floor or max(a_in_b, b_in_a) < FLOOR_CONTAINMENT:
         return None
     jaccard = shared / (len(ours) + len(theirs) - shared)
-    return Glance(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
+    return ShingleOverlap(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
 
 
 def _shared(a: Signature, b: Signature) -> int:

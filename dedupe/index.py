@@ -14,10 +14,9 @@ import numpy as np
 from redis import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from dedupe.bands import KEY_BYTES, band_keys
-from dedupe.census import IndexStats, measure
-from dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer, ServerTooOld
-from dedupe.signature import PARAMETERS, Parameters, Signature
+from onestory.dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer, ServerTooOld
+from onestory.dedupe.signature import KEY_BYTES, PARAMETERS, Parameters, Signature, band_keys
+from onestory.dedupe.stats import IndexStats, index_stats
 
 __all__ = ["BandIndex", "IndexState", "IndexStats", "Registered"]
 
@@ -161,7 +160,7 @@ class BandIndex:
 
     def stats(self, *, shards: int = 1000, hottest: int = 10) -> IndexStats:
         """What the index holds and costs; bytes are extrapolated from `shards` shards of each epoch."""
-        return measure(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)
+        return index_stats(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)
 
     def _arguments(self, entries: Sequence[Entry]) -> list[bytes]:
         pairs = ((number.to_bytes(4, "little"), band_keys(sign, self.parameters)) for number, sign in entries)

@@ -1,6 +1,6 @@
 """Articles and matches in, stories out: a pure function, whatever the order of arrival.
 
-Articles that hold most of each other are one story; what is a part of one of them joins it (`dedupe.stars`). A
+Articles that hold most of each other are one story; what is a part of one of them joins it (`onestory.dedupe.star_clustering`). A
 frame, a round-up and what an editor parted connect nothing.
 """
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import Protocol
 
-from dedupe.constraints import Constraints, Decision
-from dedupe.stars import Bond, grouped
+from onestory.dedupe.constraints import Constraints, Decision
+from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = [
     "Decision",
     "Match",
+    "MatchState",
     "Member",
-    "Part",
-    "Place",
-    "Standing",
+    "Placement",
+    "StoryPart",
+    "may_be_round_up",
     "partition",
-    "place",
+    "place_newcomer",
     "round_ups",
-    "tells_of_round_up",
-    "wanted",
+    "unverified_pairs",
 ]
 
 QUOTED_RUN_WORDS = 30
@@ -83,7 +83,7 @@ class Match(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StoryPart:
     """One story: member ids in order, the representative, and each member's relation to it.
 
     Relations are "original", "verbatim", "edited" or "excerpt".
@@ -116,7 +116,9 @@ class _Edge:
 Edges = Mapping[str, Mapping[str, _Edge]]
 
 
-def partition(articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()) -> list[Part]:
+def partition(
+    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()
+) -> list[StoryPart]:
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
     members = {member.id: member for member in articles}
     edges = _edges(members, matches)
@@ -191,7 +193,7 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     return _round_ups(members, _edges(members, matches))
 
 
-def tells_of_round_up(match: Match, a_words: int, b_words: int) -> bool:
+def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
     ours, theirs = _sides(match, "", "")
     return (match.off_topic and match.kind != "frame") or any(
@@ -252,11 +254,11 @@ def _is_part(one: str, edge: _Edge, ranks: Mapping[str, tuple[int, str]]) -> boo
     return ranks[one] > ranks[edge.other]
 
 
-def _part(head: str, ids: Sequence[str], near: Edges, held: Constraints) -> Part:
+def _part(head: str, ids: Sequence[str], near: Edges, held: Constraints) -> StoryPart:
     pinned = [one for one in ids if one in held.originals]
     stands = max(pinned, key=lambda one: (held.originals[one], one)) if pinned else head
     relations = {one: _relation(one, stands, head, near) for one in ids}
-    return Part(tuple(ids), stands, relations)
+    return StoryPart(tuple(ids), stands, relations)
 
 
 def _relation(one: str, stands: str, head: str, near: Edges) -> str:
@@ -267,7 +269,7 @@ def _relation(one: str, stands: str, head: str, near: Edges) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MatchState:
     """What the store knows of a matched article: whom its story is held by, and whether it is a round-up or a wall."""
 
     member: Member
@@ -276,13 +278,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where a newcomer goes; None as `representative`: the component must be evaluated again."""
 
     representative: str | None
 
 
-def place(newcomer: Member, matches: Iterable[Match], around: Iterable[Standing]) -> Place:
+def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[MatchState]) -> Placement:
     """Where a newcomer joins, if that changes nothing else: the short way past `partition`.
 
     It does when no decision names an article of the component, nothing here is a round-up or a frame, and the
@@ -294,18 +296,18 @@ def place(newcomer: Member, matches: Iterable[Match], around: Iterable[Standing]
     others = [standing.get(match.b if match.a == newcomer.number else match.a) for match in found]
     known = [one for one in others if one is not None]
     if not known or len(known) < len(found) or any(one.solitary for one in known):
-        return Place(None)
+        return Placement(None)
     words = {newcomer.number: newcomer.words} | {one.member.number: one.member.words for one in known}
-    if any(match.kind != "copy" or tells_of_round_up(match, words[match.a], words[match.b]) for match in found):
-        return Place(None)
+    if any(match.kind != "copy" or may_be_round_up(match, words[match.a], words[match.b]) for match in found):
+        return Placement(None)
     heads = {one.representative.id for one in known}
     head = known[0].representative
     if len(heads) > 1 or head.rank > newcomer.rank or all(one.member.id != head.id for one in known):
-        return Place(None)
-    return Place(head.id)
+        return Placement(None)
+    return Placement(head.id)
 
 
-def wanted(
+def unverified_pairs(
     articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
 ) -> set[tuple[int, int]]:
     """Pairs of versions still to be verified: an article and the representative of a part one of its copies is in.

@@ -14,10 +14,10 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from dedupe.characters import DENSE, IDEOGRAPHIC, SYLLABIC, Codes, classes_of, codes_of, lowered, text_of
-from dedupe.spelling import folded, folded_with_places
+from onestory.dedupe.characters import DENSE, IDEOGRAPHIC, SYLLABIC, Codes, classes_of, codes_of, lowered, text_of
+from onestory.dedupe.spelling import folded, folded_with_places
 
-__all__ = ["Words", "script_of", "shingle_hashes", "units_of", "words_of"]
+__all__ = ["TextWords", "script_of", "shingle_hashes", "tokenize", "units_of"]
 
 SHINGLE_WORDS = 5
 CHARS_IDEOGRAPHIC = 8  # Han and Kana: about the information of five words
@@ -31,7 +31,7 @@ _RUN = re.compile(f"([{IDEOGRAPHIC}]+)|([{SYLLABIC}]+)|[^\\W{DENSE}]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextWords:
     """The words of a text as slices of its normal form.
 
     ``starts[i]`` is where the i-th word begins in ``normal`` and ``ends[i]`` where a shingle ends whose last word
@@ -50,7 +50,7 @@ class Words:
         return len(self.starts)
 
 
-def words_of(text: str, *, spans: bool = False) -> Words:
+def tokenize(text: str, *, spans: bool = False) -> TextWords:
     """The words of a text's normal form; `count` weighs characters of scripts without spaces as parts of a word."""
     if spans:
         form, places = folded_with_places(text)
@@ -58,12 +58,12 @@ def words_of(text: str, *, spans: bool = False) -> Words:
     return _words_of(lowered(folded(text)), spans=False)
 
 
-def _at_places(words: Words, places: Sequence[tuple[int, int]]) -> Words:
+def _at_places(words: TextWords, places: Sequence[tuple[int, int]]) -> TextWords:
     """The words with their spans in the text as it was given."""
     return replace(words, spans=tuple((places[start][0], places[end - 1][1]) for start, end in words.spans))
 
 
-def _words_of(low: str, *, spans: bool) -> Words:
+def _words_of(low: str, *, spans: bool) -> TextWords:
     if low.isascii() and not spans:
         return _plain_words(low)
     codes = codes_of(low)
@@ -89,21 +89,21 @@ def script_of(text: str) -> Literal["", "ideographic", "syllabic"] | None:
     return "ideographic" if ideographic >= syllabic else "syllabic"
 
 
-def _plain_words(low: str) -> Words:
+def _plain_words(low: str) -> TextWords:
     """As `words_of`, for ASCII in small letters, which most English texts are."""
     normal = b" ".join(low.encode().translate(_ASCII).split())
     if not normal:
         nothing = np.zeros(0, dtype=np.int64)
-        return Words(b"", nothing, nothing, 0)
+        return TextWords(b"", nothing, nothing, 0)
     return _split(normal)
 
 
-def _split(normal: bytes, spans: Sequence[tuple[int, int]] = ()) -> Words:
+def _split(normal: bytes, spans: Sequence[tuple[int, int]] = ()) -> TextWords:
     gaps = np.flatnonzero(np.frombuffer(normal, dtype=np.uint8) == ord(" "))
-    return Words(normal, np.append(0, gaps + 1), np.append(gaps, len(normal)), len(gaps) + 1, spans)
+    return TextWords(normal, np.append(0, gaps + 1), np.append(gaps, len(normal)), len(gaps) + 1, spans)
 
 
-def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> Words:
+def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> TextWords:
     """Words and one space after each, by array operations; what the last one is followed by is cut off."""
     edges = np.flatnonzero(word[1:] != word[:-1]) + 1
     first = np.flatnonzero(word[:1])
@@ -111,7 +111,7 @@ def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> Words:
     ends_at = edges[1 - len(first) :: 2]
     if not len(starts_at):
         nothing = np.zeros(0, dtype=np.int64)
-        return Words(b"", nothing, nothing, 0)
+        return TextWords(b"", nothing, nothing, 0)
     keep = word.copy()
     keep[ends_at] = True
     kept = np.where(word, codes, np.uint32(32))[keep]
@@ -122,7 +122,7 @@ def _spaced_words(codes: Codes, word: NDArray[np.bool_], spans: bool) -> Words:
     return _split(normal, tuple(where))
 
 
-def _dense_words(low: str) -> Words:
+def _dense_words(low: str) -> TextWords:
     """As `words_of`, for a text in which at least one character belongs to a script without spaces."""
     normal = bytearray()
     starts: list[int] = []
@@ -148,7 +148,7 @@ def _dense_words(low: str) -> Words:
         at = _append_run(normal, match.group(), starts)
         ends.extend(at[min(place + reach, len(at) - 1)] for place in range(len(at) - 1))
         spans.extend((place, place + 1) for place in range(match.start(), match.end()))
-    return Words(
+    return TextWords(
         bytes(normal),
         np.array(starts, np.int64),
         np.array(ends, np.int64),
@@ -168,7 +168,7 @@ def _append_run(normal: bytearray, run: str, starts: list[int]) -> list[int]:
     return at
 
 
-def shingle_hashes(words: Words) -> NDArray[np.uint32]:
+def shingle_hashes(words: TextWords) -> NDArray[np.uint32]:
     """One 32-bit xxHash a shingle, in the order of the text; one for the whole of a text shorter than a shingle."""
     if not len(words):
         return np.zeros(0, dtype=np.uint32)

@@ -15,14 +15,18 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from dedupe.errors import SignatureBroken
-from dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, shingle_hashes, words_of
+from onestory.dedupe.errors import SignatureCorrupt
+from onestory.dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, shingle_hashes, tokenize
 
-__all__ = ["PARAMETERS", "Parameters", "Signature", "sign", "sign_many"]
+__all__ = ["KEY_BYTES", "PARAMETERS", "Parameters", "Signature", "band_keys", "sign", "sign_many"]
+
 
 _HEAD = struct.Struct("<B?IHHI16s")
+
 _FORMAT = 2
+
 PERMUTATIONS_A_STEP = 8  # the product stays in the cache of one core
+
 Hashes = NDArray[np.uint32]
 
 
@@ -90,10 +94,10 @@ class Signature:
     def from_bytes(cls, data: bytes) -> "Signature":
         """Raises SignatureBroken on anything that `to_bytes` did not make."""
         if len(data) < _HEAD.size or data[0] != _FORMAT:
-            raise SignatureBroken("unknown format")
+            raise SignatureCorrupt("unknown format")
         _, spaced, words, num_perm, sketch, shingles, digest = _HEAD.unpack_from(data)
         if len(data) != _HEAD.size + 4 * (num_perm + sketch + shingles):
-            raise SignatureBroken("wrong length")
+            raise SignatureCorrupt("wrong length")
         values = np.frombuffer(data, dtype="<u4", offset=_HEAD.size).astype(np.uint32, copy=False)
         end = num_perm + sketch
         return cls(values[:num_perm], values[num_perm:end], values[end:], words, digest, spaced)
@@ -180,7 +184,7 @@ def _minima(hashes: Hashes, window: int) -> Hashes:
 
 def sign(text: str, parameters: Parameters = PARAMETERS) -> Signature:
     """The signature of a text; a text without words has no shingles and matches nothing."""
-    words = words_of(text)
+    words = tokenize(text)
     hashes = shingle_hashes(words)
     shingles = _distinct(hashes)
     return Signature(
@@ -196,3 +200,31 @@ def sign(text: str, parameters: Parameters = PARAMETERS) -> Signature:
 def sign_many(texts: Iterable[str], parameters: Parameters = PARAMETERS) -> list[Signature]:
     """`sign` for each text, in order."""
     return [sign(text, parameters) for text in texts]
+
+
+KEY_BYTES = 5
+
+
+def band_keys(signature: Signature, parameters: Parameters = PARAMETERS) -> bytes:
+    """The band keys, `KEY_BYTES` each, concatenated; none for a text without words."""
+    if not signature.words:
+        return b""
+    values = np.concatenate([_slices(signature, parameters), _mixed(signature.sketch, 0x5EC0)])
+    keys = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :KEY_BYTES].tobytes()
+    return keys + xxhash.xxh3_64_digest(signature.digest)[:KEY_BYTES]
+
+
+def _slices(signature: Signature, parameters: Parameters) -> NDArray[np.uint64]:
+    rows = signature.minhash[: parameters.bands * parameters.rows].reshape(parameters.bands, parameters.rows)
+    mixed = np.arange(1, parameters.bands + 1, dtype=np.uint64)
+    for column in range(parameters.rows):
+        mixed = _mixed(mixed ^ rows[:, column].astype(np.uint64), 0x1)
+    return mixed
+
+
+def _mixed(values: NDArray[np.uint32] | NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """splitmix64's finalizer: every bit of the result depends on every bit of the value."""
+    mixed = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15 * salt % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -11,14 +11,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedupe.alignment import Alignment, Span, align
-from dedupe.conflicts import conflicts_of
-from dedupe.evidence import FLOOR_SHARED, Evidence, Glance, Kind, Relation, glance
-from dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
-from dedupe.shingles import SHINGLE_WORDS, shingle_hashes, words_of
-from dedupe.wording import Text, shared_stems, windows_of
+from onestory.dedupe.alignment import Alignment, Span, align
+from onestory.dedupe.evidence import FLOOR_SHARED, Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.forms import conflicts_of
+from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
+from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
+from onestory.dedupe.text import ComparedText, shared_stems, windows_of
 
-__all__ = ["Evidence", "Glance", "Kind", "Relation", "Text", "glance", "look_closer", "spans", "verify"]
+__all__ = [
+    "ComparedText",
+    "Evidence",
+    "Kind",
+    "Relation",
+    "ShingleOverlap",
+    "compare_shingles",
+    "compare_words",
+    "spans",
+    "verify",
+]
 
 COPY_CONTAINMENT = 0.5
 EXCERPT_CONTAINMENT = 0.3  # enough where little is left over:
@@ -38,24 +48,24 @@ UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline s
 PART_RUN = 0.3
 
 
-def verify(a: Text, b: Text) -> Evidence | None:
+def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
     """Evidence for the pair, the lower number first; None when the candidate shows nothing."""
     if a.number > b.number:
         a, b = b, a
-    seen = glance(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
+    seen = compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
     if seen is None:
         return None
     if is_settled(seen, a.headline, b.headline):
         return seen.as_copy(a.number, b.number)
-    return look_closer(a, b, seen)
+    return compare_words(a, b, seen)
 
 
-def is_settled(seen: Glance, a: Headline, b: Headline) -> bool:
+def is_settled(seen: ShingleOverlap, a: Headline, b: Headline) -> bool:
     """Whether the shingles and the headlines say that it is a copy: the words cannot say otherwise."""
     return seen.decided and (are_same(a, b) or (not a.text and not b.text and not seen.is_part))
 
 
-def look_closer(a: Text, b: Text, seen: Glance) -> Evidence | None:
+def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
     """Evidence on the words, for a pair that the shingles do not decide; `a` has the lower number.
 
     A repeated passage is aligned at its first place in the second text. So the texts themselves say which is the
@@ -67,7 +77,7 @@ def look_closer(a: Text, b: Text, seen: Glance) -> Evidence | None:
     return found and found.turned()
 
 
-def _aligned(a: Text, b: Text, seen: Glance) -> Evidence | None:
+def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
     found = align(*windows_of(a, b))
     if found is None:
         return None
@@ -104,7 +114,7 @@ class _Topic:
     known: bool = True
 
     @classmethod
-    def of(cls, a: Text, b: Text, found: Alignment) -> "_Topic":
+    def of(cls, a: ComparedText, b: ComparedText, found: Alignment) -> "_Topic":
         one, other = a.headline, b.headline
         one_origin = bool(a.origin) and a.origin == b.origin
         if are_same(one, other) or not (one.stems and other.stems):
@@ -126,7 +136,9 @@ def _behind_the_head(found: Alignment) -> Alignment:
     return replace(found, head=None, slots=[slot for slot in found.slots if slot[0] >= start])
 
 
-def _kind(a: Text, b: Text, found: Alignment, seen: Glance, topic: _Topic, formula: bool) -> Kind | None:
+def _kind(
+    a: ComparedText, b: ComparedText, found: Alignment, seen: ShingleOverlap, topic: _Topic, formula: bool
+) -> Kind | None:
     if topic.framed:
         return "frame"
     if formula:
@@ -150,7 +162,7 @@ def _is_teaser(found: Alignment) -> bool:
     return length >= max(TEASER_RUN, TEASER_SHARE * short)
 
 
-def _is_part_of_another(found: Alignment, seen: Glance, topic: _Topic) -> bool:
+def _is_part_of_another(found: Alignment, seen: ShingleOverlap, topic: _Topic) -> bool:
     """One is a part of the other, which holds much else, and nothing says that this is about the same."""
     if not seen.is_part or topic.same:
         return False
@@ -167,7 +179,7 @@ def _is_part_of_another(found: Alignment, seen: Glance, topic: _Topic) -> bool:
     return topic.named < (NAMED_FURTHER_DOWN if further_down else NAMED_SHARE)
 
 
-def _is_copy(a: Text, b: Text, found: Alignment, jaccard: float, containment: float) -> bool:
+def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float, containment: float) -> bool:
     shared, longest = found.shared, found.longest
     if containment < EXCERPT_CONTAINMENT or found.replaced > REPLACED_SHARE * (found.replaced + shared):
         return False
@@ -186,7 +198,7 @@ def _is_copy(a: Text, b: Text, found: Alignment, jaccard: float, containment: fl
     return jaccard >= SAME_JACCARD or found.replaced < QUOTER_WORDS or not _is_quotation(a, b, found)
 
 
-def _is_quotation(a: Text, b: Text, found: Alignment) -> bool:
+def _is_quotation(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
     """Nearly all that the two share stands between quotation marks in both."""
     return (
         _quoted(a, found.a_words, found.a_spans) >= QUOTED_SHARE
@@ -194,7 +206,7 @@ def _is_quotation(a: Text, b: Text, found: Alignment) -> bool:
     )
 
 
-def _quoted(text: Text, words: int, shared: Sequence[Span]) -> float:
+def _quoted(text: ComparedText, words: int, shared: Sequence[Span]) -> float:
     before = text.quoted
     if before is None or len(before) != words + 1:
         return 0.0
@@ -204,8 +216,8 @@ def _quoted(text: Text, words: int, shared: Sequence[Span]) -> float:
 
 def spans(a_text: str, b_text: str) -> list[Span]:
     """Character spans of a that also stand in b, in order, joined where they touch."""
-    words = words_of(a_text, spans=True)
-    mine, theirs = shingle_hashes(words), shingle_hashes(words_of(b_text))
+    words = tokenize(a_text, spans=True)
+    mine, theirs = shingle_hashes(words), shingle_hashes(tokenize(b_text))
     if not len(mine) or not len(theirs):
         return []
     found: list[Span] = []

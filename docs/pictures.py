@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 MOST_BYTES = 150_000
 DEMO_STORIES = 5
 MOST_SECONDS = 60
-PROGRAM = (sys.executable, "-m", "newsroom")
+PROGRAM = (sys.executable, "-m", "onestory")
 SAID = re.compile(r"http://127\.0\.0\.1:\d+")
 PASSAGE = (
     "Two lifeboats and eleven fishing boats answered the captain's call for help. They took passengers off in groups "

@@ -9,19 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
-from store.config import Config
+from onestory.config import Config
 
-__all__ = ["Supervised", "crawl_child", "supervision"]
+__all__ = ["SupervisedProcess", "crawler_command", "watch_parent"]
 
 logger = logging.getLogger(__name__)
 
-SUPERVISED = "ONESTORY_SUPERVISED"
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-STOP_SECONDS = 30.0
+PARENT_VARIABLE = "ONESTORY_SUPERVISED"
+MIN_RESTART_SECONDS = 1.0
+MAX_RESTART_SECONDS = 60.0
+TERMINATE_SECONDS = 30.0
 
 
-def crawl_child(config: Config, arguments: Sequence[str]) -> "tuple[list[str], dict[str, str]]":
+def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str], dict[str, str]]":
     """The command line and environment of an `onestory` with this configuration."""
     given = {
         "ONESTORY_HOME": str(config.home),
@@ -35,15 +35,15 @@ def crawl_child(config: Config, arguments: Sequence[str]) -> "tuple[list[str], d
         "ONESTORY_ADMIN_KEY": "",
     }
     kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in given}
-    return [sys.executable, "-m", "newsroom", *arguments], kept | given | {SUPERVISED: str(os.getpid())}
+    return [sys.executable, "-m", "onestory", *arguments], kept | given | {PARENT_VARIABLE: str(os.getpid())}
 
 
 @contextmanager
-def supervision() -> Iterator[threading.Event]:
+def watch_parent() -> Iterator[threading.Event]:
     """An event that is set when the `run` that started this process is gone, however it went."""
     gone, over = threading.Event(), threading.Event()
     # From the environment: the parent may be gone before we come to ask who it is.
-    parent = os.environ.get(SUPERVISED)
+    parent = os.environ.get(PARENT_VARIABLE)
 
     def watch() -> None:
         while not over.wait(1):
@@ -59,7 +59,7 @@ def supervision() -> Iterator[threading.Event]:
         over.set()
 
 
-class Supervised:
+class SupervisedProcess:
     """Keeps one process running while the context lasts, and ends it with SIGTERM."""
 
     def __init__(self, command: "tuple[list[str], dict[str, str]]") -> None:
@@ -68,7 +68,7 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
 
-    def __enter__(self) -> "Supervised":
+    def __enter__(self) -> "SupervisedProcess":
         self._process = self._start()
         self._thread.start()
         return self
@@ -83,9 +83,9 @@ class Supervised:
             return
         process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(TERMINATE_SECONDS)
         except subprocess.TimeoutExpired:
-            logger.warning("the crawler did not stop in %d s: it is ended", STOP_SECONDS)
+            logger.warning("the crawler did not stop in %d s: it is ended", TERMINATE_SECONDS)
             process.kill()
             process.wait()
 
@@ -96,12 +96,12 @@ class Supervised:
         )
 
     def _keep(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause = MIN_RESTART_SECONDS
         while not self._stopping.wait(0.2):
             if self._process is None or self._process.poll() is None:
                 continue
             logger.warning("the crawler ended with %s: it is started again", self._process.returncode)
             if self._stopping.wait(pause):
                 return
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, MAX_RESTART_SECONDS)
             self._process = self._start()

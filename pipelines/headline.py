@@ -3,11 +3,11 @@
 import re
 from urllib.parse import unquote, urlsplit
 
-from dedupe.headlines import Headline
-from dedupe.signature import Signature
-from dedupe.wording import Text
-from store.identity import host_of
-from store.versions import VersionText
+from onestory.dedupe.headlines import Headline
+from onestory.dedupe.signature import Signature
+from onestory.dedupe.text import ComparedText
+from onestory.store.articles.versions import VersionText
+from onestory.urls import host_of
 
 __all__ = ["compared", "headline_of", "origin_of"]
 
@@ -33,10 +33,10 @@ def origin_of(url: str) -> str:
     return host_of(url).removeprefix("www.")
 
 
-def compared(version: VersionText, signature: Signature) -> Text:
+def compared(version: VersionText, signature: Signature) -> ComparedText:
     """A version as verification reads it."""
     headline = Headline(headline_of(version.title, version.url))
-    return Text(version.number, version.text, signature, headline, origin_of(version.url))
+    return ComparedText(version.number, version.text, signature, headline, origin_of(version.url))
 
 
 def _slug(url: str) -> str:

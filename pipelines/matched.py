@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from store.stories import MatchRow
+from onestory.store.stories.components import MatchRow
 
 __all__ = ["Seen", "seen_of"]
 

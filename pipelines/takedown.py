@@ -12,31 +12,31 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from dedupe.signature import Signature
-from pipelines.attach import compare, evaluate
-from pipelines.decide import article_named, story_named
-from pipelines.redact import archives, redacted
-from pipelines.registry import Registry, signature_of
-from store.database import Store
-from store.errors import BadInput, NotFound, TakenDown
-from store.identity import article_id, host_of, normal_url
-from store.records import copies, copies_by_id
-from store.stories import MatchRow
-from store.takedown import (
-    Doomed,
+from onestory.dedupe.signature import Signature
+from onestory.errors import BadInput, NotFound, TakenDown
+from onestory.pipelines.archive.redaction import redact_file, warc_files
+from onestory.pipelines.stories.attach import compare, evaluate
+from onestory.pipelines.stories.decisions import article_named, story_named
+from onestory.pipelines.stories.index_client import IndexClient, signature_of
+from onestory.store.articles.versions import VersionText, versions_of
+from onestory.store.database import Store
+from onestory.store.editorial.takedown import (
+    TakedownTargets,
     articles_of_host,
-    bury_doomed,
-    doomed,
-    erase,
-    mates,
-    relocate,
-    scrub,
-    tell_taken_down,
+    bury_targets,
+    emit_takedown_events,
+    erase_targets,
+    other_copies,
+    relocate_warc_records,
+    takedown_targets,
+    vacuum_database,
 )
-from store.tombstones import article_digest, bury, host_digest, is_buried
-from store.versions import VersionText, versions_of
+from onestory.store.stories.components import MatchRow
+from onestory.store.stories.records import copies_by_id, copies_of_story
+from onestory.store.tombstones import add_tombstones, article_digest, has_tombstone, host_digest
+from onestory.urls import article_id_of_url, host_of, normalize_url
 
-__all__ = ["TakenOut", "take_down"]
+__all__ = ["TakedownResult", "take_down"]
 
 ID = re.compile(r"[0-9a-f]{24}")
 HOST = re.compile(r"(?=.{3,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
@@ -44,7 +44,7 @@ FEW = 32  # of so many all pairs are compared, of more each with the fullest and
 
 
 @dataclass(frozen=True, slots=True)
-class TakenOut:
+class TakedownResult:
     """What went: articles, versions, records of WARC files; and the articles whose stories were evaluated again."""
 
     articles: int
@@ -63,47 +63,49 @@ class _Target:
 
 
 def take_down(
-    store: Store, registry: Registry, what: str, *, reason: str, archived: Sequence[Path], now: datetime
-) -> TakenOut:
+    store: Store, index_client: IndexClient, what: str, *, reason: str, archived: Sequence[Path], now: datetime
+) -> TakedownResult:
     """Takes down a URL, a story or article by its id, or a host. `archived` are folders with WARC files.
 
     Raises NotFound, BadInput, Unavailable. Nothing is lost by calling it again.
     """
     with store.read() as connection:
         target = _target(connection, what)
-        gone = doomed(connection, target.articles, host=target.host)
+        gone = takedown_targets(connection, target.articles, host=target.host)
         versions = versions_of(connection, gone.articles)
-        left = [one for others in mates(connection, gone.articles).values() for one in others]
+        left = [one for others in other_copies(connection, gone.articles).values() for one in others]
     with store.write() as connection:
-        bury_doomed(connection, gone, reason=reason, now=now)
+        bury_targets(connection, gone, reason=reason, now=now)
         if target.url is not None:
-            bury(connection, {article_digest(article_id(target.url)): "article"}, reason=reason, now=now)
-    registry.remove(versions)
+            add_tombstones(
+                connection, {article_digest(article_id_of_url(target.url)): "article"}, reason=reason, now=now
+            )
+    index_client.remove(versions)
 
     def change(connection: Connection) -> None:
         all_of_it = _all_of(connection, gone)
-        tell_taken_down(connection, all_of_it.articles, now=now)
-        erase(connection, all_of_it)
+        emit_takedown_events(connection, all_of_it.articles, now=now)
+        erase_targets(connection, all_of_it)
 
-    again = _verified_again(store, registry, gone)
+    again = _verified_again(store, index_client, gone)
     evaluate(store, {*gone.articles, *left}, matches=again, change=change, now=now)
     # Between the two somebody may have registered them once more.
-    registry.remove(versions)
-    records = sum(_redact(store, path) for folder in archived for path in archives(folder))
-    scrub(store)
-    return TakenOut(len(gone.articles), len(versions), records, len(left))
+    index_client.remove(versions)
+    records = sum(_redact(store, path) for folder in archived for path in warc_files(folder))
+    vacuum_database(store)
+    return TakedownResult(len(gone.articles), len(versions), records, len(left))
 
 
 def _target(connection: Connection, what: str) -> _Target:
     if "/" in what:
-        url = normal_url(what)
+        url = normalize_url(what)
         return _Target(_unless_gone(connection, what), url=url)
     if ID.fullmatch(what):
         return _Target(_story_or_gone(connection, what))
     if not HOST.fullmatch(host := what.lower()):
         raise BadInput(f"{what[:200]!r} is neither a URL, nor the id of a story, nor a host")
     found = frozenset(articles_of_host(connection, host))
-    if not found and not is_buried(connection, [host_digest(host)]):
+    if not found and not has_tombstone(connection, [host_digest(host)]):
         raise NotFound(f"no article of {host} is stored")
     return _Target(found, host=host)
 
@@ -121,23 +123,23 @@ def _story_or_gone(connection: Connection, story_id: str) -> frozenset[str]:
         home = story_named(connection, story_id)
     except TakenDown:
         return frozenset()
-    return frozenset(copy.id for copy in copies(connection, home))
+    return frozenset(copy.id for copy in copies_of_story(connection, home))
 
 
-def _all_of(connection: Connection, gone: Doomed) -> Doomed:
+def _all_of(connection: Connection, gone: TakedownTargets) -> TakedownTargets:
     """With what came to the host since."""
     if gone.host is None:
         return gone
-    return doomed(connection, gone.articles | articles_of_host(connection, gone.host), host=gone.host)
+    return takedown_targets(connection, gone.articles | articles_of_host(connection, gone.host), host=gone.host)
 
 
-def _verified_again(store: Store, registry: Registry, gone: Doomed) -> list[MatchRow]:
+def _verified_again(store: Store, index_client: IndexClient, gone: TakedownTargets) -> list[MatchRow]:
     """Evidence among what is left of each story: it may have been held together by what goes."""
     rows: list[MatchRow] = []
     with store.read() as connection:
-        for others in mates(connection, gone.articles).values():
+        for others in other_copies(connection, gone.articles).values():
             current = _current(connection, others)
-            rows += compare(connection, _pairs(registry, current))
+            rows += compare(connection, _pairs(index_client, current))
     return rows
 
 
@@ -147,40 +149,40 @@ def _current(connection: Connection, article_ids: Collection[str]) -> list[Versi
     return sorted(versions_of(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
 
 
-def _pairs(registry: Registry, versions: Sequence[VersionText]) -> set[tuple[int, int]]:
+def _pairs(index_client: IndexClient, versions: Sequence[VersionText]) -> set[tuple[int, int]]:
     homes = {version.number: version.article_id for version in versions}
     if len(versions) <= FEW:
         pairs = {(a, b) for a in homes for b in homes if a < b}
     else:
         fullest = versions[0].number
         pairs = {(min(fullest, one), max(fullest, one)) for one in homes}
-        pairs |= _looked_up(registry, {version.number: signature_of(version) for version in versions})
+        pairs |= _looked_up(index_client, {version.number: signature_of(version) for version in versions})
     return {(a, b) for a, b in pairs if homes[a] != homes[b]}
 
 
-def _looked_up(registry: Registry, signatures: Mapping[int, Signature]) -> set[tuple[int, int]]:
+def _looked_up(index_client: IndexClient, signatures: Mapping[int, Signature]) -> set[tuple[int, int]]:
     return {
         (min(number, other), max(number, other))
         for number, signature in signatures.items()
-        for other in registry.lookup(signature) or ()
+        for other in index_client.lookup(signature) or ()
         if other in signatures
     }
 
 
 def _redact(store: Store, path: Path) -> int:
-    with redacted(path, lambda url: _is_barred(store, url)) as done:
+    with redact_file(path, lambda url: _is_barred(store, url)) as done:
         if done is None:
             return 0
         if done.new is not None:
             with store.write() as connection:
-                relocate(connection, done.old.name, done.new.name, done.offsets)
+                relocate_warc_records(connection, done.old.name, done.new.name, done.offsets)
         return done.removed
 
 
 def _is_barred(store: Store, url: str) -> bool:
     try:
-        normal = normal_url(url)
+        normal = normalize_url(url)
     except BadInput:
         return False
     with store.read() as connection:
-        return is_buried(connection, [article_digest(article_id(normal)), host_digest(host_of(normal))])
+        return has_tombstone(connection, [article_digest(article_id_of_url(normal)), host_digest(host_of(normal))])

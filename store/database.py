@@ -10,14 +10,14 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from store.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
-from store.events import write_gathered
-from store.migrate import migrate
+from onestory.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
+from onestory.store.events.event_log import flush_events
+from onestory.store.migrate import migrate
 
 __all__ = ["Store"]
 
 BUSY_TIMEOUT_SECONDS = 30
-SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+SNAPSHOT_OPTIONS: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Store:
@@ -32,7 +32,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
-        self.wake: Callable[[], object] = lambda: None
+        self.on_events: Callable[[], object] = lambda: None
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -41,36 +41,36 @@ class Store:
         Raises BadInput for a URL we cannot use, SchemaTooNew, HomeUnusable or DatabaseUnavailable.
         """
         store = cls(_engine(url))
-        with translated():
+        with translate_errors():
             migrate(store.engine)
         return store
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or, on any error, none."""
-        with translated(), self.engine.connect() as opened:
+        with translate_errors(), self.engine.connect() as opened:
             connection = opened.execution_options(write=True, gathered_events=[], gathered_moves={})
             with connection.begin():
                 yield connection
-                has_events = write_gathered(connection)
+                has_events = flush_events(connection)
         if has_events:
-            self.wake()
+            self.on_events()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot; nothing can be written through it."""
-        with translated(), self.engine.connect() as opened:
-            connection = opened.execution_options(**SNAPSHOT) if self.dialect == "postgresql" else opened
+        with translate_errors(), self.engine.connect() as opened:
+            connection = opened.execution_options(**SNAPSHOT_OPTIONS) if self.dialect == "postgresql" else opened
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def outside(self) -> Iterator[Connection]:
+    def without_transaction(self) -> Iterator[Connection]:
         """A connection without a transaction, for what a database does not do inside of one."""
         options: dict[str, Any] = {"outside": True}
         if self.dialect == "postgresql":
             options["isolation_level"] = "AUTOCOMMIT"
-        with translated(), self.engine.connect() as opened:
+        with translate_errors(), self.engine.connect() as opened:
             yield opened.execution_options(**options)
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turns a driver's error into ours, where it names a state of the world and not a fault of the program."""
     try:
         yield
@@ -188,13 +188,13 @@ def _is_conflict(error: DBAPIError) -> bool:
 
 def _is_connection_fault(error: DBAPIError) -> bool:
     """PostgreSQL's classes 08 (connection), 57P (shutdown) and 53 (resources), or no SQLSTATE: no server answered."""
-    if not type(error.orig).__module__.startswith("psycopg") or type(error.orig).__name__ not in PG_FAULTS:
+    if not type(error.orig).__module__.startswith("psycopg") or type(error.orig).__name__ not in POSTGRES_FAULTS:
         return False
     state: Any = getattr(error.orig, "sqlstate", None)
     return state is None or state[:2] in ("08", "53") or state[:3] == "57P"
 
 
-PG_FAULTS = {
+POSTGRES_FAULTS = {
     "OperationalError",
     "AdminShutdown",
     "CrashShutdown",

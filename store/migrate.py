@@ -4,14 +4,14 @@ from importlib import resources
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from store.errors import SchemaTooNew
+from onestory.errors import SchemaTooNew
 
 __all__ = ["HEAD", "migrate"]
 
 # The newest file in store/migrations/versions; a test holds the two together. Kept here, since asking Alembic
 # for it costs every command a quarter of a second.
 HEAD = "0010"
-ADVISORY_LOCK = 0x0E57081
+MIGRATION_LOCK = 0x0E57081
 
 
 def migrate(engine: Engine) -> None:
@@ -22,7 +22,7 @@ def migrate(engine: Engine) -> None:
         return
     with engine.connect().execution_options(write=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         found = _revision(connection)
         if found != HEAD:
             _upgrade(connection, found)
@@ -40,7 +40,7 @@ def _upgrade(connection: Connection, found: str | None) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(resources.files("store") / "migrations"))
+    config.set_main_option("script_location", str(resources.files("onestory.store") / "migrations"))
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:

@@ -3,12 +3,12 @@
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.schema import settings
+from onestory.store.schema import settings
 
 __all__ = [
-    "EVENTS_FORGOTTEN",
-    "FURNITURE_APPLIED",
-    "FURNITURE_LEARNED",
+    "BOILERPLATE_APPLIED",
+    "BOILERPLATE_LEARNED",
+    "EVENTS_DELETED",
     "INDEX_GENERATION",
     "WEBHOOK_SENDER",
     "read_setting",
@@ -16,9 +16,9 @@ __all__ = [
 ]
 
 INDEX_GENERATION = "index_generation"
-EVENTS_FORGOTTEN = "events_forgotten"  # the highest number that was deleted for its age
-FURNITURE_LEARNED = "furniture_learned"  # when somebody last began
-FURNITURE_APPLIED = "furniture_applied"  # of the last that came to its end
+EVENTS_DELETED = "events_forgotten"  # the highest number that was deleted for its age
+BOILERPLATE_LEARNED = "furniture_learned"  # when somebody last began
+BOILERPLATE_APPLIED = "furniture_applied"  # of the last that came to its end
 
 WEBHOOK_SENDER = "webhook_sender"  # who sends, and until when
 

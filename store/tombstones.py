@@ -9,13 +9,21 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.identity import article_id, host_of
-from store.schema import tombstones
-from store.stories import chunks
+from onestory.store.schema import tombstones
+from onestory.store.stories.components import chunks
+from onestory.urls import article_id_of_url, host_of
 
-__all__ = ["Tombstone", "article_digest", "bury", "host_digest", "is_buried", "tombstone_rows", "without_buried"]
+__all__ = [
+    "Tombstone",
+    "add_tombstones",
+    "article_digest",
+    "has_tombstone",
+    "host_digest",
+    "tombstone_records",
+    "without_tombstones",
+]
 
-Kind = Literal["article", "content", "host"]
+TombstoneKind = Literal["article", "content", "host"]
 T = TypeVar("T")
 
 
@@ -24,7 +32,7 @@ class Tombstone:
     """`digest` is `article_digest` of an id, `host_digest` of a host, or the content digest of a version."""
 
     digest: str
-    kind: Kind
+    kind: TombstoneKind
     reason: str
     at: datetime
 
@@ -39,7 +47,7 @@ def host_digest(host: str) -> str:
     return hashlib.sha256(f"host:{host.lower().removeprefix('www.')}".encode()).hexdigest()
 
 
-def bury(connection: Connection, digests: Mapping[str, Kind], *, reason: str, now: datetime) -> None:
+def add_tombstones(connection: Connection, digests: Mapping[str, TombstoneKind], *, reason: str, now: datetime) -> None:
     """Leaves a tombstone for each; one that is there already keeps its reason and time."""
     add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"digest": digest, "kind": kind, "reason": reason, "at": now} for digest, kind in sorted(digests.items())]
@@ -47,21 +55,21 @@ def bury(connection: Connection, digests: Mapping[str, Kind], *, reason: str, no
         connection.execute(add(tombstones).on_conflict_do_nothing(), rows)
 
 
-def is_buried(connection: Connection, digests: Collection[str]) -> bool:
+def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:
     query = select(tombstones.c.digest).where(tombstones.c.digest.in_(digests)).limit(1)
     return connection.execute(query).first() is not None
 
 
-def without_buried(connection: Connection, by_url: Mapping[str, T]) -> dict[str, T]:
+def without_tombstones(connection: Connection, by_url: Mapping[str, T]) -> dict[str, T]:
     """What belongs to normal URLs of which neither the article nor the host was taken down."""
-    digests = {url: (article_digest(article_id(url)), host_digest(host_of(url))) for url in by_url}
+    digests = {url: (article_digest(article_id_of_url(url)), host_digest(host_of(url))) for url in by_url}
     barred: set[str] = set()
     for part in chunks({digest for pair in digests.values() for digest in pair}):
         barred |= set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(part))).scalars())
     return {url: value for url, value in by_url.items() if barred.isdisjoint(digests[url])}
 
 
-def tombstone_rows(connection: Connection) -> list[Tombstone]:
+def tombstone_records(connection: Connection) -> list[Tombstone]:
     """All of them, by digest."""
     columns = (tombstones.c.digest, tombstones.c.kind, tombstones.c.reason, tombstones.c.at)
     return [Tombstone(*row) for row in connection.execute(select(*columns).order_by(tombstones.c.digest))]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from store.database import Store
+from onestory.store.database import Store
 from tests.servers import PostgresMissing, PostgresServer, postgres_server, redis_server, short_folder
 
 _numbers = count(1)

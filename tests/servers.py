@@ -18,7 +18,7 @@ import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
-from store.server_binary import find_server
+from onestory.store.redis_server.process import find_redis_binary
 from tests.waiting import wait_until
 
 __all__ = [
@@ -59,7 +59,7 @@ def redis_in(folder: Path, *options: str) -> Iterator[str]:
     """The same in a folder of the caller's, so that another can come up in its place."""
     socket = folder / "redis.sock"
     placed = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder)]
-    with _running([str(find_server()), *placed, "--save", "", "--appendonly", "no", *options]):
+    with _running([str(find_redis_binary()), *placed, "--save", "", "--appendonly", "no", *options]):
         url = f"unix://{quote(str(socket))}"
         wait_until(lambda: _redis_answers(url))
         yield url

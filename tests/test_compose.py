@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 import pytest
 import yaml
 
-from crawler import demo
-from store.sources import SourceEntry
+from onestory.crawler import demo
+from onestory.store.sources.polls import SourceEntry
 from tests.cli import ONESTORY, onestory
 from tests.waiting import wait_until
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from crawler.demo.rendering import World, feed, front, page, read_world
-from store.sources import SourceEntry
+from onestory.crawler.demo.rendering import World, feed, front, page, read_world
+from onestory.store.sources.polls import SourceEntry
 
 __all__ = ["DemoSite", "serve"]
 

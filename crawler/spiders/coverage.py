@@ -11,11 +11,11 @@ from typing import Any
 import scrapy
 from sqlalchemy import Connection
 
-from crawler.clock import sleep
-from crawler.crew import Captured, Crew, Fetch
-from crawler.visit import Visit
-from store.frontier import is_pending
-from store.hosts import HostState, Lease, claim_hosts, is_claimable, renew
+from onestory.crawler.clock import sleep
+from onestory.crawler.context import CapturedPage, CrawlContext, FetchRequest
+from onestory.crawler.hosts.session import HostSession
+from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, has_claimable_host, renew_leases
+from onestory.store.frontier.pages import has_pending_work
 
 __all__ = ["CoverageSpider"]
 
@@ -30,23 +30,25 @@ class CoverageSpider(scrapy.Spider):
 
     name = "coverage"
 
-    def __init__(self, *args: Any, crew: Crew, equip: Callable[[scrapy.Spider], Fetch], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, context: CrawlContext, equip: Callable[[scrapy.Spider], FetchRequest], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.crew = crew
+        self.context = context
         self.equip = equip
         self.holder = f"{socket.gethostname()}-{secrets.token_hex(8)}"
-        self._visits: dict[asyncio.Task[None], Visit] = {}
+        self._visits: dict[asyncio.Task[None], HostSession] = {}
 
-    async def start(self) -> AsyncIterator[Captured]:
+    async def start(self) -> AsyncIterator[CapturedPage]:
         try:
-            self.crew.fetch = self.equip(self)
+            self.context.fetch = self.equip(self)
         except Exception as error:  # Scrapy would log it and end as if all was well
-            self.crew.fail(error)
+            self.context.fail(error)
             return
         dispatcher = asyncio.create_task(self._dispatch())
         beat = asyncio.create_task(self._beat())
         try:
-            while (captured := await self.crew.captured.get()) is not None:
+            while (captured := await self.context.captured.get()) is not None:
                 yield captured
             await dispatcher
         finally:
@@ -55,63 +57,72 @@ class CoverageSpider(scrapy.Spider):
     async def _dispatch(self) -> None:
         """Until the crawl is stopped or, if it is one that ends, done; then until every visit has ended."""
         try:
-            while not self.crew.stopping.is_set() and await self._claim():
+            while not self.context.stopping.is_set() and await self._claim():
                 await self._turn()
             while self._visits:
                 await self._turn()
         except Exception as error:  # whatever broke is raised by whoever runs the crawl
-            self.crew.fail(error)
+            self.context.fail(error)
         finally:
-            await self.crew.captured.put(None)
+            await self.context.captured.put(None)
 
     async def _claim(self) -> bool:
         """Visits what can be claimed; False when a crawl that ends has nothing left to do."""
-        if not self.crew.disk.look():
+        if not self.context.disk.look():
             return True
-        crew, room = self.crew, self.crew.pace.max_hosts - len(self._visits)
-        if room > 0 and await crew.desk.read(lambda connection, now: is_claimable(connection, crew.scope, now=now)):
-            for state in await crew.desk.write(lambda connection, now: self._claimed(connection, now, room)):
-                visit = Visit(crew, state)
-                self._visits[asyncio.create_task(visit.run())] = visit
-        if self._visits or crew.scope.once_since is None:
+        context, room = self.context, self.context.rate_limits.max_hosts - len(self._visits)
+        if room > 0 and await context.desk.read(
+            lambda connection, now: has_claimable_host(connection, context.scope, now=now)
+        ):
+            for state in await context.desk.write(lambda connection, now: self._claimed(connection, now, room)):
+                session = HostSession(context, state)
+                self._visits[asyncio.create_task(session.run())] = session
+        if self._visits or context.scope.once_since is None:
             return True
-        linger = timedelta(seconds=crew.pace.linger_seconds)
-        return await crew.desk.read(lambda connection, now: is_pending(connection, crew.scope, until=now + linger))
+        linger = timedelta(seconds=context.rate_limits.linger_seconds)
+        return await context.desk.read(
+            lambda connection, now: has_pending_work(connection, context.scope, until=now + linger)
+        )
 
-    def _claimed(self, connection: Connection, now: datetime, limit: int) -> list[HostState]:
-        crew = self.crew
+    def _claimed(self, connection: Connection, now: datetime, limit: int) -> list[LeasedHost]:
+        context = self.context
         return claim_hosts(
-            connection, crew.scope, holder=self.holder, now=now, lease_seconds=crew.pace.lease_seconds, limit=limit
+            connection,
+            context.scope,
+            holder=self.holder,
+            now=now,
+            lease_seconds=context.rate_limits.lease_seconds,
+            limit=limit,
         )
 
     async def _turn(self) -> None:
         """Waits for a visit to end, for the next look at the frontier, or for the stop."""
-        stop = asyncio.create_task(self.crew.stopping.wait())
-        waited = [*self._visits] if self.crew.stopping.is_set() else [*self._visits, stop]
+        stop = asyncio.create_task(self.context.stopping.wait())
+        waited = [*self._visits] if self.context.stopping.is_set() else [*self._visits, stop]
         done, _ = await asyncio.wait(waited, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         for task in [task for task in self._visits if task in done]:
             del self._visits[task]
             if error := task.exception():
-                self.crew.fail(error)
+                self.context.fail(error)
 
     async def _beat(self) -> None:
         """Prolongs the leases that are held."""
-        seconds = self.crew.pace.lease_seconds
+        seconds = self.context.rate_limits.lease_seconds
         try:
             while True:
-                await sleep(seconds / 3, clock=self.crew.clock)
+                await sleep(seconds / 3, clock=self.context.clock)
                 await self._renew(seconds)
         except Exception as error:  # a crawl that cannot keep its leases must end
-            self.crew.fail(error)
+            self.context.fail(error)
 
     async def _renew(self, seconds: float) -> None:
-        held = {visit.lease: visit for visit in self._visits.values() if not visit.is_released}
+        held = {session.lease: session for session in self._visits.values() if not session.is_released}
 
         def work(connection: Connection, now: datetime) -> set[Lease]:
-            return renew(connection, list(held), now=now, lease_seconds=seconds)
+            return renew_leases(connection, list(held), now=now, lease_seconds=seconds)
 
-        for lease in await self.crew.desk.write(work):
+        for lease in await self.context.desk.write(work):
             if not held[lease].is_released:
                 logger.warning("the lease of %s was lost", lease.host)
                 held[lease].is_lost = True

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection, and in the transaction, that `store.migrate` opened."""
+"""Alembic's entry: runs on the connection, and in the transaction, that `onestory.store.migrate` opened."""
 
 from alembic import context
 

@@ -1,15 +1,23 @@
 """The tables of the system of record, one file a family. Migrations in `store/migrations` make them."""
 
-from store.schema.base import Time, metadata
-from store.schema.editorial import decision_articles, decisions, settings, tombstones
-from store.schema.events import events, webhook_messages, webhooks
-from store.schema.frontier import hosts, pages, sources
-from store.schema.health import gaps, source_days
-from store.schema.keys import api_keys, sessions
-from store.schema.record import articles, furniture, matches, outlets, removed_lines, stories, versions
-from store.schema.revisits import moves, withdrawals
-from store.schema.search import search_due
-from store.schema.watches import watch_articles, watch_pages, watch_sources, watch_stories, watches
+from onestory.store.schema.access import api_keys, sessions
+from onestory.store.schema.base import Time, metadata
+from onestory.store.schema.editorial import decision_articles, decisions, settings, tombstones
+from onestory.store.schema.events import events, webhook_messages, webhooks
+from onestory.store.schema.frontier import gaps, hosts, pages, source_days, sources
+from onestory.store.schema.stories import (
+    articles,
+    furniture,
+    matches,
+    moves,
+    outlets,
+    removed_lines,
+    search_due,
+    stories,
+    versions,
+    withdrawals,
+)
+from onestory.store.schema.watches import watch_articles, watch_pages, watch_sources, watch_stories, watches
 
 __all__ = [
     "Time",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from store.schema.base import Time, metadata
+from onestory.store.schema.base import Time, metadata
 
 __all__ = ["decision_articles", "decisions", "settings", "tombstones"]
 

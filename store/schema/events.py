@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from store.schema.base import Time, metadata
+from onestory.store.schema.base import Time, metadata
 
 __all__ = ["events", "webhook_messages", "webhooks"]
 

@@ -2,9 +2,10 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false, text
 
-from store.schema.base import Time, metadata
+from onestory.store.schema.base import Time, metadata
 
-__all__ = ["hosts", "pages", "sources"]
+__all__ = ["gaps", "hosts", "pages", "source_days", "sources"]
+
 
 sources = Table(
     "sources",
@@ -42,7 +43,9 @@ sources = Table(
     Column("max_seconds", Integer),
     Column("cron", Text),  # instead of an interval, read in `timezone`, an IANA name; NULL: UTC
     Column("timezone", Text),
-    Column("asks", JSON(none_as_null=True)),  # what the feed's own text says of when to ask: see crawler/asking.py
+    Column(
+        "asks", JSON(none_as_null=True)
+    ),  # what the feed's own text says of when to ask: see crawler/sources/feed_hints.py
     Column("asks_seconds", Integer),  # how long the last answer asked us to wait, headers and text together
     # Bounds on what it makes of pages.
     Column("daily_pages", Integer),  # NULL: the bound that its kind has
@@ -56,6 +59,7 @@ sources = Table(
     Column("location_why", Text),  # set when `location` was found so, and not by a redirect
     Column("watched_only", Boolean, nullable=False, default=False, server_default=false()),  # only what a watch wants
 )
+
 
 hosts = Table(
     "hosts",
@@ -78,6 +82,7 @@ hosts = Table(
     Column("day", String(10)),  # the UTC day that `day_fetches` counts
     Column("day_fetches", Integer, nullable=False, default=0),
 )
+
 
 pages = Table(
     "pages",
@@ -117,4 +122,30 @@ pages = Table(
         sqlite_where=text("revisit IS NOT NULL"),
         postgresql_where=text("revisit IS NOT NULL"),
     ),
+)
+
+
+source_days = Table(
+    "source_days",
+    metadata,
+    Column("source_id", Integer, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),  # in UTC
+    Column("polls", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("pages_found", Integer, nullable=False, default=0),
+    Column("longest_pause", Integer),  # seconds: of the pauses between new entries that ended on this day
+)
+
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", Integer, ForeignKey("sources.id", ondelete="CASCADE"), nullable=False),
+    Column("began", Time, nullable=False),  # when it was last seen; where it never was, since when it is known
+    Column("ended", Time),  # when it was seen again; NULL: it has not been
+    Column("status", String(16), nullable=False),  # the word of its last poll in the gap, or `unpolled`
+    Column("why", Text),
+    Column("polls", Integer, nullable=False, default=0),  # that failed in it
+    Index("ix_gaps_source_id_ended", "source_id", "ended"),
 )

@@ -5,7 +5,7 @@ Rows go with their watch, their page, source, article or story: a takedown leave
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from store.schema.base import Time, metadata
+from onestory.store.schema.base import Time, metadata
 
 __all__ = ["watch_articles", "watch_pages", "watch_sources", "watch_stories", "watches"]
 

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from pipelines.registry import Registry
-from store.database import Store
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.database import Store
 from tests.browser.desk_news import morning_news
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
@@ -25,11 +24,11 @@ STEP_MILLISECONDS = 20_000
 
 @dataclass(slots=True)
 class Served:
-    """A server with a morning's news. `registry` is the test's own."""
+    """A server with a morning's news. `index_client` is the test's own."""
 
     url: str
     store: Store
-    registry: Registry
+    index_client: IndexClient
     now: datetime = NOON + timedelta(hours=2)
 
 
@@ -81,8 +80,8 @@ def desk(sqlite_store_url: str, redis_url: str, prefix: str) -> Iterator[Served]
     ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
     ours.rebuild()
     morning_news(store, ours)
-    app = make_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
-    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+    app = create_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
         yield Served(url, store, ours)
     ours.index.redis.close()
     theirs.index.redis.close()

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 
-from crawler.watch_making import WatchWish, begin_watch
-from pipelines.attach import attach
-from pipelines.correcting import tell_corrections
-from pipelines.registry import Registry
-from store.articles import save
-from store.database import Store
-from store.models import Removed
-from store.schema import outlets, sources
-from store.search_index import take_in_all
-from store.versions import unattached
+from onestory.pipelines.stories.attach import attach
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.pipelines.versions.corrections import record_corrections
+from onestory.pipelines.watches.creation import WatchRequest, create_watch
+from onestory.store.articles.captures import RemovedLine
+from onestory.store.articles.save import save_articles
+from onestory.store.articles.versions import unattached_versions
+from onestory.store.database import Store
+from onestory.store.schema import outlets, sources
+from onestory.store.search.full_text_index import index_all_due
 from tests.newsroom.news import BRIDGE, FERRY, NOON
 from tests.readings import reading
 
@@ -43,7 +43,7 @@ class Told:
     language: str = "en"
 
 
-def bring(store: Store, registry: Registry, pieces: Sequence[Told], *, now: datetime) -> None:
+def bring(store: Store, index_client: IndexClient, pieces: Sequence[Told], *, now: datetime) -> None:
     """Through the stages, as the intake does."""
     readings = []
     for piece in pieces:
@@ -55,18 +55,18 @@ def bring(store: Store, registry: Registry, pieces: Sequence[Told], *, now: date
             language=piece.language,
             published=seen - timedelta(minutes=15),
             published_source="meta",
-            removed=(Removed("Sign up for our newsletter", "phrase"),),
+            removed=(RemovedLine("Sign up for our newsletter", "phrase"),),
         )
         readings.append(replace(one, extracted=extracted))
     with store.write() as connection:
-        tell_corrections(connection, save(connection, readings, now=now))
+        record_corrections(connection, save_articles(connection, readings, now=now))
     with store.read() as connection:
-        waiting = unattached(connection, limit=10_000)
-    attach(store, registry, waiting, now=now)
-    take_in_all(store)
+        waiting = unattached_versions(connection, limit=10_000)
+    attach(store, index_client, waiting, now=now)
+    index_all_due(store)
 
 
-def morning_news(store: Store, registry: Registry) -> None:
+def morning_news(store: Store, index_client: IndexClient) -> None:
     with store.write() as connection:
         connection.execute(
             insert(outlets),
@@ -77,12 +77,14 @@ def morning_news(store: Store, registry: Registry) -> None:
             row = {"outlet": f"Outlet {number}", "kind": "feed", "host": f"o{number}.example", "status": status}
             row |= {"url": f"https://o{number}.example/feed", "interval_seconds": 900, "next_poll": NOON, "why": why}
             connection.execute(insert(sources).values(row))
-    bring(store, registry, list(_first_morning()), now=NOON + timedelta(minutes=60))
+    bring(store, index_client, list(_first_morning()), now=NOON + timedelta(minutes=60))
     fixed = Told("https://www.wire.example/bridge", CORRECTED, "Bridge to close", "Coast Wire", 70, "Coast Wire")
-    bring(store, registry, [fixed], now=NOON + timedelta(minutes=70))
+    bring(store, index_client, [fixed], now=NOON + timedelta(minutes=70))
     late = replace(fixed, url="https://www.late.example/bridge", outlet="Late Edition", minutes=80, credit="Coast Wire")
-    bring(store, registry, [late], now=NOON + timedelta(minutes=80))
-    begin_watch(store, WatchWish(["harbour bridge"], name="The bridge"), clock=lambda _: NOON + timedelta(minutes=90))
+    bring(store, index_client, [late], now=NOON + timedelta(minutes=80))
+    create_watch(
+        store, WatchRequest(["harbour bridge"], name="The bridge"), clock=lambda _: NOON + timedelta(minutes=90)
+    )
 
 
 def _first_morning() -> Sequence[Told]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsroom.web.visits import VISIT_COOKIE
+from onestory.newsroom.pages.reader_cookies import VISIT_COOKIE
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import OURS, Told, bring
 from tests.newsroom.news import BRIDGE, NOON
@@ -37,7 +37,7 @@ def test_newcomers_announce_themselves_and_move_nothing(reader: Watched, desk: S
         page.reload()
     newcomers = page.locator("#newcomers a")
     told = Told("https://www.isle.example/light", NEWS, "Skarvoy is lit again", "Isle Post", 121)
-    bring(desk.store, desk.registry, [told], now=NOON + timedelta(minutes=121))
+    bring(desk.store, desk.index_client, [told], now=NOON + timedelta(minutes=121))
     expect(newcomers).to_have_text("1 new or growing story: show")
     expect(page.locator("li[data-story]")).to_have_count(3)
     newcomers.press("Enter")
@@ -182,7 +182,7 @@ def test_filters_narrow_the_list_by_keyboard_and_its_feed_has_the_same(reader: W
 
 def test_what_came_since_the_last_visit_is_marked_as_new(reader: Watched, desk: Served) -> None:
     told = Told("https://www.isle.example/light", NEWS, "Skarvoy is lit again", "Isle Post", 90)
-    bring(desk.store, desk.registry, [told], now=NOON + timedelta(minutes=91))
+    bring(desk.store, desk.index_client, [told], now=NOON + timedelta(minutes=91))
     hour_ago = int((NOON + timedelta(minutes=60)).timestamp())
     page = reader.go("/")
     expect(page.locator("h2 .pill")).to_have_count(0)

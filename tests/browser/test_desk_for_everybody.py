@@ -93,7 +93,7 @@ def test_a_front_page_of_25_stories_and_a_story_of_12_copies_print_on_two_pages(
         Told(f"https://www.isle{number}.example/x", sentence_of(number), f"What isle {number} decided", "Isle Post", 95)
         for number in range(25)
     ]
-    bring(desk.store, desk.registry, [*copies, *others], now=desk.now)
+    bring(desk.store, desk.index_client, [*copies, *others], now=desk.now)
     bridge = max(stories_of(desk.store), key=lambda story: story.copies)
     assert bridge.copies > 12
     for path in ("/", f"/stories/{bridge.id}"):

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import insert
 
-from crawler.watch_making import WatchWish, begin_watch
-from store.events import add_event
-from store.records import StoryRecord, article
-from store.schema import sources
+from onestory.pipelines.watches.creation import WatchRequest, create_watch
+from onestory.store.events.event_log import add_event
+from onestory.store.schema import sources
+from onestory.store.stories.records import StoryRecord, load_article
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import Told, bring
 from tests.newsroom.news import NOON
@@ -48,7 +48,7 @@ def test_nothing_of_two_hundred_hostile_texts_runs_or_asks_elsewhere(reader: Wat
         Told(f"https://www.evil{number}.example/x", f"{calm(number)}\n{evil}", evil, evil, number / 10, evil[:200])
         for number, evil in enumerate(HOSTILE)
     ]
-    bring(desk.store, desk.registry, pieces, now=NOON)
+    bring(desk.store, desk.index_client, pieces, now=NOON)
     seen = 0
     path: str | None = "/?q=captains"
     while path:
@@ -83,11 +83,11 @@ def other_pages(desk: Served, stories: Sequence[StoryRecord]) -> list[str]:
         for story in stories[::20]:
             add_event(connection, "story.corrected", now=NOON, story_id=story.id, data={"is_original": True})
     begun = [
-        begin_watch(desk.store, WatchWish([evil], name=evil[:200]), clock=lambda _: NOON).watch.id
+        create_watch(desk.store, WatchRequest([evil], name=evil[:200]), clock=lambda _: NOON).watch.id
         for evil in HOSTILE[12:132:30]
     ]
     with desk.store.read() as connection:
-        numbers = [article(connection, story.original).number for story in stories[::10]]
+        numbers = [load_article(connection, story.original).number for story in stories[::10]]
     return [
         *(f"/compare?a={a}&b={b}" for a, b in pairwise(numbers)),
         *(f"/?{urlencode({name: HOSTILE[41]})}" for name in ("q", "outlet", "credit", "since", "owner")),
@@ -107,7 +107,7 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
         Told(f"https://www.evil{number}.example/x", f"{calm(number)}\n{evil}", evil, evil, number / 10)
         for number, evil in enumerate(HOSTILE[:20])
     ]
-    bring(desk.store, desk.registry, pieces, now=NOON)
+    bring(desk.store, desk.index_client, pieces, now=NOON)
     page = reader.go("/lookup")
     page.get_by_label("A text").fill("\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20])))
     page.get_by_role("button", name="Look up the text").click()

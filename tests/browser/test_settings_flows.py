@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.database import Store
+from onestory.store.database import Store
 from tests.browser.conftest import Watched
 from tests.browser.test_desk_for_everybody import LOOKS, RULES
 from tests.newsroom.locked import Locked, locked_desk

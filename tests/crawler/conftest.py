@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.database import Store
+from onestory.store.database import Store
 from tests.site.server import RSS, Reply, Site, serving
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import update
 
-from crawler.demo.rendering import feed
-from crawler.room import DiskRoom
-from crawler.runner import crawl
-from store.database import Store
-from store.errors import BadInput, DiskFull
-from store.schema import sources
+from onestory.crawler.crawl import crawl
+from onestory.crawler.demo.rendering import feed
+from onestory.crawler.disk_space import DiskSpace
+from onestory.errors import BadInput, DiskFull
+from onestory.store.database import Store
+from onestory.store.schema import sources
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
 from tests.site.crawling import (
@@ -177,7 +177,7 @@ def test_it_stops_in_good_order_when_it_is_told_to(lite: Store, sqlite_store_url
 
 def test_it_does_not_fill_the_disk(lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     keep(lite, source_entry(rss(site, "a", "/1")))
-    monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
+    monkeypatch.setattr("onestory.crawler.disk_space.FREE_SHARE", 1.1)
     with pytest.raises(DiskFull, match="is free"):
         crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, folders=[tmp_path])
     assert site.hits == []
@@ -188,9 +188,9 @@ def test_it_does_not_fill_the_disk_of_what_it_keeps_either(tmp_path: Path, monke
     kept.mkdir()
     sizes = {tmp_path: (100, 50, 50), kept: (100, 99, 1)}
     monkeypatch.setattr("shutil.disk_usage", lambda place: Usage(*sizes[place]))
-    assert DiskRoom([tmp_path], waits=False).look()
+    assert DiskSpace([tmp_path], waits=False).look()
     with pytest.raises(DiskFull, match=r"only 1\.0% of the disk of .*warcs/2026 is free"):
-        DiskRoom([tmp_path, kept / "2026"], waits=False).look()
+        DiskSpace([tmp_path, kept / "2026"], waits=False).look()
 
 
 def test_what_the_stages_raise_ends_the_crawl_and_leaves_the_page_due(lite: Store, site: Site):
@@ -209,7 +209,7 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
     lite: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def fill(hit, handler):
-        monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
+        monkeypatch.setattr("onestory.crawler.disk_space.FREE_SHARE", 1.1)
         return Reply(ARTICLE)
 
     paths = [f"/{number}" for number in range(30)]
@@ -224,7 +224,7 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
             once=True,
             allow_private=ALLOW,
             folders=[tmp_path],
-            pace=replace(QUICK, delay_seconds=0.2),
+            rate_limits=replace(QUICK, delay_seconds=0.2),
         )
     states = [row["state"] for row in page_rows(lite).values()]
     assert len(site.hits) < 30
@@ -238,18 +238,18 @@ def test_a_crawl_on_schedule_waits_for_room_on_the_disk_and_goes_on(
 ):
     keep(lite, source_entry(rss(site, "a", "/1")))
     site.put("a", "/1", Reply(ARTICLE))
-    monkeypatch.setattr("crawler.room.FREE_SHARE", 1.1)
+    monkeypatch.setattr("onestory.crawler.disk_space.FREE_SHARE", 1.1)
     stop, done = threading.Event(), threading.Event()
 
     def operator() -> None:
         wait_until(lambda: "fetching stopped" in caplog.text, timeout=30)
         assert site.hits == []
-        monkeypatch.setattr("crawler.room.FREE_SHARE", 0.0)
+        monkeypatch.setattr("onestory.crawler.disk_space.FREE_SHARE", 0.0)
         wait_until(lambda: "/1" in site.paths("a"), timeout=30)
         done.set()
 
     helper = threading.Thread(target=lambda: (operator(), stop.set()), daemon=True)
     helper.start()
-    crawl(lite, NotingDoor(), allow_private=ALLOW, folders=[tmp_path], pace=QUICK, stop=stop)
+    crawl(lite, NotingDoor(), allow_private=ALLOW, folders=[tmp_path], rate_limits=QUICK, stop=stop)
     assert done.is_set()
     assert caplog.text.count("fetching stopped") == caplog.text.count("fetching goes on") == 1

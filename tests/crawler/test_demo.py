@@ -4,8 +4,8 @@ from socket import create_connection
 
 import pytest
 
-from crawler.demo import serve
-from store.database import Store
+from onestory.crawler.demo import serve
+from onestory.store.database import Store
 from tests.site.crawling import NotingDoor, crawl_once
 
 

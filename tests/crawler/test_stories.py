@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store.database import Store
+from onestory.store.database import Store
 from tests.site.crawling import ended, keep, start_crawl
 from tests.site.outlets import WALLED, four_outlets, site_stories
 from tests.site.server import Site

@@ -7,15 +7,15 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import select, text, update
 
-from crawler.outlinks import outlinks
-from crawler.runner import check
-from crawler.searches import load_templates
-from crawler.watch_making import Begun, Template, WatchWish, begin_watch
-from store.database import Store
-from store.errors import BadInput
-from store.schema import events, sources
-from store.watch_report import WatchReport, watch_report
-from store.watches import end_watch
+from onestory.crawler.crawl import poll_sources
+from onestory.crawler.pages.outlinks import outlinks
+from onestory.crawler.sources.search_feeds import load_templates
+from onestory.errors import BadInput
+from onestory.pipelines.watches.creation import CreatedWatch, SearchTemplate, WatchRequest, create_watch
+from onestory.store.database import Store
+from onestory.store.schema import events, sources
+from onestory.store.watches.report import WatchReport, watch_report
+from onestory.store.watches.watches import end_watch
 from tests.crawler.conftest import rss
 from tests.site.crawling import ALLOW, QUICK, NotingDoor, crawl_once, ended, keep, page_rows, start_crawl
 from tests.site.misbehaving import redirect
@@ -54,11 +54,13 @@ def feed(site: Site, label: str, *entries: tuple[str, str, str], path: str = "/f
     return site.put(label, path, Reply(f'<rss version="2.0"><channel>{items}</channel></rss>', kind=RSS))
 
 
-def watching(store: Store, *phrases: str, urls: Sequence[str] = (), templates: Sequence[Template] = ()) -> Begun:
-    return begin_watch(store, WatchWish(phrases, urls, templates=templates))
+def watching(
+    store: Store, *phrases: str, urls: Sequence[str] = (), templates: Sequence[SearchTemplate] = ()
+) -> CreatedWatch:
+    return create_watch(store, WatchRequest(phrases, urls, templates=templates))
 
 
-def report(store: Store, begun: Begun) -> WatchReport:
+def report(store: Store, begun: CreatedWatch) -> WatchReport:
     with store.read() as connection:
         return watch_report(connection, begun.watch.id, limit=100)
 
@@ -85,7 +87,7 @@ def test_entries_whose_title_or_summary_match_go_first(lite: Store, site: Site):
 
 def test_pages_that_wait_already_go_first_for_a_new_watch(store: Store, site: Site):
     keep(store, source_entry(listed(site), outlet="A"))
-    check(store, allow_private=ALLOW, pace=QUICK)
+    poll_sources(store, allow_private=ALLOW, rate_limits=QUICK)
     assert watching(store, "stranded ferry").first == 2
     crawl_once(store)
     assert articles_asked(site, "a")[:2] == ["/4.html", "/5.html"]
@@ -109,7 +111,7 @@ def test_of_a_source_for_watched_matters_alone_nothing_else_is_fetched(lite: Sto
 def test_a_search_is_polled_for_a_watch_until_that_ends(store: Store, site: Site):
     found = feed(site, "search", (site.url("b", "/ferry.html"), "Found", ""), path="/q?words=%22stranded%20ferry%22")
     site.put("b", "/ferry.html", page("Found", FERRY))
-    template = Template("Somebody's search", site.url("search", "/q?words={query}"))
+    template = SearchTemplate("Somebody's search", site.url("search", "/q?words={query}"))
     begun = watching(store, "stranded ferry", templates=[template])
     assert begun.searches == 1
     door = NotingDoor()
@@ -126,7 +128,7 @@ def test_a_search_is_polled_for_a_watch_until_that_ends(store: Store, site: Site
 
 
 def test_what_is_searched_for_arrives_as_it_was_typed(lite: Store, site: Site):
-    template = Template("Search", site.url("search", "/q?lang=en&words={query}"))
+    template = SearchTemplate("Search", site.url("search", "/q?lang=en&words={query}"))
     watching(lite, "50% & more #1? + a/b", "橋 閉鎖", templates=[template])
     crawl_once(lite)
     asked = {path.partition("words=")[2] for path in site.paths("search") if path.startswith("/q")}
@@ -136,14 +138,14 @@ def test_what_is_searched_for_arrives_as_it_was_typed(lite: Store, site: Site):
 
 def test_a_search_that_finds_nothing_is_well(lite: Store, site: Site):
     feed(site, "search", path="/q?words=ferry")
-    begun = watching(lite, "ferry", templates=[Template("Search", site.url("search", "/q?words={query}"))])
+    begun = watching(lite, "ferry", templates=[SearchTemplate("Search", site.url("search", "/q?words={query}"))])
     crawl_once(lite)
     assert [search.status for search in report(lite, begun).searches] == ["ok"]
 
 
 def test_seeds_are_fetched_first_also_where_they_redirect(lite: Store, site: Site):
     keep(lite, source_entry(rss(site, "a", "/1", "/2"), outlet="A"))
-    check(lite, allow_private=ALLOW, pace=QUICK)
+    poll_sources(lite, allow_private=ALLOW, rate_limits=QUICK)
     site.put("a", "/short", redirect("/long-way.html"))
     site.put("a", "/long-way.html", page("Ferry", FERRY))
     begun = watching(lite, urls=[site.url("a", "/short")])

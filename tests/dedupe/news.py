@@ -2,8 +2,8 @@
 
 import random
 
-from dedupe.signature import sign
-from dedupe.verify import Text
+from onestory.dedupe.signature import sign
+from onestory.dedupe.verify import ComparedText
 
 NAMES = [
     "Ostrander",
@@ -82,8 +82,8 @@ def join(*paragraphs: str) -> str:
     return "\n".join(paragraphs)
 
 
-def text(number: int, words: str) -> Text:
-    return Text(number, words, sign(words))
+def text(number: int, words: str) -> ComparedText:
+    return ComparedText(number, words, sign(words))
 
 
 FORM = (

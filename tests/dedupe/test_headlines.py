@@ -2,9 +2,9 @@
 
 import pytest
 
-from dedupe.headlines import Headline, are_related, are_same
-from dedupe.signature import sign
-from dedupe.verify import Text, verify
+from onestory.dedupe.headlines import Headline, are_related, are_same
+from onestory.dedupe.signature import sign
+from onestory.dedupe.verify import ComparedText, verify
 from tests.dedupe.news import article, join
 
 OFFER = join(*article(70, paragraphs=2))
@@ -12,11 +12,11 @@ BRIDGE = "Harbour bridge shut after crack found"
 SCHOOLS = "Village schools to close in spring"
 
 
-def text(number: int, words: str, headline: str, origin: str = "") -> Text:
-    return Text(number, words, sign(words), Headline(headline), origin)
+def text(number: int, words: str, headline: str, origin: str = "") -> ComparedText:
+    return ComparedText(number, words, sign(words), Headline(headline), origin)
 
 
-def kind(a: Text, b: Text) -> str | None:
+def kind(a: ComparedText, b: ComparedText) -> str | None:
     found = verify(a, b)
     turned = verify(b, a)
     assert found == turned

@@ -5,9 +5,9 @@ import threading
 import pytest
 from redis import Redis
 
-from dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer
-from dedupe.index import BandIndex
-from dedupe.signature import Parameters, Signature, sign
+from onestory.dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer
+from onestory.dedupe.index import BandIndex
+from onestory.dedupe.signature import Parameters, Signature, sign
 from tests.dedupe.news import article, join
 
 

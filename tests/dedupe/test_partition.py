@@ -7,7 +7,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.partition import Decision, Member, Part, Standing, partition, place, round_ups, wanted
+from onestory.dedupe.partition import (
+    Decision,
+    MatchState,
+    Member,
+    StoryPart,
+    partition,
+    place_newcomer,
+    round_ups,
+    unverified_pairs,
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def test_the_last_decision_is_always_obeyed(world, kind, data):
     assert together == (kind == "together")
 
 
-def places(parts: list[Part]) -> dict[str, str]:
+def places(parts: list[StoryPart]) -> dict[str, str]:
     return {one: part.representative for part in parts for one in part.members}
 
 
@@ -102,8 +111,8 @@ def test_the_short_way_agrees_with_the_whole_evaluation(world):
     before = places(partition(rest, old))
     by_id = {one.id: one for one in members}
     alone = round_ups(rest, old)
-    around = [Standing(one, by_id[before[one.id]], one.id in alone) for one in rest]
-    placed = place(newcomer, mine, around)
+    around = [MatchState(one, by_id[before[one.id]], one.id in alone) for one in rest]
+    placed = place_newcomer(newcomer, mine, around)
     if placed.representative is not None:
         assert places(partition(members, edges)) == {**before, newcomer.id: placed.representative}
 
@@ -134,8 +143,8 @@ def test_a_near_identity_is_never_parted_by_a_fuller_text_that_has_one_of_the_tw
 def test_an_unseen_pair_with_a_representative_is_asked_for_and_then_holds():
     members = [member(1, 80), member(2, 300), member(3, 400)]
     edges = [part(1, 2, share=0.95), part(1, 3, share=0.9)]
-    assert wanted(members, edges, [], seen=[]) == {(2, 3)}
-    assert wanted(members, edges, [], seen=[(2, 3)]) == set()
+    assert unverified_pairs(members, edges, [], seen=[]) == {(2, 3)}
+    assert unverified_pairs(members, edges, [], seen=[(2, 3)]) == set()
     assert len(partition(members, [*edges, Edge(2, 3)])) == 1
 
 

@@ -9,12 +9,11 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.bands import KEY_BYTES, band_keys
-from dedupe.characters import lowered
-from dedupe.errors import SignatureBroken
-from dedupe.shingles import shingle_hashes, words_of
-from dedupe.signature import PARAMETERS, Parameters, Signature, sign, sign_many
-from dedupe.spelling import folded
+from onestory.dedupe.characters import lowered
+from onestory.dedupe.errors import SignatureCorrupt
+from onestory.dedupe.shingles import shingle_hashes, tokenize
+from onestory.dedupe.signature import KEY_BYTES, PARAMETERS, Parameters, Signature, band_keys, sign, sign_many
+from onestory.dedupe.spelling import folded
 from tests.dedupe.news import article, join
 
 SPACED = st.text(alphabet=st.characters(max_codepoint=0x5FF, exclude_characters="\u0130"), max_size=300)
@@ -36,7 +35,7 @@ def test_a_minhash_has_the_values_of_datasketch(text: str):
 @settings(max_examples=60, deadline=None)
 @given(SPACED)
 def test_words_are_those_of_a_regular_expression(text: str):
-    words = words_of(text, spans=True)
+    words = tokenize(text, spans=True)
     form = folded(text)
     assert words.normal.decode() == " ".join(re.findall(r"\w+", lowered(form)))
     if form == text:
@@ -71,7 +70,7 @@ def test_many_are_signed_as_one_by_one():
 
 @pytest.mark.parametrize("data", [b"", b"\x09" * 40, sign("a b c").to_bytes()[:-1], sign("a b").to_bytes() + b"x"])
 def test_bytes_that_are_no_signature_are_refused(data: bytes):
-    with pytest.raises(SignatureBroken):
+    with pytest.raises(SignatureCorrupt):
         Signature.from_bytes(data)
 
 
@@ -106,6 +105,6 @@ def test_a_line_break_inside_a_run_of_characters_is_no_boundary():
 
 
 def test_latin_words_inside_such_a_script_stay_words():
-    words = words_of("東京 Onestory 橋", spans=True)
+    words = tokenize("東京 Onestory 橋", spans=True)
     assert words.normal.decode() == "东京 onestory 桥"
     assert len(shingle_hashes(words)) == len(words) - 4 or len(words) < 5

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.shingles import words_of
-from dedupe.signature import sign
-from dedupe.spelling import folded, folded_with_places
+from onestory.dedupe.shingles import tokenize
+from onestory.dedupe.signature import sign
+from onestory.dedupe.spelling import folded, folded_with_places
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_every_word_has_a_place_in_the_text_as_it_was_given(text: str):
     assert len(form) == len(places)
     assert all(0 <= start < end <= len(text) for start, end in places)
     assert [start for start, _ in places] == sorted(start for start, _ in places)
-    assert len(words_of(text, spans=True).spans) == len(words_of(text, spans=True))
+    assert len(tokenize(text, spans=True).spans) == len(tokenize(text, spans=True))

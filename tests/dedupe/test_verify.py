@@ -2,7 +2,7 @@
 
 import pytest
 
-from dedupe.verify import Evidence, spans, verify
+from onestory.dedupe.verify import Evidence, spans, verify
 from tests.dedupe.news import article, form, join, text
 
 

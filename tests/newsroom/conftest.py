@@ -7,11 +7,10 @@ from datetime import timedelta
 import httpx2 as httpx
 import pytest
 
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from pipelines.registry import Registry
-from store.database import Store
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.database import Store
 from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
@@ -19,10 +18,10 @@ from tests.readings import fresh_registry
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served, and a client that asks for it; `registry` is the test's own."""
+    """What is served, and a client that asks for it; `index_client` is the test's own."""
 
     store: Store
-    registry: Registry
+    index_client: IndexClient
     client: httpx.Client
 
 
@@ -35,10 +34,10 @@ def serve_store(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
     """Once; the store is closed by whoever opened it."""
     ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
     ours.rebuild()
-    app = make_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
+    app = create_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
     with (
-        open_socket("127.0.0.1", 0) as listening,
-        serving(app, listening) as url,
+        listen_on("127.0.0.1", 0) as listening,
+        serve_in_thread(app, listening) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield Served(store, ours, client)
@@ -51,15 +50,15 @@ def client(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator
     """Asks a server with an empty store, shared by tests that put nothing in."""
     path = tmp_path_factory.mktemp("empty") / "onestory.db"
     store = Store.open(f"sqlite:///{path}")
-    registry = fresh_registry(store, redis_url, path.parent.name)
-    registry.rebuild()
+    index_client = fresh_registry(store, redis_url, path.parent.name)
+    index_client.rebuild()
     with (
-        open_socket("127.0.0.1", 0) as listening,
-        serving(make_app(store, registry), listening) as url,
+        listen_on("127.0.0.1", 0) as listening,
+        serve_in_thread(create_app(store, index_client), listening) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield client
-    registry.index.redis.close()
+    index_client.index.redis.close()
     store.close()
 
 

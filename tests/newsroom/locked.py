@@ -9,12 +9,11 @@ from typing import Any
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from newsroom.api.needs import RouteNeed, route_needs
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from store.database import Store
-from store.keys import SCOPES, NewKey, add_key
+from onestory.newsroom.http.permissions import RouteScope, route_scopes
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.store.access.api_keys import KEY_SCOPES, CreatedKey, add_key
+from onestory.store.database import Store
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
 
@@ -30,7 +29,7 @@ class Locked:
     app: FastAPI
     store: Store
     client: httpx.Client
-    keys: Mapping[str, NewKey]
+    keys: Mapping[str, CreatedKey]
 
     def bearer(self, scope: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[scope].secret}"}
@@ -46,29 +45,29 @@ class Locked:
 
 @contextmanager
 def locked_desk(store: Store, redis_url: str, prefix: str, **options: Any) -> Iterator[Locked]:
-    registry = fresh_registry(store, redis_url, prefix)
-    registry.rebuild()
+    index_client = fresh_registry(store, redis_url, prefix)
+    index_client.rebuild()
     with store.write() as connection:
-        keys = {scope: add_key(connection, f"{scope}er", scope, now=NOON) for scope in SCOPES}
-    app = make_app(store, registry, require_keys=True, clock=lambda: NOON + timedelta(hours=2), **options)
+        keys = {scope: add_key(connection, f"{scope}er", scope, now=NOON) for scope in KEY_SCOPES}
+    app = create_app(store, index_client, require_keys=True, clock=lambda: NOON + timedelta(hours=2), **options)
     with (
-        open_socket("127.0.0.1", 0) as listening,
-        serving(app, listening) as url,
+        listen_on("127.0.0.1", 0) as listening,
+        serve_in_thread(app, listening) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield Locked(app, store, client, keys)
-    registry.index.redis.close()
+    index_client.index.redis.close()
 
 
-def asked(need: RouteNeed) -> str:
+def asked(need: RouteScope) -> str:
     path = need.path
     for part in need.pattern.groupindex:
         path = path.replace(f"{{{part}}}", VALUES.get(part, "987"))
     return path
 
 
-def doors(desk: Locked) -> list[tuple[str, RouteNeed]]:
+def doors(desk: Locked) -> list[tuple[str, RouteScope]]:
     """Every method of every route."""
-    needs = route_needs(desk.app.routes)
+    needs = route_scopes(desk.app.routes)
     assert len(needs) > 50
     return [(method, need) for need in needs for method in sorted(need.methods)]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipelines.registry import Registry
-from store.database import Store
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.database import Store
 from tests.readings import reading, take
 
 __all__ = ["BRIDGE", "FERRY", "NOON", "Piece", "put", "story_of"]
@@ -47,7 +47,7 @@ class Piece:
     minutes: float = 0
 
 
-def put(store: Store, registry: Registry, pieces: Sequence[Piece]) -> list[str]:
+def put(store: Store, index_client: IndexClient, pieces: Sequence[Piece]) -> list[str]:
     """Stores and attaches the pieces; their article ids."""
     readings = [
         reading(
@@ -59,7 +59,7 @@ def put(store: Store, registry: Registry, pieces: Sequence[Piece]) -> list[str]:
         )
         for piece in pieces
     ]
-    return [saved.article_id for saved in take(store, registry, readings, now=NOON)]
+    return [saved.article_id for saved in take(store, index_client, readings, now=NOON)]
 
 
 def story_of(text: str, *, copies: int, name: str, title: str, minutes: float = 0) -> list[Piece]:

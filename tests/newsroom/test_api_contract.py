@@ -9,13 +9,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from newsroom.api.fetching import Fetches
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from pipelines.registry import Registry
-from store.database import Store
-from store.keys import add_key
+from onestory.newsroom.lookup.fetch_api import PendingFetches
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.access.api_keys import add_key
+from onestory.store.database import Store
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
 from tests.readings import fresh_registry
 
@@ -30,7 +29,7 @@ BOUNDED = settings(
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Store, Registry]]:
+def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Store, IndexClient]]:
     """A store with two stories, and a registry for whoever serves it."""
     path = tmp_path_factory.mktemp("contract") / "onestory.db"
     store = Store.open(f"sqlite:///{path}")
@@ -45,26 +44,26 @@ def news(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[t
 
 
 @pytest.fixture(scope="module")
-def contract(news: tuple[Store, Registry]) -> Iterator[BaseSchema]:
+def contract(news: tuple[Store, IndexClient]) -> Iterator[BaseSchema]:
     """The document of a server that asks for no key."""
-    store, registry = news
-    app = make_app(store, registry)
+    store, index_client = news
+    app = create_app(store, index_client)
     # No crawler is here to wait for.
-    app.state.fetches = Fetches(wait_seconds=0.05)
-    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+    app.state.fetches = PendingFetches(wait_seconds=0.05)
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
 @pytest.fixture(scope="module")
-def locked_contract(news: tuple[Store, Registry]) -> Iterator[tuple[BaseSchema, dict[str, str]]]:
+def locked_contract(news: tuple[Store, IndexClient]) -> Iterator[tuple[BaseSchema, dict[str, str]]]:
     """The document of a server that asks for keys, and the header that has one."""
-    store, registry = news
+    store, index_client = news
     with store.write() as connection:
         key = add_key(connection, "contract", "admin", now=NOON)
     bearer = {"Authorization": f"Bearer {key.secret}"}
-    app = make_app(store, registry, require_keys=True)
+    app = create_app(store, index_client, require_keys=True)
     app.state.strangers.keys.per_minute = 100_000
-    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json", headers=bearer), bearer
 
 

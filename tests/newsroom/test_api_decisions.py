@@ -5,8 +5,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from pipelines.correcting import tell_corrections
-from store.articles import save
+from onestory.pipelines.versions.corrections import record_corrections
+from onestory.store.articles.save import save_articles
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
 from tests.readings import reading, take
@@ -17,8 +17,8 @@ NO_ID = "0" * 24
 
 @pytest.fixture
 def news(served: Served) -> Served:
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
-    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
     return served
 
 
@@ -117,8 +117,8 @@ def corrected(news: Served) -> Served:
     text = BRIDGE.replace("eleven million crowns", "seventeen million crowns")
     later = reading(url, text, observed=NOON.replace(hour=13), title="Bridge to close", outlet="Bridge 0")
     with news.store.write() as connection:
-        tell_corrections(connection, save(connection, [later], now=NOON.replace(hour=13)))
-    take(news.store, news.registry, [], now=NOON.replace(hour=13))
+        record_corrections(connection, save_articles(connection, [later], now=NOON.replace(hour=13)))
+    take(news.store, news.index_client, [], now=NOON.replace(hour=13))
     return news
 
 

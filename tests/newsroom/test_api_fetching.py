@@ -10,15 +10,14 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import insert
 
-from newsroom.api.fetching import Fetches
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from store.database import Store
-from store.hosts import database_time
-from store.identity import article_id
-from store.schema import tombstones
-from store.tombstones import article_digest
+from onestory.newsroom.lookup.fetch_api import PendingFetches
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.store.database import Store
+from onestory.store.frontier.hosts import database_time
+from onestory.store.schema import tombstones
+from onestory.store.tombstones import article_digest
+from onestory.urls import article_id_of_url
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
@@ -62,7 +61,7 @@ def site() -> Iterator[Site]:
 def test_an_unknown_article_is_fetched_and_leads_to_its_story(
     served: Served, store_url: str, site: Site, home: Path
 ) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
     site.put("news", "/bridge", page_of(BRIDGE))
     moved = site.put("news", "/old", Reply(status=301, headers=(("Location", "/bridge"),)))
     [answer] = fetched(served, [moved], store_url, home)
@@ -129,7 +128,7 @@ def test_what_is_no_address_is_refused_at_once_and_makes_no_page(served: Served,
 def test_what_was_taken_down_is_not_fetched_again(served: Served) -> None:
     url = "https://www.gone.example/x"
     with served.store.write() as connection:
-        row = {"digest": article_digest(article_id(url)), "kind": "article", "reason": "asked", "at": NOON}
+        row = {"digest": article_digest(article_id_of_url(url)), "kind": "article", "reason": "asked", "at": NOON}
         connection.execute(insert(tombstones).values(row))
     answer = served.client.post("/v1/lookup/fetch", json={"url": url})
     assert (answer.status_code, answer.json()["reason"]) == (410, "taken_down")
@@ -145,16 +144,16 @@ def test_no_other_sites_page_has_anything_fetched(served: Served) -> None:
 @pytest.fixture
 def hasty(store: Store, redis_url: str, prefix: str) -> Iterator[httpx.Client]:
     """Of a server that waits half a second for crawlers, of which there is none."""
-    registry = fresh_registry(store, redis_url, prefix)
-    app = make_app(store, registry)
-    app.state.fetches = Fetches(wait_seconds=0.5)
+    index_client = fresh_registry(store, redis_url, prefix)
+    app = create_app(store, index_client)
+    app.state.fetches = PendingFetches(wait_seconds=0.5)
     with (
-        open_socket("127.0.0.1", 0) as listening,
-        serving(app, listening) as url,
+        listen_on("127.0.0.1", 0) as listening,
+        serve_in_thread(app, listening) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield client
-    registry.index.redis.close()
+    index_client.index.redis.close()
 
 
 def test_without_a_crawler_it_says_so_in_time_and_stays_first_in_line(hasty: httpx.Client, store: Store) -> None:

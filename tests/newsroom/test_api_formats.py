@@ -8,9 +8,9 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import select, update
 
-from newsroom.api.feeds import Feed, as_atom, as_json_feed
-from store.records import StoryRecord
-from store.schema import articles
+from onestory.newsroom.stories.feeds import StoryFeed, render_atom, render_json_feed
+from onestory.store.schema import articles
+from onestory.store.stories.records import StoryRecord
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
 from tests.newsroom.ninjs import faults_of
@@ -20,8 +20,8 @@ NINJS = "application/vnd.iptc.ninjs+json"
 
 @pytest.fixture
 def news(served: Served) -> Served:
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge <b>&amp; to close"))
-    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge <b>&amp; to close"))
+    put(served.store, served.index_client, story_of(FERRY, copies=2, name="ferry", title="Ferry crews", minutes=60))
     return served
 
 
@@ -61,7 +61,7 @@ def test_an_article_is_ninjs_and_names_its_story(news: Served) -> None:
 
 
 def test_what_is_not_known_is_left_out_of_ninjs_and_what_was_withdrawn_is_canceled(served: Served) -> None:
-    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title=""))
+    put(served.store, served.index_client, story_of(FERRY, copies=2, name="ferry", title=""))
     with served.store.write() as connection:
         one = select(articles.c.id).order_by(articles.c.id).limit(1).scalar_subquery()
         connection.execute(update(articles).where(articles.c.id == one).values(withdrawn=NOON, withdrawn_reason="gone"))
@@ -141,14 +141,14 @@ def test_what_xml_cannot_hold_is_left_out_of_atom() -> None:
     record = StoryRecord(
         "5f" * 12, "a\x01b\ufffe ]]> <x>", "en", None, "5f" * 12, "only", NOON, NOON, None, "Ou\x0btlet", 1, 1, 1, NOON
     )
-    feed = Feed("list", "Onestory", "http://h", "http://h/v1", None, [record])
-    read = feedparser.parse(as_atom(feed))
+    feed = StoryFeed("list", "Onestory", "http://h", "http://h/v1", None, [record])
+    read = feedparser.parse(render_atom(feed))
     assert not read.bozo
-    assert Xml.fromstring(as_atom(feed)).find("{*}entry/{*}title").text == "ab ]]> <x>"  # type: ignore[union-attr]
-    assert as_json_feed(feed)["items"][0]["authors"] == [{"name": "Ou\x0btlet"}]
+    assert Xml.fromstring(render_atom(feed)).find("{*}entry/{*}title").text == "ab ]]> <x>"  # type: ignore[union-attr]
+    assert render_json_feed(feed)["items"][0]["authors"] == [{"name": "Ou\x0btlet"}]
 
 
 def test_a_feed_says_nothing_of_a_language_that_could_not_be_told() -> None:
     record = StoryRecord("5f" * 12, "7", "und", None, "5f" * 12, "only", NOON, NOON, None, "Outlet", 1, 1, 1, NOON)
-    feed = Feed("list", "Onestory", "http://h", "http://h/v1", None, [record])
-    assert "language" not in as_json_feed(feed)["items"][0]
+    feed = StoryFeed("list", "Onestory", "http://h", "http://h/v1", None, [record])
+    assert "language" not in render_json_feed(feed)["items"][0]

@@ -8,11 +8,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from newsroom.api.buckets import MOST_CLIENTS
-from newsroom.api.cors import Cors
-from newsroom.api.limits import PER_MINUTE, Limits, per_minute_on
-from store.config import Config
-from store.errors import BadInput
+from onestory.config import Config
+from onestory.errors import BadInput
+from onestory.newsroom.http.cors import ApiCors
+from onestory.newsroom.http.rate_limit import DEFAULT_PER_MINUTE, MAX_CLIENTS, RateLimiter, requests_per_minute
 from tests.newsroom.conftest import Served
 
 
@@ -25,7 +24,7 @@ def app() -> Starlette:
 
 def test_a_client_may_ask_so_often_and_again_when_it_has_waited() -> None:
     now = 100.0
-    client = TestClient(Limits(app(), per_minute=3, clock=lambda: now))
+    client = TestClient(RateLimiter(app(), per_minute=3, clock=lambda: now))
     left = [client.get("/v1/stories").headers["ratelimit"] for _ in range(3)]
     assert left == ['"default";r=2;t=20', '"default";r=1;t=40', '"default";r=0;t=60']
     refused = client.get("/v1/stories")
@@ -40,26 +39,26 @@ def test_a_client_may_ask_so_often_and_again_when_it_has_waited() -> None:
 
 def test_one_client_does_not_use_up_what_another_has() -> None:
     asked_by = "a"
-    limits = Limits(app(), per_minute=1, client_of=lambda scope: asked_by, clock=lambda: 0.0)
+    limits = RateLimiter(app(), per_minute=1, client_key=lambda scope: asked_by, clock=lambda: 0.0)
     client = TestClient(limits)
     assert [client.get("/v1/stories").status_code for _ in range(2)] == [200, 429]
-    for name in range(MOST_CLIENTS):
+    for name in range(MAX_CLIENTS):
         asked_by = str(name)
         limits._buckets.take(asked_by)
-    assert len(limits._buckets) == MOST_CLIENTS
+    assert len(limits._buckets) == MAX_CLIENTS
     asked_by = "a"
     assert client.get("/v1/stories").status_code == 200
 
 
 def test_who_is_alone_on_the_machine_is_not_limited() -> None:
-    assert per_minute_on("127.0.0.1", None) == 0
-    assert per_minute_on("0.0.0.0", None) == PER_MINUTE
-    assert per_minute_on("0.0.0.0", 0) == 0
-    assert per_minute_on("127.0.0.1", 7) == 7
+    assert requests_per_minute("127.0.0.1", None) == 0
+    assert requests_per_minute("0.0.0.0", None) == DEFAULT_PER_MINUTE
+    assert requests_per_minute("0.0.0.0", 0) == 0
+    assert requests_per_minute("127.0.0.1", 7) == 7
 
 
 def test_only_pages_of_sites_on_the_list_may_read() -> None:
-    client = TestClient(Cors(app(), origins=["https://desk.example"]))
+    client = TestClient(ApiCors(app(), origins=["https://desk.example"]))
     ours = client.get("/v1/stories", headers={"Origin": "https://desk.example"})
     assert ours.headers["access-control-allow-origin"] == "https://desk.example"
     assert "ETag" in ours.headers["access-control-expose-headers"]

@@ -11,7 +11,7 @@ from tests.newsroom.news import BRIDGE, FERRY, put, story_of
 
 @pytest.fixture
 def news(served: Served) -> Served:
-    put(served.store, served.registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
     return served
 
 
@@ -105,7 +105,7 @@ def test_a_form_is_not_what_the_api_takes(news: Served) -> None:
 
 
 def test_while_the_index_is_not_whole_only_the_same_text_is_found(news: Served) -> None:
-    news.registry.index.redis.flushdb()
+    news.index_client.index.redis.flushdb()
     told = news.client.post("/v1/lookup", json={"text": BRIDGE}).json()
     assert told["index"] == "rebuilding"
     assert told["found"][0]["share"] == 1

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from pipelines.takedown import take_down
-from store.schema import stories
+from onestory.pipelines.takedown import take_down
+from onestory.store.schema import stories
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
 
@@ -21,7 +21,7 @@ def singles(served: Served, count: int, *, first: int = 0) -> list[str]:
         Piece(f"https://o{n}.example/a", essay(n), title=f"Essay {n}", outlet=f"O{n}", minutes=n)
         for n in range(first, first + count)
     ]
-    return put(served.store, served.registry, pieces)
+    return put(served.store, served.index_client, pieces)
 
 
 def test_a_list_read_while_stories_grow_neither_skips_nor_repeats(served: Served) -> None:
@@ -41,7 +41,7 @@ def test_a_list_read_while_stories_grow_neither_skips_nor_repeats(served: Served
             )
             for n in (step, 11 - step)
         ]
-        put(served.store, served.registry, copies)
+        put(served.store, served.index_client, copies)
         singles(served, 1, first=50 + step)
         step += 1
     assert step == 5
@@ -78,8 +78,8 @@ def test_a_mirror_hears_of_each_change_once(served: Served) -> None:
 
 
 def test_a_mirror_hears_of_what_was_absorbed_and_of_what_was_taken_down(served: Served) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
-    [ferry] = put(served.store, served.registry, story_of(FERRY, copies=1, name="ferry", title="Ferry"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
+    [ferry] = put(served.store, served.index_client, story_of(FERRY, copies=1, name="ferry", title="Ferry"))
     told, cursor = mirror(served)
     by_kind = {change["kind"]: change for change in told}
     survivor = served.client.get("/v1/stories", params={"q": "harbour"}).json()["stories"][0]["id"]
@@ -88,7 +88,7 @@ def test_a_mirror_hears_of_what_was_absorbed_and_of_what_was_taken_down(served: 
 
     later = NOON + timedelta(hours=1)
     url = "https://www.ferry0.example/ferry"
-    take_down(served.store, served.registry, url, reason="court", archived=[], now=later)
+    take_down(served.store, served.index_client, url, reason="court", archived=[], now=later)
     gone, _ = mirror(served, cursor)
     digest = hashlib.sha256(f"article:{ferry}".encode()).hexdigest()
     assert (gone[-1]["kind"], gone[-1]["key"]) == ("removed", digest)

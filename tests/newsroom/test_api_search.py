@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.schema import outlets
+from onestory.store.schema import outlets
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, Piece, put, story_of
 
@@ -10,14 +10,14 @@ from tests.newsroom.news import BRIDGE, FERRY, Piece, put, story_of
 @pytest.fixture
 def news(served: Served) -> Served:
     """A story of three copies, one of two, and a hostile one."""
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
     put(
         served.store,
-        served.registry,
+        served.index_client,
         story_of(FERRY, copies=2, name="ferry", title="Ferry crews to strike", minutes=60),
     )
     hostile = Piece("https://evil.example/x", HOSTILE, title="<script>alert(1)</script>", outlet="Evil", minutes=90)
-    put(served.store, served.registry, [hostile])
+    put(served.store, served.index_client, [hostile])
     with served.store.write() as connection:
         connection.execute(outlets.insert().values(name="Bridge 1", owner="Coast Media", ours=True))
     return served

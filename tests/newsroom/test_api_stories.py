@@ -4,7 +4,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import update
 
-from store.schema import outlets, stories
+from onestory.store.schema import outlets, stories
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, Piece, put, story_of
 
@@ -12,14 +12,14 @@ from tests.newsroom.news import BRIDGE, FERRY, Piece, put, story_of
 @pytest.fixture
 def news(served: Served) -> Served:
     """A story of three copies at noon, a later one of two, and a single piece."""
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
     put(
         served.store,
-        served.registry,
+        served.index_client,
         story_of(FERRY, copies=2, name="ferry", title="Ferry crews to strike", minutes=60),
     )
     single = Piece("https://kiosk.example/chess", CHESS, title="A draw", outlet="Kiosk", minutes=30)
-    put(served.store, served.registry, [single])
+    put(served.store, served.index_client, [single])
     return served
 
 
@@ -146,7 +146,7 @@ def test_who_has_an_answer_already_gets_304(news: Served) -> None:
     again = news.client.get("/v1/stories", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
-    put(news.store, news.registry, [Piece("https://new.example/a", FERRY, outlet="New", minutes=90)])
+    put(news.store, news.index_client, [Piece("https://new.example/a", FERRY, outlet="New", minutes=90)])
     changed = news.client.get("/v1/stories", headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200
 

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from newsroom.api.door import ENDED_PER_MINUTE, WRONG_PER_MINUTE
-from store.database import Store
-from store.keys import list_keys, revoke_key
+from onestory.newsroom.http.authentication import KEY_FAILURES_PER_MINUTE, SESSION_FAILURES_PER_MINUTE
+from onestory.store.access.api_keys import list_keys, revoke_key
+from onestory.store.database import Store
 from tests.newsroom.locked import Locked, asked, doors, locked_desk
 from tests.newsroom.news import NOON
 from tests.waiting import wait_until
@@ -153,7 +153,7 @@ def test_a_feed_reader_sends_its_key_as_a_password_and_may_read_by_it(small: Loc
     for path in ("/v1/stories.atom", "/v1/stories.json-feed"):
         assert small.client.get(path, headers=headers).status_code == 200
     assert small.client.get("/v1/stories", headers=headers).status_code == 401
-    assert small.app.state.strangers.keys.left("127.0.0.1") == WRONG_PER_MINUTE
+    assert small.app.state.strangers.keys.left("127.0.0.1") == KEY_FAILURES_PER_MINUTE
     assert small.client.post("/v1/watches", headers=headers, json={"phrases": ["a b"]}).status_code == 401
 
 
@@ -183,7 +183,7 @@ def test_the_use_of_a_key_is_noted(locked: Locked) -> None:
 
 
 def test_a_stream_ends_when_its_key_is_revoked(locked: Locked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsroom.api.event_stream.BEAT_SECONDS", 0.2)
+    monkeypatch.setattr("onestory.newsroom.events.stream.KEEPALIVE_SECONDS", 0.2)
     with locked.client.stream("GET", "/v1/events/stream", headers=locked.bearer("read"), timeout=20) as stream:
         lines = stream.iter_lines()
         next(line for line in lines if line.startswith(": beat"))
@@ -195,8 +195,8 @@ def test_a_stream_ends_when_its_key_is_revoked(locked: Locked, monkeypatch: pyte
 def test_many_wrong_keys_bar_an_address_and_not_those_who_were_let_in_before(small: Locked) -> None:
     assert small.client.get("/v1/stories", headers=small.bearer("read")).status_code == 200
     wrong = {"Authorization": "Bearer onestory_0_0"}
-    statuses = [small.client.get("/v1/stories", headers=wrong).status_code for _ in range(WRONG_PER_MINUTE + 3)]
-    assert statuses[:WRONG_PER_MINUTE] == [401] * WRONG_PER_MINUTE
+    statuses = [small.client.get("/v1/stories", headers=wrong).status_code for _ in range(KEY_FAILURES_PER_MINUTE + 3)]
+    assert statuses[:KEY_FAILURES_PER_MINUTE] == [401] * KEY_FAILURES_PER_MINUTE
     barred = small.client.get("/v1/stories", headers=wrong)
     assert (barred.status_code, barred.json()["reason"]) == (429, "too_many_wrong_keys")
     assert barred.headers["retry-after"] == "60"
@@ -206,7 +206,7 @@ def test_many_wrong_keys_bar_an_address_and_not_those_who_were_let_in_before(sma
 
 
 def test_sessions_that_are_none_bar_an_address_and_not_who_is_signed_in(small: Locked) -> None:
-    made_up = [{"Cookie": f"onestory_session=made-up-{number}"} for number in range(ENDED_PER_MINUTE + 3)]
+    made_up = [{"Cookie": f"onestory_session=made-up-{number}"} for number in range(SESSION_FAILURES_PER_MINUTE + 3)]
     assert {small.client.get("/v1/stories", headers=headers).status_code for headers in made_up} == {401}
     assert small.app.state.strangers.sessions.left("127.0.0.1") < 1
     with small.signed_in("read") as client:

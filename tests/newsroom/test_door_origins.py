@@ -5,10 +5,9 @@ from importlib.resources import files
 import httpx2 as httpx
 import pytest
 
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import serving
-from store.database import Store
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import listen_on, serve_in_thread
+from onestory.store.database import Store
 from tests.newsroom.conftest import Served
 from tests.newsroom.locked import Locked, asked, doors
 from tests.readings import fresh_registry
@@ -55,7 +54,7 @@ def test_every_post_by_cookie_takes_the_token_of_the_form_and_our_own_page(small
 
 
 def test_every_form_of_our_pages_carries_the_token() -> None:
-    for template in (files("newsroom.web") / "templates").iterdir():
+    for template in (files("onestory.newsroom.web") / "templates").iterdir():
         for form in template.read_text().split("<form ")[1:]:
             head = form.partition("</form>")[0]
             if 'method="post"' in head and "/sign-in" not in head:
@@ -85,10 +84,10 @@ def test_off_loopback_and_where_it_is_wanted_keys_are_asked_for(
     sqlite_store_url: str, redis_url: str, prefix: str, options: dict[str, object]
 ) -> None:
     store = Store.open(sqlite_store_url)
-    registry = fresh_registry(store, redis_url, prefix)
-    app = make_app(store, registry, **options)  # type: ignore[arg-type]
-    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+    index_client = fresh_registry(store, redis_url, prefix)
+    app = create_app(store, index_client, **options)  # type: ignore[arg-type]
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
         assert httpx.get(f"{url}/v1/stories", trust_env=False).status_code == 401
         assert httpx.get(f"{url}/livez", trust_env=False).status_code == 200
-    registry.index.redis.close()
+    index_client.index.redis.close()
     store.close()

@@ -8,12 +8,11 @@ import pytest
 from fastapi import FastAPI
 from jsonschema_rs import Draft202012Validator
 
-from newsroom.api.shapes import ProblemDetails
-from newsroom.app import make_app
-from newsroom.listening import PortInUse, open_socket
-from newsroom.server import serving
-from store.database import Store
-from store.errors import BadInput
+from onestory.errors import BadInput
+from onestory.newsroom.http.schemas import ProblemDetails
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import PortInUse, listen_on, serve_in_thread
+from onestory.store.database import Store
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, put, story_of
 from tests.readings import fresh_registry
@@ -74,7 +73,7 @@ def test_nul_and_friends_in_filters_are_no_fault(client: httpx.Client) -> None:
 
 
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing(store: Store, redis_url: str, prefix: str) -> None:
-    app = make_app(store, fresh_registry(store, redis_url, prefix))
+    app = create_app(store, fresh_registry(store, redis_url, prefix))
 
     @app.get("/v1/broken")
     def broken() -> None:
@@ -88,7 +87,7 @@ def test_a_fault_of_ours_is_a_problem_that_tells_nothing(store: Store, redis_url
 
 
 def ask(app: FastAPI, path: str, **headers: str) -> httpx.Response:
-    with open_socket("127.0.0.1", 0) as listening, serving(app, listening) as url:
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
         return httpx.get(url + path, headers=headers, trust_env=False)
 
 
@@ -128,7 +127,7 @@ def test_live_and_ready(client: httpx.Client) -> None:
 def test_without_redis_it_is_alive_lists_stories_and_is_not_ready(store: Store) -> None:
     with redis_server() as short_lived:
         orphan = fresh_registry(store, short_lived, "p")
-    with open_socket("127.0.0.1", 0) as listening, serving(make_app(store, orphan), listening) as url:
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(create_app(store, orphan), listening) as url:
         assert httpx.get(f"{url}/livez").status_code == 200
         assert httpx.get(f"{url}/v1/stories").status_code == 200
         ready = httpx.get(f"{url}/readyz")
@@ -146,14 +145,14 @@ def test_a_port_in_use_is_told_in_plain_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"port {port} on 127.0.0.1 is in use.*--port"):
-            open_socket("127.0.0.1", port)
+            listen_on("127.0.0.1", port)
 
 
 def test_an_address_that_is_not_ours_is_told_in_plain_words() -> None:
     with pytest.raises(BadInput, match=r"cannot listen on 203\.0\.113\.9"):
-        open_socket("203.0.113.9", 0)
+        listen_on("203.0.113.9", 0)
     with pytest.raises(BadInput, match="70000 is no port"):
-        open_socket("127.0.0.1", 70_000)
+        listen_on("127.0.0.1", 70_000)
 
 
 def test_the_document_is_openapi_3_1_and_every_error_in_it_a_problem(client: httpx.Client) -> None:
@@ -200,7 +199,7 @@ def faults(example: object, schema: dict[str, Any], document: dict[str, Any]) ->
 
 
 def test_what_the_document_says_is_what_is_sent(served: Served) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge"))
     document = served.client.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
     [story] = served.client.get("/v1/stories").json()["stories"]

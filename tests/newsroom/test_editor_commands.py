@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import onestory, write_rows
-from tests.wire import house_style, wire_article
+from tests.news_texts import house_style, wire_article
 
 
 def url(name: str) -> str:

@@ -10,13 +10,12 @@ from itertools import islice
 import httpx2 as httpx
 import pytest
 
-from newsroom.api import arrivals
-from newsroom.app import make_app
-from newsroom.listening import open_socket
-from newsroom.server import STOP_SECONDS, serving
-from store.database import Store
-from store.events import add_event, forget_events
-from store.schema import events
+from onestory.newsroom.events import stream as arrivals
+from onestory.newsroom.server.app import create_app
+from onestory.newsroom.server.server import SHUTDOWN_SECONDS, listen_on, serve_in_thread
+from onestory.store.database import Store
+from onestory.store.events.event_log import add_event, delete_events
+from onestory.store.schema import events
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
@@ -75,7 +74,7 @@ def test_filters_by_kind_and_story_and_next_leads_behind_the_others(served: Serv
 
 
 def test_a_story_tells_of_itself(served: Served) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
     [event] = served.client.get("/v1/events").json()["events"]
     assert (event["kind"], event["data"]) == ("story.created", {"copies": 3, "outlets": 3, "owners": 3})
     assert served.client.get(f"/v1/stories/{event['story_id']}").status_code == 200
@@ -85,7 +84,7 @@ def test_who_comes_too_late_or_from_elsewhere_is_told_to_begin_anew(served: Serv
     tell(served.store, STORY, STORY)
     tell(served.store, STORY, days=9)
     with served.store.write() as connection:
-        forget_events(connection, before=NOON + timedelta(days=1))
+        delete_events(connection, before=NOON + timedelta(days=1))
     for after in (0, 1, 99):
         answer = served.client.get("/v1/events", params={"after": after})
         assert (answer.json()["reset"], ids(answer), answer.json()["next"]) == (True, [3], 3)
@@ -142,22 +141,22 @@ def test_a_stream_goes_on_where_it_was_cut(served: Served) -> None:
 
 
 def test_a_stream_works_without_redis(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrivals, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(arrivals, "EVENT_POLL_SECONDS", 0.1)
     with stream(served.client, "/v1/events/stream") as told:
         tell(served.store, STORY)  # this store wakes nobody
         assert next(told)["id"] == "1"
 
 
 def test_a_stream_is_woken_by_another_process(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.pulse import Pulse
+    from onestory.pipelines.runtime.notifications import Notifier
 
-    monkeypatch.setattr(arrivals, "LOOK_SECONDS", 60)
-    pulse = Pulse(served.registry.index.redis)
+    monkeypatch.setattr(arrivals, "EVENT_POLL_SECONDS", 60)
+    pulse = Notifier(served.index_client.index.redis)
     done = threading.Event()
 
     def beat() -> None:
         while not done.wait(0.05):
-            pulse.beat()
+            pulse.notify()
 
     beating = threading.Thread(target=beat, daemon=True)
     try:
@@ -176,12 +175,12 @@ def test_asking_for_the_head_of_a_stream_ends(client: httpx.Client) -> None:
 
 
 def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, prefix: str) -> None:
-    registry = fresh_registry(store, redis_url, prefix)
-    app = make_app(store, registry)
-    app.state.arrivals = arrivals.Arrivals(store, registry.index.redis, most_streams=2)
+    index_client = fresh_registry(store, redis_url, prefix)
+    app = create_app(store, index_client)
+    app.state.arrivals = arrivals.EventSubscribers(store, index_client.index.redis, most_streams=2)
     with (
-        open_socket("127.0.0.1", 0) as listening,
-        serving(app, listening) as url,
+        listen_on("127.0.0.1", 0) as listening,
+        serve_in_thread(app, listening) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         with stream(client), stream(client):
@@ -191,18 +190,18 @@ def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, pre
         tell(store, STORY)
         with stream(client, "/v1/events/stream?after=0") as told:
             assert next(told)["id"] == "1"
-    registry.index.redis.close()
+    index_client.index.redis.close()
 
 
 def test_a_server_that_stops_ends_its_streams(store: Store, redis_url: str, prefix: str) -> None:
-    registry = fresh_registry(store, redis_url, prefix)
-    with open_socket("127.0.0.1", 0) as listening, httpx.Client(trust_env=False) as client:
-        running = serving(make_app(store, registry), listening)
+    index_client = fresh_registry(store, redis_url, prefix)
+    with listen_on("127.0.0.1", 0) as listening, httpx.Client(trust_env=False) as client:
+        running = serve_in_thread(create_app(store, index_client), listening)
         url = running.__enter__()
         with stream(client, f"{url}/v1/events/stream") as told:
             stopping = threading.Thread(target=running.__exit__, args=(None, None, None), daemon=True)
             stopping.start()
             assert list(told) == []
-            stopping.join(STOP_SECONDS - 1)
+            stopping.join(SHUTDOWN_SECONDS - 1)
             assert not stopping.is_alive()
-    registry.index.redis.close()
+    index_client.index.redis.close()

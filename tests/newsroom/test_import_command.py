@@ -12,9 +12,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.cli import ONESTORY, article_rows, onestory, story_sets, write_rows
+from tests.news_texts import excerpt, house_style, wire_article
 from tests.servers import PostgresServer, postgres_folder, postgres_in, redis_in, short_folder
 from tests.waiting import wait_until
-from tests.wire import excerpt, house_style, wire_article
 
 
 def row(name: str, body: str) -> dict[str, str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from newsroom.api.event_shapes import WebhookQuestion
-from newsroom.first_key import asks_for_keys
-from store.database import Store
-from store.keys import find_key, list_keys
-from store.webhooks import list_webhooks
+from onestory.newsroom.events.schemas import WebhookRequest
+from onestory.newsroom.keys.first_key import requires_keys
+from onestory.store.access.api_keys import find_key, list_keys
+from onestory.store.database import Store
+from onestory.store.webhooks.webhooks import list_webhooks
 from tests.cli import onestory
 from tests.newsroom.conftest import Served
 from tests.newsroom.locked import Locked
@@ -76,7 +76,7 @@ def test_on_loopback_behind_a_proxy_a_key_is_asked_for_at_the_start(home: Path) 
     ],
 )
 def test_where_keys_are_asked_for(host: str, options: dict[str, object], asks: bool) -> None:
-    assert asks_for_keys(host, **options) == asks  # type: ignore[arg-type]
+    assert requires_keys(host, **options) == asks  # type: ignore[arg-type]
 
 
 def test_migrate_makes_the_first_admin_key_only_where_it_is_asked_to(home: Path) -> None:
@@ -214,4 +214,4 @@ def test_a_webhook_that_cannot_be_is_refused_and_what_was_typed_stays(
     assert "No webhook was added" in answer.text
     assert said in answer.text
     assert 'value="Bay &lt;News&gt;"' in answer.text
-    assert WebhookQuestion.model_fields.keys() == {"url", "form", "kinds", "watch_id", "outlet", "language"}
+    assert WebhookRequest.model_fields.keys() == {"url", "form", "kinds", "watch_id", "outlet", "language"}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.takedown import take_down
-from store.identity import article_id
-from store.links import links_of
+from onestory.pipelines.takedown import take_down
+from onestory.store.stories.links import story_links
+from onestory.urls import article_id_of_url
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put
 
@@ -24,7 +24,7 @@ def developed(served: Served) -> Served:
     update = "\n".join([own[0], bridge[0], own[1], bridge[2], *own[2:], FERRY])
     put(
         served.store,
-        served.registry,
+        served.index_client,
         [
             Piece("https://www.herald.example/bridge", BRIDGE, title="Bridge to close", outlet="Herald"),
             Piece("https://www.argus.example/forged", update, title="Forged tickets", outlet="Argus", minutes=90),
@@ -34,9 +34,11 @@ def developed(served: Served) -> Served:
 
 
 def test_a_link_stands_at_both_stories(developed: Served) -> None:
-    first, second = (article_id(f"https://www.{name}") for name in ("herald.example/bridge", "argus.example/forged"))
+    first, second = (
+        article_id_of_url(f"https://www.{name}") for name in ("herald.example/bridge", "argus.example/forged")
+    )
     with developed.store.read() as connection:
-        [there], [back] = (links_of(connection, [one]) for one in (first, second))
+        [there], [back] = (story_links(connection, [one]) for one in (first, second))
     assert (there.story_id, back.story_id) == (second, first)
     assert there.kind == back.kind
     assert (there.share, there.share_of_other) == (back.share_of_other, back.share)
@@ -46,8 +48,8 @@ def test_a_link_stands_at_both_stories(developed: Served) -> None:
 
 
 def test_a_story_that_was_taken_down_is_gone_and_says_so(developed: Served) -> None:
-    gone = article_id("https://www.herald.example/bridge")
-    take_down(developed.store, developed.registry, gone, reason="order 7", archived=(), now=NOON)
+    gone = article_id_of_url("https://www.herald.example/bridge")
+    take_down(developed.store, developed.index_client, gone, reason="order 7", archived=(), now=NOON)
     for path in (f"/v1/stories/{gone}", f"/v1/articles/{gone}"):
         answer = developed.client.get(path)
         assert (answer.status_code, answer.json()["reason"]) == (410, "taken_down")

@@ -12,10 +12,10 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import select, update
 
-from newsroom.api.examples import WRITTEN
-from newsroom.api.ninjs import MEDIA_TYPE
-from store.readings import Reading
-from store.schema import articles
+from onestory.newsroom.http.openapi import MEDIA_TYPE_EXAMPLES
+from onestory.newsroom.stories.ninjs import NINJS_TYPE
+from onestory.store.articles.captures import ProcessedCapture
+from onestory.store.schema import articles
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON
 from tests.newsroom.ninjs import SCHEMA, disagreements, faults_of, published_validator
@@ -34,14 +34,14 @@ MARKET = (
 )
 
 
-def ran(host: str, text: str, *, minutes: float = 0, **told: Any) -> Reading:
+def ran(host: str, text: str, *, minutes: float = 0, **told: Any) -> ProcessedCapture:
     """The text as that outlet ran it; `told` is what its page tells besides."""
     seen = NOON + timedelta(minutes=minutes)
     one = reading(f"https://www.{host}.example/{host}", text, observed=seen, title="Bridge to close", outlet=host)
     return replace(one, extracted=replace(one.extracted, **told))
 
 
-def of_every_kind() -> list[Reading]:
+def of_every_kind() -> list[ProcessedCapture]:
     rights = {"mining": "reserved", "observed": None, "signals": [{"source": "tdmrep", "value": "1", "says": "no"}]}
     hostile = "<b>Market</b> &amp; \x00\x01\x9b\u202e\u2028]]> \ud800"
     return [
@@ -58,9 +58,9 @@ def of_every_kind() -> list[Reading]:
 @pytest.fixture
 def told(served: Served) -> list[dict[str, Any]]:
     """Every story and every article, each as ninjs."""
-    take(served.store, served.registry, of_every_kind(), now=NOON + timedelta(minutes=20))
+    take(served.store, served.index_client, of_every_kind(), now=NOON + timedelta(minutes=20))
     corrected = [ran("wire", BRIDGE.replace("eleven", "seventeen"), minutes=30, credit="Coast Wire")]
-    take(served.store, served.registry, corrected, now=NOON + timedelta(minutes=30))
+    take(served.store, served.index_client, corrected, now=NOON + timedelta(minutes=30))
     with served.store.write() as connection:
         gone = select(articles.c.id).where(articles.c.outlet == "bay").scalar_subquery()
         connection.execute(update(articles).where(articles.c.id == gone).values(withdrawn=NOON, withdrawn_reason="410"))
@@ -72,7 +72,7 @@ def everything(client: httpx.Client) -> Iterator[dict[str, Any]]:
         copies = client.get(f"/v1/stories/{story['id']}").json()["articles"]
         for path in (f"/v1/stories/{story['id']}", *(f"/v1/articles/{copy['id']}" for copy in copies)):
             by_format = client.get(path, params={"format": "ninjs"}).raise_for_status()
-            by_accept = client.get(path, headers={"Accept": MEDIA_TYPE})
+            by_accept = client.get(path, headers={"Accept": NINJS_TYPE})
             assert by_accept.content == by_format.content
             yield by_format.json()
 
@@ -109,7 +109,7 @@ def test_all_of_it_is_ninjs_by_the_schema_of_the_iptc(published: dict[str, Any],
 
 
 def test_the_example_in_our_document_is_ninjs(published: dict[str, Any]) -> None:
-    assert faults_of(WRITTEN[MEDIA_TYPE], by=published_validator(published)) == []
+    assert faults_of(MEDIA_TYPE_EXAMPLES[NINJS_TYPE], by=published_validator(published)) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_example_in_our_document_is_ninjs(published: dict[str, Any]) -> None
     ],
 )
 def test_the_schema_of_the_iptc_finds_what_is_no_ninjs(spoiled: dict[str, Any], published: dict[str, Any]) -> None:
-    assert len(faults_of({**WRITTEN[MEDIA_TYPE], **spoiled}, by=published_validator(published))) >= 1
+    assert len(faults_of({**MEDIA_TYPE_EXAMPLES[NINJS_TYPE], **spoiled}, by=published_validator(published))) >= 1
 
 
 def test_our_reading_says_what_the_schema_of_the_iptc_says(published: dict[str, Any]) -> None:

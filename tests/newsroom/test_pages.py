@@ -8,8 +8,8 @@ import pytest
 from lxml import html
 from sqlalchemy import insert, update
 
-from store.events import add_event
-from store.schema import articles, sources, stories, versions
+from onestory.store.events.event_log import add_event
+from onestory.store.schema import articles, sources, stories, versions
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
 from tests.readings import stories_of
@@ -17,8 +17,8 @@ from tests.readings import stories_of
 
 @pytest.fixture
 def news(served: Served) -> Served:
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
-    put(served.store, served.registry, story_of(FERRY, copies=1, name="ferry", title="Ferry crews", minutes=60))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(FERRY, copies=1, name="ferry", title="Ferry crews", minutes=60))
     return served
 
 
@@ -57,7 +57,7 @@ def test_the_list_goes_on_to_older_stories_and_back(served: Served) -> None:
         Piece(f"https://www.a{n}.example/x", f"{BRIDGE.replace('bridge', f'bridge{n}')} {n}", f"Story {n}", minutes=n)
         for n in range(3)
     ]
-    put(served.store, served.registry, pieces)
+    put(served.store, served.index_client, pieces)
     with served.store.write() as connection:
         made = [
             {
@@ -96,7 +96,7 @@ def test_the_first_page_is_light_with_all_that_it_is_drawn_with(served: Served) 
         for number in range(25)
         for copy in range(4)
     ]
-    put(served.store, served.registry, pieces)
+    put(served.store, served.index_client, pieces)
     page = served.client.get("/")
     assert page.text.count("data-story=") == 25
     drawn = sum(len(served.client.get(path).content) for path in set(re.findall(r"/static/[^\"]+", page.text)))
@@ -132,7 +132,7 @@ def test_empty_pages_say_what_happens_next(served: Served) -> None:
     assert "onestory sources add" in words(read(served.client.get("/sources")))
     add_source(served, "https://a.example/feed")
     assert "polls its first sources now" in words(read(served.client.get("/")))
-    put(served.store, served.registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
     assert "No story fits" in words(read(served.client.get("/?outlet=Nobody")))
 
 
@@ -260,7 +260,7 @@ def put_everywhere(served: Served, evil: str, number: int) -> None:
     """One article, and one source, that has it wherever a page tells something."""
     [identity] = put(
         served.store,
-        served.registry,
+        served.index_client,
         [Piece(f"https://www.evil{number}.example/x", f"{CALM[number]}\n{evil}", title=evil, outlet=evil)],
     )
     facts = {

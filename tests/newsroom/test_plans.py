@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text, update
 
-from store.database import Store
-from store.schema import articles, outlets
-from store.search_index import take_in_all
-from store.story_list import StoryFilter, list_stories
+from onestory.store.database import Store
+from onestory.store.schema import articles, outlets
+from onestory.store.search.full_text_index import index_all_due
+from onestory.store.stories.listing import StoryFilter, list_stories
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, put, story_of
 from tests.readings import stories_of
@@ -55,8 +55,8 @@ POSTGRESQL_SCAN = re.compile(rf"Seq Scan on ({GROWING})\b")
 @pytest.mark.parametrize("few", [1_000, 0])
 def test_no_request_scans_a_table_that_grows(served: Served, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once where few articles have what is asked for, and once where many do, which are looked through otherwise."""
-    monkeypatch.setattr("store.search_matches.FEW", few)
-    monkeypatch.setattr("store.story_list.FEW", few)
+    monkeypatch.setattr("onestory.store.search.query_matches.FEW_MATCHES", few)
+    monkeypatch.setattr("onestory.store.stories.listing.FEW_MATCHES", few)
     home = _filled(served)
     with _Asked(served.store) as asked:
         for path in PATHS:
@@ -73,12 +73,12 @@ def test_no_request_scans_a_table_that_grows(served: Served, few: int, monkeypat
 
 def _filled(served: Served) -> str:
     """Two stories of several copies, with owners, credits and outlets of ours; the id of the wider one."""
-    put(served.store, served.registry, story_of(BRIDGE, copies=5, name="bridge", title="Bridge"))
-    put(served.store, served.registry, story_of(FERRY, copies=3, name="ferry", title="Ferry"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=5, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(FERRY, copies=3, name="ferry", title="Ferry"))
     with served.store.write() as connection:
         connection.execute(insert(outlets), [{"name": "Bridge 1", "ours": True, "owner": "Coast"}])
         connection.execute(update(articles).where(articles.c.outlet == "Bridge 1").values(credit="AFP"))
-    take_in_all(served.store)
+    index_all_due(served.store)
     return max(stories_of(served.store), key=lambda story: story.copies).id
 
 
@@ -116,7 +116,7 @@ def _scans(store: Store, plan: str) -> bool:
 
 
 def test_a_story_with_many_copies_is_told_page_by_page_each_once(served: Served) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=7, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=7, name="bridge", title="Bridge"))
     [home] = stories_of(served.store)
     path: str | None = f"/v1/stories/{home.id}?limit=3"
     copies: list[str] = []
@@ -137,14 +137,14 @@ def test_a_story_with_many_copies_is_told_page_by_page_each_once(served: Served)
 
 @pytest.mark.parametrize("asked", ["limit=0", "limit=201", "limit=x"])
 def test_more_copies_than_an_answer_holds_are_refused(served: Served, asked: str) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
     [home] = stories_of(served.store)
     assert served.client.get(f"/v1/stories/{home.id}?{asked}").status_code == 422
 
 
 def test_a_cursor_of_another_story_is_refused(served: Served) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
-    put(served.store, served.registry, story_of(FERRY, copies=3, name="ferry", title="Ferry"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(FERRY, copies=3, name="ferry", title="Ferry"))
     one, other = stories_of(served.store)
     cursor = served.client.get(f"/v1/stories/{one.id}?limit=1").json()["next"]
     assert served.client.get(f"/v1/stories/{other.id}?cursor={cursor}").status_code == 400
@@ -153,8 +153,8 @@ def test_a_cursor_of_another_story_is_refused(served: Served) -> None:
 def test_a_page_of_a_wide_story_shows_ours_first_and_leads_to_the_others(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsroom.web.story.MOST_COPIES", 2)
-    put(served.store, served.registry, story_of(BRIDGE, copies=5, name="bridge", title="Bridge"))
+    monkeypatch.setattr("onestory.newsroom.stories.web.COPIES_PER_PAGE", 2)
+    put(served.store, served.index_client, story_of(BRIDGE, copies=5, name="bridge", title="Bridge"))
     with served.store.write() as connection:
         connection.execute(insert(outlets), [{"name": "Bridge 4", "ours": True}])
     [home] = stories_of(served.store)
@@ -166,7 +166,7 @@ def test_a_page_of_a_wide_story_shows_ours_first_and_leads_to_the_others(
 
 @pytest.mark.parametrize("asked", ["0", "-1", "x", "999999", "9" * 400, "%00"])
 def test_a_page_of_copies_that_is_none_is_the_nearest_that_there_is(served: Served, asked: str) -> None:
-    put(served.store, served.registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge"))
     [home] = stories_of(served.store)
     answer = served.client.get(f"/stories/{home.id}?copies={asked}")
     assert answer.status_code == 200
@@ -182,7 +182,7 @@ def test_a_walk_along_the_list_asks_each_story_for_its_own_copies(
     sqlite_store_url: str, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An index of outlets or agencies alone would be read anew for each story."""
-    monkeypatch.setattr("store.story_list.FEW", -1)
+    monkeypatch.setattr("onestory.store.stories.listing.FEW_MATCHES", -1)
     name, _, value = asked.partition("=")
     wanted = StoryFilter(**{name: True if value == "true" else value.replace("+", " ")})
     store = Store.open(sqlite_store_url)

@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsroom.api.cursors import BadCursor, from_cursor, list_name, to_cursor
-from newsroom.api.hosts import HostRule
-from newsroom.api.moments import read_moment
-from newsroom.web.display import ago, language_tag, safe_link, share, shown, span_of_time
-from newsroom.web.views import segments
-from store.story_list import Position
+from onestory.newsroom.http.pagination import BadCursor, decode_cursor, encode_cursor, filters_digest
+from onestory.newsroom.http.request_guard import AllowedHosts
+from onestory.newsroom.pages.display import (
+    format_delay,
+    format_percent,
+    language_tag,
+    safe_link,
+    sanitize_text,
+    time_ago,
+)
+from onestory.newsroom.stories.views import text_segments
+from onestory.store.stories.listing import StoryCursor
+from onestory.times import parse_time
 from tests.cli import onestory
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -21,24 +28,24 @@ SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda tw
 
 @given(st.datetimes(timezones=st.just(UTC)), st.text("0123456789abcdef", min_size=24, max_size=24))
 def test_a_cursor_comes_back_as_it_went(last_seen: datetime, story_id: str) -> None:
-    position = Position(last_seen, story_id, up_to=17)
-    assert from_cursor(to_cursor(position, of="list"), of="list") == position
+    position = StoryCursor(last_seen, story_id, up_to=17)
+    assert decode_cursor(encode_cursor(position, of="list"), of="list") == position
 
 
 @given(st.text())
 def test_no_text_is_a_fault_as_a_cursor(text: str) -> None:
     with pytest.raises(BadCursor):
-        from_cursor(text, of="list")
+        decode_cursor(text, of="list")
 
 
 def test_the_order_of_filters_names_the_same_list() -> None:
-    assert list_name({"a": 1, "b": 2}) == list_name({"b": 2, "a": 1}) != list_name({"a": 1})
+    assert filters_digest({"a": 1, "b": 2}) == filters_digest({"b": 2, "a": 1}) != filters_digest({"a": 1})
 
 
 @given(st.text(max_size=40), st.lists(SPANS, max_size=4))
 def test_segments_are_the_whole_text_and_know_their_stories(text: str, spans: list[list[tuple[int, int]]]) -> None:
     inside = [[(min(a, len(text)), min(b, len(text))) for a, b in one] for one in spans]
-    found = segments(text, inside)
+    found = text_segments(text, inside)
     assert "".join(segment.text for segment in found) == text
     place = 0
     for segment in found:
@@ -50,15 +57,15 @@ def test_segments_are_the_whole_text_and_know_their_stories(text: str, spans: li
 
 @given(st.text())
 def test_shown_text_has_nothing_that_steers(text: str) -> None:
-    told = shown(text)
+    told = sanitize_text(text)
     assert isinstance(told, str)
     assert not any(character in told for character in "\u202e\u2066\u200b\x00\x1b\x85\ufeff")
-    assert shown(told) == told
+    assert sanitize_text(told) == told
 
 
 def test_letters_of_all_scripts_stay_as_they_are() -> None:
     for text in ("Zürich, Łódź", "می‌خواهم", "क्षत्रिय", "東京🇯🇵", "👩‍🚒 fire", "ไทยรัฐ", "שלום"):
-        assert shown(text) == text
+        assert sanitize_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -89,30 +96,30 @@ def test_only_language_codes_become_languages() -> None:
     ],
 )
 def test_how_long_ago_is_told_shortly(passed: timedelta, told: str) -> None:
-    assert ago(NOW - passed, NOW) == told
+    assert time_ago(NOW - passed, NOW) == told
 
 
 def test_only_the_whole_is_a_hundred_percent() -> None:
-    assert [share(part) for part in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "1 %", "50 %", "99 %", "100 %"]
-    assert span_of_time(timedelta(0)) == ""
+    assert [format_percent(part) for part in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "1 %", "50 %", "99 %", "100 %"]
+    assert format_delay(timedelta(0)) == ""
 
 
 def test_times_are_read_in_the_forms_that_people_use() -> None:
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
     for value in ("2026-11-23T12:00", "2026-11-23T12:00Z", "2026-11-23T14:00+02:00", "2026-11-23T14:00 02:00"):
-        assert read_moment(value, now=NOW) == noon
-    assert read_moment("2026-11-23", now=NOW) == datetime(2026, 11, 23, tzinfo=UTC)
-    assert read_moment("36h", now=NOW) == NOW - timedelta(hours=36)
+        assert parse_time(value, now=NOW) == noon
+    assert parse_time("2026-11-23", now=NOW) == datetime(2026, 11, 23, tzinfo=UTC)
+    assert parse_time("36h", now=NOW) == NOW - timedelta(hours=36)
 
 
 @given(st.text(max_size=30))
 def test_whatever_is_read_is_an_aware_time_or_a_value_error(value: str) -> None:
     with suppress(ValueError):
-        assert read_moment(value, now=NOW).tzinfo is not None
+        assert parse_time(value, now=NOW).tzinfo is not None
 
 
 def test_a_server_for_everybody_answers_addresses_and_short_names_but_no_foreign_ones() -> None:
-    rule = HostRule.of("0.0.0.0", ["desk.example"])
+    rule = AllowedHosts.of("0.0.0.0", ["desk.example"])
     assert all(rule.allows(host) for host in ("10.0.0.7:80", "[2001:db8::1]", "api:8000", "localhost", "Desk.Example"))
     assert not any(rule.allows(host) for host in ("evil.example", "10.0.0.7.evil.example", ""))
 

@@ -11,8 +11,8 @@ import pytest
 SERVE = """
 import sys
 from pathlib import Path
-from newsroom.server import serve
-from store.config import Config
+from onestory.newsroom.server.server import serve
+from onestory.config import Config
 serve(Config.read({}, home=Path(sys.argv[1])), port=0, started=lambda url: print(url, flush=True))
 print("stopped", flush=True)
 """

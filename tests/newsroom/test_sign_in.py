@@ -7,11 +7,11 @@ import anyio
 import httpx2 as httpx
 import pytest
 
-from newsroom.api.keyring import Keyring
-from newsroom.web.ways_back import checked_way
-from store.database import Store
-from store.keys import revoke_key
-from store.sessions import LASTS
+from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.pages.redirects import safe_return_path
+from onestory.store.access.api_keys import revoke_key
+from onestory.store.access.sessions import SESSION_LIFETIME
+from onestory.store.database import Store
 from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
@@ -38,7 +38,7 @@ def test_who_signs_in_is_led_back_and_let_in_by_a_cookie_that_scripts_cannot_rea
     assert cookie["samesite"] == "lax"
     assert cookie["httponly"] == "True"
     assert cookie["path"] == "/"
-    assert cookie["max-age"] == str(int(LASTS.total_seconds()))
+    assert cookie["max-age"] == str(int(SESSION_LIFETIME.total_seconds()))
     assert "domain" not in cookie
     assert locked.keys["edit"].secret not in cookie["value"]
     assert "Signed in as" in locked.client.get("/").text
@@ -72,7 +72,7 @@ def test_behind_tls_the_cookie_is_secure_and_no_other_host_can_plant_one(
     ],
 )  # fmt: skip
 def test_nobody_is_led_elsewhere(locked: Locked, way: str) -> None:
-    assert checked_way(way) == "/"
+    assert safe_return_path(way) == "/"
     answer = sign_in(locked, back=way)
     location = answer.headers["location"]
     assert location.startswith("/")
@@ -153,11 +153,11 @@ def test_a_session_ends_after_its_time(sqlite_store_url: str, redis_url: str, pr
     store = Store.open(sqlite_store_url)
     with locked_desk(store, redis_url, prefix) as desk, desk.signed_in("edit") as client:
         token = client.cookies["onestory_session"]
-    keyring = Keyring(store, clock=lambda: 0.0)
+    keyring = KeyCache(store, clock=lambda: 0.0)
     began = NOON + timedelta(hours=2)
 
     async def asked() -> list[bool]:
-        times = (began, began + LASTS - timedelta(seconds=1), began + LASTS)
+        times = (began, began + SESSION_LIFETIME - timedelta(seconds=1), began + SESSION_LIFETIME)
         return [await keyring.session_of(token, now=now) is not None for now in times]
 
     assert anyio.run(asked) == [True, True, False]
@@ -184,9 +184,9 @@ def test_a_key_is_in_no_address_and_in_no_log(locked: Locked, caplog: pytest.Log
 
 
 def test_what_a_reader_sees_and_what_an_editor_signs(locked: Locked, redis_url: str, prefix: str) -> None:
-    registry = fresh_registry(locked.store, redis_url, prefix)
-    put(locked.store, registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
-    registry.index.redis.close()
+    index_client = fresh_registry(locked.store, redis_url, prefix)
+    put(locked.store, index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    index_client.index.redis.close()
     story = locked.client.get("/v1/stories", headers=locked.bearer("read")).json()["stories"][0]["id"]
     with locked.signed_in("read") as reader:
         page = reader.get(f"/stories/{story}").text
@@ -215,9 +215,9 @@ def test_where_no_key_is_asked_for_the_page_says_so(client: httpx.Client) -> Non
 def test_whoever_decides_under_another_name_signs_with_their_key_as_well(
     locked: Locked, redis_url: str, prefix: str
 ) -> None:
-    registry = fresh_registry(locked.store, redis_url, prefix)
-    put(locked.store, registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
-    registry.index.redis.close()
+    index_client = fresh_registry(locked.store, redis_url, prefix)
+    put(locked.store, index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
+    index_client.index.redis.close()
     story = locked.client.get("/v1/stories", headers=locked.bearer("read")).json()["stories"][0]["id"]
     with locked.signed_in("edit") as editor:
         form = {"who": "Ada", "why": "it had it first", "article": story, "form_token": token_of(editor)}

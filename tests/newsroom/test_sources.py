@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from newsroom.web.display import ahead
-from store.database import Store
-from store.gaps import close_gap, widen_gap
-from store.schema import hosts, sources
-from store.source_list import SourceEntry, keep_sources
-from store.yields import note_day
+from onestory.newsroom.pages.display import time_until
+from onestory.store.database import Store
+from onestory.store.schema import hosts, sources
+from onestory.store.sources.coverage import close_gap, extend_gap, record_yield
+from onestory.store.sources.source_list import SourceEntry, add_sources
 from tests.cli import onestory
 from tests.newsroom.conftest import Served, serve_store
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
@@ -26,7 +25,7 @@ LATER = NOON + timedelta(days=30_000)
 
 def add_source(store: Store, url: str = FEED, **state: object) -> int:
     with store.write() as connection:
-        keep_sources(connection, [SourceEntry(url, "feed", "A Paper")], now=NOON)
+        add_sources(connection, [SourceEntry(url, "feed", "A Paper")], now=NOON)
         changed = update(sources).where(sources.c.url == url).values(next_poll=LATER, **state)
         return int(connection.execute(changed.returning(sources.c.id)).scalar_one())
 
@@ -46,11 +45,11 @@ def blocked(lite: Served) -> int:
         lite.store, status="blocked", why=WHY, status_since=NOON, last_success=NOON, alarmed=NOON, failures=3
     )
     with lite.store.write() as connection:
-        note_day(connection, number, now=NOON - timedelta(days=1), failed=0, pages_found=40, longest_pause=None)
-        note_day(connection, number, now=NOON, failed=1, pages_found=2, longest_pause=None)
-        widen_gap(connection, number, began=NOON - timedelta(hours=9), status="error", why="it was away")
+        record_yield(connection, number, now=NOON - timedelta(days=1), failed=0, pages_found=40, longest_pause=None)
+        record_yield(connection, number, now=NOON, failed=1, pages_found=2, longest_pause=None)
+        extend_gap(connection, number, began=NOON - timedelta(hours=9), status="error", why="it was away")
         close_gap(connection, number, ended=NOON - timedelta(hours=8))
-        widen_gap(connection, number, began=NOON, status="blocked", why=WHY)
+        extend_gap(connection, number, began=NOON, status="blocked", why=WHY)
     return number
 
 
@@ -149,14 +148,14 @@ def test_the_api_tells_the_health_of_a_source(lite: Served, blocked: int) -> Non
 
 @pytest.mark.parametrize(("minutes", "told"), [(-9, "due"), (0, "due"), (0.5, "in a moment"), (5, "in 5\u00a0min")])
 def test_what_lies_ahead_is_not_just_now(minutes: float, told: str) -> None:
-    assert ahead(NOON + timedelta(minutes=minutes), NOON) == told
+    assert time_until(NOON + timedelta(minutes=minutes), NOON) == told
 
 
 def test_metrics_are_the_figures_of_the_store_and_of_the_server(served: Served) -> None:
     number = add_source(served.store, status="blocked", alarmed=NOON)
     with served.store.write() as connection:
-        widen_gap(connection, number, began=NOON, status="blocked", why=WHY)
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
+        extend_gap(connection, number, began=NOON, status="blocked", why=WHY)
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge"))
     story = served.client.get("/v1/stories").json()["stories"][0]["id"]
     served.client.get(f"/v1/stories/{story}")
     served.client.get("/nowhere/at/all")
@@ -188,8 +187,8 @@ def test_sources_are_shown_and_tried_from_the_command_line(home: Path) -> None:
     number = add_source(store, status="blocked", why=f"\x1b[31m{WHY}", alarmed=NOON, status_since=NOON)
     off = add_source(store, "https://b.example/feed", enabled=False)
     with store.write() as connection:
-        note_day(connection, number, now=NOON, failed=1, pages_found=2, longest_pause=None)
-        widen_gap(connection, number, began=NOON, status="blocked", why=WHY)
+        record_yield(connection, number, now=NOON, failed=1, pages_found=2, longest_pause=None)
+        extend_gap(connection, number, began=NOON, status="blocked", why=WHY)
     shown = onestory("sources", "show", FEED, home=home).stdout
     assert "ALARM since 2026-11-23 12:00" in shown
     assert "2026-11-23      2 new  1 poll, 1 failed" in shown
@@ -209,7 +208,7 @@ def test_a_dump_says_what_was_missed(home: Path, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{home / 'onestory.db'}")
     number = add_source(store)
     with store.write() as connection:
-        widen_gap(connection, number, began=NOON, status="blocked", why=WHY)
+        extend_gap(connection, number, began=NOON, status="blocked", why=WHY)
     store.close()
     assert onestory("dump", str(tmp_path / "out"), home=home).returncode == 0
     rows = [json.loads(line) for line in (tmp_path / "out" / "gaps.jsonl").read_text().splitlines()]

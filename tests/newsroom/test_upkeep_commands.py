@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.cli import article_rows, onestory, write_rows
-from tests.wire import wire_article
+from tests.news_texts import wire_article
 
 LINE = "The Gazette is printed on paper from forests near you"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from store.config import Config
-from store.database import Store
+from onestory.config import Config
+from onestory.store.database import Store
 from tests.cli import onestory
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
@@ -53,8 +53,8 @@ def test_what_cannot_be_done_says_why(home: Path, arguments: tuple[str, ...], sa
 
 
 def test_a_watch_by_the_api(served: Served):
-    put(served.store, served.registry, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
-    put(served.store, served.registry, story_of(FERRY, copies=2, name="ferry", title="Ferry crews stop"))
+    put(served.store, served.index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
+    put(served.store, served.index_client, story_of(FERRY, copies=2, name="ferry", title="Ferry crews stop"))
     until = (NOON + timedelta(days=9)).isoformat()
     made = served.client.post("/v1/watches", json={"phrases": ["ferry crews", "island ferries"], "until": until})
     assert (made.status_code, made.json()["gathered"]) == (201, 2)

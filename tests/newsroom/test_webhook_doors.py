@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from newsroom.api.event_shapes import EventKind
-from store.events import KINDS
+from onestory.newsroom.events.schemas import EventKind
+from onestory.store.events.event_log import EVENT_KINDS
 from tests.cli import onestory
 from tests.newsroom.conftest import Served
 
@@ -64,7 +64,7 @@ def test_what_is_not_there_is_said(client: httpx.Client) -> None:
 
 
 def test_the_kinds_of_the_api_are_those_of_the_log() -> None:
-    assert EventKind.__args__ == KINDS
+    assert EventKind.__args__ == EVENT_KINDS
 
 
 def test_a_webhook_by_the_command(home: Path) -> None:

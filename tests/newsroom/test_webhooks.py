@@ -8,16 +8,32 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from crawler.guard import AllowList
-from newsroom.webhooks import Sender, send_due
-from pipelines.registry import Registry
-from store.config import Config
-from store.database import Store
-from store.events import add_event, events_after
-from store.sender_lease import hold_sending, release_sending
-from store.webhook_messages import Message, messages_of, replay_messages, trial_message
-from store.webhook_outbox import CLAIM, GATHER, RETRIES, WINDOW, claim_messages, gather_messages
-from store.webhooks import Webhook, WebhookEntry, add_webhook, webhook
+from onestory.config import Config
+from onestory.newsroom.webhooks.sender import WebhookSender, send_due_messages
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.ssrf import AllowList
+from onestory.store.database import Store
+from onestory.store.events.event_log import add_event, events_after
+from onestory.store.webhooks.outbox import (
+    BATCH_DELAY,
+    CLAIM_DURATION,
+    MIN_STORY_INTERVAL,
+    RETRY_DELAYS,
+    OutboxMessage,
+    add_test_message,
+    claim_messages,
+    enqueue_messages,
+    messages_of_webhook,
+    replay_messages,
+)
+from onestory.store.webhooks.webhooks import (
+    WebhookEntry,
+    WebhookRecord,
+    acquire_sender_lease,
+    add_webhook,
+    load_webhook,
+    release_sender_lease,
+)
 from tests.newsroom.hooks import Place, place, reply
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
 from tests.readings import fresh_registry
@@ -35,11 +51,11 @@ def hook() -> Iterator[Place]:
 
 
 @pytest.fixture
-def registry(store: Store, redis_url: str, prefix: str) -> Registry:
+def index_client(store: Store, redis_url: str, prefix: str) -> IndexClient:
     return fresh_registry(store, redis_url, prefix)
 
 
-def add(store: Store, url: str, **entry: object) -> Webhook:
+def add(store: Store, url: str, **entry: object) -> WebhookRecord:
     with store.write() as connection:
         return add_webhook(connection, WebhookEntry(url, **entry), secret=SECRET, now=NOON)  # type: ignore[arg-type]
 
@@ -51,21 +67,21 @@ def tell(store: Store, kind: str = "story.grew", **about: object) -> None:
 
 def ring(store: Store, number: int, *, now: datetime = NOON) -> None:
     with store.write() as connection:
-        trial_message(connection, number, now=now)
+        add_test_message(connection, number, now=now)
 
 
 def send(store: Store, *, now: datetime = NOON) -> int:
-    return send_due(store, allow=LOOPBACK, now=now)
+    return send_due_messages(store, allow=LOOPBACK, now=now)
 
 
-def outbox(store: Store, number: int = 1) -> list[Message]:
+def outbox(store: Store, number: int = 1) -> list[OutboxMessage]:
     with store.read() as connection:
-        return messages_of(connection, number, limit=100)
+        return messages_of_webhook(connection, number, limit=100)
 
 
-def state(store: Store, number: int = 1) -> Webhook:
+def state(store: Store, number: int = 1) -> WebhookRecord:
     with store.read() as connection:
-        return webhook(connection, number)
+        return load_webhook(connection, number)
 
 
 def test_a_message_is_signed_as_standard_webhooks_says(store: Store, hook: Place) -> None:
@@ -81,12 +97,12 @@ def test_a_message_is_signed_as_standard_webhooks_says(store: Store, hook: Place
     assert send(store) == 0
 
 
-def test_a_story_is_one_message_with_the_story_as_it_is(store: Store, registry: Registry, hook: Place) -> None:
+def test_a_story_is_one_message_with_the_story_as_it_is(store: Store, index_client: IndexClient, hook: Place) -> None:
     add(store, hook.url)
-    put(store, registry, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
-    put(store, registry, story_of(BRIDGE, copies=1, name="later", title="Bridge to close", minutes=5))
+    put(store, index_client, story_of(BRIDGE, copies=2, name="bridge", title="Bridge to close"))
+    put(store, index_client, story_of(BRIDGE, copies=1, name="later", title="Bridge to close", minutes=5))
     assert send(store) == 0
-    assert send(store, now=NOON + GATHER) == 1
+    assert send(store, now=NOON + BATCH_DELAY) == 1
     told = json.loads(hook.calls[0].body)
     assert [event["kind"] for event in told["data"]["events"]] == ["story.created", "story.grew"]
     assert told["type"] == "story.created"
@@ -95,27 +111,27 @@ def test_a_story_is_one_message_with_the_story_as_it_is(store: Store, registry: 
 
 
 def test_a_story_that_grows_on_is_told_again_when_the_window_is_over(
-    store: Store, registry: Registry, hook: Place
+    store: Store, index_client: IndexClient, hook: Place
 ) -> None:
     add(store, hook.url)
-    put(store, registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
-    assert send(store, now=NOON) + send(store, now=NOON + GATHER) == 1
+    put(store, index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
+    assert send(store, now=NOON) + send(store, now=NOON + BATCH_DELAY) == 1
     for number in range(3):
-        put(store, registry, story_of(BRIDGE, copies=1, name=f"later{number}", title="Bridge", minutes=number + 1))
-        assert send(store, now=NOON + GATHER * (2 + number)) == 0
-    assert send(store, now=NOON + WINDOW - SECOND) == 0
-    assert send(store, now=NOON + WINDOW) == 1
+        put(store, index_client, story_of(BRIDGE, copies=1, name=f"later{number}", title="Bridge", minutes=number + 1))
+        assert send(store, now=NOON + BATCH_DELAY * (2 + number)) == 0
+    assert send(store, now=NOON + MIN_STORY_INTERVAL - SECOND) == 0
+    assert send(store, now=NOON + MIN_STORY_INTERVAL) == 1
     assert len(json.loads(hook.calls[1].body)["data"]["events"]) == 3
 
 
-def test_a_correction_does_not_wait_for_the_window(store: Store, registry: Registry, hook: Place) -> None:
+def test_a_correction_does_not_wait_for_the_window(store: Store, index_client: IndexClient, hook: Place) -> None:
     add(store, hook.url)
-    put(store, registry, [Piece("https://bridge.example/1", BRIDGE, "Bridge to close", "Post")])
+    put(store, index_client, [Piece("https://bridge.example/1", BRIDGE, "Bridge to close", "Post")])
     send(store)
-    send(store, now=NOON + GATHER)
-    put(store, registry, [Piece("https://bridge.example/1", f"{BRIDGE} Corrected.", "Bridge to close", "Post", 1)])
-    send(store, now=NOON + GATHER * 2)
-    assert send(store, now=NOON + GATHER * 3) == 1
+    send(store, now=NOON + BATCH_DELAY)
+    put(store, index_client, [Piece("https://bridge.example/1", f"{BRIDGE} Corrected.", "Bridge to close", "Post", 1)])
+    send(store, now=NOON + BATCH_DELAY * 2)
+    assert send(store, now=NOON + BATCH_DELAY * 3) == 1
     assert json.loads(hook.calls[1].body)["type"] == "story.corrected"
 
 
@@ -123,7 +139,7 @@ def test_what_fails_is_sent_again_later_under_the_same_id(store: Store, hook: Pl
     hook.answer = lambda handler: reply(handler, 500, b"out of \x1b[31mpaper" + b"!" * 100_000)
     ring(store, add(store, hook.url).id)
     now = NOON
-    for wait in RETRIES:
+    for wait in RETRY_DELAYS:
         assert send(store, now=now) == 1
         assert send(store, now=now + wait - SECOND) == 0
         now += wait * 1.1
@@ -133,7 +149,7 @@ def test_what_fails_is_sent_again_later_under_the_same_id(store: Store, hook: Pl
     assert send(store, now=now) == 1
     assert outbox(store)[0].due is None
     assert len({(call.headers["webhook-id"], call.body) for call in hook.calls}) == 1
-    assert len(hook.calls) == 1 + len(RETRIES)
+    assert len(hook.calls) == 1 + len(RETRY_DELAYS)
     for call in hook.calls:
         Verifier(SECRET).verify(call.body, call.headers)
 
@@ -142,8 +158,8 @@ def test_who_dies_with_a_message_has_it_sent_by_the_next(store: Store, hook: Pla
     ring(store, add(store, hook.url).id)
     with store.write() as connection:
         assert len(claim_messages(connection, now=NOON, limit=10)) == 1
-    assert send(store, now=NOON + CLAIM - SECOND) == 0
-    assert send(store, now=NOON + CLAIM) == 1
+    assert send(store, now=NOON + CLAIM_DURATION - SECOND) == 0
+    assert send(store, now=NOON + CLAIM_DURATION) == 1
     assert len(hook.calls) == 1
 
 
@@ -183,13 +199,13 @@ def test_no_private_place_is_called(sqlite_store_url: str, hook: Place, host: st
     store = Store.open(sqlite_store_url)
     port = hook.url.rpartition(":")[2]
     ring(store, add(store, f"http://{host}:{port}").id)
-    assert send_due(store, allow=AllowList(), now=NOON) == 1
+    assert send_due_messages(store, allow=AllowList(), now=NOON) == 1
     assert hook.calls == []
     assert "is no public address" in (state(store).why or "")
     store.close()
 
 
-def test_filters_hold_all_together(store: Store, registry: Registry, hook: Place) -> None:
+def test_filters_hold_all_together(store: Store, index_client: IndexClient, hook: Place) -> None:
     for entry in (
         {"kinds": ("story.created",), "outlet": "Bridge 0", "language": "en"},
         {"kinds": ("story.created",), "outlet": "Nobody"},
@@ -197,20 +213,22 @@ def test_filters_hold_all_together(store: Store, registry: Registry, hook: Place
         {"watch_id": 7},
     ):
         add(store, hook.url, **entry)
-    put(store, registry, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
-    put(store, registry, story_of(FERRY, copies=1, name="ferry", title="Ferries stop"))
+    put(store, index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge to close"))
+    put(store, index_client, story_of(FERRY, copies=1, name="ferry", title="Ferries stop"))
     tell(store, "watch.matched", watch_id=7, data={"watch": "ferries"})
     with store.write() as connection:
-        gather_messages(connection, now=NOON)
+        enqueue_messages(connection, now=NOON)
     assert [len(outbox(store, number)) for number in (1, 2, 3, 4)] == [1, 0, 0, 1]
 
 
-def test_slack_is_told_a_line_that_no_headline_can_break_out_of(store: Store, registry: Registry, hook: Place) -> None:
+def test_slack_is_told_a_line_that_no_headline_can_break_out_of(
+    store: Store, index_client: IndexClient, hook: Place
+) -> None:
     add(store, hook.url, form="slack")
     title = "Bridge <!channel> & <https://evil.example|click>"
-    put(store, registry, [Piece("https://bridge.example/a?b=1&c=2", BRIDGE, title, "Harbour <Post>")])
+    put(store, index_client, [Piece("https://bridge.example/a?b=1&c=2", BRIDGE, title, "Harbour <Post>")])
     send(store)
-    send(store, now=NOON + GATHER)
+    send(store, now=NOON + BATCH_DELAY)
     assert json.loads(hook.calls[0].body) == {
         "text": "*New*: <https://bridge.example/a?b=1&amp;c=2|Bridge &lt;!channel&gt; &amp; "
         "&lt;https://evil.example¦click&gt;> (1 copy in 1 outlet, first at Harbour &lt;Post&gt;)"
@@ -229,19 +247,19 @@ def test_slack_is_told_a_line_that_no_headline_can_break_out_of(store: Store, re
     ],
 )
 def test_only_what_happens_to_the_original_is_told_at_once_and_each_in_its_words(
-    store: Store, registry: Registry, hook: Place, kind: str, data: dict[str, object], says: str, waits: bool
+    store: Store, index_client: IndexClient, hook: Place, kind: str, data: dict[str, object], says: str, waits: bool
 ) -> None:
-    [home] = put(store, registry, [Piece("https://bridge.example/a", BRIDGE, "Bridge", "Harbour Post")])
+    [home] = put(store, index_client, [Piece("https://bridge.example/a", BRIDGE, "Bridge", "Harbour Post")])
     add(store, hook.url, form="slack")
     tell(store, story_id=home)
     send(store)
-    send(store, now=NOON + GATHER)
+    send(store, now=NOON + BATCH_DELAY)
     tell(store, kind, story_id=home, data=data)
-    send(store, now=NOON + GATHER)
+    send(store, now=NOON + BATCH_DELAY)
     assert len(hook.calls) == 1
-    send(store, now=NOON + 2 * GATHER)
+    send(store, now=NOON + 2 * BATCH_DELAY)
     assert len(hook.calls) == (1 if waits else 2)
-    send(store, now=NOON + 2 * WINDOW)
+    send(store, now=NOON + 2 * MIN_STORY_INTERVAL)
     assert json.loads(hook.calls[1].body)["text"].startswith(f"*{says}*")
 
 
@@ -249,11 +267,11 @@ def test_a_message_of_a_story_that_was_taken_down_meanwhile_is_not_sent(store: S
     add(store, hook.url)
     tell(store, "story.created", story_id="f" * 24)
     send(store)
-    assert send(store, now=NOON + GATHER) == 0
+    assert send(store, now=NOON + BATCH_DELAY) == 0
     assert (hook.calls, outbox(store)) == ([], [])
     tell(store, "story.withdrawn", story_id="f" * 24, data={"taken_down": True})
     send(store)
-    assert send(store, now=NOON + GATHER) == 1
+    assert send(store, now=NOON + BATCH_DELAY) == 1
     assert json.loads(hook.calls[0].body)["data"]["story_id"] == "f" * 24
 
 
@@ -279,15 +297,15 @@ def outbox_exists(store: Store) -> bool:
 def test_one_process_sends_and_another_takes_over(store: Store) -> None:
     def holds(holder: str, seconds: float) -> bool:
         with store.write() as connection:
-            return hold_sending(connection, holder, seconds=seconds)
+            return acquire_sender_lease(connection, holder, seconds=seconds)
 
     assert holds("a", 60)
     assert not holds("b", 60)
     assert holds("a", 60)
     with store.write() as connection:
-        release_sending(connection, "b")
-        assert not hold_sending(connection, "b", seconds=60)
-        release_sending(connection, "a")
+        release_sender_lease(connection, "b")
+        assert not acquire_sender_lease(connection, "b", seconds=60)
+        release_sender_lease(connection, "a")
     assert holds("b", 0.001)
     wait_until(lambda: holds("a", 60))
 
@@ -296,7 +314,7 @@ def test_the_sender_of_a_server_sends(store: Store, store_url: str, hook: Place,
     env = {"ONESTORY_DATABASE_URL": store_url, "ONESTORY_ALLOW_PRIVATE": "127.0.0.0/8"}
     with store.write() as connection:
         add_webhook(connection, WebhookEntry(hook.url), secret=SECRET, now=datetime.now(UTC))
-    with Sender(Config.read(env)):
+    with WebhookSender(Config.read(env)):
         ring(store, 1, now=datetime.now(UTC))
         wait_until(lambda: hook.calls)
         wait_until(lambda: outbox(store)[0].delivered)

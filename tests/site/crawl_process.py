@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from crawler.clock import Clock, SystemClock
-from crawler.crew import Door
-from crawler.pace import Pace
-from crawler.runner import crawl
-from store.database import Store
+from onestory.crawler.clock import Clock, SystemClock
+from onestory.crawler.context import CaptureSink
+from onestory.crawler.crawl import crawl
+from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.store.database import Store
 from tests.site.crawling import ALLOW, QUICK, NotingDoor
 from tests.site.driven_clock import DrivenClock
 
@@ -21,30 +21,30 @@ from tests.site.driven_clock import DrivenClock
 def main(database_url: str, home: str, *options: str) -> None:
     given = dict(option.split("=", 1) for option in options)
     driven = DrivenClock(Path(given.pop("clock"))) if "clock" in given else None
-    pace = replace(Pace() if driven else QUICK, **{name: float(value) for name, value in given.items()})
+    rate_limits = replace(RateLimits() if driven else QUICK, **{name: float(value) for name, value in given.items()})
     clock: Clock = driven or SystemClock()
 
-    def run(store: Store, door: Door) -> None:
+    def run(store: Store, door: CaptureSink) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        crawl(store, door, once=driven is None, pace=pace, allow_private=ALLOW, clock=clock)
+        crawl(store, door, once=driven is None, rate_limits=rate_limits, allow_private=ALLOW, clock=clock)
 
     if home == "-":
         store = Store.open(database_url)
         run(store, NotingDoor())
         store.close()
         return
-    from pipelines.engine import open_engine
-    from pipelines.intake import Intake
-    from pipelines.patience import Patience
-    from pipelines.workers import Workers
-    from store.config import Config
+    from onestory.config import Config
+    from onestory.pipelines.runtime.engine import open_engine
+    from onestory.pipelines.runtime.intake import Intake
+    from onestory.pipelines.runtime.retry import BackendRetry
+    from onestory.pipelines.runtime.workers import Workers
 
     config = Config.read({"ONESTORY_DATABASE_URL": database_url}, home=Path(home))
     with (
         open_engine(config) as engine,
         Workers(1) as workers,
-        Intake(engine.store, engine.registry, workers=workers, patience=Patience(), clock=clock.now) as intake,
+        Intake(engine.store, engine.index_client, workers=workers, retry=BackendRetry(), clock=clock.now) as intake,
     ):
         run(engine.store, intake)
 

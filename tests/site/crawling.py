@@ -11,20 +11,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crawler.crew import Counts
-from crawler.pace import Pace
-from crawler.runner import crawl
-from store.database import Store
-from store.identity import article_id
-from store.models import Capture
-from store.schema import hosts, pages
-from store.source_records import SourceRecord, source_records
-from store.sources import SourceEntry, keep_sources
+from onestory.crawler.context import CrawlCounts
+from onestory.crawler.crawl import crawl
+from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.store.articles.captures import Capture
+from onestory.store.database import Store
+from onestory.store.schema import hosts, pages
+from onestory.store.sources.polls import SourceEntry, add_sources
+from onestory.store.sources.source_records import SourceRecord, source_records
+from onestory.urls import article_id_of_url
 
 __all__ = ["ALLOW", "QUICK", "NotingDoor", "crawl_once", "host_row", "keep", "page_rows", "polled", "start_crawl"]
 
 ALLOW = (".localhost",)
-QUICK = Pace(
+QUICK = RateLimits(
     delay_seconds=0.0,
     page_retries=(0.1, 0.1, 0.1),
     host_backoff_seconds=0.1,
@@ -43,25 +43,25 @@ class NotingDoor:
     captures: list[Capture] = field(default_factory=list)
 
     def submit(self, capture: Capture) -> "Future[Any]":
-        from pipelines.intake import Outcome
+        from onestory.pipelines.runtime.intake import Outcome
 
         self.captures.append(capture)
         taken: Future[Any] = Future()
-        taken.set_result(Outcome(capture.url, "stored", article_id=article_id(capture.url)))
+        taken.set_result(Outcome(capture.url, "stored", article_id=article_id_of_url(capture.url)))
         return taken
 
 
 def keep(store: Store, *entries: SourceEntry, now: datetime | None = None) -> None:
     with store.write() as connection:
-        keep_sources(connection, entries, now=now or datetime.now(UTC))
+        add_sources(connection, entries, now=now or datetime.now(UTC))
 
 
-def crawl_once(store: Store, *entries: SourceEntry, door: NotingDoor | None = None, **changes: Any) -> Counts:
+def crawl_once(store: Store, *entries: SourceEntry, door: NotingDoor | None = None, **changes: Any) -> CrawlCounts:
     """A crawl to its end; `changes` are the pace's, or options of the crawl, such as a clock that the test drives."""
     given = {name: changes.pop(name) for name in OPTIONS if name in changes}
     keep(store, *entries, now=given["clock"].now() if "clock" in given else None)
-    pace = replace(QUICK, **changes)
-    return crawl(store, door or NotingDoor(), once=True, pace=pace, **{"allow_private": ALLOW, **given})
+    rate_limits = replace(QUICK, **changes)
+    return crawl(store, door or NotingDoor(), once=True, rate_limits=rate_limits, **{"allow_private": ALLOW, **given})
 
 
 def polled(store: Store, url: str) -> SourceRecord:

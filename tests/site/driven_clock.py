@@ -23,7 +23,7 @@ def moment(second: float) -> datetime:
 
 
 class DrivenClock:
-    """A `crawler.clock.Clock`. Who opens the same file has the same time, also as the database's.
+    """A `onestory.crawler.clock.Clock`. Who opens the same file has the same time, also as the database's.
 
     It may be slowed down, sped up and put forward while others wait on it.
     """

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from crawler.demo.rendering import Copy, Outlet, feed, page, read_world
-from crawler.demo.serving import WORLD
-from store.sources import SourceEntry
+from onestory.crawler.demo.rendering import Copy, Outlet, feed, page, read_world
+from onestory.crawler.demo.serving import WORLD
+from onestory.store.sources.polls import SourceEntry
 from tests.site.misbehaving import sometimes
 from tests.site.server import RSS, Reply, Site
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from crawler.revisiting import SHORTEST, STEPS
-from crawler.robots import LIFETIME
-from store.database import Store
-from store.schema import articles, hosts, versions
+from onestory.crawler.hosts.robots import LIFETIME
+from onestory.crawler.pages.revisit_policy import SHORTEST, STEPS
+from onestory.store.database import Store
+from onestory.store.schema import articles, hosts, versions
 from tests.site.soak_run import DELAY_SECONDS, Soaked
 from tests.site.soak_site import Asked
 from tests.site.soak_world import HOUR, Article, World, paragraphs

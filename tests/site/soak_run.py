@@ -14,9 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
 
-from store.database import Store
-from store.schema import hosts, pages, sources
-from store.sources import SourceEntry, keep_sources
+from onestory.store.database import Store
+from onestory.store.schema import hosts, pages, sources
+from onestory.store.sources.polls import SourceEntry, add_sources
 from tests.site.driven_clock import DrivenClock
 from tests.site.server import serving
 from tests.site.soak_site import SoakSite
@@ -64,7 +64,7 @@ def soak(plan: Plan, database_url: str, home: Path, *, tell: Tell = lambda line:
             server.otherwise = site
             soaked = Soaked(world, site, server.port, store)
             with store.write() as connection:
-                keep_sources(connection, _entries(plan, server.port), now=clock.now())
+                add_sources(connection, _entries(plan, server.port), now=clock.now())
             clock.put_forward(seconds=-clock.elapsed())
             _drive(soaked, database_url, home, tell)
         yield soaked

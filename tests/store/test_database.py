@@ -5,8 +5,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from store.database import Store
-from store.errors import BadInput, DatabaseUnavailable
+from onestory.errors import BadInput, DatabaseUnavailable
+from onestory.store.database import Store
 
 
 def test_a_deadlock_is_something_to_repeat(postgres_store_url: str) -> None:

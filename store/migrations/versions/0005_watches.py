@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.schema import Time
+from onestory.store.schema import Time
 
 revision = "0005"
 down_revision = "0004"

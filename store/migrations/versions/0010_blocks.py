@@ -9,7 +9,7 @@ down_revision = "0009"
 CREDITED = sa.text("credit IS NOT NULL")
 # Beside their row: looked up elsewhere for each of a thousand articles, reading them would take thrice as long.
 BESIDE = "ALTER TABLE search_words ALTER COLUMN words SET STORAGE MAIN"
-# As `store.search_index.block_word` and `BLOCK` have it.
+# As `onestory.store.search.full_text_index.block_word` and `BLOCK` have it.
 ADD_BLOCKS = "UPDATE search_words SET words = words || array_to_tsvector(ARRAY[U&'\\E001' || (number / 1024)])"
 
 

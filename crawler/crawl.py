@@ -1,0 +1,266 @@
+"""Runs crawls, and looks at single addresses, in this process."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Spider
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+
+from onestory.crawler.clock import Clock, SystemClock
+from onestory.crawler.context import CaptureSink, CrawlContext, CrawlCounts, Progress
+from onestory.crawler.database_thread import DatabaseThread
+from onestory.crawler.disk_space import DiskSpace
+from onestory.crawler.event_loop import interruptible, run_in_loop
+from onestory.crawler.fetching.fetcher import Fetcher
+from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.metrics import CrawlMetrics
+from onestory.crawler.sources.discovery import Ask, DiscoveredSource, discover
+from onestory.crawler.spiders.coverage import CoverageSpider
+from onestory.crawler.spiders.single_task import SingleTaskSpider
+from onestory.errors import BadInput
+from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.ssrf import AllowList, GuardedResolver, checked_url
+from onestory.store.articles.captures import MAX_OUTLET_CHARS, Capture
+from onestory.store.database import Store
+from onestory.store.frontier.hosts import database_time
+from onestory.store.frontier.scope import CrawlScope
+from onestory.store.sources.polls import SourceEntry, add_sources, enabled_sources, find_sources, outlet_of_url
+from onestory.store.sources.source_records import SourceRecord, source_records
+from onestory.urls import host_of
+
+if TYPE_CHECKING:
+    from onestory.pipelines.runtime.intake import Outcome
+
+__all__ = [
+    "SLOWEST_SECONDS",
+    "add_source",
+    "crawl",
+    "discover_source",
+    "pace_for",
+    "poll_sources",
+    "settings_for",
+    "user_agent",
+]
+
+# Without an address to write to, nobody can ask us to slow down.
+SLOWEST_SECONDS = 10.0
+Finding = Callable[[Ask, str], Awaitable[DiscoveredSource]]
+GRACE_SECONDS = 20.0
+
+
+def user_agent(contact: str | None) -> str:
+    """`Onestory/<version> (+contact)`: who asks, and whom a publisher may write to."""
+    try:
+        number = version("onestory")
+    except PackageNotFoundError:
+        number = "0"
+    printable = "".join(char for char in contact or "" if char.isascii() and char.isprintable() and char not in "()")
+    return f"Onestory/{number} (+{printable})" if printable else f"Onestory/{number}"
+
+
+def pace_for(contact: str | None, rate_limits: RateLimits | None = None) -> RateLimits:
+    """The pace; at its slowest while there is no contact. Say so to the operator."""
+    rate_limits = rate_limits or RateLimits()
+    return (
+        rate_limits if contact else replace(rate_limits, delay_seconds=max(rate_limits.delay_seconds, SLOWEST_SECONDS))
+    )
+
+
+def settings_for(*, contact: str | None, download_seconds: float) -> Settings:
+    settings = Settings()
+    settings.setmodule("onestory.crawler.settings", priority="project")
+    settings.set("USER_AGENT", user_agent(contact), priority="project")
+    settings.set("DOWNLOAD_TIMEOUT", download_seconds, priority="project")
+    return settings
+
+
+def crawl(  # noqa: PLR0913 - its parts, each named
+    store: Store,
+    door: CaptureSink,
+    *,
+    names: Sequence[str] = (),
+    once: bool = False,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+    rate_limits: RateLimits | None = None,
+    progress: Progress = lambda counts: None,
+    metrics: CrawlMetrics | None = None,
+    retry: BackendRetry | None = None,
+    stop: threading.Event | None = None,
+    folders: Sequence[Path] = (),
+    clock: Clock | None = None,
+) -> CrawlCounts:
+    """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
+
+    `retry` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
+    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is: `pace_for(contact)`
+    is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
+    ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of any of the `folders` is
+    free nothing is fetched; with `once` DiskFull is raised.
+    """
+    clock = clock or SystemClock()
+    with store.read() as connection:
+        found = find_sources(connection, names) if names else None
+        scope = CrawlScope(found, clock.on(connection) if once else None)
+    session = ScrapySession(
+        contact, tuple(allow_private), rate_limits or pace_for(contact), clock, stop, tuple(folders)
+    )
+    metrics = metrics or CrawlMetrics()
+    return _crawl(store, door, scope, session, progress=progress, metrics=metrics, retry=retry or BackendRetry())
+
+
+def poll_sources(
+    store: Store,
+    names: Sequence[str] = (),
+    *,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+    rate_limits: RateLimits | None = None,
+    progress: Progress = lambda counts: None,
+) -> list[SourceRecord]:
+    """Polls each of the named sources, or each that is enabled, once; how it went stands in the records.
+
+    What they list is kept as pages for the next crawl; no page is fetched. Raises BadInput for an unknown name.
+    """
+    clock = SystemClock()
+    with store.read() as connection:
+        ids = find_sources(connection, names) if names else enabled_sources(connection)
+        scope = CrawlScope(ids, clock.on(connection), with_pages=False)
+    kept = rate_limits or pace_for(contact)
+    # A check waits for a host's turn, and not for one that backs off.
+    calm = replace(kept, linger_seconds=kept.delay_seconds + 1.0)
+    session = ScrapySession(contact, tuple(allow_private), calm, clock)
+    _crawl(store, _NoCaptures(), scope, session, progress=progress, metrics=CrawlMetrics(), retry=BackendRetry())
+    with store.read() as connection:
+        return [record for record in source_records(connection) if record.id in set(ids)]
+
+
+def add_source(
+    store: Store,
+    url: str,
+    *,
+    finding: Finding = discover,
+    outlet: str | None = None,
+    language: str | None = None,
+    contact: str | None = None,
+    allow_private: Sequence[str] = (),
+) -> SourceRecord:
+    """Finds out what is at the URL (a feed, a sitemap, a page that names one) and keeps it as a source.
+
+    With a `finding` of `find_section` it is the page itself. Raises BadInput when it can be no source, and says why.
+    A source that is known is returned as it is.
+    """
+    if outlet is not None and not 0 < len(outlet.strip()) <= MAX_OUTLET_CHARS:
+        raise BadInput(f"--outlet: the name of an outlet has 1 to {MAX_OUTLET_CHARS} characters")
+    found = discover_source(url, finding=finding, contact=contact, allow_private=allow_private)
+    with store.write() as connection:
+        home = found.homepage or found.url
+        name = outlet or outlet_of_url(connection, home) or host_of(home).removeprefix("www.")
+        entry = SourceEntry(found.url, found.kind, name, homepage=found.homepage, language=language)
+        add_sources(connection, [entry], now=database_time(connection))
+    with store.read() as connection:
+        return next(record for record in source_records(connection) if record.url == found.url)
+
+
+def discover_source(
+    url: str, *, finding: Finding = discover, contact: str | None = None, allow_private: Sequence[str] = ()
+) -> DiscoveredSource:
+    """What is at the URL, without keeping it. Raises BadInput that says why it can be no source."""
+    found: list[DiscoveredSource | BadInput] = []
+
+    async def errand(fetch: Fetcher) -> None:
+        try:
+            found.append(await finding(fetch, url))
+        except BadInput as error:
+            found.append(error)
+
+    checked_url(url)
+    session = ScrapySession(contact, tuple(allow_private), pace_for(contact), SystemClock())
+    run_in_loop(lambda: session.scrapy(SingleTaskSpider, equip=session.fetcher, errand=errand))
+    for result in found:
+        if isinstance(result, DiscoveredSource):
+            return result
+        raise result
+    raise RuntimeError("the look did not start")
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapySession:
+    """What every run of Scrapy here has in common."""
+
+    contact: str | None
+    allow_private: tuple[str, ...]
+    rate_limits: RateLimits
+    clock: Clock
+    stop: threading.Event | None = None
+    folders: tuple[Path, ...] = ()
+
+    def fetcher(self, spider: Spider) -> Fetcher:
+        """Puts a guard before every connection of this process's reactor, and gives what fetches through it."""
+        from twisted.internet import reactor  # noqa: PLC0415 - only when it is installed
+
+        resolver = GuardedResolver(asyncio.get_running_loop(), AllowList.of(self.allow_private))
+        reactor.installNameResolver(resolver)
+        return Fetcher(spider.crawler, resolver, clock=self.clock)
+
+    async def scrapy(self, spider: type[Spider], **arguments: Any) -> None:
+        settings = settings_for(contact=self.contact, download_seconds=self.rate_limits.download_seconds)
+        await AsyncCrawlerRunner(settings).crawl(spider, **arguments)
+
+
+def _crawl(
+    store: Store,
+    door: CaptureSink,
+    scope: CrawlScope,
+    session: ScrapySession,
+    *,
+    progress: Progress,
+    metrics: CrawlMetrics,
+    retry: BackendRetry,
+) -> CrawlCounts:
+    with DatabaseThread(store, retry=retry, clock=session.clock.on) as desk:
+
+        async def run() -> CrawlCounts:
+            disk = DiskSpace(session.folders, waits=scope.once_since is None)
+            context = CrawlContext(
+                desk, door, session.rate_limits, scope, progress, session.clock, disk=disk, metrics=metrics
+            )
+            tasks = [asyncio.create_task(task) for task in (_watch(session.stop, context), _give_up(context, retry))]
+            with interruptible(asyncio.get_running_loop(), context.stopping.set):
+                await session.scrapy(CoverageSpider, context=context, equip=session.fetcher)
+            for task in tasks:
+                task.cancel()
+            if context.failure is not None:
+                raise context.failure
+            return context.counts
+
+        return run_in_loop(run)
+
+
+async def _watch(stop: threading.Event | None, context: CrawlContext) -> None:
+    """Another thread's event, seen from the loop."""
+    while stop is not None and not stop.is_set():
+        await asyncio.sleep(0.1)
+    if stop is not None:
+        context.stopping.set()
+
+
+async def _give_up(context: CrawlContext, retry: BackendRetry) -> None:
+    """A crawl that was told to stop waits so long, and no longer, for a server that is gone."""
+    await context.stopping.wait()
+    await asyncio.sleep(GRACE_SECONDS)
+    retry.give_up()
+
+
+class _NoCaptures:
+    """Where no page is fetched none is captured."""
+
+    def submit(self, capture: Capture) -> "Future[Outcome]":
+        raise RuntimeError(f"{capture.url} was captured in a crawl without pages")

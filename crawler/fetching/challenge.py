@@ -1,0 +1,43 @@
+"""Pages that stand in for what was asked, until whoever asks proves to be a person: a kind of "no" with any status.
+
+Two services say so in a header: Cloudflare with `cf-mitigated: challenge`, AWS WAF with `x-amzn-waf-action`. Others are
+told by what such a page is made of: a script that tests the browser, and next to nothing to read.
+"""
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["detect_challenge"]
+
+HEADERS = {"cf-mitigated": ("challenge",), "x-amzn-waf-action": ("challenge", "captcha")}
+# Where a page has more to read than this, in bytes, it is a page, whatever scripts it loads.
+MOST_READ_BYTES = 1_500
+READ_BYTES = 131_072
+# The parts of services that ask "are you human": one is enough on a page that says nothing else.
+PARTS = re.compile(
+    rb"(?i)cdn-cgi/challenge-platform|_cf_chl_opt|challenges\.cloudflare\.com|captcha|_Incapsula_Resource"
+    rb"|\.awswaf\.com|ddos-guard/js-challenge|/_sec/cp_challenge|validate\.perfdrive\.com|\.within\.website/x/cmd/anubis"
+)
+# What such pages tell people, in the languages that these services speak most.
+WORDS = re.compile(
+    "(?i)just a moment\\.\\.\\.|checking your browser|checking if the site connection is secure"
+    "|verify(ing)? (that )?you are (a )?human|enable javascript and cookies to continue|pardon our interruption"
+    "|are you a robot|attention required! \\| cloudflare|un instant…|un momento…|einen moment…"
+    "|vérifi(er|cation) que vous êtes humain|überprüfen, (ob|dass) sie ein mensch|verifica que eres (un )?humano"
+    "|verifique (se|que) você é humano|(не робот|вы человек)|人間であること|您是(否)?(是)?(人类|真人)"
+)
+UNREAD = re.compile(rb"(?is)<(script|style|svg|template)\b.*?(</\1\s*>|\Z)|<!--.*?(-->|\Z)|<[^<>]{0,4096}>")
+IS_HTML = re.compile(rb"(?i)<!doctype html|<html\b|<head\b|<body\b")
+
+
+def detect_challenge(headers: Sequence[tuple[str, str]], body: bytes) -> str | None:
+    """Why this answer is a challenge, in plain words; None where it is none."""
+    for name, value in headers:
+        if value.strip().lower() in HEADERS.get(name.lower(), ()):
+            return f"the server wants a browser to prove itself ({name.lower()}: {value.strip().lower()})"
+    if not IS_HTML.search(body[:4_096]) or len(body) > READ_BYTES:
+        return None
+    read = b" ".join(UNREAD.sub(b" ", body).split())
+    if len(read) > MOST_READ_BYTES or not (PARTS.search(body) or WORDS.search(read.decode("utf-8", "replace"))):
+        return None
+    return "the server answers with a page that wants a browser, or a person, to prove itself"

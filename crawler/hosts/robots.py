@@ -1,0 +1,100 @@
+"""robots.txt by RFC 9309: what its answer means, and what it allows."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from protego import Protego
+
+from onestory.crawler.hosts.rate_limit import LONGEST_WAIT_SECONDS
+
+__all__ = ["AGENT", "Robots", "parse_robots", "stored_robots"]
+
+# The product token by which robots.txt may name us.
+AGENT = "Onestory"
+GROUP = re.compile(r"(?im)^[ \t]*user[- ]?agent[ \t]*(?::[ \t]*|[ \t])(.*)$")
+NO_TOKEN = re.compile(r"[^\w-]")
+NOBODY = "-"
+MAX_PARSED_BYTES = 500 * 1024
+LIFETIME = timedelta(hours=24)
+UNREACHABLE_LIFETIME = timedelta(minutes=15)
+Verdict = Literal["rules", "open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """`rules`: it was read; `open`: there is none (4xx); `closed`: it could not be had, so nothing is allowed.
+
+    `is_reached` tells a server that answers with an error from one that does not answer, `is_blocking` one that does
+    not want to be asked, `is_refused` a place that is not fetched from at all. `rules` are read for us alone,
+    `as_written` has what the same text tells others.
+    """
+
+    verdict: Verdict
+    text: str | None = None
+    why: str | None = None
+    crawl_delay: float | None = None
+    rules: Protego | None = None
+    unfiltered_rules: Protego | None = None
+    is_reached: bool = True
+    is_blocking: bool = False
+    is_refused: bool = False
+
+    def allows(self, url: str) -> bool:
+        if self.rules is None:
+            return self.verdict == "open"
+        return bool(self.rules.can_fetch(url, AGENT))
+
+    @property
+    def word(self) -> str:
+        """What the sources of a closed host are said to be."""
+        if self.is_blocking:
+            return "blocked"
+        return "robots" if self.is_reached else "error"
+
+    @property
+    def lifetime(self) -> timedelta:
+        return UNREACHABLE_LIFETIME if self.verdict == "closed" else LIFETIME
+
+
+def parse_robots(status: int | None, body: bytes, *, why: str | None = None) -> Robots:
+    """The meaning of an answer (section 2.3.1): 2xx rules, 4xx open, all else closed; a status of None is no answer."""
+    if status is not None and 200 <= status < 300:
+        return _parsed(body[:MAX_PARSED_BYTES].decode("utf-8-sig", "ignore").replace("\x00", ""))
+    # Section 2.3.1.3 opens on every 4xx; but 429 says that the server wants less of us, not more.
+    if status is not None and 400 <= status < 500 and status != 429:
+        return Robots("open", why=f"robots.txt answers {status}")
+    if status is None:
+        return Robots("closed", why=why or "robots.txt could not be had", is_reached=False)
+    why = f"robots.txt answers {status}, and until it can be read nothing is allowed"
+    return Robots("closed", why=why, is_blocking=status == 429)
+
+
+def stored_robots(verdict: str | None, text: str | None) -> Robots:
+    """What was read before and is still good."""
+    if verdict == "rules":
+        return _parsed(text or "")
+    return Robots("open") if verdict == "open" else Robots("closed", why="robots.txt could not be read")
+
+
+def _parsed(text: str) -> Robots:
+    rules = Protego.parse(GROUP.sub(_named, "\n".join(text.splitlines())))
+    rate = rules.request_rate(AGENT)
+    delays = [rules.crawl_delay(AGENT), rate.seconds / rate.requests if rate and rate.requests else None]
+    known = [min(float(delay), LONGEST_WAIT_SECONDS) for delay in delays if delay is not None and delay > 0]
+    return Robots(
+        "rules", text, crawl_delay=max(known, default=None), rules=rules, unfiltered_rules=Protego.parse(text)
+    )
+
+
+def _named(line: re.Match[str]) -> str:
+    """A group's line as protego reads it right: it takes every beginning of a name for the name.
+
+    Section 2.2.1: the product token counts as a whole and in any case; what follows it, such as a version, does not.
+    """
+    said = line[1].partition("#")[0].strip()
+    if said == "*" or said.startswith("* "):
+        return "User-agent: *"
+    token = NO_TOKEN.split(said, maxsplit=1)[0]
+    return f"User-agent: {AGENT if token.lower() == AGENT.lower() else NOBODY}"

@@ -1,0 +1,135 @@
+"""Reading a host's robots.txt, at most once in 24 hours, before anything else of it is fetched."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
+from onestory.crawler.sources import poll
+from onestory.crawler.sources.feeds import BadSource
+from onestory.errors import BadInput
+from onestory.ssrf import checked_url
+from onestory.store.frontier.hosts import LeasedHost, authority_of, claim_host, save_robots
+from onestory.store.frontier.pages import abandon_due_pages, due_pages
+from onestory.store.frontier.revisits import due_revisits
+from onestory.store.sources.polls import due_sources
+
+if TYPE_CHECKING:
+    from onestory.crawler.hosts.session import HostSession
+
+__all__ = ["fetch_robots"]
+
+MAX_HOPS = 5
+BORROW_TRIES = 20
+# The back-off has doubled to hours by then.
+GIVE_UP_FAILURES = 12
+
+
+async def fetch_robots(session: "HostSession") -> Robots | None:
+    """The host's robots.txt, fresh or still good; None when the visit ended on the way, or nothing is allowed."""
+    robots = await _kept(session) or await _fetched(session)
+    if robots is None or robots.verdict != "closed":
+        return robots
+    why = robots.why or "robots.txt could not be had"
+    await _give_up(session, robots, why)
+    await session.delay(robots.lifetime.total_seconds(), why=why)
+    await poll.record_robots_failure(session, BadSource(robots.word, why))
+    return None
+
+
+async def _give_up(session: "HostSession", robots: Robots, why: str) -> None:
+    """On the pages of a place that is not fetched from, and of a host that has not answered for days."""
+    if robots.is_refused:
+        state = "refused"
+    elif not robots.is_reached and session.state.failures >= GIVE_UP_FAILURES:
+        state = "failed"
+    else:
+        return
+    closed = 0
+
+    def work(connection: Connection, now: datetime) -> None:
+        nonlocal closed
+        closed = abandon_due_pages(connection, session.lease.host, state=state, reason=why[:200])
+
+    if await session.write(work):
+        session.context.count(**{state: closed})
+
+
+async def _kept(session: "HostSession") -> Robots | None:
+    state = session.state
+
+    def read(_: Connection, now: datetime) -> Robots | None:
+        if state.robots_due is None or now >= state.robots_due:
+            return None
+        session.use_robots_for((state.robots_due - now).total_seconds())
+        return stored_robots(state.robots_verdict, state.robots)
+
+    return await session.context.desk.read(read)
+
+
+async def _fetched(session: "HostSession") -> Robots | None:
+    scheme = await session.context.desk.read(lambda connection, now: _scheme(session, connection, now))
+    response = await _answer(session, f"{scheme}://{session.lease.host}/robots.txt")
+    if response is None:
+        return None
+    robots = parse_robots(response.status, response.body, why=response.why)
+    robots = replace(robots, is_refused=response.reason == "refused")
+    session.set_crawl_delay(robots.crawl_delay)
+
+    def keep(connection: Connection, now: datetime) -> None:
+        session.use_robots_for(robots.lifetime.total_seconds())
+        save_robots(
+            connection,
+            session.lease,
+            text=robots.text,
+            verdict=robots.verdict,
+            crawl_delay=robots.crawl_delay,
+            fetched=now,
+            due=now + robots.lifetime,
+        )
+
+    return robots if await session.write(keep) else None
+
+
+def _scheme(session: "HostSession", connection: Connection, now: datetime) -> str:
+    """That of what is to be fetched: the same name may answer otherwise, or not at all, over the other one."""
+    host, scope = session.lease.host, session.context.scope
+    urls = [source.polled_url for source in due_sources(connection, host, scope, now=now, limit=1)]
+    urls += [page.url for page in due_pages(connection, host, scope, now=now, limit=1)]
+    urls += [page.url for page in due_revisits(connection, host, scope, now=now, limit=1)]
+    return urls[0].partition(":")[0] if urls else "https"
+
+
+async def _answer(session: "HostSession", url: str) -> FetchResponse | None:
+    """The answer after at most five redirects, also to other hosts (RFC 9309, section 2.3.1.2)."""
+    response = None
+    for _ in range(MAX_HOPS + 1):
+        response = await (session.ask(url) if authority_of(url) == session.lease.host else _elsewhere(session, url))
+        if response is None or not response.is_redirect:
+            return response
+        try:
+            url = checked_url(response.header("location") or "", base=url)
+        except BadInput as error:
+            return replace(response, status=None, why=f"robots.txt redirects to what is not fetched: {error}")
+    # After five the RFC lets us take it for unavailable, which is what a 404 is.
+    return response and replace(response, status=404)
+
+
+async def _elsewhere(session: "HostSession", url: str) -> FetchResponse | None:
+    """One request to another host, under a lease of that one; without a status when it is never free."""
+    context, name = session.context, authority_of(url)
+
+    def claim(connection: Connection, now: datetime) -> LeasedHost | None:
+        seconds = context.rate_limits.lease_seconds
+        return claim_host(connection, name, holder=session.lease.holder, now=now, lease_seconds=seconds)
+
+    for _ in range(BORROW_TRIES):
+        state = await context.desk.write(claim)
+        if state is not None:
+            return await session.for_host(state).ask_once(url)
+        if not await context.wait(1.0):
+            return None
+    return FetchResponse(url, context.clock.now(), why=f"{name}, where its robots.txt lies, is busy")

@@ -1,0 +1,222 @@
+"""One lease of one host: its robots.txt, then its due sources, then its due pages, one request at a time."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from onestory.crawler.context import CrawlContext
+from onestory.crawler.fetching.fetcher import HOST_REASONS, FetchResponse
+from onestory.crawler.hosts import robots_fetch
+from onestory.crawler.hosts import tdmrep as reservation
+from onestory.crawler.hosts.rate_limit import day_of, next_day, rest_seconds, retry_after
+from onestory.crawler.hosts.robots import Robots
+from onestory.crawler.pages import fetch, revisit
+from onestory.crawler.sources import poll
+from onestory.store.frontier.hosts import LeasedHost, delay_host, holds_lease, record_request, release_host
+from onestory.store.frontier.pages import due_pages
+from onestory.store.sources.polls import due_sources
+
+__all__ = ["HostSession"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_PAGES = 16
+# A visit ends after so many pages, so that another host gets its turn.
+TURN_PAGES = 64
+
+
+class HostSession:
+    """Holds the lease from its claim to its release. `is_lost` is set when it expired and somebody else may have it."""
+
+    def __init__(self, context: CrawlContext, state: LeasedHost) -> None:
+        self.context = context
+        self.state = state
+        self.lease = state.lease
+        self.robots = Robots("closed")
+        self.is_lost = False
+        self.is_released = False
+        self.under_way: dict[int, asyncio.Future[None]] = {}
+        self.delayed_until: datetime | None = None
+        self._is_over = False
+        self._ready = context.clock.elapsed()
+        self._robots_end = math.inf
+
+    @property
+    def delay_seconds(self) -> float:
+        """Between two requests: the operator's own delay for this host or the crawl's, and Crawl-delay as a floor."""
+        own = self.context.rate_limits.delay_seconds if self.state.delay_seconds is None else self.state.delay_seconds
+        return max(own, self.state.crawl_delay or 0.0)
+
+    @property
+    def goes_on(self) -> bool:
+        return not (self._is_over or self.is_lost or self.context.is_resting)
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether to begin anything more: a host that is to be waited for long gives its place to another.
+
+        Nor is anything begun under a robots.txt that has grown too old meanwhile: the next visit reads it anew.
+        """
+        now = self.context.clock.elapsed()
+        return self.goes_on and now < self._robots_end and self._ready - now <= self.context.held_seconds
+
+    async def run(self) -> None:
+        try:
+            robots = await robots_fetch.fetch_robots(self)
+            if robots is not None:
+                self.robots = robots
+                # Of a host with one request a visit, polls that are due again each time would leave its pages nothing.
+                is_pages_turn = self.delay_seconds > self.context.held_seconds and self.lease.fence % 2 == 0
+                turns = [self._fetch_all, self._poll_all] if is_pages_turn else [self._poll_all, self._fetch_all]
+                for turn in turns:
+                    await turn()
+                await revisit.revisit_all(self)
+            while self.under_way:
+                await asyncio.wait(list(self.under_way.values()))
+        finally:
+            await self._release()
+
+    async def _poll_all(self) -> None:
+        """What was due at the beginning: polls that take longer than they are apart would have no end."""
+        host, scope = self.lease.host, self.context.scope
+        began = await self.context.desk.read(lambda connection, now: now)
+        while self.has_turn:
+            found = await self.context.desk.read(
+                lambda connection, now: due_sources(connection, host, scope, now=began, limit=1)
+            )
+            if not found:
+                return
+            await poll.poll(self, found[0])
+
+    async def _fetch_all(self) -> None:
+        host, scope = self.lease.host, self.context.scope
+        taken = 0
+        while self.has_turn and taken < TURN_PAGES:
+            busy = tuple(self.under_way)
+            batch = await self.context.desk.read(
+                lambda connection, now: due_pages(
+                    connection,
+                    host,
+                    scope,
+                    now=now,
+                    limit=BATCH_PAGES,
+                    but=busy,  # noqa: B023 - awaited at once
+                )
+            )
+            if not batch:
+                return
+            if not taken:
+                await reservation.fetch_tdmrep(self, scheme=batch[0].url.partition(":")[0])
+            for page in batch:
+                if self.has_turn:
+                    await fetch.fetch_page(self, page)
+            taken += len(batch)
+
+    async def write(self, work: Callable[[Connection, datetime], object]) -> bool:
+        """Writes under the lease; False, and nothing is written, when it is no longer ours."""
+
+        def fenced(connection: Connection, now: datetime) -> bool:
+            if not holds_lease(connection, self.lease):
+                return False
+            work(connection, now)
+            return True
+
+        self.is_lost = self.is_lost or not await self.context.desk.write(fenced)
+        return not self.is_lost
+
+    async def ask(self, url: str, *, headers: dict[str, str] | None = None) -> FetchResponse | None:
+        """One request, when it is time for it; None when the visit was over before."""
+        if not await self.context.wait(self._ready - self.context.clock.elapsed()) or not await self._record_request():
+            return None
+        response = await self.context.fetch(url, headers=headers)
+        self.context.metrics.fetched(response)
+        self._ready = self.context.clock.elapsed() + self.delay_seconds
+        self.context.count(requests=1)
+        await self._apply_backoff(response)
+        return response
+
+    async def ask_once(self, url: str) -> FetchResponse | None:
+        """One request and the end of the lease."""
+        try:
+            return await self.ask(url)
+        finally:
+            await self._release()
+
+    def for_host(self, state: LeasedHost) -> "HostSession":
+        """Of another host, for the same crawl."""
+        return HostSession(self.context, state)
+
+    def use_robots_for(self, seconds: float) -> None:
+        """How long its robots.txt is still good; told in seconds, as the database's clock may differ from ours."""
+        self._robots_end = self.context.clock.elapsed() + seconds
+
+    def set_crawl_delay(self, seconds: float | None) -> None:
+        """From the next request on."""
+        self.state = replace(self.state, crawl_delay=seconds)
+        self._ready = max(self._ready, self.context.clock.elapsed() + self.delay_seconds)
+
+    def set_reservation(self, tdmrep: str | None, *, due: datetime) -> None:
+        """For the pages that are fetched from now on."""
+        self.state = replace(self.state, tdmrep=tdmrep, tdmrep_due=due)
+
+    async def _record_request(self) -> bool:
+        """Writes a request down before it is made: pace and budget hold even if we die on the way."""
+        if not self.goes_on:
+            return False
+        budget, delay = self.context.rate_limits.daily_budget, self.delay_seconds
+
+        def work(connection: Connection, now: datetime) -> tuple[bool, str, int]:
+            day = day_of(now)
+            used = self.state.day_fetches if self.state.day == day else 0
+            if used >= budget:
+                why = f"{budget} requests were made today"
+                return delay_host(connection, self.lease, until=next_day(now), failures=0, why=why), day, 0
+            ahead = now + timedelta(seconds=delay)
+            booked = record_request(connection, self.lease, next_fetch=ahead, day=day, day_fetches=used + 1)
+            return booked, day, used + 1
+
+        is_ours, day, used = await self.context.desk.write(work)
+        self.is_lost = not is_ours
+        if not used:
+            self._is_over, self.delayed_until = True, next_day(self.context.clock.now())
+        self.state = replace(self.state, day=day, day_fetches=used)
+        return self.goes_on
+
+    async def _apply_backoff(self, response: FetchResponse) -> None:
+        """Backs off when the host, not the page, is in trouble; forgets past trouble when it is well."""
+        if response.status not in (429, 503) and response.reason not in HOST_REASONS:
+            if self.state.failures:
+                self.state = replace(self.state, failures=0)
+                await self.write(lambda c, now: delay_host(c, self.lease, until=now, failures=0, why=None))
+            return
+        self._is_over = True
+        self.state = replace(self.state, failures=self.state.failures + 1)
+        asked = retry_after(response.header("retry-after"), now=response.observed)
+        seconds = rest_seconds(self.context.rate_limits.host_backoff_seconds, failures=self.state.failures, asked=asked)
+        await self.delay(seconds, why=response.why or f"it answered {response.status}")
+
+    async def delay(self, seconds: float, *, why: str) -> None:
+        """Nothing more is fetched from the host for so long."""
+        self._is_over = True
+        pause = timedelta(seconds=max(seconds, self.delay_seconds))
+
+        def work(connection: Connection, now: datetime) -> None:
+            until = max(now + pause, self.delayed_until or now)
+            delay_host(connection, self.lease, until=until, failures=self.state.failures, why=why)
+            self.delayed_until = until
+
+        await self.write(work)
+
+    async def _release(self) -> None:
+        self.is_released = True
+        pause = timedelta(seconds=max(self._ready - self.context.clock.elapsed(), 0.0))
+
+        def work(connection: Connection, now: datetime) -> None:
+            release_host(connection, self.lease, next_fetch=max(now + pause, self.delayed_until or now))
+
+        await self.context.desk.write(work)

@@ -1,0 +1,90 @@
+"""The item pipeline: a captured page goes through the stages, and only then is it recorded as done."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Self, cast
+
+from scrapy.crawler import Crawler
+from sqlalchemy import Connection
+
+from onestory.crawler.context import CapturedPage, CrawlContext
+from onestory.crawler.pages.outcomes import record_outcome
+from onestory.crawler.pages.outlinks import outlinks
+from onestory.crawler.spiders.coverage import CoverageSpider
+from onestory.crawler.watches import MAX_LINKS_OF_COPY, follow_links, record_arrival
+from onestory.store.frontier.revisits import DueRevisit
+
+if TYPE_CHECKING:
+    from onestory.pipelines.runtime.intake import Outcome
+
+__all__ = ["StorePagePipeline"]
+
+logger = logging.getLogger(__name__)
+
+
+class StorePagePipeline:
+    """Waits for the stages without holding up the reactor. An error of theirs ends the crawl: the page is still due."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def context(self) -> CrawlContext:
+        return cast(CoverageSpider, self.crawler.spider).context
+
+    async def process_item(self, item: CapturedPage) -> CapturedPage:
+        try:
+            outcome = await asyncio.wrap_future(self.context.door.submit(item.capture))
+            await self._record(item, outcome)
+        except Exception as error:  # the stages are the boundary; the crawl hears of it
+            self.context.fail(error)
+        finally:
+            item.settled.set_result(None)
+        return item
+
+    async def _record(self, item: CapturedPage, outcome: "Outcome") -> None:
+        result = replace(item.result, reason=outcome.reason, article_id=outcome.article_id)
+        watches: list[int] = []
+        is_withdrawn = False
+
+        def end(connection: Connection, now: datetime) -> None:
+            nonlocal is_withdrawn
+            is_withdrawn = record_outcome(connection, item.page, result, kind=outcome.kind, now=now)
+
+        def settle(connection: Connection, now: datetime) -> None:
+            nonlocal watches
+            watches = record_arrival(connection, item.page.id, outcome.article_id, now=now)
+            if not watches:
+                end(connection, now)
+
+        if await item.write(settle) and await self._follow(item, outcome.article_id or "", watches, end):
+            self.context.count(**_counted(item, outcome.kind), withdrawn=int(is_withdrawn))
+
+    async def _follow(
+        self, item: CapturedPage, article_id: str, watches: Sequence[int], end: Callable[[Connection, datetime], None]
+    ) -> bool:
+        """Keeps the links of a copy that watches have gathered, and only then records it as done; False: lease lost."""
+        if not watches:
+            return True
+        limit, tries = MAX_LINKS_OF_COPY, len(self.context.rate_limits.page_retries)
+        links = await asyncio.to_thread(outlinks, item.capture.body or b"", url=item.page.url, limit=limit)
+
+        def keep(connection: Connection, now: datetime) -> None:
+            follow_links(connection, links, watches=watches, found_in=article_id, attempts=tries, now=now)
+            end(connection, now)
+
+        return await item.write(keep)
+
+
+def _counted(item: CapturedPage, kind: str) -> dict[str, int]:
+    """What is read for the first time counts as what it came to; a look counts as a look."""
+    if isinstance(item.page, DueRevisit):
+        return {"looks": 1, "changed": int(kind == "stored")}
+    return {kind: 1}

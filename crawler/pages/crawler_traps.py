@@ -1,0 +1,58 @@
+"""Page traps: places that go on for ever. Told by the look of a URL alone, so that none of them is ever fetched."""
+
+import re
+from itertools import pairwise
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["trap_kind"]
+
+MAX_SEGMENTS = 12
+MAX_PARAMETERS = 8
+MAX_REPEATS = 3
+PAGING_SEGMENT = re.compile(r"(?i)^(?:page|seite|pagina|pag|side|sida)[-_]?\d*$")
+PAGING_NAMES = {"page", "paged", "pg", "seite", "pagina", "offset", "start", "from_page", "cursor", "after", "before"}
+CALENDAR = re.compile(r"(?i)^(?:calendars?|kalender|calendario|calendrier|agenda|ical|month|week)$")
+CALENDAR_NAMES = {"date", "day", "month", "year", "week", "tribe-bar-date", "eventdisplay", "ical"}
+DATE_PART = re.compile(r"^(?:(?:19|20|21)\d\d(?:-?\d{1,2}){0,2}|\d{1,2})$")
+YEAR = re.compile(r"^(?:19|20|21)\d\d")
+
+
+def trap_kind(url: str) -> str | None:
+    """The kind of trap that a normal URL looks like, in a word; None for the look of a page."""
+    parts = urlsplit(url)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    names = [name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    if len(segments) > MAX_SEGMENTS or len(names) > MAX_PARAMETERS:
+        return "depth"
+    if any(segments.count(one) >= MAX_REPEATS for one in set(segments)) or _goes_round(segments):
+        return "repetition"
+    if PAGING_NAMES.intersection(names) or _is_paged(segments):
+        return "pagination"
+    if _is_calendar(segments) or CALENDAR_NAMES.intersection(names):
+        return "calendar"
+    return None
+
+
+def _goes_round(segments: list[str]) -> bool:
+    """`/a/b/a/b`: a relative link that its own target repeats."""
+    pairs = list(pairwise(segments))
+    return any(pair in pairs[place + 2 :] for place, pair in enumerate(pairs))
+
+
+def _is_paged(segments: list[str]) -> bool:
+    """`/page/2`, `/seite-3`; at the end, as a page about pages may have the word in its name."""
+    for place, segment in enumerate(segments):
+        if PAGING_SEGMENT.match(segment):
+            rest = segments[place + 1 :]
+            return not rest or (len(rest) == 1 and rest[0].isdigit())
+    return False
+
+
+def _is_calendar(segments: list[str]) -> bool:
+    """Nothing but a date at its end, `/2026/11/23`, or a date below a calendar."""
+    if any(
+        CALENDAR.match(one) and any(map(DATE_PART.match, segments[place + 1 :])) for place, one in enumerate(segments)
+    ):
+        return True
+    dated = [place for place, segment in enumerate(segments) if YEAR.match(segment)]
+    return bool(dated) and all(DATE_PART.match(segment) for segment in segments[dated[0] :])

@@ -1,0 +1,90 @@
+"""What an answer means for a page."""
+
+import hashlib
+
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.store.articles.captures import Capture
+from onestory.store.frontier.pages import DuePage, PageFetchResult
+
+__all__ = [
+    "READABLE",
+    "blocked_result",
+    "capture_of",
+    "failed_result",
+    "fetched_result",
+    "redirect_result",
+    "refused_result",
+    "retry_seconds",
+]
+
+MAX_HOPS = 5
+GONE = (404, 410)
+# A whole representation (RFC 9110, 15.3): 206 is a part that nobody asked for, 202 and 204 are no page.
+READABLE = (200, 203)
+
+
+def blocked_result(page: DuePage) -> PageFetchResult:
+    return PageFetchResult("barred", page.attempts, reason="robots")
+
+
+def refused_result(page: DuePage, response: FetchResponse, *, why: str) -> PageFetchResult:
+    return PageFetchResult("refused", page.attempts + 1, http_status=response.status, reason=why[:200])
+
+
+def redirect_result(page: DuePage, response: FetchResponse, *, target: str) -> PageFetchResult:
+    """A redirect that goes on for more than five hops, or to itself, leads nowhere."""
+    if page.hops >= MAX_HOPS or target == page.url:
+        return PageFetchResult("failed", page.attempts + 1, http_status=response.status, reason="redirects")
+    return PageFetchResult("moved", page.attempts + 1, http_status=response.status, location=target)
+
+
+def failed_result(page: DuePage, response: FetchResponse, *, rate_limits: RateLimits) -> PageFetchResult:
+    """No article this time. It is `due` again, after `retry_seconds`, while tries are left."""
+    attempts = page.attempts + 1
+    if response.reason == "refused":
+        return refused_result(page, response, why=response.why or "refused")
+    reason = response.reason or f"http_{response.status}"
+    if response.status in GONE:
+        return PageFetchResult("gone", attempts, http_status=response.status, reason=reason)
+    # A server that is asked less often is not the page's fault: 429 uses up no try.
+    attempts = page.attempts if response.status == 429 else attempts
+    if response.reason == "too_large" or attempts > len(rate_limits.page_retries):
+        return PageFetchResult("failed", attempts, http_status=response.status, reason=reason)
+    return PageFetchResult("due", attempts, http_status=response.status, reason=reason)
+
+
+def retry_seconds(result: PageFetchResult, rate_limits: RateLimits) -> float:
+    """How long a page that is due again rests."""
+    return rate_limits.page_retries[max(result.attempts - 1, 0)]
+
+
+def fetched_result(page: DuePage, response: FetchResponse, *, verdict: str) -> PageFetchResult:
+    """What is recorded when its capture has been taken by the stages."""
+    return PageFetchResult(
+        "done",
+        page.attempts + 1,
+        http_status=response.status,
+        robots=verdict,
+        etag=_short(response.header("etag")),
+        last_modified=_short(response.header("last-modified")),
+        body_digest=hashlib.sha256(response.body).hexdigest(),
+    )
+
+
+def _short(value: str | None) -> str | None:
+    return value if value is None or len(value) <= 500 else None
+
+
+def capture_of(page: DuePage, response: FetchResponse) -> Capture:
+    """The page as the stages take it, with what its source claims of it."""
+    return Capture(
+        url=page.url,
+        observed=response.observed,
+        source=page.source or "crawl",
+        body=response.body,
+        headers=response.headers,
+        title=page.title,
+        published=page.published,
+        outlet=page.outlet,
+    )

@@ -1,0 +1,160 @@
+"""Finding out what an address is: a feed, a sitemap, or a page that names one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.robots import Robots, parse_robots
+from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
+from onestory.crawler.sources.sections import read_section
+from onestory.crawler.sources.sitemaps import decompress, read_sitemap
+from onestory.crawler.sources.source_error import source_error
+from onestory.errors import BadInput, Dropped
+from onestory.pipelines.extract.html import parse
+from onestory.ssrf import checked_url
+
+__all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
+
+MAX_HOPS = 5
+MAX_TRIED = 5
+PAUSE_SECONDS = 1.0
+FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
+Ask = Callable[[str], Awaitable[FetchResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredSource:
+    """A source as it answered. `kind`: feed, sitemap, section. `homepage` is the page that named it, if one did."""
+
+    url: str
+    kind: str
+    entries: int
+    homepage: str | None = None
+
+
+async def discover_section(ask: Ask, url: str) -> DiscoveredSource:
+    """The page itself, whose links are to be followed. Raises BadInput that says why it can be no section page."""
+    response = await _Visitor(ask).response(checked_url(url))
+    try:
+        section = read_section(response.body, url=response.url, content_type=response.header("content-type"))
+    except BadSource as bad:
+        raise BadInput(f"{response.url} cannot be polled: {bad.why}") from bad
+    return DiscoveredSource(response.url, "section", len(section.entries))
+
+
+async def discover(ask: Ask, url: str) -> DiscoveredSource:
+    """What is at a URL, asked as politely as in a crawl. Raises BadInput that says why it can be no source."""
+    start = checked_url(url)
+    visitor = _Visitor(ask)
+    response = await visitor.response(start)
+    direct = classify_answer(response)
+    if isinstance(direct, DiscoveredSource):
+        return direct
+    tried = [f"{response.url}: {direct.why}"]
+    for candidate in linked_sources(response, robots=visitor.robots_for(response.url))[:MAX_TRIED]:
+        try:
+            found = classify_answer(await visitor.response(candidate))
+        except BadInput as error:
+            tried.append(str(error))
+            continue
+        if isinstance(found, DiscoveredSource):
+            return DiscoveredSource(found.url, found.kind, found.entries, homepage=response.url)
+        tried.append(f"{candidate}: {found.why}")
+    raise BadInput(f"{start} cannot be polled: {'; '.join(tried)[:600]}")
+
+
+def classify_answer(response: FetchResponse) -> DiscoveredSource | BadSource:
+    """The answer as a source, or what is wrong with it as one."""
+    try:
+        head = decompress(response.body)[:4096].lower()
+        if b"<urlset" in head or b"<sitemapindex" in head:
+            sitemap = read_sitemap(response.body, url=response.url)
+            return DiscoveredSource(response.url, "sitemap", len(sitemap.urls) or len(sitemap.children))
+        plain = decompress(response.body, max_bytes=MAX_FEED_BYTES)
+        entries = feed_entries(plain, url=response.url, content_type=response.header("content-type"))
+        return DiscoveredSource(response.url, "feed", len(entries))
+    except BadSource as bad:
+        return bad
+
+
+def linked_sources(response: FetchResponse, *, robots: Robots | None) -> Sequence[str]:
+    """The feeds that a page links to, and then the news sitemaps that robots.txt names."""
+    try:
+        tree = parse(response.body, url=response.url, content_type=response.header("content-type"))
+        links = [urljoin(response.url, link) for link in _feed_links(tree)]
+    except (Dropped, etree.LxmlError, ValueError):
+        links = []
+    rules = robots.rules if robots else None
+    sitemaps = [link for link in (rules.sitemaps if rules else ()) if "news" in link.lower()]
+    return list(dict.fromkeys([*links, *sitemaps]))
+
+
+def _feed_links(tree: HtmlElement) -> list[str]:
+    """https://www.rssboard.org/rss-autodiscovery; comments' feeds are of no use."""
+    return [
+        link.get("href", "").strip()
+        for link in tree.iter("link")
+        if "alternate" in link.get("rel", "").lower().split()
+        and link.get("type", "").lower().strip() in FEED_TYPES
+        and link.get("href", "").strip()
+        and "comment" not in f"{link.get('href')} {link.get('title', '')}".lower()
+    ]
+
+
+class _Visitor:
+    """Asks with robots.txt read first, a pause between requests, and redirects followed."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self._robots: dict[str, Robots] = {}
+        self._is_first = True
+
+    def robots_for(self, url: str) -> Robots | None:
+        return self._robots.get(_origin(url))
+
+    async def response(self, url: str) -> FetchResponse:
+        """Raises BadInput when there is none that could be a source."""
+        for _ in range(MAX_HOPS + 1):
+            url = checked_url(url)
+            if not (await self._rules(url)).allows(url):
+                raise BadInput(f"{url}: its robots.txt does not allow to fetch it")
+            response = await self._ask(url)
+            if not response.is_redirect:
+                if bad := source_error(response):
+                    raise BadInput(f"{url}: {bad.why}")
+                return response
+            url = checked_url(response.header("location") or "", base=url)
+        raise BadInput(f"{url}: it redirects more than {MAX_HOPS} times")
+
+    async def _rules(self, url: str) -> Robots:
+        origin = _origin(url)
+        if origin not in self._robots:
+            response = await self._robots_answer(f"{origin}/robots.txt")
+            self._robots[origin] = parse_robots(response.status, response.body, why=response.why)
+            if response.status is None:
+                raise BadInput(f"{url}: {response.why}")
+        return self._robots[origin]
+
+    async def _robots_answer(self, url: str) -> FetchResponse:
+        for _ in range(MAX_HOPS + 1):
+            response = await self._ask(url)
+            if not response.is_redirect:
+                break
+            url = checked_url(response.header("location") or "", base=url)
+        return response
+
+    async def _ask(self, url: str) -> FetchResponse:
+        if not self._is_first:
+            await asyncio.sleep(PAUSE_SECONDS)
+        self._is_first = False
+        return await self.ask(url)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

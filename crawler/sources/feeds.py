@@ -1,0 +1,243 @@
+"""Feeds: bytes that we fetched to entries. RSS and Atom by feedparser, JSON Feed by its specification.
+
+feedparser is only ever handed bytes: given a URL or a file name it would fetch that itself.
+"""
+
+import calendar
+import html
+import io
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from xml.parsers import expat
+
+import feedparser
+
+from onestory.errors import BadInput
+from onestory.pipelines.extract.html import printable
+from onestory.ssrf import checked_url
+from onestory.store.frontier.pages import PageEntry
+
+__all__ = [
+    "MAX_FEED_BYTES",
+    "BadSource",
+    "feed_entries",
+    "parser_errors_as_bad_source",
+    "refuse_entities",
+    "refuse_excess_markup",
+    "summary_of",
+]
+
+
+P = ParamSpec("P")
+
+T = TypeVar("T")
+
+
+MAX_ENTRIES = 1_000
+
+MAX_TITLE = 500
+
+# Unpacked; what is fetched is cut off there as well.
+MAX_FEED_BYTES = 8_000_000
+
+# A feed of a thousand entries with forty elements each has 80,000; every one costs feedparser some 2 kB and 50 µs.
+MAX_MARKS = 100_000
+
+# Of one element: looking up each of them costs as many steps as there are.
+MAX_ATTRIBUTES = 500
+
+SMALL_BYTES = 50_000
+
+PROLOGUE_BYTES = 65_536
+
+# A document type with declarations of its own: no feed needs one, and expansions are unbounded. No `<` before the
+# bracket, or a text of nothing but `<!DOCTYPE` would be read to its end at each of them.
+DECLARES = re.compile(rb"<!DOCTYPE[^<>\[]*\[|<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
+
+IS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+class BadSource(Exception):  # noqa: N818 - named for what is wrong
+    """A source that cannot be read: the status word for it, and why in plain words.
+
+    `is_dead`: not a moment's trouble, nothing is there that is a source.
+    """
+
+    def __init__(self, status: str, why: str, *, is_dead: bool = False) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+        self.is_dead = is_dead or status in ("gone", "empty")
+
+
+def parser_errors_as_bad_source(read: Callable[P, T]) -> Callable[P, T]:
+    """Whatever a parser raises at bytes that it was not made for is that source's trouble: a BadSource."""
+
+    @wraps(read)
+    def reading(*args: P.args, **named: P.kwargs) -> T:
+        try:
+            return read(*args, **named)
+        except BadSource:
+            raise
+        except Exception as error:  # parsers of what strangers write raise whatever it provokes
+            said = printable(str(error))[:100] or type(error).__name__
+            raise BadSource("error", f"it cannot be read: {said}") from error
+
+    return reading
+
+
+def refuse_excess_markup(body: bytes, *, max_marks: int) -> None:
+    """Raises BadSource for more markup than any honest file has: it would cost minutes and gigabytes to read."""
+    if (marks := body.count(b"<")) > max_marks:
+        raise BadSource("error", f"it has {marks:,} tags, more than the {max_marks:,} that are read")
+
+
+def refuse_entities(body: bytes) -> None:
+    """Raises BadSource for XML that declares entities or attributes; in any encoding that XML parsers read."""
+    for plain in (body, body.replace(b"\x00", b"")):
+        if DECLARES.search(plain):
+            raise BadSource("error", "it is XML with a document type of its own (DTD), which is not read")
+
+
+@parser_errors_as_bad_source
+def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> list[PageEntry]:
+    """The entries of a feed that have a URL we may fetch, newest first as the feed has them, each URL once.
+
+    Raises BadSource for what is no feed, and for a feed without a single entry.
+    """
+    if not body.strip():
+        raise BadSource("empty", "the answer is empty")
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        found = _json_entries(body, url)
+    else:
+        found = _xml_entries(body, url, content_type)
+    unique = {entry.url: entry for entry in reversed(found[:MAX_ENTRIES])}
+    if not unique:
+        raise BadSource("empty", "the feed has no entry with a link")
+    return list(reversed(unique.values()))
+
+
+def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEntry]:
+    if IS_HTML.match(_after_comments(body[:PROLOGUE_BYTES])):
+        raise BadSource("error", "it is a web page (HTML), not a feed", is_dead=True)
+    refuse_entities(body)
+    refuse_excess_markup(body, max_marks=MAX_MARKS)
+    _refuse_attributes(body)
+    headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    if not parsed.version:
+        raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed", is_dead=True)
+    return [entry for raw in parsed.entries for entry in _entry(raw, url)]
+
+
+def _refuse_attributes(body: bytes) -> None:
+    """Raises BadSource for an element of very many. Read as Latin-1, in which all that is markup is where it was."""
+    if len(body) < SMALL_BYTES:
+        return
+    parser = expat.ParserCreate("iso-8859-1")
+    parser.ordered_attributes = True
+
+    def begin(name: str, attributes: list[str]) -> None:
+        if len(attributes) > 2 * MAX_ATTRIBUTES:
+            raise BadSource("error", f"it has an element of more than {MAX_ATTRIBUTES} attributes")
+
+    parser.StartElementHandler = begin
+    with suppress(expat.ExpatError):  # what is no XML is read by feedparser's other parser, which takes no longer
+        parser.Parse(body.replace(b"\x00", b"").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff"), True)
+
+
+def _after_comments(head: bytes) -> bytes:
+    """From the first that is neither white space nor a comment."""
+    head = head.lstrip()
+    while head.startswith(b"<!--") and b"-->" in head:
+        head = head.partition(b"-->")[2].lstrip()
+    return head
+
+
+def _entry(raw: Any, base: str) -> Iterator[PageEntry]:
+    # RSS: without a link the guid is one, unless it says that it is not.
+    # A proxy such as FeedBurner tells where its own link leads; that is one redirect less, to a host less.
+    link = raw.get("feedburner_origlink") or raw.get("link") or (raw.get("id") if raw.get("guidislink", True) else None)
+    moment = raw.get("published_parsed") or raw.get("updated_parsed")
+    published = _iso(moment) or raw.get("published") or raw.get("updated")
+    contents = [content.get("value") for content in raw.get("content") or ()]
+    yield from _kept(link, base, raw.get("title"), published, summary_of(raw.get("summary"), *contents))
+
+
+def _json_entries(body: bytes, url: str) -> list[PageEntry]:
+    """JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/."""
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadSource("error", f"it is not JSON: {str(error)[:100]}") from error
+    if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
+        raise BadSource("error", "it is JSON, but not a JSON Feed")
+    if feed.get("expired") is True:
+        raise BadSource("gone", "the feed says that it has ended")
+    raws = feed.get("items")
+    if not isinstance(raws, list):
+        return []
+    return [
+        entry
+        for raw in raws
+        if isinstance(raw, dict)
+        for entry in _kept(
+            raw.get("url"),
+            url,
+            raw.get("title"),
+            raw.get("date_published") or raw.get("date_modified"),
+            summary_of(raw.get("summary"), raw.get("content_text"), raw.get("content_html")),
+        )
+    ]
+
+
+def _kept(link: object, base: str, title: object, published: object, summary: str | None) -> Iterator[PageEntry]:
+    if not isinstance(link, str) or not link.strip():
+        return
+    try:
+        target = checked_url(link, base=base)
+    except BadInput:
+        return
+    yield PageEntry(target, _words(title), _words(published), summary)
+
+
+def _words(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return " ".join(printable(value).split())[:MAX_TITLE] or None
+
+
+def _iso(moment: Any) -> str | None:
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(moment), UTC).isoformat()
+    except (OverflowError, ValueError, OSError, TypeError):
+        return None
+
+
+MAX_LENGTH = 2_000
+
+# Of markup, of which little may be text.
+MAX_MARKUP = 20_000
+
+# No `<` inside: a text of nothing but these is looked at once, and not once a character.
+TAG = re.compile(r"<[^<>]*>")
+
+
+def summary_of(*fields: object) -> str | None:
+    """The longest of the fields without its markup, at most 2,000 characters; None where nothing is said."""
+    said = max((field for field in fields if isinstance(field, str)), key=len, default="")
+    markup = said[:MAX_MARKUP]
+    # Some feeds escape their markup twice.
+    markup = markup if "<" in markup else html.unescape(markup)
+    text = html.unescape(TAG.sub(" ", markup))
+    return " ".join(printable(text).split())[:MAX_LENGTH] or None

@@ -1,0 +1,62 @@
+"""Getting a source's answer: asked at where it is now, redirects followed and remembered."""
+
+from typing import TYPE_CHECKING
+
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.sources.feeds import BadSource
+from onestory.crawler.sources.source_error import source_error
+from onestory.errors import BadInput
+from onestory.ssrf import checked_url
+from onestory.store.frontier.hosts import authority_of
+from onestory.store.sources.polls import DueSource, redirect_source
+
+if TYPE_CHECKING:
+    from onestory.crawler.hosts.session import HostSession
+
+__all__ = ["fetch_source"]
+
+MAX_HOPS = 5
+
+
+async def fetch_source(session: "HostSession", source: DueSource) -> tuple[FetchResponse, str | None] | None:
+    """The answer, and where the source is to be asked from now on; None when the poll is not to be recorded.
+
+    That is so when the visit ended, and when it redirects to another host: whoever holds that one polls it there.
+    Raises BadSource.
+    """
+    url, is_permanent = source.polled_url, True
+    for hop in range(source.hops, MAX_HOPS + 1):
+        if not session.robots.allows(url):
+            where = "its robots.txt does not allow to fetch it"
+            said = where if url == source.polled_url else "it redirects to where robots.txt does not allow to fetch"
+            raise BadSource("robots", said)
+        response = await session.ask(url, headers=_validators(source) if url == source.polled_url else None)
+        if response is None:
+            return None
+        if not response.is_redirect:
+            if bad := source_error(response):
+                raise bad
+            return response, url if is_permanent and hop > source.hops else None
+        is_permanent = is_permanent and response.is_permanent
+        url = _target(response, url)
+        if authority_of(url) != session.lease.host:
+            await _move(session, source, url)
+            return None
+    raise BadSource("error", f"it redirects more than {MAX_HOPS} times")
+
+
+async def _move(session: "HostSession", source: DueSource, at: str) -> None:
+    await session.write(lambda connection, now: redirect_source(connection, source, at=at, now=now))
+
+
+def _target(response: FetchResponse, url: str) -> str:
+    try:
+        return checked_url(response.header("location") or "", base=url)
+    except BadInput as error:
+        raise BadSource("error", f"it redirects to what is not fetched: {error}") from error
+
+
+def _validators(source: DueSource) -> dict[str, str]:
+    """RFC 9110, section 13.1: the answer is 304 when nothing changed. They are the source's, not its homepage's."""
+    said = {} if source.is_rediscovering else {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
+    return {name: value for name, value in said.items() if value}

@@ -1,0 +1,80 @@
+"""When a feed has died: its outlet's homepage is asked for another one, at most once a day."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from onestory.crawler.sources.discovery import DiscoveredSource, classify_answer, linked_sources
+from onestory.crawler.sources.feeds import BadSource
+from onestory.crawler.sources.redirects import fetch_source
+from onestory.errors import BadInput
+from onestory.ssrf import checked_url
+from onestory.store.frontier.hosts import authority_of
+from onestory.store.sources.polls import DueSource, polled_urls
+
+if TYPE_CHECKING:
+    from onestory.crawler.hosts.session import HostSession
+
+__all__ = ["find_replacement", "homepage_of", "is_dead"]
+
+MAX_TRIED = 5
+FAILURES = 3
+EVERY = timedelta(days=1)
+# A feed is empty on a quiet weekend; an address that is gone for a day is gone.
+GONE_FOR, EMPTY_FOR = timedelta(days=1), timedelta(days=7)
+
+
+def is_dead(source: DueSource, bad: BadSource, *, now: datetime) -> bool:
+    """Whether, with this failure, another feed is to be sought: it failed for long, or never once answered well."""
+    is_asked = source.last_rediscovery is not None and now - source.last_rediscovery < EVERY
+    if is_asked or not bad.is_dead or source.kind == "section" or source.failures + 1 < FAILURES:
+        return False
+    retry = EMPTY_FOR if bad.status == "empty" else GONE_FOR
+    return source.last_success is None or now - source.last_success >= retry
+
+
+def homepage_of(source: DueSource) -> str | None:
+    """That of its outlet, else the front of its own host; None where neither can be fetched."""
+    parts = urlsplit(source.url)
+    try:
+        return checked_url(source.homepage or f"{parts.scheme}://{parts.netloc}/")
+    except BadInput:
+        return None
+
+
+async def find_replacement(session: "HostSession", source: DueSource) -> str | None:
+    """A feed, or sitemap, that the homepage names; None when the visit ended on the way.
+
+    On the same host it was read and is good; on another one whoever holds that host will see. Raises BadSource when
+    there is none.
+    """
+    reached = await fetch_source(session, source)
+    if reached is None:
+        return None
+    response, _ = reached
+    named = await _new(session, source, linked_sources(response, robots=session.robots))
+    near = [url for url in named if authority_of(url) == session.lease.host and session.robots.allows(url)]
+    for url in near[:MAX_TRIED]:
+        candidate = await session.ask(url)
+        if candidate is None:
+            return None
+        found = classify_answer(candidate) if candidate.status == 200 else None
+        if isinstance(found, DiscoveredSource) and found.kind == source.kind:
+            return url
+    far = [url for url in named if authority_of(url) != session.lease.host]
+    if not far:
+        raise BadSource(source.status, f"{response.url} names no other that can be read")
+    return far[0]
+
+
+async def _new(session: "HostSession", source: DueSource, links: Sequence[str]) -> list[str]:
+    """In normal form, without what is polled already."""
+    urls = []
+    for link in links:
+        try:
+            urls.append(checked_url(link))
+        except BadInput:
+            continue
+    known = await session.context.desk.read(lambda connection, now: polled_urls(connection, urls))
+    return [url for url in dict.fromkeys(urls) if url not in known and url != source.url]

@@ -1,0 +1,97 @@
+"""When a source is polled next: pure functions.
+
+The interval adapts by what the source yields. A poll that finds nothing new makes it a twentieth longer; one that finds
+several pages moves it half the way, on a scale of ratios, to the mean time between two of them. So it shortens at once
+and lengthens slowly, and for a reason: a source that fell silent is, however long that took, asked again after a
+twentieth of its silence, so the first story of a morning waits minutes, not until the average of the night has worn
+off. At rest about every third poll of a source finds something.
+"""
+
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from onestory.crawler.hosts.rate_limit import backoff_seconds
+from onestory.crawler.sources.feed_hints import FeedHints
+from onestory.errors import BadInput
+from onestory.store.sources.source_list import PollSchedule
+
+__all__ = ["adapt_interval", "checked_schedule", "next_poll", "next_tick", "poll_after_failure", "wait_seconds"]
+
+GROWTH = 1.05
+SHORTEST_SECONDS, LONGEST_SECONDS = 60, 86_400
+# A source polled once a day that fails must not, by a back-off of a day, miss the day after.
+LONGEST_CRON_PAUSE_SECONDS = 43_200.0
+
+
+def adapt_interval(schedule: PollSchedule, *, found: int, elapsed_seconds: float | None) -> int:
+    """The interval after a poll that found so many new pages, so long after the last one; None: it was the first."""
+    interval = float(schedule.interval_seconds)
+    if elapsed_seconds is not None:
+        if not found:
+            interval = max(interval * GROWTH, interval + 1.0)
+        else:
+            interval = min(interval, sqrt(interval * max(elapsed_seconds, 1.0) / found))
+    return round(min(max(interval, schedule.shortest), schedule.longest))
+
+
+def wait_seconds(schedule: PollSchedule, *, asked_seconds: int) -> int:
+    """Until the next poll: the interval, or longer when the source asks for it, and never beyond its bounds."""
+    return min(max(schedule.interval_seconds, asked_seconds, schedule.shortest), schedule.longest)
+
+
+def next_poll(schedule: PollSchedule, *, asks: FeedHints, asked_seconds: int, now: datetime) -> datetime:
+    """After a poll that went well. A cron expression is the operator's own word: no source is asked about that."""
+    if schedule.cron:
+        return next_tick(schedule.cron, schedule.timezone, after=now)
+    latest = now + timedelta(seconds=schedule.longest)
+    moment = now + timedelta(seconds=wait_seconds(schedule, asked_seconds=asked_seconds))
+    while asks.skips(moment) and moment < latest:
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return min(moment, latest)
+
+
+def poll_after_failure(schedule: PollSchedule, *, failures: int, now: datetime) -> datetime:
+    """The later the more have failed in a row: doubling, at most a day; by cron, at a time that it names."""
+    pause = backoff_seconds(schedule.interval_seconds, failures)
+    if not schedule.cron:
+        return now + timedelta(seconds=pause)
+    # The interval itself is no pause: after the first failure the next time named will do.
+    skipped = min(pause, LONGEST_CRON_PAUSE_SECONDS) if failures > 1 else 0.0
+    return next_tick(schedule.cron, schedule.timezone, after=now + timedelta(seconds=skipped))
+
+
+def next_tick(cron: str, timezone: str | None, *, after: datetime) -> datetime:
+    """The next time that a cron expression names, in UTC. Raises BadInput for what is none, or names no time."""
+    if len(cron.split()) != 5:
+        raise BadInput(f"{cron!r} is no cron expression: it has five fields, as in '*/10 6-22 * * *'")
+    try:
+        return next(CronSim(cron, after.astimezone(_zone(timezone)))).astimezone(UTC)
+    except (CronSimError, StopIteration) as error:
+        said = str(error) or "it names no time that ever comes"
+        raise BadInput(f"{cron!r} is no cron expression: {said}; five fields, as in '*/10 6-22 * * *'") from error
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise BadInput(f"{name!r} is no time zone: they read like Europe/Berlin") from error
+
+
+def checked_schedule(schedule: PollSchedule, *, now: datetime) -> PollSchedule:
+    """The schedule, its interval within its bounds. Raises BadInput for one that cannot be kept to."""
+    for name in ("interval_seconds", "min_seconds", "max_seconds"):
+        seconds = getattr(schedule, name)
+        if seconds is not None and not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
+            raise BadInput(f"{name} is a number from {SHORTEST_SECONDS} to {LONGEST_SECONDS}, not {seconds}")
+    if schedule.shortest > schedule.longest:
+        raise BadInput(f"the shortest interval, {schedule.shortest} s, is above the longest, {schedule.longest} s")
+    if schedule.timezone is not None and schedule.cron is None:
+        raise BadInput("a time zone is that of a cron expression, and there is none")
+    if schedule.cron is not None:
+        next_tick(schedule.cron, schedule.timezone, after=now)
+    within = min(max(schedule.interval_seconds, schedule.shortest), schedule.longest)
+    return PollSchedule(within, schedule.min_seconds, schedule.max_seconds, schedule.cron, schedule.timezone)

@@ -1,0 +1,26 @@
+"""What is wrong with an answer that was to be a source's, in a status word and in plain words."""
+
+from onestory.crawler.fetching.challenge import detect_challenge
+from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.pages.results import READABLE
+from onestory.crawler.sources.feeds import BadSource
+
+__all__ = ["source_error"]
+
+BLOCKED = (401, 402, 403, 429, 451)
+GONE = (404, 410)
+
+
+def source_error(response: FetchResponse) -> BadSource | None:
+    """None for an answer whose body can be read as a source."""
+    if response.status is None:
+        return BadSource("error", response.why or "there was no answer")
+    if challenge := detect_challenge(response.headers, response.body):
+        return BadSource("blocked", challenge)
+    if response.status in BLOCKED:
+        return BadSource("blocked", f"the server answers {response.status}: it does not want to be asked")
+    if response.status in GONE:
+        return BadSource("gone", f"the server answers {response.status}: there is nothing at this address")
+    if response.status != 304 and response.status not in READABLE:
+        return BadSource("error", f"the server answers {response.status}")
+    return None

@@ -1,0 +1,142 @@
+"""A version's text as verification looks at it: every look is taken once, on demand, and kept."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onestory.dedupe.alignment import Windows
+from onestory.dedupe.characters import lowered
+from onestory.dedupe.headlines import Headline, stems_of
+from onestory.dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, script_of, tokenize, units_of
+from onestory.dedupe.signature import Signature
+from onestory.dedupe.spelling import folded
+
+__all__ = ["NO_HEADLINE", "ComparedText", "is_number", "shared_stems", "width_of", "windows_of"]
+
+NO_HEADLINE = Headline("")
+_WIDTHS = {"": SHINGLE_WORDS, "ideographic": CHARS_IDEOGRAPHIC, "syllabic": CHARS_SYLLABIC}
+_QUOTATION = re.compile(r"“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」")
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedText:
+    """A version's text with its number and signature; its `headline` where it is known; `origin` is opaque."""
+
+    number: int
+    text: str
+    signature: Signature
+    headline: Headline = NO_HEADLINE
+    origin: str = ""
+
+    @cached_property
+    def form(self) -> str:
+        """The normal form of the text, with its capitals."""
+        return folded(self.text)
+
+    @cached_property
+    def written(self) -> list[str]:
+        """The words as they are written; single characters where the script has no spaces."""
+        return units_of(self.form)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.written)
+
+    @cached_property
+    def knows_capitals(self) -> bool:
+        """Whether any word begins with a small letter: only then do capitals say something."""
+        return any(word[:1].islower() for word in self.written)
+
+    def writes_small(self, word: str) -> bool:
+        """Whether the text also writes this word in small letters: a capital does not make it a name."""
+        return word in self.vocabulary and word[:1].islower()
+
+    @cached_property
+    def news(self) -> list[str | None]:
+        """For each word: "" for one with a digit, a name in small letters, None for what is neither.
+
+        A name is a word with a capital that the text never writes small.
+        """
+        return [
+            "" if not word.isalpha() and is_number(word) else self._as_name(word) if word[:1].isupper() else None
+            for word in self.written
+        ]
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """Places of the words with a digit."""
+        return [at for at, told in enumerate(self.news) if told == ""]
+
+    @cached_property
+    def names(self) -> list[tuple[int, str]]:
+        """Places of what the text writes as names, with the name in small letters."""
+        return [(at, told) for at, told in enumerate(self.news) if told]
+
+    def _as_name(self, word: str) -> str | None:
+        low = word.lower()
+        return None if self.writes_small(low) else low
+
+    @cached_property
+    def quoted(self) -> NDArray[np.int64] | None:
+        """How many words before each place, and in all, stand between quotation marks; None where none does."""
+        found = [match.span() for match in _QUOTATION.finditer(self.form)]
+        if not found:
+            return None
+        inside = np.zeros(len(self.form) + 1, dtype=np.int8)
+        for start, end in found:
+            inside[start:end] = 1
+        places = np.array([start for start, _ in tokenize(self.form, spans=True).spans], dtype=np.int64)
+        return np.append(0, np.cumsum(inside[places] > 0))
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The shingles; only where every word stands between spaces, as others have windows of another kind."""
+        return Windows(self.signature.ordered, SHINGLE_WORDS)
+
+    @cached_property
+    def width(self) -> int:
+        """Words, or characters, in a shingle of the script that the text is mostly in."""
+        return SHINGLE_WORDS if self.signature.spaced else _WIDTHS[script_of(self.form) or ""]
+
+    @cached_property
+    def unit_hashes(self) -> NDArray[np.int64]:
+        units = tokenize(self.form).normal.split() if self.signature.spaced else units_of(lowered(self.form))
+        # Python's own hash of a word is good enough here: the values never leave the process.
+        return np.fromiter(map(hash, units), dtype=np.int64, count=len(units))
+
+
+def shared_stems(text: ComparedText, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """The stems of the words in these spans."""
+    return stems_of(word.lower() for start, end in spans for word in text.written[start:end])
+
+
+def width_of(a: ComparedText, b: ComparedText) -> int:
+    return max(a.width, b.width)
+
+
+def windows_of(a: ComparedText, b: ComparedText) -> tuple[Windows, Windows]:
+    """Windows of both texts that can be compared with each other."""
+    if a.signature.spaced and b.signature.spaced:
+        return a.windows, b.windows
+    width = width_of(a, b)
+    return Windows(_rolled(a.unit_hashes, width), width), Windows(_rolled(b.unit_hashes, width), width)
+
+
+def _rolled(hashes: NDArray[np.int64], width: int) -> NDArray[Any]:
+    """One value a window of `width` words: a polynomial of their hashes, modulo 2**64."""
+    if len(hashes) < width:
+        return np.zeros(0, dtype=np.uint64)
+    count = len(hashes) - width + 1
+    values = hashes[:count].astype(np.uint64)
+    for step in range(1, width):
+        values = values * np.uint64(0x9E3779B97F4A7C15) + hashes[step : count + step].astype(np.uint64)
+    return values
+
+
+def is_number(word: str) -> bool:
+    return not word.isalpha() and any(map(str.isdigit, word))

@@ -1,1 +1,0 @@
-"""The story API: JSON over HTTP, described by its own OpenAPI document."""

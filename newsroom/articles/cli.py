@@ -1,0 +1,157 @@
+"""`onestory article`: what one article was and is, and what its versions changed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from onestory.errors import BadInput
+from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, open_store, print_json
+from onestory.newsroom.terminal.output import format_time, print_line
+from onestory.pipelines.stories.decisions import article_named
+from onestory.pipelines.versions.corrections import version_diff
+from onestory.pipelines.versions.word_diff import WordDiff, word_diff
+from onestory.store.articles.history import (
+    VersionRecord,
+    WithdrawalRecord,
+    titles_and_texts,
+    version_records,
+    withdrawals_of,
+)
+from onestory.store.articles.moves import MoveRecord, moves_of
+from onestory.store.stories.records import ArticleRecord, load_article
+from onestory.text import printable
+
+__all__ = ["article_command"]
+
+WITHDRAWAL_REASONS = {
+    "gone": "its page is gone for good",
+    "missing": "its page is not found",
+    "redirect": "its page leads to a front or section page",
+    "removal_notice": "its page says that it was removed",
+    "not_found": "its page says that nothing is there",
+}
+# As `git diff --word-diff` writes them, and one more for what only stands elsewhere.
+DIFF_MARKS = {"added": ("{+", "+}"), "removed": ("[-", "-]"), "moved": ("{~", "~}"), "kept": ("", "")}
+
+
+def article_command(
+    article_or_url: Annotated[str, typer.Argument(metavar="ARTICLE|URL")],
+    diff: Annotated[bool, typer.Option("--diff", help="Show what the last version changed, word by word.")] = False,
+    before: Annotated[int | None, typer.Option("--from", help="Compare from this version, by its number.")] = None,
+    after: Annotated[int | None, typer.Option("--to", help="Compare to this version.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one article: its versions, when it was withdrawn, where it moved."""
+    with open_store(load_config(home)) as store, store.read() as connection:
+        identity = article_named(connection, article_or_url)
+        record = load_article(connection, identity)
+        versions = version_records(connection, identity)
+        gone, moved = withdrawals_of(connection, identity), moves_of(connection, identity)
+        ends = _ends(versions, before, after) if diff or before or after else None
+        told = titles_and_texts(connection, ends) if ends else {}
+    compare = [told[number] for number in ends] if ends else []
+    if json:
+        print_json(_row(record, versions, gone, moved, compare, ends))
+        return
+    _print(record, versions, gone, moved)
+    if ends:
+        _print_diff(compare, ends)
+
+
+def _ends(versions: Sequence[VersionRecord], before: int | None, after: int | None) -> tuple[int, int]:
+    """The two versions to compare: the last two unless they are named. Raises BadInput."""
+    numbers = [version.number for version in versions]
+    for number in (before, after):
+        if number is not None and number not in numbers:
+            raise BadInput(f"the article has no version {number}: it has {', '.join(map(str, numbers))}")
+    if len(numbers) < 2:
+        raise BadInput("the article has one version only: there is nothing to compare")
+    later = numbers[-1] if after is None else after
+    earlier = before if before is not None else next((n for n in reversed(numbers[: numbers.index(later)])), None)
+    if earlier is None:
+        raise BadInput(f"version {later} is the first: name two with --from and --to")
+    return earlier, later
+
+
+def _row(
+    record: ArticleRecord,
+    versions: Sequence[VersionRecord],
+    gone: Sequence[WithdrawalRecord],
+    moved: Sequence[MoveRecord],
+    compare: Sequence[tuple[str | None, str]],
+    ends: tuple[int, int] | None,
+) -> dict[str, Any]:
+    row = {**asdict(record.copy), "text": record.text, "versions": [asdict(version) for version in versions]}
+    row |= {"withdrawals": [asdict(one) for one in gone], "moves": [asdict(one) for one in moved]}
+    if ends is not None:
+        (old_title, old), (title, new) = compare
+        spans = [asdict(change) for change in word_diff(old, new).spans]
+        told = version_diff((old_title, old), (title, new), of=ends[0])
+        row["diff"] = {**told.to_dict(), "version": ends[1], "before": old, "after": new, "spans": spans}
+    return row
+
+
+def _print(
+    record: ArticleRecord,
+    versions: Sequence[VersionRecord],
+    gone: Sequence[WithdrawalRecord],
+    moved: Sequence[MoveRecord],
+) -> None:
+    print_line(printable(record.copy.title) or "(no headline)", style="bold")
+    print_line(f"article {record.copy.id}  {printable(record.copy.outlet)}  story {record.copy.story_id}")
+    print_line(printable(record.copy.url), style="dim")
+    for version in versions:
+        print_line(
+            f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words{_changed(version)}"
+        )
+    for move in moved:
+        seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not seen there yet"
+        print_line(f"  moved {format_time(move.moved)} to {printable(move.url)}, {seen}")
+    for one in gone:
+        back = f"; back {format_time(one.returned)}" if one.returned else ""
+        answer = f" ({one.http_status})" if one.http_status else ""
+        print_line(
+            f"  withdrawn {format_time(one.withdrawn)}: {WITHDRAWAL_REASONS.get(one.reason, one.reason)}{answer}{back}"
+        )
+
+
+def _changed(version: VersionRecord) -> str:
+    told = version.changes
+    if told is None:
+        return ""
+    words = f"  {told['added']} added, {told['removed']} removed, {told['moved']} moved"
+    return words + ("  new headline" if told["title_changed"] else "")
+
+
+def _print_diff(compare: Sequence[tuple[str | None, str]], ends: tuple[int, int]) -> None:
+    (old_title, old), (title, new) = compare
+    print_line("")
+    print_line(f"version {ends[0]} to {ends[1]}")
+    if old_title != title:
+        print_line(f"headline: [-{printable(old_title)}-] {{+{printable(title)}+}}")
+    for line in _marked(old, new, word_diff(old, new)).split("\n"):
+        print_line(printable(line))
+
+
+def _marked(before: str, after: str, changes: WordDiff) -> str:
+    """The later text with marks around what is new, moved, and no longer there."""
+    pieces: list[str] = []
+    end = 0
+    last = None
+    for change in changes.spans:
+        opening, closing = DIFF_MARKS[change.kind]
+        is_beside = "removed" in (last, change.kind) or change.kind == "added"
+        last = change.kind
+        if change.after is None:
+            start, stop = change.before or (0, 0)
+            # A removed line stays a line of its own.
+            pieces.append(f" {opening}{before[start:stop]}{closing}".replace("\n", f"{closing}\n{opening}"))
+            continue
+        start, stop = change.after
+        gap = after[end:start] or (" " if pieces and is_beside else "")
+        pieces.append(gap + opening + after[start:stop].replace("\n", f"{closing}\n{opening}") + closing)
+        end = stop
+    return "".join(pieces) + after[end:]

@@ -1,0 +1,182 @@
+"""Two copies, or two versions of one, side by side."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+
+from onestory.errors import BadInput, NotFound
+from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.permissions import ALLOW_ANYONE, REQUIRE_READ
+from onestory.newsroom.pages.render import STATIC_FILES, render_page
+from onestory.newsroom.stories.api import validate_id
+from onestory.pipelines.versions.word_diff import TextChange, WordDiff, word_diff
+from onestory.store.articles.captures import RemovedLine
+from onestory.store.articles.history import version_records, withdrawals_of
+from onestory.store.boilerplate import removed_lines_of
+from onestory.store.stories.copies import ComparableVersion, VersionChoice, comparable_versions, version_choices
+from onestory.store.stories.records import load_article, load_story, resolve_story
+
+__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "side_paragraphs", "static_router"]
+
+
+compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
+
+
+MAX_VERSION_CHOICES = 300
+
+MAX_VERSION_NUMBER = 2**31 - 1
+
+MAX_BOILERPLATE_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """A stretch of a text; `kind` is kept, added, removed or moved."""
+
+    kind: str
+    text: str
+
+
+Paragraph = Sequence[TextPiece]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSide:
+    """One of the two, paragraph by paragraph, with the furniture that was taken out of its page."""
+
+    version: ComparableVersion
+    paragraphs: Sequence[Paragraph]
+    boilerplate: Sequence[RemovedLine]
+
+
+@compare_router.get("/compare")
+def compare_page(request: Request) -> Response:
+    """`a` and `b` are numbers of versions. Raises BadInput, NotFound."""
+    a, b = (_number(request, name) for name in ("a", "b"))
+    with api_context(request).store.read() as connection:
+        found = comparable_versions(connection, {a, b})
+        left, right = (_version(found, number) for number in (a, b))
+        removed = removed_lines_of(connection, {a, b})
+        record = resolve_story(connection, right.story_id)
+        choices = _choices(connection, left, right)
+    changes = word_diff(left.text, right.text)
+    before, after = side_paragraphs(left.text, right.text, changes)
+    return render_page(
+        request,
+        "compare.html",
+        here=None,
+        story=record,
+        left=ComparedSide(left, before, removed.get(a, [])[:MAX_BOILERPLATE_SHOWN]),
+        right=ComparedSide(right, after, removed.get(b, [])[:MAX_BOILERPLATE_SHOWN]),
+        changes=changes,
+        choices=choices,
+    )
+
+
+def _number(request: Request, name: str) -> int:
+    told = request.query_params.get(name, "").strip()
+    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_VERSION_NUMBER):
+        raise BadInput("two versions are compared by their numbers: choose two copies on the page of a story")
+    return int(told)
+
+
+def _version(found: dict[int, ComparableVersion], number: int) -> ComparableVersion:
+    if number not in found:
+        raise NotFound(f"there is no version {number}")
+    return found[number]
+
+
+def _choices(
+    connection: Connection, left: ComparableVersion, right: ComparableVersion
+) -> list[tuple[str, list[VersionChoice]]]:
+    """What else may be chosen, outlet by outlet: the versions of all copies of the two stories."""
+    found = version_choices(connection, {left.story_id, right.story_id}, limit=MAX_VERSION_CHOICES)
+    found.sort(key=lambda one: (one.outlet.casefold(), one.article_id, one.observed, one.number))
+    return [(outlet, list(of_outlet)) for outlet, of_outlet in groupby(found, key=lambda one: one.outlet)]
+
+
+def side_paragraphs(before: str, after: str, changes: WordDiff) -> tuple[list[Paragraph], list[Paragraph]]:
+    """Both texts as paragraphs of pieces; joined, the pieces of a side are its text again, without line ends."""
+    return (
+        _paragraphs(before, _spans(changes.spans, is_before=True)),
+        _paragraphs(after, _spans(changes.spans, is_before=False)),
+    )
+
+
+MarkedSpan = tuple[int, int, str]
+
+
+def _spans(changes: Sequence[TextChange], *, is_before: bool) -> list[MarkedSpan]:
+    chosen = ((change.before if is_before else change.after, change.kind) for change in changes)
+    return sorted((span[0], span[1], kind) for span, kind in chosen if span is not None)
+
+
+def _paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
+    found: list[Paragraph] = []
+    at = 0
+    for line in text.split("\n"):
+        pieces = list(_pieces(text, at, at + len(line), marked))
+        if any(piece.text.strip() for piece in pieces):
+            found.append(pieces)
+        at += len(line) + 1
+    return found
+
+
+def _pieces(text: str, start: int, end: int, marked: Sequence[MarkedSpan]) -> Iterator[TextPiece]:
+    """What lies between marked stretches, spaces and the like, belongs to none of them."""
+    at = start
+    for first, last, kind in marked:
+        if first >= end or last <= start:
+            continue
+        if max(first, start) > at:
+            yield TextPiece("kept", text[at : max(first, start)])
+        yield TextPiece(kind, text[max(first, start) : min(last, end)])
+        at = min(last, end)
+    if at < end:
+        yield TextPiece("kept", text[at:end])
+
+
+article_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
+
+# What the page to sign in is drawn with, too.
+static_router = APIRouter(include_in_schema=False, dependencies=[ALLOW_ANYONE])
+
+
+MAX_VERSIONS_SHOWN = 100
+
+
+@article_router.get("/articles/{article_id}")
+def article_page(request: Request, article_id: str) -> Response:
+    with api_context(request).store.read() as connection:
+        record = load_article(connection, validate_id(article_id, of="article"))
+        home = load_story(connection, record.copy.story_id)
+        versions = version_records(connection, record.copy.id)
+        withdrawals = withdrawals_of(connection, record.copy.id)
+    return render_page(
+        request,
+        "article.html",
+        here=None,
+        article=record,
+        story=home,
+        versions=versions[-MAX_VERSIONS_SHOWN:],
+        withdrawals=withdrawals,
+    )
+
+
+@static_router.get("/static/{name}")
+async def static_file(request: Request, name: str) -> Response:
+    if name not in STATIC_FILES:
+        raise HTTPException(404)
+    content, media_type = STATIC_FILES[name]
+    kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
+    return Response(content, media_type=media_type, headers={"Cache-Control": kept})
+
+
+@static_router.get("/favicon.ico")
+async def favicon(request: Request) -> Response:
+    return await static_file(request, "icon.svg")

@@ -1,1 +1,0 @@
-"""The commands of `onestory`, by what people do with them."""

@@ -1,0 +1,125 @@
+"""Records to the rows of a dump."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from onestory.newsroom.dump.schema import SIGNAL_FIELDS
+from onestory.store.sources.coverage import Gap
+from onestory.store.stories.records import ArticleRecord, StoryRecord
+from onestory.store.tombstones import Tombstone
+
+__all__ = ["dump_article_row", "dump_gap_row", "dump_removed_row", "dump_story_row", "mining_verdict_of"]
+
+
+def dump_article_row(record: ArticleRecord) -> dict[str, Any]:
+    """One article. `url` is the fetched URL; `added` is when we got it, `created` when it says it was made."""
+    copy, facts = record.copy, record.facts
+    rights = facts.get("rights") or {}
+    return {
+        "id": copy.id,
+        "url": facts.get("fetched_url", copy.url),
+        "story_id": copy.story_id,
+        "relation": copy.relation,
+        "outlet": copy.outlet,
+        "title": copy.title,
+        "byline": facts.get("byline", []),
+        "credit": copy.credit,
+        "language": copy.language,
+        "published": iso_utc(copy.published),
+        "first_seen": iso_utc(copy.first_seen),
+        "updated": iso_utc(copy.updated),
+        "withdrawn": iso_utc(copy.withdrawn),
+        "withdrawn_reason": copy.withdrawn_reason,
+        "text": record.text,
+        "source": record.source,
+        "added": iso_utc(record.observed),
+        "created": iso_utc(copy.published),
+        "content_digest": record.content_digest,
+        "warc_file": record.warc_file,
+        "warc_offset": record.warc_offset,
+        "extractor": record.extractor,
+        "signature_params": record.signature_params,
+        "mining": mining_verdict_of(record),
+        "rights_observed": iso_utc(_moment(rights.get("observed")) or record.observed),
+        "rights": [{name: signal.get(name) for name in SIGNAL_FIELDS} for signal in rights.get("signals", [])],
+        "metadata": {
+            "words": copy.words,
+            "section": facts.get("section"),
+            "notice": facts.get("notice"),
+            "kind": facts.get("kind", "article"),
+        },
+    }
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def mining_verdict_of(record: ArticleRecord) -> str:
+    """The verdict on text and data mining: allowed, denied, or unknown where nothing was said."""
+    return str((record.facts.get("rights") or {}).get("mining") or "unknown")
+
+
+def dump_story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str, Any]:
+    """One story with the text of its original and every copy; `members` may be only those that are wanted.
+
+    Where the original is not among them, the first seen stands for it.
+    """
+    chosen = next((member for member in members if member.copy.id == record.original), members[0])
+    copies = [member.copy for member in members]
+    return {
+        "id": record.id,
+        "title": record.title,
+        "text": chosen.text,
+        "first_seen": iso_utc(record.first_seen),
+        "last_seen": iso_utc(record.last_seen),
+        "outlets": sorted({copy.outlet for copy in copies}),
+        "owners": sorted({copy.owner or copy.outlet for copy in copies}),
+        "copies": [
+            {
+                "article_id": copy.id,
+                "url": copy.url,
+                "outlet": copy.outlet,
+                "owner": copy.owner,
+                "relation": copy.relation,
+                "first_seen": iso_utc(copy.first_seen),
+                "published": iso_utc(copy.published),
+                "withdrawn": iso_utc(copy.withdrawn),
+            }
+            for copy in copies
+        ],
+        "source": chosen.source,
+        "added": iso_utc(record.first_seen),
+        "created": iso_utc(record.published),
+        "metadata": {
+            "language": record.language,
+            "credit": record.credit,
+            "original": chosen.copy.id,
+            "original_reason": record.original_reason if chosen.copy.id == record.original else None,
+            "copies": len(copies),
+        },
+    }
+
+
+def dump_removed_row(tombstone: Tombstone) -> dict[str, Any]:
+    """What a takedown left: a digest, never an id."""
+    return {"digest": tombstone.digest, "kind": tombstone.kind, "removed": iso_utc(tombstone.at)}
+
+
+def dump_gap_row(gap: Gap) -> dict[str, Any]:
+    """A time in which a source was not seen; `to` is null while it is not."""
+    return {
+        "source": gap.source,
+        "outlet": gap.outlet,
+        "from": iso_utc(gap.began),
+        "to": iso_utc(gap.ended),
+        "status": gap.status,
+        "why": gap.why,
+        "polls": gap.polls,
+    }
+
+
+def iso_utc(time: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the second or, where there is more, to the microsecond."""
+    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,146 @@
+"""onestory story merge, split, pin, undo, log: what an editor decides, and who decided it."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    print_json,
+    spinner,
+)
+from onestory.newsroom.terminal.output import print_decisions
+from onestory.pipelines.runtime.engine import open_engine
+from onestory.pipelines.stories.decisions import (
+    DecisionNote,
+    DecisionResult,
+    merge_stories,
+    pin_original,
+    split_story,
+    story_named,
+    undo_decision,
+)
+from onestory.pipelines.takedown import take_down
+from onestory.store.editorial.decisions import decision_records
+from onestory.store.stories.records import copies_of_story
+
+__all__ = ["story_app", "takedown_command"]
+
+
+MAX_DECISIONS_LISTED = 100_000
+
+
+story_app = typer.Typer(help="An editor's decisions: they outlive every evaluation.", no_args_is_help=True)
+
+
+WhoOption = Annotated[str, typer.Option("--who", help="Who decides.")]
+
+WhyOption = Annotated[str, typer.Option("--why", help="Why, for whoever reads the log.")]
+
+StoriesArgument = Annotated[list[str], typer.Argument(metavar="STORY|URL…", help="Story ids, or URLs of articles.")]
+
+ArticlesArgument = Annotated[list[str], typer.Argument(metavar="ARTICLE|URL…", help="Articles, by id or URL.")]
+
+
+@story_app.command("merge")
+def merge_stories_command(
+    stories: StoriesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
+) -> None:
+    """These are one story."""
+    with open_store(load_config(home)) as store:
+        _tell(merge_stories(store, stories, _word(who, why)), json=json)
+
+
+@story_app.command("split")
+def split_story_command(
+    articles: ArticlesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
+) -> None:
+    """These leave their story, as one story of their own."""
+    with open_store(load_config(home)) as store:
+        _tell(split_story(store, articles, _word(who, why)), json=json)
+
+
+@story_app.command("pin")
+def pin_original_command(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE|URL", help="An article, by id or URL.")],
+    who: WhoOption,
+    why: WhyOption,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """This is the original of its story."""
+    with open_store(load_config(home)) as store:
+        _tell(pin_original(store, article, _word(who, why)), json=json)
+
+
+@story_app.command("undo")
+def undo_decision_command(
+    decision: Annotated[int, typer.Argument(metavar="DECISION", help="Its number, as the log has it.")],
+    who: WhoOption,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """This decision holds no longer."""
+    with open_store(load_config(home)) as store:
+        _tell(undo_decision(store, decision, _word(who, "")), json=json)
+
+
+@story_app.command("log")
+def decision_log_command(
+    story: Annotated[str | None, typer.Argument(metavar="[STORY|URL]", help="Of one story; of all without.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_DECISIONS_LISTED, help="At most so many.")] = 50,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What was decided, the newest first: who, when, why."""
+    with open_store(load_config(home)) as store, store.read() as connection:
+        members = story and [copy.id for copy in copies_of_story(connection, story_named(connection, story))]
+        records = decision_records(connection, members or None, limit=limit)
+    if not json:
+        print_decisions(records)
+    for record in records if json else ():
+        print_json(record)
+
+
+def _word(who: str, why: str) -> DecisionNote:
+    return DecisionNote(who, why, datetime.now(UTC))
+
+
+def _tell(decided: DecisionResult, *, json: bool) -> None:
+    if json:
+        print_json(decided)
+        return
+    typer.echo(f"decision {decided.number}; its articles stand in")
+    for story in decided.stories:
+        typer.echo(f"  story {story}")
+
+
+def takedown_command(
+    what: Annotated[str, typer.Argument(metavar="URL|STORY|HOST")],
+    reason: Annotated[str, typer.Option(help="Kept with the tombstone: an order's number, whose request.")],
+    home: HomeOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Remove an article, a story or all of a host for good, and keep it out."""
+    config = load_config(home)
+    with spinner("taking down"), open_engine(config) as engine:
+        archived = [folder for folder in (config.home, config.warc_dir) if folder is not None and folder.is_dir()]
+        done = take_down(
+            engine.store, engine.index_client, what, reason=reason, archived=archived, now=datetime.now(UTC)
+        )
+        on_postgresql = engine.store.dialect == "postgresql"
+    if json:
+        print_json(asdict(done))
+    else:
+        typer.echo(
+            f"removed: articles {done.articles}, versions {done.versions}, WARC records {done.records}; "
+            f"copies elsewhere looked at again: {done.left}"
+        )
+    if on_postgresql:
+        notice("the rows are gone and vacuumed; PostgreSQL's own log and your backups may still hold them")

@@ -1,0 +1,139 @@
+"""Events and webhooks as the API shows them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
+
+__all__ = [
+    "Event",
+    "EventKind",
+    "EventList",
+    "NewWebhook",
+    "ReplayRequest",
+    "ReplayResult",
+    "Webhook",
+    "WebhookList",
+    "WebhookMessage",
+    "WebhookMessageList",
+    "WebhookRequest",
+]
+
+EventKind = Literal[
+    "story.created",
+    "story.grew",
+    "story.corrected",
+    "story.withdrawn",
+    "story.merged",
+    "story.split",
+    "watch.matched",
+    "source.blocked",
+    "source.silent",
+    "webhook.disabled",
+]
+EXAMPLE_MESSAGE_ID = "msg_5f0c6b7a9d2e4c1b8a3f7e605f0c6b7a"
+MAX_DATABASE_ID = 2**31 - 1
+
+
+class Event(ApiModel):
+    """Something that happened. `data` depends on the kind; a story's has its copies, outlets and owners of then."""
+
+    id: Annotated[int, Field(description="Only rises; never is one found later below it.", examples=[4711])]
+    kind: Annotated[str, Field(examples=["story.grew"])]
+    at: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
+    story_id: Annotated[str | None, Field(description="It may have been absorbed since.", examples=[EXAMPLE_ID])]
+    source_id: int | None
+    watch_id: int | None
+    data: Annotated[dict[str, Any], Field(examples=[{"copies": 5, "outlets": 4, "owners": 3, "added": 2}])]
+
+
+class EventList(ApiModel):
+    events: Annotated[list[Event], Field(description="In the order of their numbers.")]
+    next: Annotated[int, Field(description="Give it as `after` to go on, now or at any later time.", examples=[4711])]
+    reset: Annotated[
+        bool,
+        Field(
+            description="True when `after` does not lead on here: what followed is deleted already, or another store "
+            "gave it. Read the stories anew; the events are those that are kept."
+        ),
+    ] = False
+
+
+class WebhookRequest(BaseModel):
+    """No kinds are all kinds. Every other filter that is given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(max_length=2000, examples=["https://newsroom.example/hooks/onestory"])]
+    form: Annotated[Literal["standard", "slack"], Field(description="Standard Webhooks, or what Slack shows.")] = (
+        "standard"
+    )
+    kinds: Annotated[list[EventKind], Field(max_length=20, examples=[["story.corrected", "story.withdrawn"]])] = []
+    watch_id: Annotated[int | None, Field(ge=1, le=MAX_DATABASE_ID, description="Only what this watch matched.")] = None
+    outlet: Annotated[
+        str | None, Field(max_length=300, description="Only stories that this outlet runs.", examples=["Harbour Post"])
+    ] = None
+    language: Annotated[
+        str | None, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,4})?$", description="Of the story.", examples=["en"])
+    ] = None
+
+
+class Webhook(ApiModel):
+    """Who is told of what. It is disabled after five days without success, and by an answer of 410."""
+
+    id: int
+    url: Annotated[str, Field(examples=["https://newsroom.example/hooks/onestory"])]
+    form: Annotated[str, Field(examples=["standard"])]
+    kinds: Annotated[list[str], Field(examples=[["story.corrected", "story.withdrawn"]])]
+    watch_id: int | None
+    outlet: str | None
+    language: str | None
+    created: datetime
+    last_success: datetime | None
+    failing_since: datetime | None
+    why: Annotated[str | None, Field(description="What was wrong with the last message.")]
+    disabled: datetime | None
+
+
+class NewWebhook(Webhook):
+    secret: Annotated[
+        str, Field(description="Shown this once; whoever checks signatures needs it.", examples=["whsec_MfKQ9r8GKYqr"])
+    ]
+
+
+class WebhookList(ApiModel):
+    webhooks: list[Webhook]
+
+
+class WebhookMessage(ApiModel):
+    """One message: it is sent until it is delivered, or given up after eight attempts in 29 hours."""
+
+    message_id: Annotated[
+        str, Field(description="`webhook-id`: the same at every attempt.", examples=[EXAMPLE_MESSAGE_ID])
+    ]
+    story_id: str | None
+    created: datetime
+    due: Annotated[datetime | None, Field(description="The next attempt; null when nothing is left to do.")]
+    attempts: int
+    delivered: datetime | None
+    http_status: int | None
+    why: str | None
+
+
+class WebhookMessageList(ApiModel):
+    messages: Annotated[list[WebhookMessage], Field(description="The newest first.")]
+
+
+class ReplayRequest(BaseModel):
+    """Exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message_id: Annotated[str | None, Field(max_length=40, examples=[EXAMPLE_MESSAGE_ID])] = None
+    since: Annotated[str | None, Field(max_length=40, description="All that were made since.", examples=["24h"])] = None
+
+
+class ReplayResult(ApiModel):
+    messages: Annotated[int, Field(description="How many are sent again.", examples=[3])]

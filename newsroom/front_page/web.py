@@ -1,0 +1,279 @@
+"""What the front page keeps between requests."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from onestory.errors import BadInput
+from onestory.newsroom.front_page.api import MAX_ACTION_CANDIDATES, MAX_CHANGED_STORIES, action_items_since
+from onestory.newsroom.http.context import ApiContext, api_context
+from onestory.newsroom.http.pagination import encode_cursor
+from onestory.newsroom.http.permissions import REQUIRE_READ
+from onestory.newsroom.http.problems import as_sentence
+from onestory.newsroom.pages.reader_cookies import (
+    LOOKBACK_SPANS,
+    LastVisit,
+    last_visit_of,
+    lookback_start,
+    set_visit_cookies,
+)
+from onestory.newsroom.pages.render import render_page
+from onestory.newsroom.search.api import search_page
+from onestory.newsroom.stories.api import story_list_page
+from onestory.newsroom.stories.filters import SearchQuery, StoryQuery
+from onestory.newsroom.stories.spread_chart import sparkline_points
+from onestory.pipelines.credit.agencies import load_agencies
+from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.stories.front_page import (
+    activity_since,
+    changed_stories,
+    has_sources,
+    has_stories,
+    resolve_stories,
+    spreads_of,
+    story_languages,
+)
+from onestory.store.stories.records import StoryRecord
+from onestory.store.stories.search import MatchedText
+from onestory.store.watches.watches import active_watches
+
+__all__ = ["FrontPageCache", "router"]
+
+
+LANGUAGES_CACHE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class FrontPageCache:
+    """What is kept between requests: the languages to choose from, as that reads the whole table, and standings."""
+
+    languages: list[str] = field(default_factory=list)
+    until: float = 0.0
+    standings: FreshnessCache = field(default_factory=FreshnessCache)
+    _turn: Lock = field(default_factory=Lock)
+
+    def of(self, desk: ApiContext) -> list[str]:
+        # One reads them anew, meanwhile the others have those of before.
+        if time.monotonic() >= self.until and self._turn.acquire(blocking=not self.languages):
+            try:
+                self._renew(desk)
+            finally:
+                self._turn.release()
+        return self.languages
+
+    def _renew(self, desk: ApiContext) -> None:
+        if time.monotonic() < self.until:
+            return
+        with desk.store.read() as connection:
+            self.languages = story_languages(connection)
+        # An empty store fills up: ask again at once.
+        self.until = time.monotonic() + LANGUAGES_CACHE_SECONDS if self.languages else 0.0
+
+
+router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
+
+
+FILTER_NAMES = (
+    "q", "since", "until", "published_since", "min_outlets", "min_copies", "outlet", "owner", "credit", "language",
+    "ours", "watch", "order",
+)  # fmt: skip
+
+STORIES_PER_PAGE = 25
+
+MAX_WATCH_CHOICES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPageRow:
+    """A story as the list shows it. `where` is the place that has the words that were searched for."""
+
+    story: StoryRecord
+    is_new: bool
+    last_hour: int
+    ours: tuple[str, ...]
+    points: str
+    where: MatchedText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPageList:
+    """A page of the list of stories."""
+
+    rows: Sequence[FrontPageRow] = ()
+    older: str | None = None
+    refusals: Sequence[str] = ()
+
+
+@router.get("/")
+def front_page(request: Request) -> Response:
+    desk = api_context(request)
+    visit = last_visit_of(request, now=desk.clock())
+    chosen = {name: value for name in FILTER_NAMES if (value := _given(request, name))}
+    if "q" not in chosen and (words := _given(request, "query")):
+        chosen["q"] = words
+    cursor = _given(request, "cursor")
+    found = _found_or_refused(desk, chosen, cursor)
+    # One snapshot for all that stands around the list.
+    with desk.store.read() as connection:
+        listing = _listing(connection, visit, chosen, found)
+        around = {**_choices(connection, desk), **_happenings(connection, request, visit)}
+    answer = render_page(
+        request,
+        "front.html",
+        status=422 if listing.refusals else 200,
+        here="/",
+        chosen={name: chosen.get(name, "") for name in FILTER_NAMES},
+        is_filtered=bool(chosen),
+        listing=listing,
+        is_first=not cursor,
+        newest=f"/?{urlencode(chosen)}" if cursor else None,
+        feeds=None if listing.refusals else _feeds(chosen),
+        live=_live_address(chosen) if not cursor and not listing.refusals else None,
+        empty=None if listing.rows or listing.refusals else _emptiness(desk),
+        languages=request.app.state.remembered.of(desk),
+        **around,
+    )
+    set_visit_cookies(request, answer, visit)
+    return answer
+
+
+def _given(request: Request, name: str) -> str:
+    return request.query_params.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPageStories:
+    """The stories, where each has the words that were searched for, and the cursor of the next page; or why not."""
+
+    stories: Sequence[StoryRecord] = ()
+    where: Mapping[str, MatchedText] = field(default_factory=dict)
+    following: str | None = None
+    refusals: Sequence[str] = ()
+
+
+def _found_or_refused(desk: ApiContext, chosen: Mapping[str, str], cursor: str) -> FrontPageStories:
+    asked: dict[str, Any] = {"limit": STORIES_PER_PAGE, **chosen, **({"cursor": cursor} if cursor else {})}
+    try:
+        return _found(desk, asked)
+    except ValidationError as error:
+        return FrontPageStories(refusals=_refusals(error))
+    except BadInput as error:
+        if cursor:
+            raise
+        return FrontPageStories(refusals=[as_sentence(str(error))])
+
+
+def _listing(
+    connection: Connection, visit: LastVisit, chosen: Mapping[str, str], found: FrontPageStories
+) -> FrontPageList:
+    older = f"/?{urlencode({**chosen, 'cursor': found.following})}" if found.following else None
+    return FrontPageList(_rows(connection, visit, found), older, found.refusals)
+
+
+def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
+    """Raises ValidationError, BadInput."""
+    if "q" not in asked:
+        stories, following = story_list_page(desk, StoryQuery.model_validate(_unordered(asked)))
+        return FrontPageStories(stories, following=following)
+    query = SearchQuery.model_validate({"order": "time", **asked})
+    found, _ = search_page(desk, query)
+    following = None if found.next is None else encode_cursor(found.next, of=query.list_name)
+    where = {hit.story.id: hit.where for hit in found.hits if hit.where}
+    return FrontPageStories([hit.story for hit in found.hits], where, following)
+
+
+def _unordered(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if name != "order"}
+
+
+def _refusals(error: ValidationError) -> list[str]:
+    return [
+        f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}".replace("_", " ", 1)
+        for fault in error.errors()
+    ]
+
+
+def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> list[FrontPageRow]:
+    spreads = spreads_of(connection, [story.id for story in found.stories], now=visit.here)
+    return [
+        FrontPageRow(
+            story,
+            visit.before is not None and story.first_seen > visit.before,
+            spreads[story.id].last_hour if story.copies > 1 else 0,
+            spreads[story.id].ours,
+            sparkline_points(spreads[story.id].arrivals),
+            found.where.get(story.id),
+        )
+        for story in found.stories
+    ]
+
+
+def _live_address(chosen: Mapping[str, str]) -> str:
+    """Where the page asks which stories have come since; the page itself adds the time."""
+    return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
+
+
+def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
+    """The same list, for readers of feeds."""
+    query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
+    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
+
+
+def _choices(connection: Connection, desk: ApiContext) -> dict[str, Any]:
+    return {
+        "watches": active_watches(connection, now=desk.clock())[-MAX_WATCH_CHOICES:],
+        "agencies": sorted(set(load_agencies().by_name.values()), key=str.casefold),
+    }
+
+
+def _happenings(connection: Connection, request: Request, visit: LastVisit) -> dict[str, Any]:
+    since = lookback_start(visit)
+    spans = {name: told for name, told in LOOKBACK_SPANS.items() if name != "visit" or visit.before is not None}
+    return {
+        "happened": activity_since(connection, since),
+        "acts": action_items_since(connection, request.app.state.remembered.standings, since),
+        "since": since,
+        "span": visit.span,
+        "spans": spans,
+        "loaded": visit.here,
+    }
+
+
+def _emptiness(desk: ApiContext) -> str:
+    with desk.store.read() as connection:
+        if has_stories(connection):
+            return "filtered"
+        return "polling" if has_sources(connection) else "new"
+
+
+@router.get("/changed")
+def changed_page(request: Request) -> Response:
+    """Stories that were corrected or withdrawn since the time that is looked back to."""
+    desk = api_context(request)
+    visit = last_visit_of(request, now=desk.clock())
+    kind = "withdrawn" if _given(request, "kind") == "withdrawn" else "corrected"
+    since = lookback_start(visit)
+    standings = request.app.state.remembered.standings
+    with desk.store.read() as connection:
+        found = changed_stories(connection, kinds=[f"story.{kind}"], since=since, limit=MAX_CHANGED_STORIES)
+        records = resolve_stories(connection, {one.story_id for one in found})
+        outdated = {one.id: standings.of(connection, one) for one in list(records.values())[:MAX_ACTION_CANDIDATES]}
+    answer = render_page(
+        request,
+        "changed.html",
+        here=None,
+        kind=kind,
+        since=since,
+        changes=[(one, records[one.story_id]) for one in found if one.story_id in records],
+        outdated=outdated,
+    )
+    set_visit_cookies(request, answer, visit)
+    return answer

@@ -1,0 +1,206 @@
+"""The door: who asks is found out before anything is done for them, and what no route allows them is refused.
+
+Every request passes here; which scope it takes, its route says (`onestory.newsroom.http.permissions`), and a route that says nothing
+takes the highest. Where no key is asked for, on loopback, everybody may do everything, except pages of other sites.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from onestory.newsroom.http.credentials import Credential, credential_of, session_token
+from onestory.newsroom.http.csrf import is_cross_site, lacks_csrf_token, read_body
+from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.http.permissions import (
+    ANONYMOUS,
+    CALLER_SCOPE_KEY,
+    KEYLESS_CALLER,
+    SAFE_METHODS,
+    Caller,
+    RouteScope,
+    RouteScopes,
+    client_address,
+)
+from onestory.newsroom.http.problems import Problem, ProblemRenderer
+from onestory.newsroom.http.rate_limit import TokenBuckets
+from onestory.newsroom.http.request_guard import replay_body
+from onestory.store.access.api_keys import KeyRecord
+
+__all__ = [
+    "KEY_FAILURES_PER_MINUTE",
+    "SESSION_FAILURES_PER_MINUTE",
+    "TOO_MANY_WRONG_KEYS",
+    "WRONG_KEY",
+    "Authenticator",
+    "LoginThrottle",
+    "TooManyFailures",
+]
+
+KEY_FAILURES_PER_MINUTE = 20
+SESSION_FAILURES_PER_MINUTE = 120
+# What a proxy adds: then the address of the connection says nothing of who asks.
+PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+REALM = 'realm="Onestory"'
+FEED_SUFFIXES = (".atom", ".json-feed")
+
+WRONG_KEY = "This is no key that is in use: it may have been revoked, or cut short."
+KEY_REQUIRED = "This takes a key: send it as `Authorization: Bearer KEY`."
+OTHER_SITE = Problem(
+    403, "other_site", "This can be asked for by our own pages and by programs, and by no other site's page."
+)
+STALE_FORM = Problem(
+    403, "form_token", "The form is older than your session: load its page again. Programs send their key as a Bearer."
+)
+TOO_MANY_WRONG_KEYS = Problem(
+    429,
+    "too_many_wrong_keys",
+    "Too many wrong keys came from this address: wait a minute.",
+    headers={"Retry-After": "60"},
+)
+
+
+@dataclass(slots=True)
+class LoginThrottle:
+    """How many keys and sessions that are none an address may try. What was good before is let in meanwhile.
+
+    A browser comes with a session that has ended again and again, so it may do that more often.
+    """
+
+    keys: TokenBuckets = field(default_factory=lambda: TokenBuckets(KEY_FAILURES_PER_MINUTE))
+    sessions: TokenBuckets = field(default_factory=lambda: TokenBuckets(SESSION_FAILURES_PER_MINUTE))
+
+    async def key_of(self, request: Request, keyring: KeyCache, key: str, *, now: datetime) -> KeyRecord | None:
+        """Raises Barred."""
+        address = client_address(request.scope)
+        if self.keys.left(address) < 1 and not keyring.was_valid("key", key):
+            raise TooManyFailures
+        found = await keyring.key_of(key, now=now) if key else None
+        if found is None:
+            self.keys.take(address)
+        return found
+
+    async def session_of(self, request: Request, keyring: KeyCache, token: str, *, now: datetime) -> KeyRecord | None:
+        """None, too, where too many were tried."""
+        address = client_address(request.scope)
+        if self.sessions.left(address) < 1 and not keyring.was_valid("session", token):
+            return None
+        found = await keyring.session_of(token, now=now)
+        if found is None:
+            self.sessions.take(address)
+        return found
+
+
+class TooManyFailures(Exception):  # noqa: N818 - always caught
+    """Too many wrong keys came from this address."""
+
+
+class RequestRefused(Exception):  # noqa: N818 - never leaves this file
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """ASGI middleware, behind the guard, which has read the body. `is_open`: no key is asked for."""
+
+    app: ASGIApp
+    needs: RouteScopes
+    keyring: KeyCache
+    strangers: LoginThrottle
+    clock: Callable[[], datetime]
+    show: ProblemRenderer
+    is_open: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        need = self.needs.of(scope["method"], scope["path"])
+        try:
+            caller, is_bearer = await self._caller(request, need)
+            # In place: what is outside of us looks for the route in this very scope.
+            scope[CALLER_SCOPE_KEY] = caller
+            self._refuse_what_it_may_not(request, caller, need)
+            if scope["method"] not in SAFE_METHODS and not is_bearer:
+                receive = await self._refuse_forgeries(request, caller, need, receive)
+        except RequestRefused as refused:
+            await self.show(request, refused.problem)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _caller(self, request: Request, need: RouteScope | None) -> tuple[Caller, bool]:
+        """Who asks, and whether they sent their key by themselves, as no browser does."""
+        if self.is_open and not any(name in request.headers for name in PROXY_HEADERS):
+            return KEYLESS_CALLER, False
+        if need is not None and need.scope is None:
+            return ANONYMOUS, False
+        shown = credential_of(request)
+        if shown is not None and shown.scheme == "bearer":
+            key = await self._key(request, shown, need)
+            return Caller(key.scope, key), True
+        token = session_token(request)
+        if token is not None and (signed_in := await self._session(request, token)):
+            return Caller(signed_in.scope, signed_in, token), False
+        # Elsewhere it may be the password of a proxy before us, which is none of our keys.
+        if shown is not None and _is_feed(need):
+            return Caller("read", await self._key(request, shown, need)), False
+        return ANONYMOUS, False
+
+    async def _key(self, request: Request, shown: Credential, need: RouteScope | None) -> KeyRecord:
+        try:
+            found = await self.strangers.key_of(request, self.keyring, shown.key, now=self.clock())
+        except TooManyFailures:
+            raise RequestRefused(TOO_MANY_WRONG_KEYS) from None
+        if found is None:
+            raise RequestRefused(_unknown(need, WRONG_KEY, 'error="invalid_token"'))
+        return found
+
+    async def _session(self, request: Request, token: str) -> KeyRecord | None:
+        return await self.strangers.session_of(request, self.keyring, token, now=self.clock())
+
+    def _refuse_what_it_may_not(self, request: Request, caller: Caller, need: RouteScope | None) -> None:
+        """What is nowhere takes a key, too: who has none need not hear what there is."""
+        wanted = "read" if need is None else need.scope
+        if caller.may(wanted):
+            return
+        if caller.scope is None:
+            raise RequestRefused(_unknown(need, KEY_REQUIRED))
+        raise RequestRefused(
+            Problem(
+                403,
+                "insufficient_scope",
+                f"Your key is of scope {caller.scope}; this takes one of scope {wanted}.",
+                {"scope": wanted},
+                {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="{wanted}"'},
+            )
+        )
+
+    async def _refuse_forgeries(
+        self, request: Request, caller: Caller, need: RouteScope | None, receive: Receive
+    ) -> Receive:
+        """Gives the body again. A text may be looked up by the sites on the CORS list: it changes nothing."""
+        is_lookup = caller is KEYLESS_CALLER and need is not None and need.scope == "read"
+        if not is_lookup and is_cross_site(request):
+            raise RequestRefused(OTHER_SITE)
+        if caller.session is None:
+            return receive
+        body = await read_body(receive)
+        if await lacks_csrf_token(request.scope, replay_body(body, receive), caller.session):
+            raise RequestRefused(STALE_FORM)
+        return replay_body(body, receive)
+
+
+def _is_feed(need: RouteScope | None) -> bool:
+    return need is not None and need.methods <= SAFE_METHODS and need.path.endswith(FEED_SUFFIXES)
+
+
+def _unknown(need: RouteScope | None, detail: str, fault: str = "") -> Problem:
+    """Feed readers ask their user for a password where they are offered Basic; browsers on our pages must not."""
+    told = f"Bearer {REALM}" + (f", {fault}" if fault else "")
+    if _is_feed(need):
+        told = f'{told}, Basic {REALM}, charset="UTF-8"'
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": told})

@@ -1,0 +1,56 @@
+"""What the handlers work with: the store, and the one registry behind a queue of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from fastapi import Request
+
+from onestory.errors import Unavailable
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.pipelines.stories.lookup import LookupResult, look_up
+from onestory.store.database import Store
+
+__all__ = ["ApiContext", "ServerBusy", "api_context"]
+
+MAX_WAITING_LOOKUPS = 32
+T = TypeVar("T")
+
+
+class ServerBusy(Unavailable):
+    reason = "busy"
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class ApiContext:
+    """A registry serves one thread at a time, so lookups wait for each other here, and not in threads."""
+
+    store: Store
+    index_client: IndexClient
+    clock: Callable[[], datetime] = _clock
+    _turn: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def look_up(self, text: str) -> LookupResult:
+        """Raises BadInput for a text that cannot be looked up, Unavailable."""
+        return await self._alone(lambda: look_up(self.store, self.index_client, text))
+
+    async def index_is_whole(self) -> bool:
+        return await self._alone(self.index_client.is_whole)
+
+    async def _alone(self, work: Callable[[], T]) -> T:
+        if self._turn.statistics().tasks_waiting >= MAX_WAITING_LOOKUPS:
+            raise ServerBusy("too many lookups are waiting already: try again in a moment")
+        async with self._turn:
+            return await anyio.to_thread.run_sync(work)
+
+
+def api_context(request: Request) -> ApiContext:
+    desk: ApiContext = request.app.state.desk
+    return desk

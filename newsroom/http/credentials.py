@@ -1,0 +1,72 @@
+"""What a request shows of who sends it: a key (RFC 6750, RFC 7617), or the cookie of a session."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from onestory.store.access.sessions import SESSION_LIFETIME
+
+__all__ = ["Credential", "clear_session_cookie", "credential_of", "session_token", "set_session_cookie"]
+
+MAX_CREDENTIAL = 512
+SESSION_COOKIE = "onestory_session"
+# A browser takes this name from the host itself and over TLS only: no other host of the domain can plant one.
+SECURE_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key, and by which scheme. Browsers send what is `basic` by themselves, so it is good for feeds only."""
+
+    scheme: Literal["bearer", "basic"]
+    key: str = field(repr=False)
+
+
+def credential_of(request: Request) -> Credential | None:
+    """None where there is none; an empty one where what is sent cannot be a key."""
+    told = request.headers.getlist("authorization")
+    if not told:
+        return None
+    scheme, _, value = told[0].strip().partition(" ")
+    key = value.strip() if len(told) == 1 and len(value) <= 2 * MAX_CREDENTIAL else ""
+    if scheme.lower() == "basic":
+        return Credential("basic", _password(key))
+    return Credential("bearer", key if scheme.lower() == "bearer" else "")
+
+
+def _password(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def session_token(request: Request) -> str | None:
+    return request.cookies.get(_cookie(request)) or None
+
+
+def set_session_cookie(request: Request, response: Response, token: str) -> None:
+    response.set_cookie(
+        _cookie(request),
+        token,
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=_is_secure(request),
+    )
+
+
+def clear_session_cookie(request: Request, response: Response) -> None:
+    response.delete_cookie(_cookie(request), httponly=True, samesite="lax", secure=_is_secure(request))
+
+
+def _cookie(request: Request) -> str:
+    return SECURE_SESSION_COOKIE if _is_secure(request) else SESSION_COOKIE
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https"

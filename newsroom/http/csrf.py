@@ -1,0 +1,70 @@
+"""Who may change something: our own pages, and programs; never a page of another site in somebody's browser.
+
+Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata) on addresses that they trust, `Origin`
+(RFC 6454) on all others. What says neither is no browser's doing, and has no one's cookies to abuse.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Receive, Scope
+
+from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
+
+__all__ = ["CSRF_FIELD_NAME", "CSRF_HEADER", "csrf_token", "is_cross_site", "lacks_csrf_token", "read_body"]
+
+
+SAME_SITE = ("same-origin", "none")
+
+
+def is_cross_site(request: Request) -> bool:
+    """Whether a page of another site asks."""
+    told = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if told is not None:
+        return told not in SAME_SITE
+    return origin is not None and _authority(origin) != request.headers.get("host", "").lower()
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+CSRF_FIELD_NAME = "form_token"
+
+CSRF_HEADER = "x-form-token"
+
+MAX_CHECKED_FIELDS = 1_100
+
+
+def csrf_token(session: str) -> str:
+    """The same for all forms of a session; from it there is no way back to the session."""
+    return hmac.digest(session.encode(), b"onestory form", hashlib.sha256).hex()
+
+
+async def lacks_csrf_token(scope: Scope, receive: Receive, session: str) -> bool:
+    """Whether a request with this session's cookie lacks the token, in a field of its form or in a header."""
+    request = Request(scope, receive)
+    sent = request.headers.get(CSRF_HEADER) or await _field(request)
+    return not hmac.compare_digest(sent.encode("utf-8", "replace"), csrf_token(session).encode())
+
+
+async def _field(request: Request) -> str:
+    try:
+        form = await request.form(max_files=0, max_fields=MAX_CHECKED_FIELDS, max_part_size=MAX_BODY_BYTES)
+    except HTTPException:
+        return ""
+    value = form.get(CSRF_FIELD_NAME)
+    return value if isinstance(value, str) else ""
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The body, which the guard has read already."""
+    body: bytes = (await receive()).get("body", b"")
+    return body

@@ -1,0 +1,130 @@
+"""Whose key or session it is, asked of the store once in some seconds: so late at most is a revoked one refused."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import anyio.to_thread
+from sqlalchemy import Connection
+
+from onestory.errors import OnestoryError
+from onestory.newsroom.http.permissions import Caller
+from onestory.store.access.api_keys import (
+    KEY_USE_INTERVAL,
+    KeyRecord,
+    find_key,
+    is_key_usable,
+    record_key_use,
+    secret_digest,
+)
+from onestory.store.access.sessions import find_session
+from onestory.store.database import Store
+
+__all__ = ["KEY_CACHE_SECONDS", "KeyCache", "is_still_authorized"]
+
+logger = logging.getLogger(__name__)
+
+KEY_CACHE_SECONDS = 5.0
+MAX_CACHED_KEYS = 2_000
+CredentialKind = Literal["key", "session"]
+
+
+@dataclass(frozen=True, slots=True)
+class CachedKey:
+    """What the store said, `asked` at this second. `ends` is when a session does."""
+
+    key: KeyRecord
+    ends: datetime | None
+    asked: float
+
+
+class KeyCache:
+    """One for an app. `clock` counts seconds."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: OrderedDict[str, CachedKey] = OrderedDict()
+        self._forgotten = -KEY_CACHE_SECONDS
+        self._noted: dict[int, datetime] = {}
+        self._noting = anyio.CapacityLimiter(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def was_valid(self, kind: CredentialKind, secret: str) -> bool:
+        """Whether it was good when it was last asked for, be that long ago."""
+        return _name(kind, secret) in self._known
+
+    async def key_of(self, secret: str, *, now: datetime) -> KeyRecord | None:
+        """The key, if it may be used. Raises DatabaseUnavailable."""
+        return await self._of("key", secret, now)
+
+    async def session_of(self, token: str, *, now: datetime) -> KeyRecord | None:
+        """The key that a session began with, while it lasts. Raises DatabaseUnavailable."""
+        return await self._of("session", token, now)
+
+    async def _of(self, kind: CredentialKind, secret: str, now: datetime) -> KeyRecord | None:
+        name = _name(kind, secret)
+        known = self._known.get(name)
+        began = self._clock()
+        if known is None or known.asked <= max(self._forgotten, began - KEY_CACHE_SECONDS):
+            known = await anyio.to_thread.run_sync(lambda: self._ask(kind, secret, now, began))
+            self._remember(name, known)
+        if known is None or (known.ends is not None and known.ends <= now):
+            return None
+        self._note(known.key, now)
+        return known.key
+
+    def _ask(self, kind: CredentialKind, secret: str, now: datetime, began: float) -> CachedKey | None:
+        with self._store.read() as connection:
+            if kind == "session":
+                session = find_session(connection, secret, now=now)
+                return None if session is None else CachedKey(*session, began)
+            key = find_key(connection, secret)
+            return None if key is None else CachedKey(key, None, began)
+
+    def _remember(self, name: str, known: CachedKey | None) -> None:
+        self._known.pop(name, None)
+        if known is not None:
+            self._known[name] = known
+        if len(self._known) > MAX_CACHED_KEYS:
+            self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """By this server at least everything is asked for anew: something was revoked, or has ended."""
+        self._forgotten = self._clock()
+
+    def _note(self, key: KeyRecord, now: datetime) -> None:
+        """That it is used: beside the request, which need not wait for whoever writes to the store."""
+        last = self._noted.get(key.id) or key.last_used
+        if last is not None and now - last < KEY_USE_INTERVAL:
+            return
+        self._noted[key.id] = now
+        task = asyncio.create_task(self._write_use(key.id, now))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_use(self, number: int, now: datetime) -> None:
+        def write() -> None:
+            with self._store.write() as connection:
+                record_key_use(connection, number, now=now)
+
+        try:
+            await anyio.to_thread.run_sync(write, limiter=self._noting)
+        except OnestoryError as error:
+            logger.warning("that key %d is used could not be noted: %s", number, error)
+
+
+def _name(kind: CredentialKind, secret: str) -> str:
+    return f"{kind} {secret_digest(secret)}"
+
+
+def is_still_authorized(connection: Connection, *, caller: Caller, clock: Callable[[], datetime]) -> bool:
+    """Whether they would be let in again: for answers that last."""
+    if caller.session is not None:
+        return find_session(connection, caller.session, now=clock()) is not None
+    return caller.key is None or is_key_usable(connection, caller.key.id)

@@ -1,0 +1,87 @@
+"""Where a list of stories goes on, as an opaque word that only fits the list it came from."""
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel
+
+from onestory.errors import BadInput
+from onestory.store.stories.listing import StoryCursor
+
+__all__ = [
+    "BadCursor",
+    "decode_cursor",
+    "encode_cursor",
+    "filters_digest",
+    "next_link",
+    "next_link_of_request",
+    "next_url",
+]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+VERSION_NUMBERS = range(2**31)
+
+STORY_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
+
+
+class BadCursor(BadInput):
+    reason = "bad_cursor"
+
+
+def filters_digest(filters: object) -> str:
+    """The same for the same filters, in whatever order they were given; `filters` is plain JSON."""
+    return hashlib.sha256(orjson.dumps(filters, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def encode_cursor(position: StoryCursor, *, of: str) -> str:
+    """`of` is the name of the list."""
+    since_epoch = (position.last_seen - EPOCH) // timedelta(microseconds=1)
+    told = orjson.dumps([of, since_epoch, position.id, position.up_to])
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *, of: str) -> StoryCursor:
+    """Raises BadCursor for one of another list, and for what is none."""
+    try:
+        name, since_epoch, story_id, up_to = _read(cursor)
+        last_seen = EPOCH + timedelta(microseconds=since_epoch)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise BadCursor("this is not a cursor: take the one that the list before gave as next") from error
+    if name != of:
+        raise BadCursor("this cursor belongs to another list: repeat the filters that it was given with")
+    return StoryCursor(last_seen, story_id, up_to)
+
+
+def _read(cursor: str) -> tuple[str, int, str, int]:
+    if not CURSOR_PATTERN.fullmatch(cursor):
+        raise ValueError(cursor)
+    name, since_epoch, story_id, up_to = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    if not isinstance(since_epoch, int) or not STORY_ID_PATTERN.fullmatch(story_id) or up_to not in VERSION_NUMBERS:
+        raise ValueError(cursor)
+    return str(name), since_epoch, story_id, up_to
+
+
+def next_url(path: str, query: BaseModel, cursor: str) -> str:
+    """The address of the next page: the same path and filters, with the cursor."""
+    told = query.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json") | {"cursor": cursor}
+    return f"{path}?{urlencode(told)}"
+
+
+def next_link(request: Request, query: BaseModel, cursor: str | None) -> dict[str, str]:
+    """No header at the end of the list."""
+    return {} if cursor is None else {"Link": f'<{next_url(request.url.path, query, cursor)}>; rel="next"'}
+
+
+def next_link_of_request(request: Request, cursor: str | None) -> dict[str, str]:
+    """The same for what is no list of stories: the address that was asked for, with another cursor."""
+    told = {**request.query_params, "cursor": cursor}
+    return {} if cursor is None else {"Link": f'<{request.url.path}?{urlencode(told)}>; rel="next"'}

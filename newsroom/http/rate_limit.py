@@ -1,0 +1,113 @@
+"""Token buckets, one for each client."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onestory.newsroom.http.permissions import rate_limit_key
+from onestory.newsroom.http.problems import Problem
+from onestory.newsroom.http.request_guard import is_loopback
+
+__all__ = ["DEFAULT_PER_MINUTE", "MAX_CLIENTS", "WINDOW_SECONDS", "RateLimiter", "TokenBuckets", "requests_per_minute"]
+
+
+WINDOW_SECONDS = 60
+
+MAX_CLIENTS = 10_000
+
+
+@dataclass(slots=True)
+class TokenBuckets:
+    """`per_minute` is what a client may do at once, and again in each minute.
+
+    The least lately seen of very many clients is forgotten, and may begin anew.
+    """
+
+    per_minute: int
+    clock: Callable[[], float] = time.monotonic
+    _tokens: "OrderedDict[str, tuple[float, float]]" = field(default_factory=OrderedDict)  # tokens, as of when
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def left(self, client: str) -> float:
+        """The tokens that it has now."""
+        return self._left(client, self.clock())
+
+    def take(self, client: str) -> float:
+        """The tokens left after this one; below zero: there was none, and none was taken."""
+        now = self.clock()
+        left = self._left(client, now) - 1
+        self._tokens[client] = (left if left >= 0 else left + 1, now)
+        self._tokens.move_to_end(client)
+        if len(self._tokens) > MAX_CLIENTS:
+            self._tokens.popitem(last=False)
+        return left
+
+    def _left(self, client: str, now: float) -> float:
+        tokens, since = self._tokens.get(client, (float(self.per_minute), now))
+        return min(float(self.per_minute), tokens + (now - since) * self.per_minute / WINDOW_SECONDS)
+
+
+DEFAULT_PER_MINUTE = 600
+
+
+def requests_per_minute(host: str, chosen: int | None, *, asks_for_keys: bool = False) -> int:
+    """What an operator chose; else enough for a desk, and no limit for who is alone on the machine."""
+    if chosen is not None:
+        return chosen
+    return 0 if is_loopback(host) and not asks_for_keys else DEFAULT_PER_MINUTE
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """ASGI middleware for the API's paths. `per_minute` is what a client may ask at once, and again in each minute.
+
+    `client_key` names who asks: a key, or an address where there is none.
+    """
+
+    app: ASGIApp
+    per_minute: int
+    client_key: Callable[[Scope], str] = rate_limit_key
+    clock: Callable[[], float] = time.monotonic
+    _buckets: TokenBuckets = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._buckets = TokenBuckets(self.per_minute, self.clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        left = self._buckets.take(self.client_key(scope))
+        told = self._told(max(0.0, left))
+
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *told]}
+            await send(message)
+
+        if left >= 0:
+            await self.app(scope, receive, telling)
+        else:
+            await self._refusal(left).response(scope["path"])(scope, receive, telling)
+
+    def _told(self, left: float) -> list[tuple[bytes, bytes]]:
+        full_in = math.ceil((self.per_minute - left) * WINDOW_SECONDS / self.per_minute)
+        return [
+            (b"ratelimit-policy", f'"default";q={self.per_minute};w={WINDOW_SECONDS}'.encode()),
+            (b"ratelimit", f'"default";r={int(left)};t={full_in}'.encode()),
+        ]
+
+    def _refusal(self, left: float) -> Problem:
+        wait = math.ceil(-left * WINDOW_SECONDS / self.per_minute)
+        return Problem(
+            429,
+            "too_many_requests",
+            f"More than {self.per_minute} requests a minute: wait {wait} s. ONESTORY_RATE_LIMIT sets how many.",
+            headers={"Retry-After": str(wait)},
+        )

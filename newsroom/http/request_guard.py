@@ -1,0 +1,177 @@
+"""Which Host headers are answered: a page of another site must not reach us under a name of its own.
+
+DNS rebinding points an attacker's name at our address; the browser then sends that name in `Host`. An address can
+never be such a name, nor can a name without a dot that only a private network resolves.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onestory.newsroom.http.problems import Problem, ProblemRenderer, problem_of
+
+__all__ = ["MAX_BODY_BYTES", "AllowedHosts", "RequestGuard", "is_loopback", "replay_body"]
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHosts:
+    """`loopback_only` when that is where we listen. `names` are further host names that may be asked for."""
+
+    loopback_only: bool = True
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, listening_on: str, names: Collection[str] = ()) -> "AllowedHosts":
+        """The rule for a server that listens on this address."""
+        return cls(is_loopback(listening_on), frozenset(name.lower() for name in names))
+
+    def allows(self, header: str) -> bool:
+        """Whether a request with this Host header is meant for us; the port does not matter."""
+        name = _name(header)
+        if name in self.names or is_loopback(name):
+            return True
+        return not self.loopback_only and (_is_address(name) or bool(name and "." not in name))
+
+
+def is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(header: str) -> str:
+    header = header.strip().lower()
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0].removesuffix(".")
+
+
+MAX_BODY_BYTES = 1_000_000
+
+# A client that is still sending would not see an answer; past this it is cut off.
+MAX_DRAINED_BYTES = 16_000_000
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+SECURITY_HEADERS = tuple(
+    (name.encode(), value.encode())
+    for name, value in (
+        ("content-security-policy", CONTENT_SECURITY_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        # Other sites hear nothing of ours; our own forms may say where they come from, which browsers else leave out.
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    )
+)
+
+MISDIRECTED = Problem(
+    421, "misdirected", "This server is not known by the host name that the request gives in its Host header."
+)
+
+REQUEST_TOO_LARGE = Problem(
+    413, "too_large", f"The request is larger than {MAX_BODY_BYTES:,} bytes; send a shorter text."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestGuard:
+    """ASGI middleware. Bodies are read whole before the app runs, so it never waits for a slow sender.
+
+    `scheme` is the one that clients use, where a proxy in front of us speaks TLS for us.
+    """
+
+    app: ASGIApp
+    hosts: AllowedHosts
+    show: ProblemRenderer
+    scheme: str | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if self.scheme is not None:
+            scope["scheme"] = self.scheme
+        answer = _SecuredSend(send)
+        try:
+            await self._answer(scope, receive, answer)
+        except Exception as error:
+            # The outermost boundary: whatever happened, the client gets an answer, and the log the fault.
+            if answer.has_begun:
+                raise
+            await self.show(Request(scope), problem_of(error))(scope, receive, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.hosts.allows(_header(scope, b"host")):
+            await MISDIRECTED.response(scope["path"])(scope, receive, send)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await self.show(Request(scope), REQUEST_TOO_LARGE)(scope, receive, send)
+            return
+        # Whoever can GET can HEAD (RFC 9110, 9.3.2); the server leaves the body out.
+        inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
+        await self.app(inner, replay_body(body, receive), send)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """All of the request's body, None where it is too large."""
+    announced = _header(scope, b"content-length")
+    if announced.isdigit() and int(announced) > MAX_DRAINED_BYTES:
+        return None
+    parts, size, more = [], 0, True
+    while more and size <= MAX_DRAINED_BYTES:
+        message = await receive()
+        more = message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            parts.append(part)
+    return b"".join(parts) if size <= MAX_BODY_BYTES else None
+
+
+def replay_body(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, once; then what else there is to receive."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
+class _SecuredSend:
+    """The way out, with the headers that every answer has."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            message = {**message, "headers": [*message.get("headers", ()), *SECURITY_HEADERS]}
+        await self._send(message)

@@ -1,0 +1,86 @@
+"""Which of several media types a client wants (RFC 9110, 12.5.1)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import xxhash
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from onestory.errors import BadInput
+
+__all__ = ["etag_response", "json_response", "negotiate_media_type", "plain_json_response", "selected_fields"]
+
+
+def negotiate_media_type(request: Request, offered: Sequence[str]) -> str:
+    """The one that the client likes best, the first of equals; the first, too, when it likes none of them.
+
+    A media range does not choose: a browser's `*/*` must get what it got before there were others.
+    """
+    likes = _likes(request.headers.get("accept", ""))
+    return max(offered, key=lambda kind: likes.get(kind, 0.0)) if likes else offered[0]
+
+
+def _likes(accept: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in accept.split(","):
+        kind, *parameters = [part.strip().lower() for part in one.split(";")]
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        found[kind] = _weight(weight)
+    return found
+
+
+def _weight(value: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(value)))
+    except ValueError:
+        return 0.0
+
+
+IncludedFields = Mapping[str, Any] | set[str]
+
+
+def json_response(
+    request: Request,
+    shape: BaseModel,
+    *,
+    include: IncludedFields | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """`include` is pydantic's: the members that are told, all without it."""
+    return etag_response(request, shape.model_dump_json(include=include).encode(), "application/json", headers=headers)
+
+
+def plain_json_response(request: Request, value: object, media_type: str, *, headers: Mapping[str, str]) -> Response:
+    """Plain values as JSON, in a format that is not ours."""
+    return etag_response(request, orjson.dumps(value), media_type, headers=headers)
+
+
+def etag_response(
+    request: Request, body: bytes, media_type: str, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The tag is of the bytes: a list has changed when what it shows has."""
+    tag = f'W/"{xxhash.xxh3_128_hexdigest(body)}"'
+    told = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    if _has(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=told)
+    return Response(body, headers=told, media_type=media_type)
+
+
+def _has(known: str, tag: str) -> bool:
+    """Weak comparison (RFC 9110, 13.1.2); `*` stands for whatever there is."""
+    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags
+
+
+def selected_fields(shape: type[BaseModel], fields: str | None) -> set[str] | None:
+    """The names, `id` always among them; None for all of them. Raises BadInput that says which there are."""
+    if fields is None:
+        return None
+    names = {name.strip() for name in fields.split(",")}
+    if unknown := sorted(names - set(shape.model_fields)):
+        there = ", ".join(shape.model_fields)
+        raise BadInput(f"fields: there is no {unknown[0][:80]!r} here; there are {there}")
+    return {"id", *names}

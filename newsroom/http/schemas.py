@@ -1,0 +1,283 @@
+"""The answers of the API: these models are both what is sent and what the OpenAPI document says."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Article",
+    "Copy",
+    "CopyEvidence",
+    "Link",
+    "LookupMatch",
+    "LookupRequest",
+    "LookupResponse",
+    "PartialRecord",
+    "PartialStoryList",
+    "ProblemDetails",
+    "Readiness",
+    "Source",
+    "SourceList",
+    "Story",
+    "StoryList",
+    "StoryWithCopies",
+]
+
+EXAMPLE_ID = "5f0c6b7a9d2e4c1b8a3f7e60"
+EXAMPLE_TIME = "2026-11-23T06:12:00Z"
+
+
+class ApiModel(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Story(ApiModel):
+    """A story without its copies."""
+
+    id: Annotated[str, Field(description="24 hex digits: the id of its first article.", examples=[EXAMPLE_ID])]
+    title: Annotated[
+        str | None, Field(description="The headline of the original.", examples=["Harbour bridge to close"])
+    ]
+    language: Annotated[str | None, Field(examples=["en"])]
+    credit: Annotated[
+        str | None, Field(description="The agency or outlet that the original names.", examples=["Reuters"])
+    ]
+    original: Annotated[str, Field(description="The article that stands for the story.", examples=[EXAMPLE_ID])]
+    original_reason: Annotated[
+        str,
+        Field(
+            description="Why it is that one: pinned (by an editor), only (no other copy), canonical, agency, claimed "
+            "(time), first_seen, fullest, or alike (nothing tells the copies apart).",
+            examples=["claimed"],
+        ),
+    ]
+    first_seen: Annotated[
+        datetime, Field(description="When we first saw a copy: observed, not claimed.", examples=[EXAMPLE_TIME])
+    ]
+    last_seen: Annotated[datetime, Field(description="When we first saw the newest copy.", examples=[EXAMPLE_TIME])]
+    published: Annotated[
+        datetime | None, Field(description="The earliest time that a copy claims.", examples=[EXAMPLE_TIME])
+    ]
+    first_outlet: Annotated[str, Field(description="Where we first saw it.", examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+    outlets: Annotated[int, Field(description="How many outlets run it.", examples=[4])]
+    owners: Annotated[
+        int, Field(description="How many owners these outlets have: one chain's push counts once.", examples=[3])
+    ]
+    updated: Annotated[datetime, Field(description="When this record last changed.", examples=[EXAMPLE_TIME])]
+
+
+class StoryList(ApiModel):
+    stories: list[Story]
+    next: Annotated[
+        str | None,
+        Field(description="Give it as `cursor`, with the same filters; null at the end of the list."),
+    ]
+
+
+class PartialRecord(BaseModel):
+    """What `fields` asked for, and the id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+
+
+class PartialStoryList(ApiModel):
+    """The list where `fields` asked for some members only."""
+
+    stories: list[PartialRecord]
+    next: str | None
+
+
+class Copy(ApiModel):
+    """An article as a member of its story."""
+
+    id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    relation: Annotated[str, Field(description="original, verbatim, edited, excerpt or fuller.", examples=["edited"])]
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/bridge-to-close"])]
+    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    owner: Annotated[str | None, Field(examples=["Coast Media"])]
+    title: Annotated[str | None, Field(examples=["Bridge shuts for repairs"])]
+    language: Annotated[str, Field(examples=["en"])]
+    credit: Annotated[str | None, Field(examples=["Reuters"])]
+    published: Annotated[datetime | None, Field(description="The time that the page claims.", examples=[EXAMPLE_TIME])]
+    first_seen: Annotated[datetime, Field(description="When we first saw it.", examples=[EXAMPLE_TIME])]
+    updated: Annotated[datetime, Field(description="When its current text was seen.", examples=[EXAMPLE_TIME])]
+    words: Annotated[int, Field(examples=[412])]
+    withdrawn: Annotated[
+        datetime | None,
+        Field(description="Since when its page has not shown it any more; null while it does.", examples=[None]),
+    ]
+    withdrawn_reason: Annotated[
+        str | None,
+        Field(
+            description="gone (410), missing (404), redirect (to a front or section page), removal_notice, or "
+            "not_found (a page that only says so).",
+            examples=[None],
+        ),
+    ]
+
+
+class CopyEvidence(ApiModel):
+    """What two copies of a story share. `evidence` holds the measures, such as `jaccard` and `containment_a`."""
+
+    a_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    b_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    kind: Annotated[str, Field(examples=["copy"])]
+    evidence: Annotated[
+        dict[str, Any],
+        Field(
+            examples=[
+                {
+                    "a_is": "fuller",
+                    "b_is": "excerpt",
+                    "jaccard": 0.41,
+                    "containment_a": 0.42,
+                    "containment_b": 0.97,
+                    "shared_words": 168,
+                }
+            ]
+        ),
+    ]
+
+
+class Link(ApiModel):
+    """Another story that shares words with this one and is not the same. It stands at both."""
+
+    kind: Annotated[str, Field(description="contains, develops, or quotes.", examples=["develops"])]
+    story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    title: Annotated[str | None, Field(examples=["Bridge reopens early"])]
+    first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
+    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+    article_id: Annotated[str, Field(description="The article of this story.", examples=[EXAMPLE_ID])]
+    other_article_id: Annotated[str, Field(description="The article of the other story.", examples=[EXAMPLE_ID])]
+    share: Annotated[float, Field(description="The part of our article that theirs has, 0 to 1.", examples=[0.4])]
+    share_of_other: Annotated[float, Field(description="The part of their article that ours has.", examples=[0.3])]
+
+
+class StoryWithCopies(Story):
+    articles: Annotated[list[Copy], Field(description="Its copies, the first seen first; at most `limit`.")]
+    evidence: Annotated[
+        list[CopyEvidence],
+        Field(description="Why these are copies of each other: the pairs whose `a_article` is one of these."),
+    ]
+    links: Annotated[list[Link], Field(description="Stories that these copies develop or quote, or that do so.")]
+    next: Annotated[
+        str | None, Field(description="Give it as `cursor` for the copies behind these; null behind the last one.")
+    ]
+
+
+class Article(Copy):
+    """An article with its current text."""
+
+    source: Annotated[str, Field(description="The way it came in.", examples=["import"])]
+    number: Annotated[int, Field(description="The number of its current version.", examples=[17])]
+    text: Annotated[
+        str, Field(description="One paragraph a line.", examples=["The harbour bridge will close for six weeks."])
+    ]
+    facts: Annotated[dict[str, Any], Field(description="What its page says of it; empty facts are left out.")]
+    observed: Annotated[datetime, Field(description="When this version was seen.", examples=[EXAMPLE_TIME])]
+    content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
+    extractor: Annotated[str, Field(description="The program that read the page.", examples=["trafilatura 2.3.1"])]
+
+
+class Source(ApiModel):
+    """A feed, sitemap or section page that is polled."""
+
+    id: int
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/feed"])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    kind: Annotated[str, Field(examples=["feed"])]
+    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
+    language: str | None
+    enabled: bool
+    interval_seconds: Annotated[int, Field(examples=[900])]
+    status: Annotated[str, Field(description="One word, such as ok, silent or blocked.", examples=["ok"])]
+    status_since: datetime | None
+    why: Annotated[str | None, Field(description="The reason for the status, in plain words.")]
+    last_poll: datetime | None
+    last_success: datetime | None
+    next_poll: datetime | None
+    failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
+    entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
+    pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
+    last_new: Annotated[
+        datetime | None, Field(description="The last poll that listed something else than the one before.")
+    ]
+    alarmed: Annotated[
+        datetime | None, Field(description="When this outage was told: at its third poll that was blocked or silent.")
+    ]
+    watched_only: Annotated[bool, Field(description="Nothing but what a watch wants is fetched of it.")]
+
+
+class SourceList(ApiModel):
+    sources: Annotated[list[Source], Field(description="The worst first.")]
+
+
+class LookupMatch(ApiModel):
+    """A story that has run the text, or some of it."""
+
+    story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[EXAMPLE_ID])]
+    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
+    share: Annotated[
+        float, Field(description="The part of the text that stands in that copy, 0 to 1.", examples=[0.83])
+    ]
+    spans: Annotated[
+        list[tuple[int, int]],
+        Field(description="Where, in Unicode characters of the text: from, up to.", examples=[[[0, 412]]]),
+    ]
+    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
+    first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
+    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+
+
+class LookupResponse(ApiModel):
+    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty when it has not run.")]
+    index: Annotated[
+        Literal["ready", "rebuilding"],
+        Field(description="While the index is rebuilding only exactly the same text is found."),
+    ]
+    words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
+    window_is_full: Annotated[
+        bool,
+        Field(description="Of articles so old that they have left the index, only exactly the same text is found."),
+    ] = False
+
+
+class LookupRequest(BaseModel):
+    """Exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[
+        str | None,
+        Field(examples=["The harbour bridge will close for six weeks from Monday, the port authority said."]),
+    ] = None
+    url: Annotated[str | None, Field(examples=["https://www.harbourpost.example/bridge-to-close"])] = None
+
+
+class Readiness(ApiModel):
+    status: Literal["ready"]
+    database: Literal["ok"]
+    redis: Literal["ok"]
+    index: Literal["ready", "rebuilding"]
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457. `reason` is a stable word for programs, `detail` a sentence for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[str, Field(examples=["about:blank"])]
+    title: Annotated[str, Field(examples=["Not Found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(examples=["There is no story '5f0c'."])]
+    instance: Annotated[str, Field(examples=["/v1/stories/5f0c"])]
+    reason: Annotated[str, Field(examples=["not_found"])]

@@ -1,0 +1,171 @@
+"""`onestory import`: files in, counts out."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, TaskID
+
+from onestory.errors import BadInput, Dropped
+from onestory.newsroom.imports.extractor import extract_file, extract_rows
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    load_config,
+    notice,
+    notice_console,
+    notify_wait,
+    print_json,
+    spinner,
+)
+from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
+from onestory.pipelines.runtime.engine import open_engine, open_intake
+from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.text import printable
+
+__all__ = ["ImportCounts", "extract_command", "import_command", "import_paths", "reindex_command"]
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """What an import did: captures `read`, of which so many were stored, known already, dropped by reason."""
+
+    read: int = 0
+    stored: int = 0
+    known: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 done in part, 2 nothing could be done."""
+        if not self.faults:
+            return 0
+        return 1 if self.read else 2
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "read": self.read,
+            "stored": self.stored,
+            "known": self.known,
+            "dropped": dict(sorted(self.dropped.items())),
+            "faults": self.faults,
+        }
+
+
+def import_paths(
+    intake: Intake,
+    paths: Sequence[str],
+    *,
+    progress: Callable[[ImportCounts], None],
+    explain: Callable[[str, str, str], None],
+) -> ImportCounts:
+    """Submits every capture of every file. A file's fault is noted, and the next file is begun.
+
+    `explain` hears of each drop: URL, reason, detail.
+    """
+    counts = ImportCounts()
+
+    def drop(url: str, reason: str, detail: str) -> None:
+        counts.dropped[reason] += 1
+        explain(url, reason, detail)
+
+    def count(done: "Future[Outcome]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        outcome = done.result()
+        if outcome.kind == "dropped":
+            drop(outcome.url, outcome.reason or "unknown", outcome.detail)
+        elif outcome.kind == "stored":
+            counts.stored += 1
+        else:
+            counts.known += 1
+        progress(counts)
+
+    for path in paths:
+        try:
+            for capture in read_captures(path):
+                counts.read += 1
+                if isinstance(capture, Dropped):
+                    drop(capture.url, capture.reason, capture.detail)
+                else:
+                    intake.submit(capture).add_done_callback(count)
+        except (BadInput, TruncatedArchive) as fault:
+            counts.faults.append(str(fault))
+    return counts
+
+
+def import_command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH…", help="WARC (.warc, .warc.gz) or JSON Lines (.jsonl, .gz, .zst, -)."),
+    ],
+    home: HomeOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every drop.")] = False,
+) -> None:
+    """Import pages and texts; the same file twice changes nothing."""
+    config = load_config(home)
+    with spinner("importing") as progress:
+        task = progress.add_task("", total=None)
+        with (
+            open_engine(config) as engine,
+            open_intake(config, engine, retry=BackendRetry(tell=notify_wait)) as intake,
+        ):
+            counts = import_paths(
+                intake,
+                paths,
+                progress=lambda counts: _advance(progress, task, counts),
+                explain=_explain if verbose else lambda url, reason, detail: None,
+            )
+    for fault in counts.faults:
+        notice(fault)
+    if json:
+        print_json(counts.to_dict())
+    else:
+        _print(counts)
+    raise typer.Exit(counts.exit_code)
+
+
+def _advance(progress: Progress, task: TaskID, counts: ImportCounts) -> None:
+    done = counts.stored + counts.known + counts.dropped.total()
+    progress.update(task, description=f"{done} of {counts.read} read, {counts.stored} stored")
+
+
+def _explain(url: str, reason: str, detail: str) -> None:
+    notice(f"dropped {url}: {reason}{': ' if detail else ''}{detail}")
+
+
+def _print(counts: ImportCounts) -> None:
+    typer.echo(f"read           {counts.read:>8}")
+    typer.echo(f"stored         {counts.stored:>8}")
+    typer.echo(f"already known  {counts.known:>8}")
+    typer.echo(f"dropped        {counts.dropped.total():>8}")
+    for reason, number in sorted(counts.dropped.items()):
+        typer.echo(f"  {printable(reason):<12} {number:>8}")
+
+
+def extract_command(
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A page, or rows with --jsonl.")] = "-",
+    url: Annotated[str, typer.Option("--url", help="Where the page is from.")] = "",
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Many {url, html} rows in, a row out for each, in order.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the lines removed, with reasons.")] = False,
+) -> None:
+    """Extract one page as JSON, or many; nothing is stored."""
+    if jsonl:
+        raise typer.Exit(extract_rows(file, workers=load_config(None).workers, explain=explain))
+    print_json(extract_file(file, url=url, explain=explain))
+
+
+def reindex_command(home: HomeOption = None) -> None:
+    """Rebuild the index in Redis from the store."""
+    config = load_config(home)
+    with spinner("indexing") as progress, open_engine(config) as engine:
+        task = progress.add_task("", total=None)
+        done = engine.index_client.rebuild(progress=lambda done: progress.update(task, description=f"{done} articles"))
+    notice_console.print(f"indexed {done} article versions")

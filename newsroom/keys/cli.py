@@ -1,0 +1,74 @@
+"""onestory keys add, list, revoke."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, notice, open_store, print_json
+from onestory.newsroom.terminal.output import format_time, print_line
+from onestory.store.access.api_keys import KEY_SCOPES, KeyRecord, add_key, has_admin_key, list_keys, revoke_key
+from onestory.store.frontier.hosts import database_time
+from onestory.text import printable
+
+__all__ = ["keys_app"]
+
+keys_app = typer.Typer(
+    help="Keys of people and programs. They are asked for wherever Onestory does not listen on loopback alone.",
+    no_args_is_help=True,
+)
+
+
+@keys_app.command("add")
+def add_key_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what uses it; decisions are signed with it.")],
+    scope: Annotated[str, typer.Option(help=f"{', '.join(KEY_SCOPES)}: each includes those before it.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a key. It is shown this once: only a digest of it is kept."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        made = add_key(connection, name, scope, now=database_time(connection))
+    if json:
+        print_json({**asdict(made.record), "key": made.secret})
+    else:
+        typer.echo(f"key {made.record.id} of scope {made.record.scope}; shown this once: {made.secret}")
+
+
+@keys_app.command("list")
+def list_keys_command(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Who may ask, for how much, and when they last did; also keys that were revoked."""
+    with open_store(load_config(home)) as store, store.read() as connection:
+        found = list_keys(connection)
+    for key in found:
+        if json:
+            print_json(key)
+        else:
+            print_line(f"{key.id:>4}  {key.scope:<5}  {_state(key):<28}  {printable(key.name)}")
+            print_line(f"      {key.begins + '_…' if key.begins else 'given by ONESTORY_ADMIN_KEY'}", style="dim")
+    if not found and not json:
+        notice("there is no key yet: `onestory keys add NAME --scope admin`")
+
+
+@keys_app.command("revoke")
+def revoke_key_command(
+    number: Annotated[int, typer.Argument(metavar="KEY", min=1, help="Its number, as list has it.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take a key out of use for good; whoever signed in with it is signed out within seconds."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        gone = revoke_key(connection, number, now=database_time(connection))
+        is_last = not has_admin_key(connection)
+    if json:
+        print_json(gone)
+    else:
+        typer.echo(f"key {number} is revoked")
+    if is_last:
+        notice("there is no admin key any more: `onestory keys add NAME --scope admin` makes one")
+
+
+def _state(key: KeyRecord) -> str:
+    if key.revoked is not None:
+        return f"revoked {format_time(key.revoked)}"
+    return f"used {format_time(key.last_used)}" if key.last_used else "not used yet"

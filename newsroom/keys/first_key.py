@@ -1,0 +1,50 @@
+"""Whether a server asks for keys, and that there is one to begin with: nobody could sign in to add the first."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from onestory.config import Config
+from onestory.errors import BadInput
+from onestory.newsroom.http.request_guard import is_loopback
+from onestory.newsroom.terminal.console import open_store
+from onestory.store.access.api_keys import CreatedKey, add_first_admin_key, has_admin_key, import_environment_key
+
+__all__ = ["FIRST_KEY_NAME", "NoAdminKey", "ensure_first_key", "prepare_admin_key", "requires_keys"]
+
+FIRST_KEY_NAME = "first admin"
+
+
+class NoAdminKey(BadInput):
+    reason = "no_key"
+
+
+def requires_keys(host: str, *, require_keys: bool = False, public_url: str | None = None) -> bool:
+    """Off loopback always; on it where it is asked for, or where people come by a name that is not loopback's."""
+    public = urlsplit(public_url or "").hostname
+    return require_keys or not is_loopback(host) or (public is not None and not is_loopback(public))
+
+
+def prepare_admin_key(config: Config, *, host: str) -> None:
+    """Takes up the admin key of the configuration. Raises NoKey where keys are asked for and nobody could have one."""
+    asks = requires_keys(host, require_keys=config.require_keys, public_url=config.public_url)
+    if not asks and config.admin_key is None:
+        return
+    with open_store(config) as store:
+        if config.admin_key is not None:
+            with store.write() as connection:
+                import_environment_key(connection, config.admin_key, now=datetime.now(UTC))
+        with store.read() as connection:
+            if asks and not has_admin_key(connection):
+                raise NoAdminKey(
+                    f"on {host} keys are asked for, and there is no admin key: make one by "
+                    "`onestory keys add NAME --scope admin`, or name a file that holds one in ONESTORY_ADMIN_KEY_FILE"
+                )
+
+
+def ensure_first_key(config: Config) -> CreatedKey | None:
+    """The admin key of the configuration is taken up; without one, and without any admin key, a new one."""
+    with open_store(config) as store, store.write() as connection:
+        now = datetime.now(UTC)
+        if config.admin_key is not None:
+            import_environment_key(connection, config.admin_key, now=now)
+        return add_first_admin_key(connection, FIRST_KEY_NAME, now=now)

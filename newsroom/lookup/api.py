@@ -1,0 +1,132 @@
+"""GET and POST /v1/lookup: has this run before, where first, and how much of it."""
+
+from typing import Annotated
+
+import anyio.to_thread
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from onestory.errors import BadInput, NotFound
+from onestory.newsroom.http.context import ApiContext, api_context
+from onestory.newsroom.http.permissions import REQUIRE_READ, REQUIRE_READ_FOR_POST
+from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.schemas import LookupMatch, LookupRequest, LookupResponse
+from onestory.store.database import Store
+from onestory.store.stories.records import copies_by_id, find_article_id, load_story
+from onestory.urls import normalize_url
+
+__all__ = ["look_up_text", "look_up_url", "router"]
+
+router = APIRouter(prefix="/v1", tags=["lookup"], dependencies=[REQUIRE_READ])
+
+UrlParameter = Annotated[
+    str,
+    Query(description="The address of an article.", examples=["https://www.harbourpost.example/bridge-to-close"]),
+]
+TEXT_OR_URL = "give either a text or a url"
+
+
+@router.get(
+    "/lookup",
+    response_model=LookupResponse,
+    summary="Look up an article by its URL",
+    operation_id="lookUpUrl",
+    responses={404: {"description": "No article of this URL is stored."}},
+)
+def get_lookup(request: Request, url: UrlParameter) -> Response:
+    """The story that the article of this URL belongs to. Nothing is fetched: an unknown URL answers 404, and
+    `POST /v1/lookup/fetch` fetches it."""
+    return json_response(request, look_up_url(api_context(request).store, url))
+
+
+@router.post(
+    "/lookup",
+    response_model=LookupResponse,
+    summary="Look up a text",
+    operation_id="lookUpText",
+    dependencies=[REQUIRE_READ_FOR_POST],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": LookupRequest.model_json_schema()},
+                "text/plain": {
+                    "schema": {
+                        "type": "string",
+                        "examples": ["The harbour bridge will close for six weeks from Monday, the port said."],
+                    }
+                },
+            },
+        }
+    },
+    responses={
+        400: {"description": "The body is not JSON, or not UTF-8."},
+        404: {"description": "No article of this URL is stored."},
+        413: {"description": "The body is larger than 1 MB."},
+        415: {"description": "The body is neither application/json nor text/plain."},
+        422: {"description": "The text is too short to tell anything, or a parameter cannot be used."},
+        503: {"description": "The index does not answer; try again in a moment."},
+    },
+)
+async def post_lookup(request: Request) -> Response:
+    """The stories that have run the text or some of it, and which spans of it. Nothing is stored."""
+    desk = api_context(request)
+    question = _question(await request.body(), request.headers.get("content-type", ""))
+    if question.url is not None:
+        url = question.url
+        return json_response(request, await anyio.to_thread.run_sync(lambda: look_up_url(desk.store, url)))
+    return json_response(request, await look_up_text(desk, question.text or ""))
+
+
+def _question(body: bytes, content_type: str) -> LookupRequest:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in ("application/json", "text/plain"):
+        raise HTTPException(415, "Send the text as text/plain, or JSON as application/json.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, f"The body is not UTF-8: {error.reason} at byte {error.start}.") from error
+    return LookupRequest(text=text) if kind == "text/plain" else _from_json(text)
+
+
+def _from_json(text: str) -> LookupRequest:
+    try:
+        question = LookupRequest.model_validate(orjson.loads(text))
+    except orjson.JSONDecodeError as error:
+        raise HTTPException(400, f"The body is not JSON: {error}.") from error
+    except ValidationError as error:
+        raise BadInput(f'{TEXT_OR_URL}, as in {{"text": "…"}}') from error
+    if (question.text is None) == (question.url is None):
+        raise BadInput(f'{TEXT_OR_URL}, as in {{"text": "…"}}')
+    return question
+
+
+async def look_up_text(desk: ApiContext, text: str) -> LookupResponse:
+    """Raises BadInput for a text too short to tell anything."""
+    return LookupResponse.model_validate(await desk.look_up(text))
+
+
+def look_up_url(store: Store, url: str) -> LookupResponse:
+    """The story of a stored article; raises BadInput for what is no URL, NotFound for one that is not stored."""
+    wanted = normalize_url(url)
+    with store.read() as connection:
+        article_id = find_article_id(connection, wanted)
+        if article_id is None:
+            raise NotFound(f"no article of {wanted[:200]} is stored; have it fetched, or look up its text")
+        [copy] = copies_by_id(connection, [article_id])
+        record = load_story(connection, copy.story_id)
+    found = LookupMatch(
+        story_id=record.id,
+        article_id=copy.id,
+        relation=copy.relation,
+        share=1.0,
+        spans=[],
+        title=record.title,
+        first_seen=record.first_seen,
+        first_outlet=record.first_outlet,
+        copies=record.copies,
+    )
+    return LookupResponse(found=[found], index="ready", words=copy.words)

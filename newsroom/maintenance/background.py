@@ -1,0 +1,51 @@
+"""Keeps the index whole while a server runs, also when nothing is crawled that would notice its loss."""
+
+from onestory.config import Config
+from onestory.periodic import PeriodicThread
+from onestory.pipelines.runtime.engine import open_engine
+from onestory.store.database import Store
+from onestory.store.search.full_text_index import index_due_batch
+
+__all__ = ["IndexMonitor", "SearchIndexer"]
+
+
+INDEX_CHECK_SECONDS = 15.0
+
+
+class IndexMonitor(PeriodicThread):
+    """With an engine of its own: it looks at the index now and then, and has it rebuilt where it must be."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("index", pause_seconds=INDEX_CHECK_SECONDS)
+        self._config = config
+
+    def work(self) -> None:
+        with open_engine(self._config) as engine:
+            while not self.stopping.is_set():
+                engine.index_client.recover()
+                self.note_success()
+                self.stopping.wait(INDEX_CHECK_SECONDS)
+
+
+SEARCH_CHECK_SECONDS = 1.0
+
+SEARCH_RETRY_SECONDS = 15.0
+
+
+class SearchIndexer(PeriodicThread):
+    """With a store of its own: whatever is due is taken in, a batch a transaction."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("search", pause_seconds=SEARCH_RETRY_SECONDS)
+        self._config = config
+
+    def work(self) -> None:
+        store = Store.open(self._config.database_url)
+        try:
+            while not self.stopping.is_set():
+                waits = not index_due_batch(store)
+                self.note_success()
+                if waits:
+                    self.stopping.wait(SEARCH_CHECK_SECONDS)
+        finally:
+            store.close()

@@ -1,0 +1,155 @@
+"""Commands that better what is stored: furniture, reextract."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onestory.config import Config
+from onestory.errors import BadInput
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    notify_wait,
+    open_store,
+    print_json,
+    spinner,
+)
+from onestory.newsroom.terminal.output import print_index_stats
+from onestory.pipelines.archive.reextraction import ReextractCounts, reextract
+from onestory.pipelines.boilerplate.learning import learn_boilerplate
+from onestory.pipelines.runtime.engine import open_engine
+from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.store.boilerplate import BoilerplateLine, bare_host, boilerplate_lines
+from onestory.text import printable
+from onestory.urls import host_of, normalize_url
+
+__all__ = ["boilerplate_command", "index_app", "reextract_command"]
+
+
+LEARN_ARGUMENT = "learn"
+
+WARC_SUFFIX = ".warc.gz"
+
+
+def boilerplate_command(
+    host: Annotated[str, typer.Argument(metavar="HOST|learn", help="A host; or learn, which counts all of them anew.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what was learned of a host: the lines that it repeats around its articles, and why they are taken out."""
+    config = load_config(home)
+    if host == LEARN_ARGUMENT:
+        _learn(config, json=json)
+        return
+    name = bare_host(host_of(normalize_url(host if "//" in host else f"https://{host}")))
+    with open_store(config) as store, store.read() as connection:
+        lines = boilerplate_lines(connection, name)
+    for line in lines if json else ():
+        print_json(line)
+    if not json:
+        _print_lines(name, lines)
+
+
+def _print_lines(host: str, lines: list[BoilerplateLine]) -> None:
+    if not lines:
+        notice(
+            f"nothing is known to be furniture on {host}: `onestory furniture {LEARN_ARGUMENT}` counts what is stored"
+        )
+    for line in lines:
+        state = f"taken out since {line.since:%Y-%m-%d}" if line.in_force else "left in: too few stories"
+        typer.echo(printable(line.line))
+        typer.echo(
+            f"    {state}; in {line.stories} of {line.stories_known} stories, last seen {line.last_seen:%Y-%m-%d}"
+        )
+
+
+def _learn(config: Config, *, json: bool) -> None:
+    with spinner("learning") as progress, open_engine(config) as engine:
+        task = progress.add_task("", total=None)
+        learned = learn_boilerplate(
+            engine.store,
+            engine.index_client,
+            now=datetime.now(UTC),
+            progress=lambda done: progress.update(task, description=f"{done} hosts"),
+        )
+    if json:
+        print_json(learned)
+    else:
+        typer.echo(f"{learned.lines} lines in force on {learned.hosts} hosts; {learned.texts} texts changed")
+
+
+def reextract_command(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH…]", help="WARC files or folders of them; ONESTORY_WARC_DIR without."),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run today's extractor over kept pages; a better text of the same content is no new version."""
+    config = load_config(home)
+    files = _files(paths or ([str(config.warc_dir)] if config.warc_dir else []))
+    with spinner("reading again") as progress, open_engine(config) as engine:
+        task = progress.add_task("", total=None)
+        counts = reextract(
+            engine,
+            files,
+            workers=config.workers,
+            retry=BackendRetry(tell=notify_wait),
+            now=lambda: datetime.now(UTC),
+            progress=lambda counts: progress.update(task, description=f"{counts.read} read, {counts.changed} changed"),
+        )
+    for fault in counts.faults:
+        notice(fault)
+    _print_counts(counts, json=json)
+    raise typer.Exit(counts.exit_code)
+
+
+def _files(paths: list[str]) -> list[str]:
+    """Raises BadInput when there is nothing to read."""
+    if not paths:
+        raise BadInput("nothing to read: name WARC files, or set ONESTORY_WARC_DIR to where a crawl keeps them")
+    found: list[str] = []
+    for path in paths:
+        inside = sorted(str(file) for file in Path(path).glob(f"*{WARC_SUFFIX}")) if Path(path).is_dir() else [path]
+        if not inside:
+            raise BadInput(f"{path} has no file that ends in {WARC_SUFFIX}")
+        found += inside
+    return found
+
+
+def _print_counts(counts: ReextractCounts, *, json: bool) -> None:
+    told_counts = {"read": counts.read, "changed": counts.changed, "same": counts.same, "stored": counts.stored}
+    if json:
+        print_json({**told_counts, "dropped": dict(sorted(counts.dropped.items())), "faults": counts.faults})
+        return
+    for name, number in told_counts.items():
+        typer.echo(f"{name:<14} {number:>8}")
+    typer.echo(f"{'dropped':<14} {counts.dropped.total():>8}")
+
+
+index_app = typer.Typer(help="The index in Redis.", no_args_is_help=True)
+
+
+# A group of one command would otherwise be that command itself.
+@index_app.callback()
+def index_callback() -> None:
+    """The index in Redis."""
+
+
+@index_app.command("stats")
+def index_stats_command(
+    home: HomeOption = None, json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Articles, bytes, the hottest bands, and the window that lookups see."""
+    with open_engine(load_config(home)) as engine:
+        state = engine.index_client.stats()
+    if json:
+        print_json(asdict(state))
+    else:
+        print_index_stats(state)

@@ -1,0 +1,128 @@
+"""Text from the web on a page: it may not turn the reading direction, hide, tower, or become a link that runs."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+__all__ = [
+    "format_absolute",
+    "format_delay",
+    "format_percent",
+    "iso_seconds",
+    "language_name",
+    "language_tag",
+    "plural_grouped",
+    "safe_link",
+    "sanitize_text",
+    "time_ago",
+    "time_until",
+]
+
+
+# Controls, bidi embeddings, overrides and isolates, invisible fillers, interlinear marks, tags, private use.
+INVISIBLE_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffc\ue000-\uf8ff\ud800-\udfff"
+    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]+"
+)
+
+LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+# Marks that pile up on one letter; no language stacks more than a few.
+STACKED_MARKS = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+
+LANGUAGE_TAG_PATTERN = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+DURATION_UNITS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (14 * 86_400, 86_400, "d"))
+
+
+def sanitize_text(value: object) -> object:
+    """What every expression of a template passes through; what is markup already stays as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    if value.isascii() and value.isprintable():
+        return value
+    return STACKED_MARKS.sub(r"\1", INVISIBLE_CHARACTERS.sub("", LINE_ENDS.sub("\n", value)))
+
+
+def safe_link(url: str | None) -> str | None:
+    """The address, if following it can do no more than fetch a page."""
+    if not url or INVISIBLE_CHARACTERS.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def language_tag(language: str | None) -> str | None:
+    """A value for `lang`, None where the language is not known."""
+    return language if language and language != "und" and LANGUAGE_TAG_PATTERN.fullmatch(language) else None
+
+
+def time_ago(then: datetime, now: datetime) -> str:
+    """A short "3 h ago"; nothing for what is weeks away, as nobody counts them."""
+    passed = (now - then).total_seconds()
+    if abs(passed) >= DURATION_UNITS[-1][0]:
+        return ""
+    if abs(passed) < 60:
+        return "just now" if passed >= 0 else "in a moment"
+    return f"{_amount(passed)} ago" if passed > 0 else f"in {_amount(-passed)}"
+
+
+def time_until(then: datetime, now: datetime) -> str:
+    """Of what is to come: "due", "in 3 h"; nothing for what is weeks away."""
+    return "due" if then <= now else time_ago(then, now)
+
+
+def format_delay(length: timedelta) -> str:
+    """How much later: "+40 min"; nothing for the first."""
+    seconds = length.total_seconds()
+    return f"+{_amount(seconds)}" if seconds > 0 else ""
+
+
+def _amount(seconds: float) -> str:
+    unit, name = next(((unit, name) for below, unit, name in DURATION_UNITS if seconds < below), (86_400, "d"))
+    return f"{max(1, int(seconds // unit))}\u00a0{name}"
+
+
+def format_absolute(then: datetime) -> str:
+    """Times are UTC, and the page says so."""
+    return f"{then.day} {then:%b} {then.year}, {then:%H:%M} UTC"
+
+
+def iso_seconds(then: datetime) -> str:
+    return f"{then.year:04}-{then:%m-%dT%H:%M:%SZ}"
+
+
+def format_percent(part: float) -> str:
+    """Percent; only the whole is 100, and only nothing is 0."""
+    return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)} %"
+
+
+def plural_grouped(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+LANGUAGE_NAMES = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish",
+    "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian",
+    "fi": "Finnish", "fr": "French", "gl": "Galician", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "is": "Icelandic", "it": "Italian", "ja": "Japanese", "ka": "Georgian",
+    "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian", "ms": "Malay", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili",
+    "ta": "Tamil", "te": "Telugu", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "und": "not known",
+    "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def language_name(code: str) -> str:
+    """The name, or the code itself."""
+    return LANGUAGE_NAMES.get(code, code)

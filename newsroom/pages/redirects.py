@@ -1,0 +1,28 @@
+"""Where somebody goes on once they have signed in: a page of ours, never an address of somebody else's making."""
+
+import re
+
+from fastapi import Request
+
+__all__ = ["MAX_RETURN_PATH", "return_path", "safe_return_path"]
+
+MAX_RETURN_PATH = 2_048
+# A path and a query in printable ASCII. `//host` and `/\host` are other hosts to a browser.
+OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+NOT_RETURNED_TO = ("/sign-in", "/sign-out")
+
+
+def safe_return_path(way: str) -> str:
+    """The same, if it is one of our own paths; else the front page."""
+    if len(way) > MAX_RETURN_PATH or not OWN_PATH.fullmatch(way) or way.partition("?")[0] in NOT_RETURNED_TO:
+        return "/"
+    return way
+
+
+def return_path(request: Request) -> str:
+    """Where this request wanted to go, if it only wanted to see something."""
+    if request.method != "GET":
+        return "/"
+    raw: bytes = request.scope.get("raw_path") or b"/"
+    query: bytes = request.scope.get("query_string") or b""
+    return safe_return_path((raw + (b"?" + query if query else b"")).decode("latin-1"))

@@ -1,0 +1,98 @@
+"""Templates to responses. Everything printed passes through `shown`, and is escaped."""
+
+import hashlib
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csrf import CSRF_FIELD_NAME, csrf_token
+from onestory.newsroom.http.permissions import caller_of
+from onestory.newsroom.http.problems import Problem
+from onestory.newsroom.pages import display
+from onestory.newsroom.pages.display import language_name
+from onestory.newsroom.pages.redirects import return_path
+from onestory.pipelines.stories.original import REASONS
+
+__all__ = ["STATIC_FILES", "problem_page", "render_page"]
+
+# Every form that posts begins with it: see onestory.newsroom.http.csrf.
+CSRF_FIELD = Markup('<input type="hidden" name="{}" value="{}">')
+MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+
+
+def _static() -> dict[str, tuple[bytes, str]]:
+    folder = files("onestory.newsroom") / "static"
+    return {entry.name: (entry.read_bytes(), MEDIA_TYPES[entry.name.rpartition(".")[2]]) for entry in folder.iterdir()}
+
+
+# Name to bytes and media type: a handful of small files, read once.
+STATIC_FILES = _static()
+
+
+def _address(name: str) -> str:
+    """With a digest of the content, so that a browser may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256(STATIC_FILES[name][0]).hexdigest()[:12]}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("onestory.newsroom"),
+        autoescape=True,
+        finalize=display.sanitize_text,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        absolute=display.format_absolute,
+        count=display.plural_grouped,
+        iso=display.iso_seconds,
+        language_name=language_name,
+        language_tag=display.language_tag,
+        safe_link=display.safe_link,
+        original_reason=lambda reason: REASONS.get(reason, reason),
+        share=display.format_percent,
+        span_of_time=display.format_delay,
+    )
+    environment.globals.update(static={name: _address(name) for name in STATIC_FILES})
+    return environment
+
+
+TEMPLATES = _environment()
+
+
+def render_page(
+    request: Request, template: str, *, status: int = 200, now: datetime | None = None, **shown: Any
+) -> Response:
+    """The template with what it shows; times are told as seen from `now`."""
+    moment = now or api_context(request).clock()
+    caller = caller_of(request)
+    told = TEMPLATES.get_template(template).render(
+        me=caller,  # macros have a `caller` of their own
+        signed=Markup() if caller.session is None else CSRF_FIELD.format(CSRF_FIELD_NAME, csrf_token(caller.session)),
+        ago=lambda then: display.time_ago(then, moment),
+        ahead=lambda then: display.time_until(then, moment),
+        version=request.app.version,
+        **shown,
+    )
+    return HTMLResponse(told, status, {"Cache-Control": "private, no-cache"})
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """An error for a person; who is not known yet may sign in, and go on."""
+    if problem.status == 401:
+        answer = render_page(request, "sign_in.html", status=401, here=None, back=return_path(request), refusal=None)
+    else:
+        answer = render_page(request, "problem.html", status=problem.status, here=None, problem=problem)
+    answer.headers.update({"Cache-Control": "no-store", **problem.headers})
+    return answer

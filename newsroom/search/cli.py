@@ -1,0 +1,70 @@
+"""`onestory search`: stories by the words of their copies."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    parse_time_option,
+    print_json,
+    spinner,
+)
+from onestory.newsroom.terminal.output import print_search_results
+from onestory.store.database import Store
+from onestory.store.search.full_text_index import count_search_due, index_due_batch
+from onestory.store.stories.listing import StoryFilter
+from onestory.store.stories.search import search_by_relevance, search_by_time
+
+__all__ = ["search_command"]
+
+
+def search_command(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words; "a phrase" in quotes; -without.')],
+    order: Annotated[Literal["relevance", "time"], typer.Option(help="What comes first.")] = "relevance",
+    since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
+    min_copies: Annotated[int, typer.Option(min=1, help="With so many copies or more.")] = 1,
+    outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
+    language: Annotated[str | None, typer.Option(help="In this language, as in en.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find stories by the words of their headlines and texts, in any language; case and accents do not matter."""
+    wanted = StoryFilter(
+        since=parse_time_option(since, option="--since"),
+        until=parse_time_option(until, option="--until"),
+        min_copies=min_copies,
+        outlet=outlet,
+        language=language,
+        query=" ".join(words),
+    )
+    find = search_by_time if order == "time" else search_by_relevance
+    with open_store(load_config(home)) as store:
+        _catch_up(store)
+        with store.read() as connection:
+            hits = find(connection, wanted, limit=limit).hits
+    if json:
+        for hit in hits:
+            print_json(hit)
+    elif hits:
+        print_search_results(hits)
+    else:
+        notice("no story has these words")
+
+
+def _catch_up(store: Store) -> None:
+    """Takes in what was stored and is not searchable yet."""
+    with store.read() as connection:
+        left = count_search_due(connection)
+    if not left:
+        return
+    with spinner("taking in new articles") as progress:
+        task = progress.add_task("", total=left)
+        while taken := index_due_batch(store):
+            progress.advance(task, taken)

@@ -1,0 +1,36 @@
+"""Who runs on a home: one `onestory run` at a time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onestory.errors import HomeUnusable
+from onestory.file_lock import FileLock
+from onestory.store.redis_server.embedded import home_error
+
+__all__ = ["HomeInUse", "single_instance"]
+
+
+class HomeInUse(HomeUnusable):
+    reason = "home_held"
+
+
+@contextmanager
+def single_instance(home: Path) -> Iterator[None]:
+    """Raises HomeHeld that says who runs on this home already. The kernel frees it whatever becomes of us."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(home / "run.lock")
+    except OSError as error:
+        raise home_error(home, error) from error
+    try:
+        if not lock.try_hold():
+            holder = lock.path.read_text(errors="replace").strip() or "another process"
+            raise HomeInUse(f"{home} is in use by {holder}: stop that one, or choose another folder with --home")
+        os.ftruncate(lock.descriptor, 0)
+        os.pwrite(lock.descriptor, f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC".encode(), 0)
+        yield
+    finally:
+        lock.close()

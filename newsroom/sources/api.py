@@ -1,0 +1,94 @@
+"""GET /v1/sources, one of them with its health, and POST /v1/sources/{id}/try."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
+from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.schemas import ApiModel, Source, SourceList
+from onestory.store.frontier.hosts import database_time
+from onestory.store.sources.coverage import daily_yields, gaps_of
+from onestory.store.sources.health import schedule_poll_now
+from onestory.store.sources.source_records import load_source, source_records
+
+__all__ = ["SourceId", "router"]
+
+router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[REQUIRE_READ])
+
+MAX_GAPS_RETURNED = 100
+# What a database's integer holds.
+SourceId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a source.", examples=[1])]
+
+
+class SourceDay(ApiModel):
+    """What a source yielded on one day."""
+
+    day: Annotated[str, Field(description="A day of UTC; days without a poll are left out.", examples=["2026-11-23"])]
+    polls: Annotated[int, Field(examples=[96])]
+    failed: Annotated[int, Field(examples=[0])]
+    pages_found: Annotated[int, Field(description="Pages that were first found here.", examples=[31])]
+
+
+class SourceGap(ApiModel):
+    """A time in which a source was not seen: what it listed then and took away again, nobody knows."""
+
+    began: Annotated[datetime, Field(description="When it was last seen.")]
+    ended: Annotated[datetime | None, Field(description="When it was seen again; null while it is not.")]
+    status: Annotated[
+        str, Field(description="The word of the last poll in it; unpolled where nobody asked.", examples=["blocked"])
+    ]
+    why: Annotated[str | None, Field(examples=["the server answers 403: it does not want to be asked"])]
+    polls: Annotated[int, Field(description="Polls that failed in it.", examples=[4])]
+
+
+class SourceWithHealth(Source):
+    days: Annotated[list[SourceDay], Field(description="The yield of the last 90 days, the newest first.")]
+    gaps: Annotated[list[SourceGap], Field(description=f"The last {MAX_GAPS_RETURNED}, the newest first.")]
+
+
+class RequestedPoll(ApiModel):
+    """The poll that was asked for."""
+
+    source_id: Annotated[int, Field(examples=[1])]
+    not_before: Annotated[
+        datetime, Field(description="When its host may be asked: its own pace, and what it asked us to wait, hold.")
+    ]
+
+
+@router.get("/sources", response_model=SourceList, summary="List what is polled", operation_id="listSources")
+def get_sources(request: Request) -> Response:
+    """All sources with their state, the worst first; `why` says in plain words what is wrong."""
+    with api_context(request).store.read() as connection:
+        found = source_records(connection)
+    return json_response(request, SourceList(sources=[Source.model_validate(one) for one in found]))
+
+
+@router.get("/sources/{source_id}", response_model=SourceWithHealth, summary="Get a source", operation_id="getSource")
+def get_source(request: Request, source_id: SourceId) -> Response:
+    """A source with its yield by day, and the gaps in what was seen of it."""
+    with api_context(request).store.read() as connection:
+        record = load_source(connection, source_id)
+        days, gaps = daily_yields(connection, source_id), gaps_of(connection, source_id, most=MAX_GAPS_RETURNED)
+    told = Source.model_validate(record).model_dump()
+    return json_response(request, SourceWithHealth.model_validate({**told, "days": days, "gaps": gaps}))
+
+
+@router.post(
+    "/sources/{source_id}/try",
+    status_code=202,
+    response_model=RequestedPoll,
+    summary="Ask for a poll now",
+    operation_id="trySource",
+    dependencies=[REQUIRE_EDIT],
+)
+def post_source_try(request: Request, source_id: SourceId) -> Response:
+    """Makes the source due: a crawler polls it as soon as its host may be asked."""
+    with api_context(request).store.write() as connection:
+        not_before = schedule_poll_now(connection, source_id, now=database_time(connection))
+    body = RequestedPoll(source_id=source_id, not_before=not_before).model_dump_json()
+    return Response(body, 202, {"Cache-Control": "no-store"}, "application/json")

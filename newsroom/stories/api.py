@@ -1,0 +1,254 @@
+"""GET /v1/stories as JSON or as a feed, /v1/stories/{id}, /v1/articles/{id}; these two also as ninjs."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from onestory.errors import NotFound
+from onestory.newsroom.http.context import ApiContext, api_context
+from onestory.newsroom.http.pagination import decode_cursor, encode_cursor, next_link, next_link_of_request, next_url
+from onestory.newsroom.http.permissions import REQUIRE_READ
+from onestory.newsroom.http.responses import (
+    etag_response,
+    json_response,
+    negotiate_media_type,
+    plain_json_response,
+    selected_fields,
+)
+from onestory.newsroom.http.schemas import (
+    Article,
+    Copy,
+    CopyEvidence,
+    Link,
+    PartialRecord,
+    PartialStoryList,
+    Story,
+    StoryList,
+    StoryWithCopies,
+)
+from onestory.newsroom.stories import feeds, ninjs
+from onestory.newsroom.stories.filters import FieldNames, ListQuery, StoryQuery
+from onestory.store.stories.copies import copies_after_cursor, matches_of_copies
+from onestory.store.stories.links import story_links
+from onestory.store.stories.listing import StoryCursor, filtered_page
+from onestory.store.stories.records import ArticleRecord, StoryRecord, load_article, load_story
+from onestory.store.stories.records import CopyRecord as StoredCopy
+
+__all__ = ["router", "story_list_page", "validate_id"]
+
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
+
+ID_PATTERN = re.compile(r"[0-9a-f]{24}")
+JSON_TYPE = "application/json"
+StoryId = Annotated[str, Path(description="24 hex digits.", examples=["5f0c6b7a9d2e4c1b8a3f7e60"])]
+FormatParameter = Annotated[
+    Literal["json", "ninjs"] | None,
+    Query(alias="format", description=f"ninjs is the IPTC's News in JSON, 3.1; also by `Accept: {ninjs.NINJS_TYPE}`."),
+]
+MAX_COPIES_RETURNED = 200
+CopyLimit = Annotated[int, Query(ge=1, le=MAX_COPIES_RETURNED, description="At most so many copies.")]
+CopyCursor = Annotated[str | None, Query(description="`next` of the answer before, of the same story.")]
+# The answers depend on what the client accepts.
+VARY = {"Vary": "Accept"}
+NEXT_LINK = {"Link": {"description": 'The next page, as `<…>; rel="next"`.', "schema": {"type": "string"}}}
+BAD_CURSOR = {"description": "The cursor is none, or belongs to another list."}
+NINJS_SCHEMA = {"schema": {"type": "object", "required": ["uri"], "properties": {"uri": {"type": "string"}}}}
+ATOM_SCHEMA = {"schema": {"type": "string"}}
+FEED_SCHEMA = {"schema": {"type": "object", "required": ["version", "title", "items"]}}
+
+
+def validate_id(value: str, *, of: str) -> str:
+    """The id, if it can be one: nothing else is shown to the database. Raises NotFound."""
+    if not ID_PATTERN.fullmatch(value):
+        raise NotFound(f"there is no {of} {value[:80]!r}: an id has 24 hex digits")
+    return value
+
+
+def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryRecord], str | None]:
+    """A page of the list, and the cursor of the next one if there is more. Raises BadCursor, BadQuery."""
+    after = decode_cursor(query.cursor, of=query.list_name) if query.cursor is not None else None
+    wanted = query.to_filter(now=desk.clock())
+    with desk.store.read() as connection:
+        page = filtered_page(connection, wanted, limit=query.limit, after=after)
+    return list(page.stories), None if page.next is None else encode_cursor(page.next, of=query.list_name)
+
+
+@router.get(
+    "/stories",
+    response_model=StoryList | PartialStoryList,
+    summary="List stories",
+    operation_id="listStories",
+    responses={
+        200: {
+            "headers": NEXT_LINK,
+            "content": {feeds.ATOM: ATOM_SCHEMA, feeds.JSON_FEED: FEED_SCHEMA},
+        },
+        400: BAD_CURSOR,
+    },
+)
+def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
+    """The stories with the newest copies come first. All filters that are given must hold.
+
+    `next` goes on behind the last one; a story that gets a copy meanwhile keeps its place, so none is told twice or
+    left out. By `Accept` the same list is a feed.
+    """
+    kind = negotiate_media_type(request, [JSON_TYPE, feeds.ATOM, feeds.JSON_FEED])
+    if kind != JSON_TYPE:
+        return _feed(request, query, kind)
+    names = selected_fields(Story, query.fields)
+    found, cursor = story_list_page(api_context(request), query)
+    told = StoryList(stories=[Story.model_validate(one) for one in found], next=cursor)
+    include: dict[str, Any] | None = None if names is None else {"stories": {"__all__": names}, "next": True}
+    return json_response(request, told, include=include, headers=VARY | next_link(request, query, cursor))
+
+
+@router.get(
+    "/stories.atom",
+    response_class=Response,
+    summary="List stories as an Atom feed",
+    operation_id="followStories",
+    responses={200: {"headers": NEXT_LINK, "content": {feeds.ATOM: ATOM_SCHEMA}}, 400: BAD_CURSOR},
+)
+def get_stories_atom(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
+    """The same list, with the same filters."""
+    return _feed(request, query, feeds.ATOM)
+
+
+@router.get(
+    "/stories.json-feed",
+    response_class=Response,
+    summary="List stories as a JSON Feed",
+    operation_id="followStoriesAsJson",
+    responses={200: {"headers": NEXT_LINK, "content": {feeds.JSON_FEED: FEED_SCHEMA}}, 400: BAD_CURSOR},
+)
+def get_stories_json_feed(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
+    """The same list, with the same filters, by JSON Feed 1.1."""
+    return _feed(request, query, feeds.JSON_FEED)
+
+
+def _feed(request: Request, query: StoryQuery, kind: str) -> Response:
+    found, cursor = story_list_page(api_context(request), query)
+    base = str(request.base_url).rstrip("/")
+    here = f"{base}{request.url.path}"
+    feed = feeds.StoryFeed(
+        name=query.list_name,
+        title=" · ".join(["Onestory", *(f"{name}: {value}" for name, value in query.filters().items())]),
+        base=base,
+        here=f"{here}?{request.url.query}" if request.url.query else here,
+        next=None if cursor is None else next_url(here, query, cursor),
+        stories=found,
+    )
+    headers = VARY | next_link(request, query, cursor)
+    if kind == feeds.ATOM:
+        return etag_response(request, feeds.render_atom(feed), kind, headers=headers)
+    return plain_json_response(request, feeds.render_json_feed(feed), kind, headers=headers)
+
+
+@router.get(
+    "/stories/{story_id}",
+    response_model=StoryWithCopies | PartialRecord,
+    summary="One story with its copies",
+    operation_id="getStory",
+    responses={
+        200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA}},
+        307: {"description": "The story was absorbed: Location names the one that it is now part of."},
+        400: BAD_CURSOR,
+        404: {"description": "There is no such story."},
+        410: {"description": "The story was taken down."},
+    },
+)
+def get_story(
+    request: Request,
+    story_id: StoryId,
+    *,
+    fields: Annotated[FieldNames, Query()] = None,
+    shown_as: FormatParameter = None,
+    limit: CopyLimit = MAX_COPIES_RETURNED,
+    cursor: CopyCursor = None,
+) -> Response:
+    """The story, its copies and the evidence that they are copies of each other.
+
+    Nearly every story is told whole. Of one with more copies `next`, and the Link header, lead to those behind.
+    """
+    names = selected_fields(StoryWithCopies, fields)
+    with api_context(request).store.read() as connection:
+        record = load_story(connection, validate_id(story_id, of="story"))
+        members, following = _page_of_copies(connection, record, limit=limit, cursor=cursor)
+        headers = VARY | next_link_of_request(request, following)
+        if _wants_ninjs(request, shown_as):
+            original = load_article(connection, record.original)
+            return plain_json_response(
+                request, ninjs.story_as_ninjs(record, original, members), ninjs.NINJS_TYPE, headers=headers
+            )
+        evidence = matches_of_copies(connection, record.id, [copy.id for copy in members])
+        links = story_links(connection, [copy.id for copy in members])
+    told = StoryWithCopies(
+        **Story.model_validate(record).__dict__,
+        articles=[Copy.model_validate(copy) for copy in members],
+        evidence=[CopyEvidence.model_validate(match) for match in evidence],
+        links=[Link.model_validate(link) for link in links],
+        next=following,
+    )
+    return json_response(request, told, include=names, headers=headers)
+
+
+def _page_of_copies(
+    connection: Connection, record: StoryRecord, *, limit: int, cursor: str | None
+) -> tuple[list[StoredCopy], str | None]:
+    """A page of them, and the cursor of the next one if there is more. Raises BadCursor."""
+    after = None if cursor is None else decode_cursor(cursor, of=record.id)
+    place = None if after is None else (after.last_seen, after.id)
+    found = copies_after_cursor(connection, record.id, after=place, limit=limit + 1)
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], encode_cursor(StoryCursor(last.first_seen, last.id, up_to=0), of=record.id)
+
+
+def _wants_ninjs(request: Request, shown_as: str | None) -> bool:
+    return shown_as == "ninjs" or (
+        shown_as is None and negotiate_media_type(request, [JSON_TYPE, ninjs.NINJS_TYPE]) != JSON_TYPE
+    )
+
+
+@router.get(
+    "/articles/{article_id}",
+    response_model=Article | PartialRecord,
+    summary="One article with its text",
+    operation_id="getArticle",
+    responses={
+        200: {"content": {ninjs.NINJS_TYPE: NINJS_SCHEMA}},
+        404: {"description": "There is no such article."},
+        410: {"description": "The article was taken down."},
+    },
+)
+def get_article(
+    request: Request,
+    article_id: StoryId,
+    *,
+    fields: Annotated[FieldNames, Query()] = None,
+    shown_as: FormatParameter = None,
+) -> Response:
+    """The article as its current version has it; `story_id` says where it belongs."""
+    names = selected_fields(Article, fields)
+    with api_context(request).store.read() as connection:
+        record = load_article(connection, validate_id(article_id, of="article"))
+    if _wants_ninjs(request, shown_as):
+        return plain_json_response(request, ninjs.article_as_ninjs(record), ninjs.NINJS_TYPE, headers=VARY)
+    return json_response(request, _article(record), include=names, headers=VARY)
+
+
+def _article(record: ArticleRecord) -> Article:
+    return Article(
+        **Copy.model_validate(record.copy).__dict__,
+        source=record.source,
+        number=record.number,
+        text=record.text,
+        facts=record.facts,
+        observed=record.observed,
+        content_digest=record.content_digest,
+        extractor=record.extractor,
+    )

@@ -1,0 +1,134 @@
+"""Permanent names of our records, for formats that ask for a URI: the same whatever host serves them (RFC 9562)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID, uuid5
+from xml.etree import ElementTree as Xml
+
+from onestory.pipelines.extract.language import known_language
+from onestory.store.stories.records import StoryRecord
+
+__all__ = ["ATOM", "JSON_FEED", "StoryFeed", "record_urn", "render_atom", "render_json_feed"]
+
+
+# uuid5(NAMESPACE_DNS, "onestory")
+URN_NAMESPACE = UUID("44d8a380-d446-58f5-9abd-bc426153c985")
+
+
+def record_urn(kind: Literal["story", "article", "list"], identity: str) -> str:
+    return uuid5(URN_NAMESPACE, f"{kind}:{identity}").urn
+
+
+ATOM = "application/atom+xml"
+
+JSON_FEED = "application/feed+json"
+
+ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
+
+EMPTY_FEED_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+# What XML 1.0 cannot hold, even escaped.
+INVALID_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFeed:
+    """A page of a list. `base` is our own address, `here` and `next` are addresses of the feed, `name` the list's."""
+
+    name: str
+    title: str
+    base: str
+    here: str
+    next: str | None
+    stories: Sequence[StoryRecord]
+
+    def story_url(self, story: StoryRecord) -> str:
+        return f"{self.base}/stories/{story.id}"
+
+    @property
+    def updated(self) -> datetime:
+        return max((story.updated for story in self.stories), default=EMPTY_FEED_TIME)
+
+
+def render_atom(feed: StoryFeed) -> bytes:
+    Xml.register_namespace("", ATOM_NAMESPACE)
+    root = Xml.Element(_in_atom("feed"))
+    _add(root, "id", record_urn("list", feed.name))
+    _add(root, "title", feed.title)
+    _add(root, "updated", _time(feed.updated))
+    _add(root, "generator", "Onestory")
+    _add(root, "link", rel="self", type=ATOM, href=feed.here)
+    _add(root, "link", rel="alternate", type="text/html", href=f"{feed.base}/")
+    if feed.next is not None:
+        _add(root, "link", rel="next", type=ATOM, href=feed.next)
+    for story in feed.stories:
+        _add_entry(root, feed, story)
+    written: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
+    entry = _add(root, "entry")
+    _add(entry, "id", record_urn("story", story.id))
+    _add(entry, "title", story.title or "(no headline)")
+    _add(entry, "published", _time(story.first_seen))
+    _add(entry, "updated", _time(story.updated))
+    _add(_add(entry, "author"), "name", story.first_outlet)
+    _add(entry, "link", rel="alternate", type="text/html", href=feed.story_url(story))
+    _add(entry, "link", rel="related", type="application/json", href=f"{feed.base}/v1/stories/{story.id}")
+    _add(entry, "summary", _summary(story))
+
+
+def _add(parent: Xml.Element, name: str, value: str | None = None, **attributes: str) -> Xml.Element:
+    told = {key: INVALID_IN_XML.sub("", each) for key, each in attributes.items()}
+    element = Xml.SubElement(parent, _in_atom(name), told)
+    element.text = None if value is None else INVALID_IN_XML.sub("", value)
+    return element
+
+
+def _in_atom(name: str) -> str:
+    return f"{{{ATOM_NAMESPACE}}}{name}"
+
+
+def render_json_feed(feed: StoryFeed) -> dict[str, Any]:
+    """https://www.jsonfeed.org/version/1.1/"""
+    told = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": f"{feed.base}/",
+        "feed_url": feed.here,
+        "next_url": feed.next,
+        "items": [_item(feed, story) for story in feed.stories],
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
+    told = {
+        "id": record_urn("story", story.id),
+        "url": feed.story_url(story),
+        "title": story.title,
+        "content_text": _summary(story),
+        "date_published": _time(story.first_seen),
+        "date_modified": _time(story.updated),
+        "authors": [{"name": story.first_outlet}],
+        "language": known_language(story.language),
+        "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _summary(story: StoryRecord) -> str:
+    """In plain words: where it ran first, and how far it went."""
+    copies = f"{story.copies} {'copy' if story.copies == 1 else 'copies'}"
+    outlets = f"{story.outlets} {'outlet' if story.outlets == 1 else 'outlets'}"
+    seen = story.first_seen.strftime("%Y-%m-%d %H:%M")
+    credit = f" Credit: {story.credit}." if story.credit else ""
+    return f"{copies} in {outlets}. First seen {seen} UTC at {story.first_outlet}.{credit}"
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,195 @@
+"""The filters of a list of stories, as an address gives them."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from onestory.newsroom.http.pagination import filters_digest
+from onestory.store.search.query import BadQuery, parse_query
+from onestory.store.stories.listing import StoryFilter
+from onestory.times import TIME_FORMS, parse_time
+
+__all__ = ["FieldNames", "ListQuery", "SearchQuery", "StoryQuery"]
+
+LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,4})?")
+UNSEARCHABLE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
+
+
+NOT_FILTERS = {"limit", "cursor", "fields"}
+FieldNames = Annotated[
+    str | None,
+    Field(
+        max_length=1000,
+        pattern=r"^[a-z_]+( *, *[a-z_]+)*$",
+        description="Only these members, with commas between them; `id` is always told.",
+        examples=["id,title,copies"],
+    ),
+]
+
+
+class StoryQuery(BaseModel):
+    """Every part is optional; all that are given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[
+        str | None,
+        Field(description=f"A copy was seen at or after this time. {TIME_FORMS}", examples=["2026-11-23T06:30Z"]),
+    ] = None
+    until: Annotated[
+        str | None,
+        Field(description=f"The first copy was seen before this time. {TIME_FORMS}", examples=["2026-11-24"]),
+    ] = None
+    published_since: Annotated[
+        str | None,
+        Field(description=f"The earliest time that a copy claims is at or after this. {TIME_FORMS}", examples=["24h"]),
+    ] = None
+    updated_since: Annotated[
+        str | None,
+        Field(
+            description=f"The record changed at or after this time. To keep a copy, read `/v1/changes`. {TIME_FORMS}",
+            examples=["2026-11-23T06:30Z"],
+        ),
+    ] = None
+    min_copies: Annotated[int, Field(ge=1, le=1_000_000, description="At least so many copies.", examples=[3])] = 1
+    min_outlets: Annotated[int, Field(ge=1, le=1_000_000, description="In at least so many outlets.", examples=[3])] = 1
+    min_owners: Annotated[int, Field(ge=1, le=1_000_000, description="Of at least so many owners.", examples=[2])] = 1
+    outlet: Annotated[
+        str | None,
+        Field(max_length=300, description="An outlet that runs it, by its exact name.", examples=["Harbour Post"]),
+    ] = None
+    owner: Annotated[
+        str | None,
+        Field(
+            max_length=300, description="An owner whose outlets run it, by its exact name.", examples=["Coast Media"]
+        ),
+    ] = None
+    credit: Annotated[
+        str | None,
+        Field(
+            max_length=300,
+            description="An agency or outlet that a copy credits, by its exact name.",
+            examples=["Reuters"],
+        ),
+    ] = None
+    language: Annotated[
+        str | None, Field(description="The language of the original, as a code of ISO 639.", examples=["en"])
+    ] = None
+    ours: Annotated[
+        bool | None, Field(description="Whether one of our own outlets runs it (`ours = true` in the sources).")
+    ] = None
+    watch: Annotated[
+        int | None, Field(ge=1, lt=2**31, description="The id of a watch that a copy was gathered for.", examples=[4])
+    ] = None
+    q: Annotated[
+        str | None,
+        Field(
+            max_length=1000,
+            description='Words that one copy has in its headline or text; `"a phrase"`, `-without`.',
+            examples=['"harbour bridge" -ferry'],
+        ),
+    ] = None
+    query: Annotated[
+        str | None,
+        Field(
+            max_length=1000,
+            description="The former name of `q`; give one of the two.",
+            examples=["harbour bridge"],
+            json_schema_extra={"deprecated": True},
+        ),
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="At most so many stories.")] = 50
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="`next` of the list before, given together with that list's filters.",
+            examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIjVmMGM2YjdhOWQyZTRjMWI4YTNmN2U2MCJd"],
+        ),
+    ] = None
+
+    @field_validator("outlet", "owner", "credit", "q", "query", mode="after")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        """No database takes a NUL, or half of a surrogate pair, and nobody looks for the others."""
+        return UNSEARCHABLE_CHARACTERS.sub(" ", value).strip() or None if value else None
+
+    @field_validator("q", "query", mode="after")
+    @classmethod
+    def _words(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                parse_query(value)
+        except BadQuery as refused:
+            raise ValueError(str(refused)) from refused
+        return value
+
+    @field_validator("language", mode="after")
+    @classmethod
+    def _code(cls, value: str | None) -> str | None:
+        code = (value or "").strip().lower()
+        if code and not LANGUAGE_PATTERN.fullmatch(code):
+            raise ValueError(f"{code[:40]!r} is not a language code; it reads like en")
+        return code or None
+
+    @field_validator("since", "until", "published_since", "updated_since", mode="after")
+    @classmethod
+    def _moment(cls, value: str | None) -> str | None:
+        if not (value or "").strip():
+            return None
+        parse_time(value or "", now=datetime.now().astimezone())
+        return value
+
+    @property
+    def list_name(self) -> str:
+        return filters_digest(self.filters())
+
+    def filters(self) -> dict[str, Any]:
+        """What was asked for, without where in the list and how it is shown."""
+        return self.model_dump(exclude=NOT_FILTERS, exclude_defaults=True)
+
+    def to_filter(self, *, now: datetime) -> StoryFilter:
+        """The same for the store."""
+
+        def moment(value: str | None) -> datetime | None:
+            return None if value is None else parse_time(value, now=now)
+
+        return StoryFilter(
+            since=moment(self.since),
+            until=moment(self.until),
+            published_since=moment(self.published_since),
+            updated_since=moment(self.updated_since),
+            min_copies=self.min_copies,
+            min_outlets=self.min_outlets,
+            min_owners=self.min_owners,
+            outlet=self.outlet,
+            owner=self.owner,
+            credit=self.credit,
+            language=self.language,
+            ours=self.ours,
+            watch=self.watch,
+            query=self.q or self.query,
+        )
+
+
+class ListQuery(StoryQuery):
+    """A list as JSON, of which a reader may want some members only."""
+
+    fields: FieldNames = None
+
+
+class SearchQuery(StoryQuery):
+    q: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=1000,
+            description='Words that one copy has in its headline or text; `"a phrase"`, `-without`.',
+            examples=['"harbour bridge" -ferry'],
+        ),
+    ]
+    order: Annotated[
+        Literal["relevance", "time"], Field(description="By time, the stories with the newest copies come first.")
+    ] = "relevance"
+    limit: Annotated[int, Field(ge=1, le=100, description="At most so many stories.")] = 20

@@ -1,0 +1,217 @@
+"""The page of one story, and what an editor decides there."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from onestory.errors import BadInput, NotFound
+from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
+from onestory.newsroom.http.problems import as_sentence
+from onestory.newsroom.pages.forms import PostedForm, read_form
+from onestory.newsroom.pages.reader_cookies import remembered_name, set_name_cookie
+from onestory.newsroom.pages.render import render_page
+from onestory.newsroom.stories.api import validate_id
+from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
+from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
+from onestory.pipelines.stories.decisions import (
+    DecisionNote,
+    DecisionResult,
+    merge_stories,
+    pin_original,
+    split_story,
+    undo_decision,
+)
+from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.database import Store
+from onestory.store.editorial.decisions import decisions_of_story
+from onestory.store.stories.copies import copies_at_offset, copy_times, count_copies_at, current_texts, version_counts
+from onestory.store.stories.links import story_links
+from onestory.store.stories.outlets import own_outlets
+from onestory.store.stories.records import StoryRecord, copies_by_id, load_article, load_story, matches_among
+
+__all__ = ["StoryPageCache", "router"]
+
+router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
+
+MAX_EVIDENCE_SHOWN = 25
+COPIES_PER_PAGE = 50
+MAX_CACHED_CHARTS = 500
+MAX_DECISIONS_SHOWN = 30
+MAX_DECIDER_NAME = 100
+MAX_DECISION_REASON = 500
+MAX_STORY_ADDRESS = 2_048
+PAGE_NUMBER = re.compile("[0-9]{1,6}")
+STORY_ADDRESS = re.compile(r"/stories/([0-9a-f]{24})\b")
+DecisionId = Path(ge=1, le=2**31 - 1)
+
+
+class StoryPageCache:
+    """What the page of a story remembers between requests."""
+
+    def __init__(self, standings: FreshnessCache) -> None:
+        self.standings = standings
+        self.differences = WordCountCache()
+        self._charts: OrderedDict[tuple[str, datetime, frozenset[str]], SpreadChart | None] = OrderedDict()
+        self._lock = Lock()
+
+    def chart(self, connection: Connection, story: StoryRecord, ours: frozenset[str]) -> SpreadChart | None:
+        """Drawn once for each state of a story, as all of its copies are in it."""
+        key = (story.id, story.updated, ours)
+        with self._lock:
+            if key in self._charts:
+                self._charts.move_to_end(key)
+                return self._charts[key]
+        drawn = spread_chart(copy_times(connection, story.id), ours)
+        with self._lock:
+            self._charts[key] = drawn
+            while len(self._charts) > MAX_CACHED_CHARTS:
+                self._charts.popitem(last=False)
+        return drawn
+
+
+@router.get("/stories/{story_id}")
+def story_page(request: Request, story_id: str) -> Response:
+    return _shown(request, validate_id(story_id, of="story"))
+
+
+def _shown(request: Request, story_id: str, *, refusal: str | None = None, form: PostedForm | None = None) -> Response:
+    memory: StoryPageCache = request.app.state.story_memory
+    with api_context(request).store.read() as connection:
+        record = load_story(connection, story_id)
+        our_names = frozenset(own_outlets(connection))
+        number = _page_number(request, record)
+        skip = (number - 1) * COPIES_PER_PAGE
+        ordered = copies_at_offset(connection, record, ours=our_names, skip=skip, limit=COPIES_PER_PAGE)
+        original = load_article(connection, record.original)
+        ids = list(dict.fromkeys([record.original, *(copy.id for copy in ordered)]))
+        matches = matches_among(connection, ids)
+        links = story_links(connection, ids)
+        texts = current_texts(connection, ids)
+        counts = version_counts(connection, ids)
+        outdated = memory.standings.of(connection, record)
+        chart = memory.chart(connection, record, our_names)
+        our_copies = count_copies_at(connection, record.id, our_names)
+        log = decisions_of_story(connection, record.id, limit=MAX_DECISIONS_SHOWN)
+        decided = copies_by_id(connection, [one for told in log for one in told.articles[:1]])
+    shared = memory.differences.between(
+        texts[record.original], [texts[one] for one in ids if one in texts and one != record.original]
+    )
+    numbers = {one: text.number for one, text in texts.items()}
+    return render_page(
+        request,
+        "story.html",
+        status=200 if refusal is None else 422,
+        here=None,
+        story=record,
+        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers),
+        first_shown=skip + 1,
+        page_number=number,
+        has_more=skip + len(ordered) < record.copies,
+        our_copies=our_copies,
+        original=original,
+        outdated=outdated,
+        links=links,
+        chart=chart,
+        evidence=evidence_rows(record, [original.copy, *ordered], matches, most=MAX_EVIDENCE_SHOWN),
+        more_evidence=max(0, len(matches) - MAX_EVIDENCE_SHOWN),
+        log=log,
+        outlet_of={copy.id: copy.outlet for copy in decided if copy.story_id == record.id},
+        refusal=refusal,
+        **_typed(request, form),
+    )
+
+
+def _page_number(request: Request, record: StoryRecord) -> int:
+    """Which page of its copies is asked for, the first one by any other word; behind the last there is none."""
+    asked = request.query_params.get("copies", "")
+    number = int(asked) if PAGE_NUMBER.fullmatch(asked) else 1
+    return max(1, min(number, -(-record.copies // COPIES_PER_PAGE)))
+
+
+def _typed(request: Request, form: PostedForm | None) -> dict[str, Any]:
+    """What the form for decisions holds: what was typed in vain, else the name that is remembered."""
+    if form is None:
+        # Who is signed in signs; a name that a browser remembers may be somebody else's.
+        return {"who": caller_of(request).name or remembered_name(request), "why": "", "other": "", "chosen": ()}
+    return {
+        "who": form.line("who", most=MAX_DECIDER_NAME),
+        "why": form.line("why", most=MAX_DECISION_REASON),
+        "other": form.line("other", most=MAX_STORY_ADDRESS),
+        "chosen": frozenset(form.all("article")),
+    }
+
+
+@router.post("/stories/{story_id}/merge", dependencies=[REQUIRE_EDIT])
+async def merge_stories_page(request: Request, story_id: str) -> Response:
+    form = await read_form(request)
+    named = form.line("other", most=MAX_STORY_ADDRESS)
+    found = STORY_ADDRESS.search(named)
+    other = found[1] if found else named
+    if not other:
+        return await _refused(request, story_id, form, "name the other story: its page's address, or a copy's")
+    return await _decided(request, story_id, form, lambda store, word: merge_stories(store, [story_id, other], word))
+
+
+@router.post("/stories/{story_id}/split", dependencies=[REQUIRE_EDIT])
+async def split_story_page(request: Request, story_id: str) -> Response:
+    form = await read_form(request)
+    leaving = form.all("article")
+    if not leaving:
+        return await _refused(request, story_id, form, "choose the copies that are to leave the story")
+    return await _decided(request, story_id, form, lambda store, word: split_story(store, leaving, word))
+
+
+@router.post("/stories/{story_id}/pin", dependencies=[REQUIRE_EDIT])
+async def pin_original_page(request: Request, story_id: str) -> Response:
+    form = await read_form(request)
+    chosen = form.all("article")
+    if len(chosen) != 1:
+        return await _refused(request, story_id, form, "choose the one copy that is the original")
+    return await _decided(request, story_id, form, lambda store, word: pin_original(store, chosen[0], word))
+
+
+@router.post("/stories/{story_id}/undo/{number}", dependencies=[REQUIRE_EDIT])
+async def undo_decision_page(request: Request, story_id: str, number: int = DecisionId) -> Response:
+    form = await read_form(request)
+    return await _decided(
+        request, story_id, form, lambda store, word: undo_decision(store, number, word), needs_why=False
+    )
+
+
+async def _decided(
+    request: Request,
+    story_id: str,
+    form: PostedForm,
+    decide: Callable[[Store, DecisionNote], DecisionResult],
+    *,
+    needs_why: bool = True,
+) -> Response:
+    """Back to the story, or to the one that it is in now."""
+    desk = api_context(request)
+    who, why = form.line("who", most=MAX_DECIDER_NAME), form.line("why", most=MAX_DECISION_REASON)
+    if not who or (needs_why and not why):
+        return await _refused(request, story_id, form, "say who decides, and why: the log keeps both")
+    try:
+        decided = await anyio.to_thread.run_sync(
+            lambda: decide(desk.store, DecisionNote(caller_of(request).signature_for(who), why, desk.clock()))
+        )
+    except (BadInput, NotFound) as error:
+        return await _refused(request, story_id, form, str(error))
+    home = story_id if story_id in decided.stories else decided.stories[0]
+    answer = RedirectResponse(f"/stories/{home}#log", 303, {"Cache-Control": "no-store"})
+    set_name_cookie(request, answer, who)
+    return answer
+
+
+async def _refused(request: Request, story_id: str, form: PostedForm, why: str) -> Response:
+    checked = validate_id(story_id, of="story")
+    return await anyio.to_thread.run_sync(lambda: _shown(request, checked, refusal=as_sentence(why), form=form))

@@ -1,0 +1,237 @@
+"""Watches as lines for a terminal."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from onestory.crawler.sources.search_feeds import load_templates
+from onestory.errors import BadInput
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    parse_time_option,
+    print_json,
+    spinner,
+)
+from onestory.newsroom.terminal.output import format_time, plural, print_line
+from onestory.pipelines.watches.creation import CreatedWatch, WatchRequest, create_watch
+from onestory.store.database import Store
+from onestory.store.frontier.hosts import database_time
+from onestory.store.sources.source_records import SourceRecord, source_records
+from onestory.store.watches.hits import WatchStory
+from onestory.store.watches.report import SeedPage, WatchReport, WatchSearch, watch_report
+from onestory.store.watches.watch_pages import set_watched_only
+from onestory.store.watches.watches import WatchRecord, end_expired_watches, end_watch, remove_watch, watch_records
+from onestory.text import printable
+
+__all__ = ["apply_watched_only", "print_added_watch", "print_watch_report", "print_watches", "watch_app"]
+
+
+HIT_REASONS = {"text": "", "seed": "given by URL", "story": "through its story"}
+
+
+def print_added_watch(begun: CreatedWatch) -> None:
+    print_line(f"watch {begun.watch.id}: {printable(begun.watch.name)}")
+    print_line(f"  {plural(begun.gathered, 'article', 'articles')} of it stored already")
+    if begun.first:
+        print_line(f"  {plural(begun.first, 'page that waits goes', 'pages that wait go')} first")
+    if begun.searches:
+        print_line(f"  {plural(begun.searches, 'search feed is', 'search feeds are')} polled for it")
+
+
+def print_watches(records: Sequence[WatchRecord], *, include_ended: bool) -> None:
+    if not records:
+        print_line(
+            "No watch yet: onestory watch add WORDS" if include_ended else "No watch goes on: onestory watch add WORDS"
+        )
+    for record in records:
+        print_line(f"{record.id:>4}  {_span(record):<44} {printable(record.name)}")
+        if record.phrases:
+            print_line(f"      {_quoted(record)}", style="dim")
+
+
+def _span(record: WatchRecord) -> str:
+    if record.ended is not None:
+        return f"since {format_time(record.created)}, ended {format_time(record.ended)}"
+    return f"since {format_time(record.created)}" + (f", until {format_time(record.until)}" if record.until else "")
+
+
+def _quoted(record: WatchRecord) -> str:
+    return " or ".join(f'"{printable(phrase)}"' for phrase in record.phrases)
+
+
+def print_watch_report(report: WatchReport) -> None:
+    record = report.watch
+    print_line(printable(record.name), style="bold")
+    print_line(f"watch {record.id}  {_span(record)}")
+    if record.phrases:
+        print_line(f"looks for {_quoted(record)}")
+    for seed in report.seeds:
+        print_line(f"began with {printable(seed.url)}  {_became(seed)}")
+    for search in report.searches:
+        print_line(f"searches {printable(search.name)}  {_searched(search)}", style="dim")
+    found = ", ".join(f"{number} by {how}" for how, number in report.found.items() if number)
+    print_line(f"{plural(report.waiting, 'page waits', 'pages wait')}" + (f"; found {found}" if found else ""))
+    spread = f"{plural(report.story_count, 'story', 'stories')}, {plural(report.copy_count, 'copy', 'copies')}"
+    print_line(spread if report.story_count else "Nothing was gathered yet.")
+    for gathered in report.stories:
+        _print_story(gathered)
+    if report.story_count > len(report.stories):
+        print_line(f"and {report.story_count - len(report.stories)} more: --limit shows them")
+
+
+def _became(seed: SeedPage) -> str:
+    if seed.article_id is not None:
+        return f"article {seed.article_id}"
+    return seed.state + (f" ({printable(seed.reason)})" if seed.reason else "")
+
+
+def _searched(search: WatchSearch) -> str:
+    return f"{search.status}, last asked {format_time(search.last_poll) or 'never'}" + (
+        f": {printable(search.why)}" if search.why else ""
+    )
+
+
+def _print_story(gathered: WatchStory) -> None:
+    story = gathered.story
+    print_line("")
+    print_line(printable(story.title) or "(no headline)", style="bold")
+    outlets = plural(story.outlets, "outlet", "outlets")
+    print_line(
+        f"story {story.id}  {plural(story.copies, 'copy', 'copies')} in {outlets}  first {format_time(story.first_seen)}"
+    )
+    for one in gathered.copies:
+        copy = one.copy
+        print_line(
+            f"  {format_time(copy.first_seen)}  {copy.relation:<9} {printable(copy.outlet):<28} {HIT_REASONS.get(one.how, one.how)}"
+        )
+        print_line(f"  {'':<17} {printable(copy.url)}", style="dim")
+
+
+MAX_WATCH_STORIES = 1_000
+
+
+watch_app = typer.Typer(help="Stories and topics that are followed: their coverage goes first.", no_args_is_help=True)
+
+WatchArgument = Annotated[str, typer.Argument(metavar="WATCH", help="Its number, as the list has it.")]
+
+
+@watch_app.command("add")
+def add_watch_command(
+    phrases: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORDS…]",
+            help='A phrase in quotation marks: its words next to each other. "a + b": both. Several: any one of them.',
+        ),
+    ] = None,
+    urls: Annotated[
+        list[str] | None, typer.Option("--url", help="An article to begin with, fetched at once; may be given again.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="When it ends, as in 2026-12-24 (its beginning, UTC).", show_default=False)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it; else its words.", show_default=False)] = None,
+    no_search: Annotated[
+        bool, typer.Option("--no-search", help="Ask no search feeds: nobody learns what is watched.")
+    ] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Follow a story or a topic."""
+    config = load_config(home)
+    end = parse_time_option(until, option="--until")
+    if end is not None and end <= datetime.now(UTC):
+        raise BadInput(f"--until: {until} is past; a watch ends later than now")
+    templates = () if no_search else load_templates(config.sources_file)
+    wish = WatchRequest(phrases or (), urls or (), name, end, templates)
+    with open_store(config) as store, spinner("looking back") as progress:
+        task = progress.add_task("", total=None)
+        begun = create_watch(
+            store, wish, progress=lambda seen: progress.update(task, description=f"{seen:,} articles looked through")
+        )
+    for reason in begun.unused:
+        notice(f"not searched with: {reason}")
+    if json:
+        print_json(begun)
+    else:
+        print_added_watch(begun)
+
+
+@watch_app.command("list")
+def list_watches_command(
+    include_ended: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the watches, the newest first."""
+    with open_store(load_config(home)) as store:
+        with store.write() as connection:
+            end_expired_watches(connection, now=database_time(connection))
+        with store.read() as connection:
+            records = [record for record in watch_records(connection) if include_ended or record.ended is None]
+    if not json:
+        print_watches(records, include_ended=include_ended)
+    for record in records if json else ():
+        print_json(record)
+
+
+@watch_app.command("show")
+def show_watch_command(
+    watch: WatchArgument,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_WATCH_STORIES, help="At most so many stories.")] = 50,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what a watch gathered: story by story, outlet by outlet."""
+    number = _number(watch)
+    with open_store(load_config(home)) as store, store.read() as connection:
+        report = watch_report(connection, number, limit=limit)
+    if json:
+        print_json(asdict(report))
+    else:
+        print_watch_report(report)
+
+
+@watch_app.command("end")
+def end_watch_command(watch: WatchArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Gather nothing more; what was gathered stays."""
+    number = _number(watch)
+    with open_store(load_config(home)) as store, store.write() as connection:
+        record = end_watch(connection, number, now=database_time(connection))
+    if json:
+        print_json(record)
+    else:
+        typer.echo(f"watch {record.id} has ended: {printable(record.name)}")
+
+
+@watch_app.command("remove")
+def remove_watch_command(watch: WatchArgument, home: HomeOption = None) -> None:
+    """End a watch and forget it; the articles stay."""
+    number = _number(watch)
+    with open_store(load_config(home)) as store, store.write() as connection:
+        remove_watch(connection, number, now=database_time(connection))
+    typer.echo(f"watch {number} is removed")
+
+
+def apply_watched_only(store: Store, records: Sequence[SourceRecord], *, only: bool | None) -> list[SourceRecord]:
+    """Has only what a watch wants fetched of these sources, or all; None leaves them. The records as they are then."""
+    if only is None:
+        return list(records)
+    ids = {record.id for record in records}
+    with store.write() as connection:
+        set_watched_only(connection, ids, only=only)
+    with store.read() as connection:
+        return [record for record in source_records(connection) if record.id in ids]
+
+
+def _number(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise BadInput(f"{typed[:80]!r} is no watch: `onestory watch list` has their numbers")
+    return int(typed)

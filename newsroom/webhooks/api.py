@@ -1,0 +1,165 @@
+"""/v1/webhooks: who is told of events, and what was sent to them."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from onestory.errors import BadInput
+from onestory.newsroom.events.schemas import (
+    MAX_DATABASE_ID,
+    NewWebhook,
+    ReplayRequest,
+    ReplayResult,
+    Webhook,
+    WebhookList,
+    WebhookMessage,
+    WebhookMessageList,
+    WebhookRequest,
+)
+from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.permissions import REQUIRE_ADMIN
+from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
+from onestory.store.frontier.hosts import database_time
+from onestory.store.webhooks.outbox import add_test_message, messages_of_webhook, replay_messages
+from onestory.store.webhooks.webhooks import (
+    WebhookEntry,
+    add_webhook,
+    enable_webhook,
+    list_webhooks,
+    load_webhook,
+    remove_webhook,
+)
+from onestory.times import parse_time
+
+__all__ = ["WebhookNumber", "router", "webhook_entry"]
+
+router = APIRouter(prefix="/v1", tags=["webhooks"], dependencies=[REQUIRE_ADMIN])
+
+WebhookNumber = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, examples=[3])]
+WEBHOOK_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such webhook."}}
+
+
+@router.get("/webhooks", response_model=WebhookList, summary="List webhooks", operation_id="listWebhooks")
+def get_webhooks(request: Request) -> Response:
+    """All of them, without their secrets."""
+    with api_context(request).store.read() as connection:
+        found = list_webhooks(connection)
+    return json_response(request, WebhookList(webhooks=[Webhook.model_validate(one) for one in found]))
+
+
+@router.post(
+    "/webhooks", response_model=NewWebhook, status_code=201, summary="Add a webhook", operation_id="addWebhook"
+)
+def post_webhook(request: Request, response: Response, question: WebhookRequest) -> NewWebhook:
+    """It is told of what happens from now on, one message a story. The answer has its secret, this once."""
+    entry = webhook_entry(question)
+    with api_context(request).store.write() as connection:
+        added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
+    response.headers["Cache-Control"] = "no-store"
+    return NewWebhook.model_validate(added)
+
+
+def webhook_entry(question: WebhookRequest) -> WebhookEntry:
+    """Raises Refused, BadInput for an address where no webhook may be."""
+    told = question.model_dump()
+    return WebhookEntry(**{**told, "url": check_webhook_url(question.url), "kinds": tuple(question.kinds)})
+
+
+@router.get(
+    "/webhooks/{number}",
+    response_model=Webhook,
+    summary="One webhook",
+    operation_id="getWebhook",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def get_webhook(request: Request, number: WebhookNumber) -> Response:
+    """What it is told of, and how it does."""
+    with api_context(request).store.read() as connection:
+        return json_response(request, Webhook.model_validate(load_webhook(connection, number)))
+
+
+@router.delete(
+    "/webhooks/{number}",
+    status_code=204,
+    summary="Remove a webhook",
+    operation_id="removeWebhook",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def delete_webhook(request: Request, number: WebhookNumber) -> None:
+    """With all its messages."""
+    with api_context(request).store.write() as connection:
+        remove_webhook(connection, number)
+
+
+@router.post(
+    "/webhooks/{number}/enable",
+    response_model=Webhook,
+    summary="Enable a webhook again",
+    operation_id="enableWebhook",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def post_webhook_enable(request: Request, number: WebhookNumber) -> Webhook:
+    """It is told of what happens from now on; what happened meanwhile is in /v1/events."""
+    with api_context(request).store.write() as connection:
+        return Webhook.model_validate(enable_webhook(connection, number))
+
+
+@router.post(
+    "/webhooks/{number}/test",
+    response_model=WebhookMessage,
+    status_code=202,
+    summary="Send a test",
+    operation_id="testWebhook",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def post_webhook_test(request: Request, number: WebhookNumber) -> WebhookMessage:
+    """A message of type `webhook.test`, within seconds; its `message_id` tells what became of it."""
+    with api_context(request).store.write() as connection:
+        return WebhookMessage.model_validate(add_test_message(connection, number, now=database_time(connection)))
+
+
+@router.get(
+    "/webhooks/{number}/messages",
+    response_model=WebhookMessageList,
+    summary="What was sent to a webhook",
+    operation_id="listWebhookMessages",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def get_webhook_messages(
+    request: Request,
+    number: WebhookNumber,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+) -> Response:
+    """And what waits to be sent. Kept for 30 days."""
+    with api_context(request).store.read() as connection:
+        found = messages_of_webhook(connection, number, limit=limit)
+    return json_response(request, WebhookMessageList(messages=[WebhookMessage.model_validate(one) for one in found]))
+
+
+@router.post(
+    "/webhooks/{number}/replay",
+    response_model=ReplayResult,
+    status_code=202,
+    summary="Send messages again",
+    operation_id="replayWebhook",
+    responses=WEBHOOK_NOT_FOUND,
+)
+def post_webhook_replay(request: Request, number: WebhookNumber, question: ReplayRequest) -> ReplayResult:
+    """One message, or all that were made since a time; under the same `webhook-id`."""
+    if (question.message_id is None) == (question.since is None):
+        raise BadInput("give either message_id or since")
+    with api_context(request).store.write() as connection:
+        now = database_time(connection)
+        since = None if question.since is None else _moment(question.since, now=now)
+        count = replay_messages(connection, number, message_id=question.message_id, since=since, now=now)
+    return ReplayResult(messages=count)
+
+
+def _moment(value: str, *, now: datetime) -> datetime:
+    try:
+        return parse_time(value, now=now).astimezone(UTC)
+    except ValueError as error:
+        raise BadInput(f"since: {error}") from error

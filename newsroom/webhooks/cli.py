@@ -1,0 +1,221 @@
+"""onestory webhooks add, list, test, replay, enable, remove; and onestory events."""
+
+from typing import Annotated, Any
+
+import typer
+
+from onestory.errors import BadInput
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    parse_time_option,
+    print_json,
+)
+from onestory.newsroom.terminal.output import format_time, print_line
+from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
+from onestory.store.events.event_log import EVENT_KINDS, event_log_bounds, events_after
+from onestory.store.frontier.hosts import database_time
+from onestory.store.webhooks.outbox import OutboxMessage, add_test_message, messages_of_webhook, replay_messages
+from onestory.store.webhooks.webhooks import (
+    WebhookEntry,
+    WebhookForm,
+    WebhookRecord,
+    add_webhook,
+    enable_webhook,
+    list_webhooks,
+    load_webhook,
+    remove_webhook,
+)
+from onestory.text import printable
+
+__all__ = ["events_command", "webhooks_app"]
+
+MAX_MESSAGES_LISTED = 100_000
+
+webhooks_app = typer.Typer(
+    help="Programs that are told of what happens, one message a story. `onestory run` and `serve` send them.",
+    no_args_is_help=True,
+)
+
+WebhookArgument = Annotated[int, typer.Argument(metavar="WEBHOOK", min=1, help="Its number, as list has it.")]
+
+
+@webhooks_app.command("add")
+def add_webhook_command(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where messages are sent, by POST.")],
+    form: Annotated[str, typer.Option(help="standard (Standard Webhooks), or slack.")] = "standard",
+    kind: Annotated[
+        list[str] | None, typer.Option(help=f"Only these: {', '.join(EVENT_KINDS)}. May be given again; all without.")
+    ] = None,
+    watch: Annotated[int | None, typer.Option(help="Only what this watch matched.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="Only stories that this outlet runs.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only stories in this language, such as en.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell a program of what happens from now on. Its secret is shown this once."""
+    entry = WebhookEntry(check_webhook_url(url), _form(form), tuple(kind or ()), watch, outlet, language)
+    with open_store(load_config(home)) as store, store.write() as connection:
+        added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
+    if json:
+        print_json({**added.to_public_dict(), "secret": added.secret})
+        return
+    typer.echo(f"webhook {added.id}; its secret, shown this once: {added.secret}")
+    notice(f"`onestory webhooks test {added.id}` sends it a message")
+
+
+def _form(value: str) -> WebhookForm:
+    if value == "standard":
+        return "standard"
+    if value == "slack":
+        return "slack"
+    raise BadInput(f"--form: {value[:40]!r} is neither standard nor slack")
+
+
+@webhooks_app.command("list")
+def list_webhooks_command(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[WEBHOOK]", min=1, help="Its messages; all webhooks without.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="At most so many messages.")] = 50,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Who is told of what and how that goes; or the last messages of one."""
+    with open_store(load_config(home)) as store, store.read() as connection:
+        if number is not None:
+            _print_messages(messages_of_webhook(connection, number, limit=limit), json=json)
+        else:
+            _print_webhooks(list_webhooks(connection), json=json)
+
+
+def _print_webhooks(found: list[WebhookRecord], *, json: bool) -> None:
+    for hook in found:
+        if json:
+            print_json(hook.to_public_dict())
+            continue
+        print_line(f"{hook.id:>4}  {_state(hook):<32}  {hook.form:<8}  {printable(hook.url)}")
+        if wanted := _wanted(hook):
+            print_line(f"      {wanted}", style="dim")
+        if hook.why:
+            print_line(f"      {printable(hook.why)}", style="dim")
+    if not found and not json:
+        notice("nobody is told of anything yet: `onestory webhooks add URL`")
+
+
+def _state(hook: WebhookRecord) -> str:
+    if hook.disabled is not None:
+        return f"disabled {format_time(hook.disabled)}"
+    if hook.failing_since is not None:
+        return f"failing since {format_time(hook.failing_since)}"
+    return f"ok {format_time(hook.last_success)}" if hook.last_success else "no message yet"
+
+
+def _wanted(hook: WebhookRecord) -> str:
+    told: dict[str, Any] = {"watch": hook.watch_id, "outlet": hook.outlet, "language": hook.language}
+    filters = [f"{name} {printable(str(value))}" for name, value in told.items() if value is not None]
+    return "  ".join([*hook.kinds, *filters])
+
+
+def _print_messages(found: list[OutboxMessage], *, json: bool) -> None:
+    for message in found:
+        kinds = ", ".join(dict.fromkeys(str(event["kind"]) for event in message.gathered))
+        if json:
+            print_json(message)
+            continue
+        print_line(f"{message.message_id}  {_ended(message)}")
+        print_line(f"      {kinds}" + (f"  story {message.story_id}" if message.story_id else ""), style="dim")
+        if message.why:
+            print_line(f"      {printable(message.why)}", style="dim")
+    if not found and not json:
+        notice("nothing was sent yet, and nothing waits")
+
+
+def _ended(message: OutboxMessage) -> str:
+    if message.delivered is not None:
+        return f"delivered {format_time(message.delivered)}"
+    if message.due is None:
+        return f"given up after {message.attempts} attempts"
+    return f"due {format_time(message.due)}, {message.attempts} attempts so far"
+
+
+@webhooks_app.command("test")
+def send_test_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Send a message that tells of nothing; whoever serves the store sends it within seconds."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        message = add_test_message(connection, number, now=database_time(connection))
+    if json:
+        print_json(message)
+    else:
+        typer.echo(f"message {message.message_id} waits; `onestory webhooks list {number}` says how it went")
+
+
+@webhooks_app.command("replay")
+def replay_messages_command(
+    number: WebhookArgument,
+    message: Annotated[str | None, typer.Option(help="One message, by its id.")] = None,
+    since: Annotated[str | None, typer.Option(help="All that were made since this time.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send messages again, under the same ids."""
+    if (message is None) == (since is None):
+        raise BadInput("say what to send again: either --message ID or --since TIME")
+    earliest = parse_time_option(since, option="--since")
+    with open_store(load_config(home)) as store, store.write() as connection:
+        now = database_time(connection)
+        count = replay_messages(connection, number, message_id=message, since=earliest, now=now)
+    if json:
+        print_json({"messages": count})
+    else:
+        typer.echo(f"{count} {'message is' if count == 1 else 'messages are'} sent again")
+
+
+@webhooks_app.command("enable")
+def enable_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Tell one again that was disabled; of what happened meanwhile it is not told."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        enabled = enable_webhook(connection, number)
+    if json:
+        print_json(enabled.to_public_dict())
+    else:
+        typer.echo(f"webhook {number} is told of what happens from now on")
+
+
+@webhooks_app.command("remove")
+def remove_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Tell it of nothing any more, and forget its messages."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        gone = load_webhook(connection, number)
+        remove_webhook(connection, number)
+    if json:
+        print_json(gone.to_public_dict())
+    else:
+        typer.echo(f"webhook {number} is gone")
+
+
+def events_command(
+    after: Annotated[int, typer.Option(min=0, help="Behind the event of this number.")] = 0,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be given again.")] = None,
+    story: Annotated[str | None, typer.Option(help="Only of the story with this id.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="At most so many.")] = 100,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What happened, the earliest first."""
+    if unknown := [one for one in kind or () if one not in EVENT_KINDS]:
+        raise BadInput(f"--kind: {unknown[0][:40]!r} is no kind of event: choose from {', '.join(EVENT_KINDS)}")
+    with open_store(load_config(home)) as store, store.read() as connection:
+        found = events_after(connection, after, limit=limit, kinds=kind or (), story_id=story)
+        known = event_log_bounds(connection)
+    if after and known.is_cursor_expired(after):
+        notice(f"event {after} does not lead on here: the earliest that is kept comes behind {known.deleted_up_to}")
+    for event in found:
+        if json:
+            print_json(event)
+        else:
+            about = f"story {event.story_id}" if event.story_id else f"source {event.source_id or '-'}"
+            print_line(f"{event.id:>8}  {format_time(event.at)}  {event.kind:<16}  {about}")

@@ -1,0 +1,159 @@
+"""What the environment says, read once and checked. Every name may also be NAME_FILE: a file that holds the value."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from onestory.errors import BadInput
+
+__all__ = ["Config"]
+
+DEFAULT_HOME = "onestory-data"
+ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
+ADMIN_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One run's settings. `redis_url` of None means the embedded server of this home.
+
+    `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
+    that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
+    `cors_origins` are the sites whose pages may read the API, `rate_limit` how many requests a minute a client may
+    make of it: 0 for any number, None for what fits where it is served. `admin_key` is an admin key of this store,
+    `require_keys` asks for keys on loopback, too, and `public_url` is the origin that people know the pages by.
+    """
+
+    home: Path
+    database_url: str
+    redis_url: str | None
+    contact: str | None
+    allow_private: tuple[str, ...]
+    workers: int
+    log_json: bool
+    sources_file: Path | None
+    warc_dir: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    rate_limit: int | None = None
+    admin_key: str | None = field(default=None, repr=False)
+    require_keys: bool = False
+    public_url: str | None = None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
+        """Raises BadInput that names the variable when a value cannot be used."""
+        env = os.environ if environ is None else environ
+        place = (home or Path(_value(env, "ONESTORY_HOME") or DEFAULT_HOME)).absolute()
+        sources = _value(env, "ONESTORY_SOURCES")
+        warcs = _value(env, "ONESTORY_WARC_DIR")
+        return cls(
+            home=place,
+            database_url=_database_url(env, place),
+            redis_url=_value(env, "ONESTORY_REDIS_URL"),
+            contact=_value(env, "ONESTORY_CONTACT"),
+            allow_private=_networks(_value(env, "ONESTORY_ALLOW_PRIVATE") or ""),
+            workers=_count(env, "ONESTORY_WORKERS", default=os.cpu_count() or 1),
+            log_json=_switch(env, "ONESTORY_LOG_JSON"),
+            sources_file=Path(sources) if sources else None,
+            warc_dir=Path(warcs) if warcs else None,
+            cors_origins=_origins(_value(env, "ONESTORY_CORS_ORIGINS") or ""),
+            rate_limit=_limit(env, "ONESTORY_RATE_LIMIT"),
+            admin_key=_admin_key(env),
+            require_keys=_switch(env, "ONESTORY_REQUIRE_KEYS"),
+            public_url=_public_url(_value(env, "ONESTORY_PUBLIC_URL")),
+        )
+
+
+def _value(env: Mapping[str, str], name: str) -> str | None:
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return env.get(name, "").strip() or None
+    if env.get(name):
+        raise BadInput(f"{name} and {name}_FILE are both set: keep one")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}_FILE: {path} cannot be read: {error}") from error
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    """The URL, with the password put into it that came by itself."""
+    url = _value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{home / 'onestory.db'}"
+    password = _value(env, "ONESTORY_DATABASE_PASSWORD")
+    if password is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not at or ":" in user:
+        raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL that names a user and no password")
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
+
+
+def _count(env: Mapping[str, str], name: str, *, default: int) -> int:
+    value = _value(env, name)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 256:
+        raise BadInput(f"{name} must be a whole number from 1 to 256, not {value!r}")
+    return int(value)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = (_value(env, name) or "").lower()
+    if value not in TRUE | FALSE:
+        raise BadInput(f"{name} must be 1 or 0, not {value!r}")
+    return value in TRUE
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    """Host names stay as they are; what looks like an address must be one."""
+    entries = tuple(entry.strip().lower() for entry in value.split(",") if entry.strip())
+    for entry in entries:
+        if "/" in entry or entry.replace(".", "").isdigit():
+            try:
+                ipaddress.ip_network(entry)
+            except ValueError as error:
+                raise BadInput(f"ONESTORY_ALLOW_PRIVATE: {entry!r} is not a network: {error}") from error
+    return entries
+
+
+def _limit(env: Mapping[str, str], name: str) -> int | None:
+    value = _value(env, name)
+    if value is not None and (not value.isascii() or not value.isdigit() or int(value[:8]) > 1_000_000):
+        raise BadInput(f"{name} must be a whole number from 0 to 1000000, not {value[:80]!r}; 0 sets no limit")
+    return None if value is None else int(value)
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    """As a browser sends them; nothing stands for all sites, as any page could then read what only we may."""
+    origins = tuple(entry.strip().lower().rstrip("/") for entry in value.split(",") if entry.strip())
+    for origin in origins:
+        if not ORIGIN_PATTERN.fullmatch(origin):
+            raise BadInput(f"ONESTORY_CORS_ORIGINS: {origin[:80]!r} is no origin; it reads like https://desk.example")
+    return origins
+
+
+def _admin_key(env: Mapping[str, str]) -> str | None:
+    """What somebody made by hand must not be easy to guess; it is told nowhere, not even in errors."""
+    key = _value(env, "ONESTORY_ADMIN_KEY")
+    if key is not None and (not ADMIN_KEY_PATTERN.fullmatch(key) or len(set(key)) < 10):
+        raise BadInput(
+            "ONESTORY_ADMIN_KEY is no strong key: it takes 32 to 200 random letters, digits and -_.~+/=, "
+            "as `openssl rand -hex 24` makes them"
+        )
+    return key
+
+
+def _public_url(value: str | None) -> str | None:
+    """An origin, as a browser sends it."""
+    if value is None:
+        return None
+    url = value.lower().rstrip("/")
+    if not ORIGIN_PATTERN.fullmatch(url):
+        raise BadInput(f"ONESTORY_PUBLIC_URL: {value[:80]!r} is no address without a path, like https://desk.example")
+    return url

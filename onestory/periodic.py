@@ -1,0 +1,51 @@
+"""Work beside the work of a process: on a thread of its own, begun again after trouble."""
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from types import TracebackType
+
+from onestory.errors import OnestoryError
+
+__all__ = ["PeriodicThread"]
+
+logger = logging.getLogger(__name__)
+
+
+class PeriodicThread(ABC):
+    """Runs `work` while the context lasts. An OnestoryError is said once, not every time that it is still so."""
+
+    def __init__(self, name: str, *, pause_seconds: float) -> None:
+        self.stopping = threading.Event()
+        self._name = name
+        self._pause_seconds = pause_seconds
+        self._said = ""
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def __enter__(self) -> "PeriodicThread":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self._thread.join()
+
+    @abstractmethod
+    def work(self) -> None:
+        """Until `stopping` is set. Raises OnestoryError, and is then begun again after a pause."""
+
+    def note_success(self) -> None:
+        """From here on trouble is news again."""
+        self._said = ""
+
+    def _run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                self.work()
+            except OnestoryError as error:
+                if str(error) != self._said:
+                    logger.warning("%s: %s", self._name, error)
+                self._said = str(error)
+                self.stopping.wait(self._pause_seconds)

@@ -1,0 +1,107 @@
+"""URLs and the ids made from them: pure functions."""
+
+import hashlib
+import re
+from functools import cache
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import tldextract
+
+from onestory.errors import BadInput
+
+__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_site", "site_of"]
+
+MAX_URL_LENGTH = 2048
+# Names as they are registered and used (RFC 1035, section 2.3.4, and underscores), or an IPv6 address: no escapes.
+HOST_PATTERN = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# What campaigns and share buttons append; the page is the same without it.
+TRACKING_PARAMETERS = re.compile(
+    r"(?i)^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ocid|spm|xtor)$"
+)
+# What servers append when they take a reader for a new one: each visit would find new pages.
+SESSION_PARAMETERS = re.compile(
+    r"(?i)^(phpsessid|jsessionid|aspsessionid\w*|asp\.net_sessionid|cfid|cftoken|session_?id|sess_?id|zenid|oscsid)$"
+)
+# Short names mean other things as well, unless the value can be nothing else.
+SHORT_SESSION_PARAMETERS = re.compile(r"(?i)^(s|sid|session)=[0-9a-f]{26,64}$")
+SESSION_IN_PATH = re.compile(r"(?i);jsessionid=[^/;?]*|/\(S\([0-9a-z]{24}\)\)(?=/)")
+# Browsers drop these wherever they stand (URL Standard, "basic URL parser").
+DROPPED_CHARACTERS = re.compile(r"[\t\r\n]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def normalize_url(url: str) -> str:
+    """The one spelling of a URL (RFC 3986, section 6.2.2), without fragment, tracking and session; its host is ASCII.
+
+    Raises BadInput for what is not an absolute http(s) URL of at most 2,048 characters.
+    """
+    cleaned = DROPPED_CHARACTERS.sub("", url.encode("utf-8", "ignore").decode("utf-8").strip(" \x00\t\r\n"))
+    if CONTROL_CHARACTERS.search(cleaned):
+        raise BadInput(f"{url[:200]!r} is not a URL: it holds control characters")
+    try:
+        parts = urlsplit(cleaned)
+        port = parts.port
+        host = (parts.hostname or "").rstrip(".")
+        host = host if ":" in host or host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError as error:
+        raise BadInput(f"{url[:200]!r} is not a URL: {error}") from error
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS or not HOST_PATTERN.fullmatch(host) or len(cleaned) > MAX_URL_LENGTH:
+        raise BadInput(f"{url[:200]!r} is not an http or https URL of at most {MAX_URL_LENGTH} characters")
+    netloc = f"[{host}]" if ":" in host else host
+    if port not in (None, DEFAULT_PORTS[scheme]):
+        netloc += f":{port}"
+    path = quote(SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
+    normal = urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
+    # Percent-encoding triples bytes, and no index of PostgreSQL holds more than 2,704 of them.
+    if len(normal) > MAX_URL_LENGTH:
+        raise BadInput(f"{normal[:200]!r} is no URL of at most {MAX_URL_LENGTH} characters")
+    return normal
+
+
+def _without_tracking(query: str) -> str:
+    if not TRACKING_HINT.search(query):
+        return quote(query, safe="/%:@!$&'()*+,;=~-._?[]")
+    return urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _is_appended(k, v)])
+
+
+def _is_appended(name: str, value: str) -> bool:
+    """Whether a parameter says who comes, or from where, and nothing of the page."""
+    return bool(
+        TRACKING_PARAMETERS.match(name)
+        or SESSION_PARAMETERS.match(name)
+        or SHORT_SESSION_PARAMETERS.match(f"{name}={value}")
+    )
+
+
+TRACKING_HINT = re.compile(
+    r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor="
+    r"|\w*sess\w*=|asp\.net_|cfid=|cftoken=|zenid=|oscsid=|s(id)?=[0-9a-f]{26})"
+)
+
+
+def host_of(url: str) -> str:
+    """The host name of a normal URL, in lower case, without its port."""
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
+@cache
+def _public_suffixes() -> tldextract.TLDExtract:
+    # The list that ships with the library: what a site is must not depend on the network.
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def site_of(host: str) -> str:
+    """The registrable domain of a host (Public Suffix List), or the host itself where there is none."""
+    return _public_suffixes()(host).top_domain_under_public_suffix or host
+
+
+def same_site(a: str, b: str) -> bool:
+    """Whether two URLs are of one registrable domain."""
+    return site_of(host_of(a)) == site_of(host_of(b))
+
+
+def article_id_of_url(url: str) -> str:
+    """24 hex digits of the SHA-256 of a normal URL."""
+    return hashlib.sha256(url.encode()).hexdigest()[:24]

@@ -1,0 +1,229 @@
+"""Furniture out of an article's lines, for pages and plain texts alike. What the rules take out is kept.
+
+Each rule looks at all lines and names those it would take, with a reason; the first reason counts. None changes a
+line. When nothing would be left, everything stays.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from onestory.pipelines.boilerplate.phrases import boilerplate_kind
+from onestory.pipelines.boilerplate.repeated_lines import fingerprint
+from onestory.store.articles.captures import RemovedLine
+
+__all__ = ["Cleaned", "CleaningHints", "line_key", "remove_boilerplate"]
+
+_SIGNS = re.compile(r"\W+")
+_WORDS = re.compile(r"\w+")
+_ENDS = re.compile(r"[.!?…。！？।؟][\"'”’»«)\]]*$")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\b(?:19|20)\d\d\b")
+_CONTACT = re.compile(
+    r"\W*(?:\S+@\S+\.\w{2,}|@\w+|(?:https?://)?(?:www\.)?(?:twitter|facebook|x|instagram)\.com/\S+)\W*", re.IGNORECASE
+)
+_CREDIT_END = re.compile(
+    r"(?:\b(?:foto|photo|bild|image|credit|quelle|source|fot|crédit|fotografie)s?\s*[:.]\s*|©\s*)[\w .,/&’'-]{2,60}$",
+    re.IGNORECASE,
+)
+_PROSE_WORDS = 14
+_PROSE_WIDE_CHARS = 30
+_HEAD_LINES = 14
+_TAIL_LINES = 4
+_WINDOW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningHints:
+    """What is known beside the lines. `marks`: furniture by the markup, by `key`; `body`: articleBody of JSON-LD."""
+
+    titles: tuple[str, ...] = ()
+    byline: tuple[str, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    headings: frozenset[str] = frozenset()
+    furniture: frozenset[int] = frozenset()
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """`text`: one paragraph a line. `removed`: in the order of the page."""
+
+    text: str
+    removed: tuple[RemovedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: Sequence[str]
+    keys: Sequence[str]
+    prose: Sequence[bool]
+    head: int
+    clues: CleaningHints
+
+
+_Rule = Callable[[_Page], Iterator[tuple[int, str]]]
+
+
+def line_key(line: str) -> str:
+    """A line's letters and digits alone, in lower case: the same line, however it was set."""
+    return _SIGNS.sub("", line.lower())
+
+
+def remove_boilerplate(lines: Iterable[str], clues: CleaningHints | None = None) -> Cleaned:
+    """The lines without furniture."""
+    page = _page([tidy for line in lines if (tidy := " ".join(line.split()))], clues or CleaningHints())
+    reasons: dict[int, str] = {}
+    for rule in RULES.values():
+        for index, reason in rule(page):
+            reasons.setdefault(index, reason)
+    kept = [line for index, line in enumerate(page.lines) if index not in reasons]
+    if not kept:
+        return Cleaned("\n".join(page.lines), ())
+    return Cleaned("\n".join(kept), tuple(RemovedLine(page.lines[index], reasons[index]) for index in sorted(reasons)))
+
+
+def _page(lines: Sequence[str], clues: CleaningHints) -> _Page:
+    keys = [line_key(line) for line in lines]
+    prose = [_is_prose(line) for line in lines]
+    titles = {line_key(title) for title in clues.titles}
+    head = next((i for i, yes in enumerate(prose[:_HEAD_LINES]) if yes and keys[i] not in titles), 0)
+    return _Page(lines, keys, prose, head, clues)
+
+
+def _is_prose(line: str) -> bool:
+    """A sentence of some length, and no list entry."""
+    if not _ENDS.search(line):
+        return False
+    return len(_WIDE.findall(line)) >= _PROSE_WIDE_CHARS or len(_WORDS.findall(line)) >= _PROSE_WORDS
+
+
+def _host(page: _Page) -> Iterator[tuple[int, str]]:
+    if page.clues.furniture:
+        for index, line in enumerate(page.lines):
+            if fingerprint(line) in page.clues.furniture:
+                yield index, "host"
+
+
+def _headline(page: _Page) -> Iterator[tuple[int, str]]:
+    titles = [set(_WORDS.findall(title.lower())) for title in page.clues.titles]
+    keys = {line_key(title) for title in page.clues.titles}
+    for index in range(min(page.head + 1, len(page.lines))):
+        if page.keys[index] in keys or (index < page.head and _resembles(page.lines[index], titles)):
+            yield index, "headline"
+
+
+def _resembles(line: str, titles: list[set[str]]) -> bool:
+    words = set(_WORDS.findall(line.lower()))
+    return any(
+        min(len(words), len(title)) >= 3
+        and len(words) <= 2 * len(title)
+        and len(words & title) >= 0.8 * min(len(words), len(title))
+        for title in titles
+    )
+
+
+def _markup(page: _Page) -> Iterator[tuple[int, str]]:
+    marks = page.clues.marks
+    for index, letters in enumerate(page.keys):
+        reason = marks.get(letters)
+        if reason == "headline" and index > page.head:
+            continue
+        if reason == "linked list" and not _outside(page, index):
+            continue
+        if reason:
+            yield index, reason
+
+
+def _outside(page: _Page, index: int) -> bool:
+    """Above the first or below the last paragraph."""
+    return index < page.head or not any(page.prose[index:])
+
+
+def _phrases(page: _Page) -> Iterator[tuple[int, str]]:
+    for index, line in enumerate(page.lines):
+        if kind := boilerplate_kind(line, language=page.clues.language, head=index < page.head):
+            yield index, kind
+
+
+def _head(page: _Page) -> Iterator[tuple[int, str]]:
+    """Above the first paragraph: names of the authors, and times."""
+    names = {line_key(name) for name in page.clues.byline}
+    for index in range(page.head):
+        line = page.lines[index]
+        if len(line) > 90:
+            continue
+        if page.keys[index] in names:
+            yield index, "byline"
+        elif _CLOCK.search(line) and len(re.findall(r"[^\W\d_]{3,}", line)) <= 4:
+            yield index, "time"
+
+
+def _tail(page: _Page) -> Iterator[tuple[int, str]]:
+    """In the last lines: who the authors are, and how to reach them."""
+    names = [name.lower() for name in page.clues.byline if " " in name]
+    last = len(page.lines)
+    for index in range(max(page.head + 1, last - _TAIL_LINES), last):
+        line = page.lines[index].lower()
+        if any(line.startswith(name) for name in names) and index > page.head + 2:
+            yield index, "bio"
+    for index, line in enumerate(page.lines):
+        if _CONTACT.fullmatch(line) and _outside(page, index):
+            yield index, "contact"
+
+
+def _repeats(page: _Page) -> Iterator[tuple[int, str]]:
+    """Lines said twice running: a doubled caption goes altogether, a paragraph keeps its first showing."""
+    for index in range(1, len(page.lines)):
+        if page.keys[index] and page.keys[index] == page.keys[index - 1]:
+            yield index, "repeated"
+            if not _ENDS.search(page.lines[index]) and not page.lines[index].startswith("- "):
+                yield index - 1, "repeated"
+
+
+def _captions(page: _Page) -> Iterator[tuple[int, str]]:
+    for index, line in enumerate(page.lines):
+        if len(line) < 200 and _CREDIT_END.search(line) and not page.prose[index]:
+            yield index, "caption"
+
+
+def _not_in_body(page: _Page) -> Iterator[tuple[int, str]]:
+    """What the page shows and its own articleBody lacks, when the two are otherwise the same text."""
+    if not page.clues.body:
+        return
+    known = set(_windows(page.clues.body))
+    letters = line_key(page.clues.body)
+    shares = [_share(line, page.keys[i], known, letters) for i, line in enumerate(page.lines)]
+    total = sum(len(line) for line in page.lines)
+    inside = sum(len(line) for line, share in zip(page.lines, shares, strict=True) if share >= 0.5)
+    if inside >= 0.85 * total:
+        for index, share in enumerate(shares):
+            if share < 0.5 and index > page.head and page.keys[index] not in page.clues.headings:
+                yield index, "not in articleBody"
+
+
+def _windows(text: str) -> Iterator[tuple[str, ...]]:
+    words = _WORDS.findall(text.lower())
+    for start in range(len(words) - _WINDOW + 1):
+        yield tuple(words[start : start + _WINDOW])
+
+
+def _share(line: str, letters: str, known: set[tuple[str, ...]], body: str) -> float:
+    windows = list(_windows(line))
+    if not windows:
+        return float(letters in body)
+    return sum(window in known for window in windows) / len(windows)
+
+
+RULES: Mapping[str, _Rule] = {
+    "host": _host,
+    "headline": _headline,
+    "markup": _markup,
+    "head": _head,
+    "phrases": _phrases,
+    "captions": _captions,
+    "repeats": _repeats,
+    "tail": _tail,
+    "articleBody": _not_in_body,
+}

@@ -1,0 +1,97 @@
+"""The phrases of `phrases.toml`, compiled: which kind of furniture a line says it is."""
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["boilerplate_kind"]
+
+# A phrase proves little in a long line: a kind's longest line, in characters, for starts and for contains.
+_LONGEST = {
+    "read_more": 260,
+    "newsletter": 400,
+    "follow": 320,
+    "caption": 260,
+    "copyright": 420,
+    "byline": 90,
+    "time": 90,
+    "ad": 420,
+}
+_LONGEST_OTHER = 200
+# A line that says so only above the first paragraph; further down the words begin sentences.
+HEAD_ONLY = frozenset(["byline", "time"])
+# What a detector may take for one another.
+_NEAR = (
+    frozenset(["no", "nb", "nn", "da", "sv"]),
+    frozenset(["es", "pt", "gl", "ca"]),
+    frozenset(["ru", "uk", "be", "bg"]),
+)
+# From here on scripts that set no spaces between words.
+_UNSPACED = "\u2e80"
+_EDGES = " \t\u00a0.:;,!…-–—•·*|>»«<›‹→▶►➡☞#[](){}\"'“”„/\\_=+"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    whole: frozenset[str]
+    start: re.Pattern[str] | None
+    contains: re.Pattern[str] | None
+
+    def says(self, line: str, bare: str) -> bool:
+        if bare in self.whole:
+            return True
+        if len(line) > _LONGEST.get(self.name, _LONGEST_OTHER):
+            return False
+        return bool((self.start and self.start.match(line)) or (self.contains and self.contains.search(line)))
+
+
+@cache
+def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
+    return tomllib.loads(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
+
+
+@cache
+def _kinds(language: str) -> tuple[_Kind, ...]:
+    """Of one language and English, in which templates speak everywhere; of all where the language is unknown."""
+    tables = _tables()
+    family = next((family for family in _NEAR if language in family), frozenset([language]))
+    spoken = [name for name in tables if name in family or name == "en"] if family & tables.keys() else list(tables)
+    merged: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for name in spoken:
+        for kind, places in tables[name].items():
+            for place, phrases in places.items():
+                merged[kind][place].update(phrase.lower() for phrase in phrases)
+    return tuple(_compiled(kind, places) for kind, places in merged.items())
+
+
+def _compiled(name: str, places: dict[str, set[str]]) -> _Kind:
+    whole = frozenset(phrase.strip(_EDGES) for phrase in places.get("whole", ()))
+    start, contains = places.get("starts"), places.get("contains")
+    return _Kind(
+        name,
+        whole - {""},
+        re.compile(rf"[\W_]{{0,4}}(?:{_alternatives(start)})") if start else None,
+        re.compile(f"(?:{_alternatives(contains)})") if contains else None,
+    )
+
+
+def _alternatives(phrases: set[str]) -> str:
+    return "|".join(
+        re.escape(phrase) + (r"\b" if phrase[-1].isalpha() and phrase[-1] < _UNSPACED else "")
+        for phrase in sorted(phrases)
+    )
+
+
+def boilerplate_kind(line: str, *, language: str, head: bool) -> str | None:
+    """The kind of furniture a line is by its words, or None. `head`: the line stands above the first paragraph."""
+    # A Turkish dotted capital lowers to two characters.
+    lowered = line.replace("İ", "i").lower()
+    bare = lowered.strip(_EDGES)
+    for kind in _kinds(language):
+        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare):
+            return kind.name
+    return None

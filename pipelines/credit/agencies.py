@@ -1,0 +1,141 @@
+"""The agencies of `agencies.toml`, compiled into the forms in which a text names its source."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["Agencies", "load_agencies"]
+
+_DASH = r"[-–—―:=]"
+_WRITERS = r"(?:writers?|journalists?|reporters?|correspondents?|staff|editors?|(?:video|political|business) \w+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Agencies:
+    """`by_name`: an agency's name by each of its spellings, long ones in lower case. Patterns have a group `agency`."""
+
+    by_name: Mapping[str, str]
+    by_host: Mapping[str, str]
+    datelines: tuple[re.Pattern[str], ...]
+    alone: re.Pattern[str]
+    signed: re.Pattern[str]
+    contributed: re.Pattern[str]
+    material: re.Pattern[str]
+    copyright: re.Pattern[str]
+    tail: re.Pattern[str]
+    long_form: re.Pattern[str]
+
+    def named(self, spelling: str) -> str:
+        """The agency of a spelling that one of the patterns found."""
+        return self.by_name.get(spelling) or self.by_name[spelling.lower()]
+
+    def exactly(self, text: str) -> str | None:
+        """The agency that `text` names and nothing else."""
+        bare = text.strip(" .,;()[]/|©*·-–—\u00a0")
+        return self.by_name.get(bare) or self.by_name.get(bare.lower())
+
+    def ending(self, text: str) -> str | None:
+        """The agency behind a person's name: `Jane Doe, Associated Press`, `Le Figaro avec AFP`, `AFP, MANILA`."""
+        match = self.tail.search(text[-120:])
+        return self.named(match["agency"]) if match else None
+
+    def within(self, text: str) -> str | None:
+        """The first agency that `text` holds in its long form."""
+        match = self.long_form.search(text[:400])
+        return self.named(match["agency"]) if match else None
+
+
+@cache
+def load_agencies() -> Agencies:
+    table = tomllib.loads(files(__package__).joinpath("agencies.toml").read_text("utf-8"))
+    rows, words = table["agency"], table["words"]
+    by_name = {spelling: row["name"] for row in rows for spelling in (*row["names"], *row["codes"])}
+    by_name |= {row["name"]: row["name"] for row in rows} | {row["name"].lower(): row["name"] for row in rows}
+    by_name = {spelling: name for spelling, name in by_name.items() if not _is_loose(spelling, rows)}
+    long_names = {name.lower() for row in rows for name in row["names"]}
+    codes = {code for row in rows for code in row["codes"]}
+    either = f"(?P<agency>(?i:{_any(long_names)})|{_any(codes)})"
+    return Agencies(
+        by_name=by_name,
+        by_host={host: row["name"] for row in rows for host in row["hosts"]},
+        datelines=_datelines(either),
+        alone=re.compile(_alone(either, words["by"])),
+        signed=re.compile(_signed(either)),
+        contributed=re.compile(_contributed(either, words["contributed"])),
+        material=re.compile(_material(either, words["material"])),
+        copyright=re.compile(
+            r"(?:(?i:copyright|\(c\)|©|ⓒ)[\s©ⓒ]*)(?:\(c\)\s*)?(?:\d{4}(?:\s*[-–]\s*\d{4})?[,.]?\s*)"
+            rf"(?i:by\s+)?{either}(?!\w)|^©\s*(?P<alone>{_any(long_names)}|{_any(codes)})(?=,)"
+        ),
+        tail=re.compile(
+            r"(?:^|[,|/;(–—-]\s*|\b(?i:for|via|with|avec|mit|et|und|and|con|e|y|de l['’])\s*(?i:the )?)"
+            rf"{either}\)?"
+            rf"(?:\s+{_WRITERS})?\s*(?:,\s*[A-ZÀ-Þ ]+)?$"
+        ),
+        long_form=re.compile(rf"(?<!\w)(?P<agency>(?i:{_any(long_names)}))(?!\w)"),
+    )
+
+
+def _is_loose(spelling: str, rows: list[dict[str, str]]) -> bool:
+    """A code in lower case would make words of it: `aa`, `pa`, `tt`."""
+    return spelling.islower() and len(spelling) <= 3 and not any(spelling in row["codes"] for row in rows)
+
+
+def _any(spellings: set[str]) -> str:
+    return "|".join(re.escape(one) for one in sorted(spellings, key=lambda one: (-len(one), one)))
+
+
+def _datelines(either: str) -> tuple[re.Pattern[str], ...]:
+    more = r"(?:\s*[/,&+-]\s*[\w.]+){0,3}"
+    # Brackets within a place name a country or state: `Valbrune (France), 3 mai (AFP)`.
+    place = r"(?P<place>(?:[^()\[\]【】]|\([^()]{2,24}\)|\[[^\[\]]{2,24}\]){0,80}?)"
+    return (
+        re.compile(
+            rf"^{place}\s*[(（]\s*(?:[^()（）]{{0,20}}[=＝/])?{either}{more}\s*[)）]"
+            rf"(?P<end>\s*(?:[.。:]?\s*{_DASH}+|[.:](?=\s|$))|\s|$)"
+        ),
+        re.compile(rf"^{place}\s*/\s*{either}\s*/(?P<end>\s*(?:[.:]|{_DASH}+))"),
+        re.compile(rf"^(?P<place>[^\n()]{{2,40}}?)\s*[-–—]\s*{either}(?P<end>\s*[.,](?=\s))"),
+        re.compile(rf"^[【\[〔［]\s*[^】\]〕］]{{0,40}}?{either}[^】\]〕］]{{0,20}}[】\]〕］]"),
+        re.compile(
+            rf"^[(（【]?{either}[^\n，。,.]{{0,16}}?\d{{1,2}}月\d{{1,2}}日(?:[^\n，。,.]{{0,6}})?[电電讯訊][)）】]?"
+        ),
+        re.compile(rf"^[(（【]?(?:中央社)?記者[^（()）]{{0,20}}[)）】]?(?P<place>){either}(?P<end>[)）】]+)"),
+        re.compile(rf"^(?P<place>[^\n()]{{4,40}}?\d[^\n()]{{0,12}}?)[.,]\s*{either}\s*[-–—](?P<end>\s)"),
+        re.compile(rf"^{either}\s*[-–—|]\s+(?=[A-ZÀ-ÞА-Я\"“«])"),
+    )
+
+
+def _alone(either: str, by: list[str]) -> str:
+    """The agency in a line of its own: `dpa`, `Source: AFP`, `AFP, MANILA`, `Text by Agence France-Presse`."""
+    word = rf"(?i:(?:(?:written|text|story|report) )?(?:{_any(set(by))}))"
+    before = rf"(?:{word}\s*[:：/]?\s*(?:\d{{4}}\s*)?)?(?i:(?:the|der|die|l['’]|la|el|agency|agentur)\s*)?"
+    after = r"(?:\s*[/,&+|·-]\s*[\w.© ]{2,24}){0,3}"
+    dated = r"(?:\s*[|,·•-]?\s*(?:\w{3,12}\.? )?\d[\d\s.:,/-]*(?:\w{2,9})?)?"
+    return rf"[\W_]{{0,4}}{before}[\W_]{{0,2}}{either}(?:\s+{_WRITERS})?{after}{dated}[\W_]{{0,3}}"
+
+
+def _signed(either: str) -> str:
+    """`By Jane Doe, Associated Press`, `By JANE DOE Associated Press`, `Von Jana Doe (dpa)`."""
+    start = r"\W{0,3}(?i:by|von|par|por|di|door|av|af|oleh)\s+[^.!?]{3,70}?"
+    between = (
+        r"\s*[,|/·–—(-]\s*(?i:the )?",
+        r"\s+(?=[A-Z]\w+ [A-Z])(?i:the )?",
+        r"\s+(?i:for|of|with|mit|avec)\s+(?i:the )?",
+    )
+    return rf"{start}(?:{'|'.join(between)}){either}\)?(?:\s+{_WRITERS})?[\W_]{{0,3}}"
+
+
+def _contributed(either: str, phrases: list[str]) -> str:
+    writer = rf"(?:['’]s?)?(?:\s+{_WRITERS})?"
+    return rf"(?:(?<!\w)(?i:the\s+)?{either}{writer}[^.!?]{{0,200}}?\s(?i:{_any(set(phrases))}))"
+
+
+def _material(either: str, phrases: list[str]) -> str:
+    """`With inputs from PTI`, `Mit Material der dpa und AFP`: the agency ends its clause, or another follows."""
+    article = r"(?i:(?:the|der|die|dem|den|la|le|el|agencia|agência|agence|agentur|agenturen|nyhetsbyrån)\s+)?"
+    after = r"(?=[.,;)/]|$|\s+(?:and|und|et|y|e|en|och|og|ja|i|under|\())[^.!?]{0,60}[.)]*$"
+    return rf"(?:^|[^\w])(?i:{_any(set(phrases))})\s*{article}(?:[^.!?]{{0,40}}?[\s,/(])?{either}{after}"

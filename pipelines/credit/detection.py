@@ -1,0 +1,209 @@
+"""Which agency or outlet a text says it came from, with the words that say so. A bare mention is no credit.
+
+A credit stands in a place: a dateline, a line of its own, a byline, a closing sentence of certain forms, a copyright
+line, or a field of the markup. Pictures have credits too: those are passed over.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from onestory.errors import BadInput
+from onestory.pipelines.credit.agencies import load_agencies
+from onestory.pipelines.extract.structured_data import Markup, entity_names, strings
+from onestory.urls import host_of, normalize_url, site_of
+
+__all__ = ["Credit", "find_credit"]
+
+_MAX_EVIDENCE_CHARS = 240
+# What is longer is no name; PostgreSQL indexes names, and no row of an index holds more than 2,704 bytes.
+_MAX_NAME_CHARS = 200
+_EDGE_LINES = 4
+# Teasers and newsletter boxes follow the closing sentence.
+_CLOSING_LINES = 10
+_PICTURE = re.compile(
+    r"\b(?:photo\w*|foto\w*|image|images|bild\w*|pictures?|grafik|graphic|video|illustration|caption|getty|file|archiv\w*|"
+    r"beeld|kuva|zdj\w*|fot|imagen|imagem|immagine|görsel)\b|写真|图片|圖片|사진|фото|صورة|"
+    r"[A-Za-z]/\s*(?:AP|AFP|Reuters|REUTERS)\b",
+    re.IGNORECASE,
+)
+_LOWER_LONG = re.compile(r"^[a-zà-ÿа-яё]{4,}")
+_MONTHS = re.compile(
+    r"^(?:jan|feb|mar|mär|apr|avr|abr|maj|mai|may|mag|jun|jui|juin|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|"
+    r"dec|dez|"
+    r"déc|dic|gen|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|kas|ara|oca|şub|nis|haz|tem|eyl|eki|stycz|lut|kwi|"
+    r"czerw|lip|sier|wrz|paź|list|grud|agust|des)",
+    re.IGNORECASE,
+)
+# A sentence begins so, a place does not.
+_ARTICLES = frozenset(
+    ["the", "a", "an", "der", "die", "das", "ein", "eine", "un", "une", "una", "il", "uma", "het", "een", "en"]
+)
+_ORIGINAL = re.compile(
+    r"(?:originally (?:published|appeared)|first (?:published|appeared)|republished|reprinted with permission)"
+    r"(?: (?:by|on|in|at|from|of))+ "
+    r"(?P<name>(?:the )?[A-Z][\w&'’-]*(?: (?:(?:of|the|and|&|for) )?[A-Z0-9][\w&'’-]*){0,5})",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """`name` as readers know it; `evidence`: the span of text, or the field and its value."""
+
+    name: str
+    evidence: str
+
+
+def find_credit(
+    lines: Sequence[str],
+    *,
+    markup: Markup | None = None,
+    byline: Sequence[str] = (),
+    outlet: str | None = None,
+) -> Credit | None:
+    """The credit of an article, or None. `lines` are the page's own, before furniture is taken out of them.
+
+    What names the outlet itself is no credit.
+    """
+    own = _own(markup, outlet)
+    claims = (*_from_text(lines), *_from_byline(byline), *(_from_markup(markup) if markup else ()))
+    named = (claim for claim in claims if len(claim.name) <= _MAX_NAME_CHARS)
+    return next((claim for claim in named if claim.name.lower() not in own), None)
+
+
+def _own(markup: Markup | None, outlet: str | None) -> set[str]:
+    agencies = load_agencies()
+    found = {outlet.lower()} if outlet else set()
+    if outlet and (name := agencies.exactly(outlet)):
+        found.add(name.lower())
+    if markup and (site := _site(markup.url)):
+        found |= {site, (agencies.by_host.get(site) or site).lower()}
+    return found
+
+
+def _site(url: str) -> str | None:
+    try:
+        return site_of(host_of(normalize_url(url)))
+    except BadInput:
+        return None
+
+
+def _from_text(lines: Sequence[str]) -> Iterator[Credit]:
+    tidy = [" ".join(line.split()) for line in lines if line.strip()]
+    edges = [*tidy[:_EDGE_LINES], *tidy[max(_EDGE_LINES, len(tidy) - _EDGE_LINES) :]]
+    for line in tidy[: _EDGE_LINES + 2]:
+        yield from _dateline(line)
+    for line in edges:
+        yield from _own_line(line)
+    for line in (*tidy[:_EDGE_LINES], *tidy[_EDGE_LINES:][-_CLOSING_LINES:]):
+        yield from _closing(line)
+    for line in edges:
+        yield from _copyright(line)
+
+
+def _dateline(line: str) -> Iterator[Credit]:
+    """`CITY, May 3 (AP) —`, `МОСКВА, 3 мая. /ТАСС/.`, `[東京 3日 ロイター]`, `新华社北京5月3日电`."""
+    agencies = load_agencies()
+    for pattern in agencies.datelines:
+        match = pattern.match(line[:200])
+        if match and _is_place(match.groupdict().get("place") or "", match.groupdict().get("end")):
+            yield Credit(agencies.named(match["agency"]), match[0].strip()[:_MAX_EVIDENCE_CHARS])
+            return
+
+
+def _is_place(place: str, end: str | None) -> bool:
+    """Whether words before the brackets are a place and a date. Without a dash after them a date must be there."""
+    words = place.replace("/", " ").replace(",", " ").split()
+    if (
+        len(words) > 10
+        or (words and words[0].lower() in _ARTICLES)
+        or any(_LOWER_LONG.match(word) and not _MONTHS.match(word) for word in words)
+    ):
+        return False
+    if end is not None and not end.strip() and words:
+        return any(char.isdigit() for char in place) or place.isupper()
+    return True
+
+
+def _own_line(line: str) -> Iterator[Credit]:
+    """A line that is nothing but the agency, or `By Jane Doe, Associated Press`."""
+    agencies = load_agencies()
+    if len(line) > 120 or _PICTURE.search(line):
+        return
+    match = agencies.alone.fullmatch(line) or agencies.signed.fullmatch(line)
+    if match:
+        yield Credit(agencies.named(match["agency"]), line)
+
+
+def _closing(line: str) -> Iterator[Credit]:
+    agencies = load_agencies()
+    if len(line) > 600 or _is_picture_line(line):
+        return
+    for pattern in (agencies.contributed, agencies.material):
+        if match := pattern.search(line):
+            yield Credit(agencies.named(match["agency"]), match[0].strip()[:_MAX_EVIDENCE_CHARS])
+            return
+    if match := _ORIGINAL.search(line):
+        name = match["name"]
+        yield Credit(agencies.exactly(name) or name.removeprefix("the "), match[0][:_MAX_EVIDENCE_CHARS])
+
+
+def _is_picture_line(line: str) -> bool:
+    return len(line) < 160 and bool(_PICTURE.search(line))
+
+
+def _copyright(line: str) -> Iterator[Credit]:
+    agencies = load_agencies()
+    if len(line) < 500 and not _is_picture_line(line) and (match := agencies.copyright.search(line)):
+        spelling = match["agency"] or match["alone"]
+        yield Credit(agencies.named(spelling), match[0].strip()[:_MAX_EVIDENCE_CHARS])
+
+
+def _from_byline(byline: Sequence[str]) -> Iterator[Credit]:
+    agencies = load_agencies()
+    for name in byline:
+        if agency := agencies.exactly(name) or agencies.ending(name):
+            yield Credit(agency, f"byline: {name}")
+
+
+def _from_markup(markup: Markup) -> Iterator[Credit]:
+    article = markup.article
+    for key in ("sourceOrganization", "creditText", "provider", "author", "contributor", "copyrightHolder"):
+        for value in (*strings(article.get(key)), *entity_names(article.get(key))):
+            if agency := _agency(value, strict=key == "author"):
+                yield Credit(agency, f"json-ld {key}: {value}"[:_MAX_EVIDENCE_CHARS])
+            elif key == "sourceOrganization":
+                yield Credit(value, f"json-ld {key}: {value}"[:_MAX_EVIDENCE_CHARS])
+    for value in (*strings(article.get("isBasedOn"), key="url"), *strings(article.get("isBasedOnUrl"))):
+        yield from _elsewhere(value, "json-ld isBasedOn", markup)
+    for key in ("syndication-source", "original-source"):
+        for value in markup.meta.get(key, ()):
+            yield from _elsewhere(value, f"meta {key}", markup)
+    yield from _meta_names(markup)
+    if markup.canonical:
+        yield from _elsewhere(markup.canonical, "canonical", markup)
+
+
+def _meta_names(markup: Markup) -> Iterator[Credit]:
+    for key in ("source", "dc.source", "news_source", "article:source", "author", "article:author", "byl"):
+        for value in markup.meta.get(key, ()):
+            if agency := _agency(value, strict=True):
+                yield Credit(agency, f"meta {key}: {value}"[:_MAX_EVIDENCE_CHARS])
+
+
+def _agency(value: str, *, strict: bool) -> str | None:
+    agencies = load_agencies()
+    return agencies.exactly(value) or agencies.ending(value) or (None if strict else agencies.within(value))
+
+
+def _elsewhere(value: str, field: str, markup: Markup) -> Iterator[Credit]:
+    """The agency or the site that an address on another site belongs to."""
+    agencies = load_agencies()
+    if not urlsplit(value).scheme.startswith("http"):
+        if (name := agencies.exactly(value) or value) and not re.search(r"[/\s]{3,}", value):
+            yield Credit(name, f"{field}: {value}"[:_MAX_EVIDENCE_CHARS])
+        return
+    site = _site(value)
+    if site and site != _site(markup.url):
+        yield Credit(agencies.by_host.get(site, site), f"{field}: {value}"[:_MAX_EVIDENCE_CHARS])

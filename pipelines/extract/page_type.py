@@ -1,0 +1,122 @@
+"""Pages that are no articles: recognised, and dropped with a reason that says what they are."""
+
+import re
+from urllib.parse import urlsplit
+
+from onestory.errors import Dropped
+from onestory.pipelines.extract.soft_404 import soft_404
+from onestory.pipelines.extract.structured_data import Markup, article_body, types
+
+__all__ = ["article_type", "non_article_type", "require_article"]
+
+_SHORT_WORDS = 100
+# The first paragraphs that a publisher shows of an article for subscribers; longer texts are mostly whole.
+_TEASER_WORDS = 160
+_LIVE = re.compile(
+    r"(?:^|[/_\W-])(?:live-?blogs?|live-?ticker|live-?updates?|en-direct|minuto-a-minuto|liveverslag|direkte-?ticker)(?:$|[/_\W-])|"
+    r"/live/|^\W*live\s*[:|–-]|[:|–-]\s*live$|\bas it happened\W*$",
+    re.IGNORECASE,
+)
+_STUB_WORDS = 45
+_ERROR = re.compile(
+    r"^\W*(?:error |http |fehler |erreur )?(?:404|403|410|50[0234])\b|\berror (?:404|403|410|50[0234])\b|"
+    r"(?:page|site|article|file) (?:not found|can(?:no|')t be found|does not exist)|^not found$|^access denied|"
+    r"^forbidden$|"
+    r"^just a moment|^attention required|are you a robot|verify (?:that )?you are (?:a )?human|checking your browser|"
+    r"enable javascript and cookies|too many requests|bad gateway|service unavailable|page introuvable|"
+    r"seite (?:wurde )?nicht gefunden|página no encontrada|pagina non trovata|página não encontrada|"
+    r"pagina niet gevonden|"
+    r"sidan (?:kunde inte )?hitta|siden (?:blev|ble) ikke funnet|sivua ei löyt|nie znaleziono strony|sayfa bulunamadı|"
+    r"страница не найдена|сторінку не знайдено|stránka nenalezena|页面不存在|找不到(?:页面|網頁|网页)|"
+    r"ページが見つかりません|페이지를 찾을 수 없|الصفحة غير موجودة",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile(
+    r"\bcookies?\b|\bconsent\w*|\beinwillig\w*|\bzustimm\w*|\bdatenschutz\w*|\btracking\b|\bpersonali[sz]\w+ a\w+|"
+    r"\bpartners?\b|\bpartnern\b|\bprivacy\b|\bconsentement\b|\bpartenaires\b|\bconsentimiento\b|\bsocios\b|"
+    r"\bconsenso\b|\bconsentimento\b|\bparceiros\b|\btoestemming\b|\bsamtycke\b|\bsamtykke\w*|\bzgod[aęy]\b|"
+    r"\bplik\w* cookie|\bçerez\w*|\bсогласи\w+|\bфайл\w* cookie|\bgdpr\b|\bdsgvo\b|\brgpd\b|\biab\b|"
+    r"クッキー|쿠키|ملفات تعريف الارتباط",
+    re.IGNORECASE,
+)
+_FRONT_PATH = re.compile(r"/?(?:index\.\w{3,5}|home/?|[a-z]{2}/?|[a-z]{2}[-_][a-z]{2}/?)?", re.IGNORECASE)
+
+
+def require_article(markup: Markup, *, title: str | None, text: str, linked_share: float) -> None:
+    """Raises Dropped with what the page is instead of an article. `linked_share` is of the page's lines, 0 to 1."""
+    reason = non_article_type(markup, title=title, text=text, linked_share=linked_share)
+    if reason:
+        raise Dropped(markup.url, reason, f"{title or 'untitled'}: {len(text.split())} words")
+
+
+def non_article_type(markup: Markup, *, title: str | None, text: str, linked_share: float) -> str | None:
+    """What the page is instead of an article; None for an article.
+
+    removal_notice, not_found, error_page, consent_wall, section_front, video_stub or gallery.
+    """
+    words = max(len(text.split()), len(text) // 6)
+    gone = soft_404(title or markup.title, text)
+    if gone == "removal_notice" or (gone and not markup.article):
+        return gone
+    if not text.strip():
+        return "empty"
+    if words < _SHORT_WORDS and _ERROR.search((title or markup.title or text)[:120]):
+        return "error_page" if not markup.article else None
+    if _is_consent_wall(text, words):
+        return "consent_wall"
+    if _is_front(markup, linked_share, text):
+        return "section_front"
+    return _stub(markup, words)
+
+
+def _is_consent_wall(text: str, words: int) -> bool:
+    """A page of nothing but a question about cookies: a dozen such words in a hundred."""
+    hits = _CONSENT.findall(text) if words < 600 else []
+    return len(hits) >= 4 and len({hit.lower()[:6] for hit in hits}) >= 3 and len(hits) * 25 >= words
+
+
+def _is_front(markup: Markup, linked_share: float, text: str) -> bool:
+    if markup.article and "article" in " ".join(types(markup.article)):
+        return False
+    parts = urlsplit(markup.url)
+    at_front = bool(_FRONT_PATH.fullmatch(parts.path)) and not parts.query
+    article_like = (markup.first("og:type") or "").lower() == "article" or markup.first("article:published_time")
+    prose = sum(len(line.split()) >= 25 for line in text.split("\n"))
+    return not article_like and ((at_front and prose < 5) or (linked_share > 0.6 and prose < 3))
+
+
+def _stub(markup: Markup, words: int) -> str | None:
+    if words >= _STUB_WORDS:
+        return None
+    kinds = types(markup.article) | {kind for node in markup.nodes[:5] for kind in types(node)}
+    page_type = (markup.first("og:type") or "").lower()
+    if "articlebody" in {name.lower() for name in markup.article}:
+        return None
+    if page_type.startswith("video") or ("videoobject" in kinds and not any("article" in kind for kind in kinds)):
+        return "video_stub"
+    return "gallery" if kinds & {"imagegallery", "mediagallery"} else None
+
+
+def article_type(markup: Markup, *, title: str | None, text: str) -> str:
+    """What is kept, by its markup, address and headline: article, live_blog, paywall_stub, gallery or video."""
+    kinds = types(markup.article)
+    words = max(len(text.split()), len(text) // 6)
+    if "liveblogposting" in kinds or _LIVE.search(urlsplit(markup.url).path) or _LIVE.search(title or ""):
+        return "live_blog"
+    if words < _TEASER_WORDS and _is_walled(markup, words):
+        return "paywall_stub"
+    if kinds & {"imagegallery", "mediagallery"}:
+        return "gallery"
+    page_type = (markup.first("og:type") or "").lower()
+    if words < _SHORT_WORDS and (page_type.startswith("video") or "videoobject" in kinds):
+        return "video"
+    return "article"
+
+
+def _is_walled(markup: Markup, words: int) -> bool:
+    """The page says that it is not for everybody, and shows less than the whole that it names."""
+    value = markup.article.get("isAccessibleForFree")
+    closed = str(value).strip().lower().rsplit("/", 1)[-1] == "false" if value is not None else False
+    tier = (markup.first("article:content_tier") or "").lower() in ("locked", "metered")
+    whole = article_body(markup)
+    return (closed or tier) and not (whole and len(whole.split()) <= words * 1.2)

@@ -1,0 +1,59 @@
+"""What a crawl does once a day beside crawling: learns furniture, and forgets removed lines that are too old."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+from onestory.periodic import PeriodicThread
+from onestory.pipelines.boilerplate.learning import is_due, learn_daily
+from onestory.pipelines.runtime.engine import Engine
+from onestory.pipelines.runtime.intake import Intake
+from onestory.store.settings import BOILERPLATE_APPLIED, read_setting
+
+__all__ = ["DailyTasks"]
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class DailyTasks(PeriodicThread):
+    """With an engine of its own; the intake cleans with what any crawler has published."""
+
+    def __init__(
+        self,
+        open_engine: Callable[[], AbstractContextManager[Engine]],
+        intake: Intake,
+        *,
+        clock: Callable[[], datetime] = _clock,
+    ) -> None:
+        super().__init__("upkeep", pause_seconds=0.0)
+        self._open_engine = open_engine
+        self._intake = intake
+        self._clock = clock
+        self._known: str | None = None
+
+    def work(self) -> None:
+        """Whatever keeps it from its work keeps no page from being crawled: it looks again in a minute."""
+        while not self.stopping.wait(LOOK_SECONDS):
+            self.look()
+            self.note_success()
+
+    def look(self) -> None:
+        """Learns when it is time, and has the intake take over what was published meanwhile."""
+        now = self._clock()
+        if is_due(self._intake.store, now=now):
+            with self._open_engine() as engine:
+                learned = learn_daily(engine.store, engine.index_client, now=now)
+            if learned is not None:
+                logger.info("%d lines of furniture in force; %d texts rid of new ones", learned.lines, learned.texts)
+        with self._intake.store.read() as connection:
+            published = read_setting(connection, BOILERPLATE_APPLIED)
+        if published != self._known:
+            self._known = published
+            self._intake.reload_furniture()

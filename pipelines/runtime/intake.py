@@ -1,0 +1,264 @@
+"""Captures in, outcomes out: the one door to the stages, for a crawl and for every import."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from types import TracebackType
+from typing import Literal
+
+from onestory.errors import Dropped
+from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.pipelines.runtime.worker_queue import WorkerAnswer, WorkerQueue
+from onestory.pipelines.runtime.workers import Workers
+from onestory.pipelines.stories.attach import attach
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.pipelines.versions.corrections import record_corrections
+from onestory.pipelines.versions.moved_articles import under_moved_urls
+from onestory.pipelines.watches.matching import record_watch_matches, stored_versions
+from onestory.store.articles.captures import Capture, ProcessedCapture, storable_text
+from onestory.store.articles.save import SaveResult, save_articles
+from onestory.store.articles.versions import VersionText, unattached_versions
+from onestory.store.boilerplate import active_fingerprints
+from onestory.store.database import Store
+from onestory.store.search.full_text_index import index_due_batch
+from onestory.store.watches.hits import emit_watch_events
+from onestory.store.watches.watches import lock_watches
+
+__all__ = ["Intake", "Outcome"]
+
+logger = logging.getLogger(__name__)
+
+BATCH = 128
+TICK_SECONDS = 0.05
+GATHER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one capture. A drop has its `reason`; the others the id of their article."""
+
+    url: str
+    kind: Literal["stored", "known", "dropped"]
+    reason: str | None = None
+    detail: str = ""
+    article_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    url: str
+    outcome: "Future[Outcome]"
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Intake:
+    """Reads captures in worker processes; one thread stores and attaches them in batches.
+
+    An outcome is set when its article is stored and attached. A server that is gone is waited for; an error that
+    waiting does not mend ends the intake, is set on every outcome still to come, and is raised by `close`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index_client: IndexClient,
+        *,
+        workers: Workers,
+        retry: BackendRetry,
+        clock: Callable[[], datetime] = _clock,
+        in_flight: int = 512,
+    ) -> None:
+        self.store = store
+        self.index_client = index_client
+        self.retry = retry
+        self.clock = clock
+        self.pairs_verified = 0
+        self._room = threading.BoundedSemaphore(in_flight)
+        self._lock = threading.Lock()
+        self._chunks: WorkerQueue[_Waiting] = WorkerQueue(workers)
+        self._unsettled = 0
+        self._unsearched = 0
+        self._closing = threading.Event()
+        self._failure: BaseException | None = None
+        self._taker = threading.Thread(target=self._take_all, name="intake", daemon=True)
+
+    def reload_furniture(self) -> None:
+        """Cleans what is submitted from now on with what is published now; between two calls nothing changes."""
+
+        def once() -> Mapping[str, frozenset[int]]:
+            with self.store.read() as connection:
+                return active_fingerprints(connection)
+
+        self._chunks.clean_with(self.retry.call(once))
+
+    def __enter__(self) -> "Intake":
+        self.reload_furniture()
+        self._taker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._failure = self._failure or error
+            self.retry.give_up()
+        self._closing.set()
+        self._chunks.send()
+        self._taker.join()
+        if kind is None and self._failure is not None:
+            raise self._failure
+
+    def submit(self, capture: Capture) -> "Future[Outcome]":
+        """Waits while too much is in flight. The outcome may be an error: see the class."""
+        if self._failure is not None:
+            raise self._failure
+        self._room.acquire()
+        waiting = _Waiting(capture.url, Future())
+        waiting.outcome.add_done_callback(lambda _: self._room.release())
+        with self._lock:
+            self._unsettled += 1
+        self._chunks.add(capture, waiting)
+        return waiting.outcome
+
+    def _take_all(self) -> None:
+        """The taker thread: until closing, and then until nothing is unsettled."""
+        try:
+            self._sweep()
+            self._tell()
+        except Exception as error:
+            self._fail(error)
+        while not self._closing.is_set() or self._unsettled:
+            batch = self._next_batch()
+            if not self._unsettled or self._unsearched >= BATCH:
+                self._take_in_for_search()
+            if not batch:
+                self._chunks.send()
+                continue
+            if self._failure is None:
+                try:
+                    self._take(batch)
+                except Exception as error:
+                    self._fail(error)
+            if self._failure is not None:
+                self._settle_all(batch, self._failure)
+
+        self._take_in_for_search(whole=True)
+
+    def _take_in_for_search(self, *, whole: bool = False) -> None:
+        """A batch, when there is nothing else to do or one is full, as few at a time cost more; all at the end."""
+        self._unsearched = 0
+        try:
+            while self._failure is None and self.retry.call(lambda: index_due_batch(self.store)) and whole:
+                pass
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        logger.debug("the intake ends", exc_info=error)
+        self._failure = self._failure or error
+
+    def _next_batch(self) -> "list[WorkerAnswer[_Waiting]]":
+        """Waits a moment for more: much of what storing and attaching cost is the same for one article and for ten."""
+        batch: list[WorkerAnswer[_Waiting]] = []
+        give_up = monotonic() + TICK_SECONDS
+        # Nothing more is waited for when all that came in is here.
+        while len(batch) < max(min(BATCH, self._unsettled), 1):
+            try:
+                batch.append(self._chunks.answers.get(timeout=max(min(TICK_SECONDS, give_up - monotonic()), 0.0)))
+            except queue.Empty:
+                if monotonic() >= give_up:
+                    break
+                self._chunks.send()
+                continue
+            if len(batch) == 1:
+                give_up = monotonic() + GATHER_SECONDS
+        return batch
+
+    def _take(self, batch: "Sequence[WorkerAnswer[_Waiting]]") -> None:
+        readings = []
+        for waiting, answer in batch:
+            if isinstance(answer, Dropped):
+                self._settle(waiting, Outcome(waiting.url, "dropped", answer.reason, answer.detail))
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                readings.append((waiting, answer))
+        saved, wanted = self._save([reading for _, reading in readings])
+        self._unsearched += len(saved)
+        self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
+        if wanted:
+            self._tell()
+        for (waiting, _), kept in zip(readings, saved, strict=True):
+            self._settle(waiting, _outcome(waiting.url, kept))
+
+    def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int]:
+        """What became of each, and how many of them a watch looks for."""
+
+        def once() -> tuple[list[SaveResult], int]:
+            with self.store.write() as connection:
+                lock_watches(connection, alone=False)
+                saved = save_articles(connection, under_moved_urls(connection, readings), now=self.clock())
+                record_corrections(connection, saved)
+                return saved, record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
+
+        return self.retry.call(once) if readings else ([], 0)
+
+    def _tell(self) -> None:
+        """Writes the events of watches whose articles are attached."""
+
+        def once() -> int:
+            with self.store.write() as connection:
+                return emit_watch_events(connection, now=self.clock())
+
+        self.retry.call(once)
+
+    def _attach(self, versions: Sequence[VersionText]) -> None:
+        def once() -> int:
+            return attach(self.store, self.index_client, versions, now=self.clock())
+
+        if versions:
+            self.pairs_verified += self.retry.call(once)
+        if self.index_client.has_lost:
+            self.index_client.has_lost = False
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Attaches what is stored and not attached: left by a crash, or lost by the index."""
+
+        def oldest() -> list[VersionText]:
+            with self.store.read() as connection:
+                return unattached_versions(connection, limit=BATCH)
+
+        while versions := self.retry.call(oldest):
+            self._attach(versions)
+
+    def _settle(self, waiting: _Waiting, outcome: Outcome) -> None:
+        with self._lock:
+            self._unsettled -= 1
+        waiting.outcome.set_result(outcome)
+
+    def _settle_all(self, batch: "Sequence[WorkerAnswer[_Waiting]]", error: BaseException) -> None:
+        for waiting, _ in batch:
+            if not waiting.outcome.done():
+                with self._lock:
+                    self._unsettled -= 1
+                waiting.outcome.set_exception(error)
+
+
+def _stored(reading: ProcessedCapture, saved: SaveResult) -> VersionText:
+    text = storable_text(reading.extracted.text) or ""
+    return VersionText(saved.number or 0, saved.article_id, text, reading.signature, reading.signature_params)
+
+
+def _outcome(url: str, saved: SaveResult) -> Outcome:
+    if saved.kind == "removed":
+        return Outcome(url, "dropped", "taken_down", "it was taken down, and is kept out")
+    return Outcome(url, saved.kind, article_id=saved.article_id)

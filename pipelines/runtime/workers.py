@@ -1,0 +1,142 @@
+"""The worker processes that read captures. One that gets stuck is replaced, and only its page is lost."""
+
+import multiprocessing
+import resource
+import signal
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import cast
+
+from pebble import ProcessExpired, ProcessPool
+
+from onestory.errors import Dropped
+from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.runtime.restarting_pool import RestartingPool
+from onestory.store.articles.captures import Capture, ProcessedCapture
+
+__all__ = ["Workers"]
+
+# Of processor time: on a busy machine, too, a page gets what it needs. SIGPROF ends who has used it up.
+PAGE_SECONDS = 5
+# By the clock, for who waits instead of working.
+STUCK_SECONDS = 60
+CHUNK_STUCK_SECONDS = 600
+WORKER_BYTES = 3 << 30
+# A worker's heap only grows; a new one now and then keeps it small.
+CHUNKS_A_WORKER = 1000
+_FIRST_PAGE = b"<html><body><article><p>%s</p></article></body></html>" % (b"A ferry crossed the bay again. " * 20)
+_NO_FURNITURE: Mapping[str, frozenset[int]] = {}
+
+
+class Workers:
+    """Reads chunks of captures in `count` processes."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = RestartingPool(self._make_pool)
+        # A chunk that failed is read again page by page; this thread waits for that, and nobody else does.
+        self._second_chance = ThreadPoolExecutor(1, thread_name_prefix="second-chance")
+
+    def _make_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.count,
+            max_tasks=CHUNKS_A_WORKER,
+            initializer=_settle,
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def read(
+        self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] = _NO_FURNITURE
+    ) -> "Future[list[ProcessedCapture | Dropped]]":
+        """One answer for each capture, in order. A page that costs over 5 s, or that ends its worker, is dropped.
+
+        `furniture` is what is in force on the hosts of these captures: see `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
+        """
+        answer: Future[list[ProcessedCapture | Dropped]] = Future()
+        task = self._pool.schedule(_read_each, (captures, furniture, PAGE_SECONDS), seconds=CHUNK_STUCK_SECONDS)
+        task.add_done_callback(lambda done: self._settle_chunk(done, captures, furniture, answer))
+        return answer
+
+    def _settle_chunk(
+        self,
+        done: "Future[list[ProcessedCapture | Dropped]]",
+        captures: Sequence[Capture],
+        furniture: Mapping[str, frozenset[int]],
+        answer: "Future[list[ProcessedCapture | Dropped]]",
+    ) -> None:
+        if done.cancelled():
+            answer.cancel()
+        elif done.exception() is None:
+            answer.set_result(done.result())
+        else:
+            self._second_chance.submit(self._read_singly, captures, furniture, answer)
+
+    def _read_singly(
+        self,
+        captures: Sequence[Capture],
+        furniture: Mapping[str, frozenset[int]],
+        answer: "Future[list[ProcessedCapture | Dropped]]",
+    ) -> None:
+        try:
+            answer.set_result([self._read_one(capture, furniture) for capture in captures])
+        except BaseException as error:  # a closed pool: whoever waits must hear of it
+            answer.set_exception(error)
+
+    def _read_one(self, capture: Capture, furniture: Mapping[str, frozenset[int]]) -> ProcessedCapture | Dropped:
+        try:
+            alone = self._pool.schedule(_read_each, ([capture], furniture, PAGE_SECONDS), seconds=STUCK_SECONDS)
+            return cast(list[ProcessedCapture | Dropped], alone.result())[0]
+        except FutureTimeout:
+            return Dropped(capture.url, "timeout", f"reading it came to no end in {STUCK_SECONDS} s")
+        except ProcessExpired as expired:
+            if expired.exitcode == -signal.SIGPROF:
+                return Dropped(capture.url, "timeout", f"reading it takes over {PAGE_SECONDS} s")
+            return Dropped(capture.url, "crashed", "reading it ended the worker process")
+        except MemoryError:
+            return Dropped(capture.url, "too_large", "reading it takes too much memory")
+
+    def close(self) -> None:
+        """Waits for what is under way."""
+        self._pool.close()
+        self._second_chance.shutdown()
+
+    def stop(self) -> None:
+        """Ends the workers at once."""
+        self._pool.stop()
+        self._second_chance.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.stop()
+
+
+def _read_each(
+    captures: Sequence[Capture], furniture: Mapping[str, frozenset[int]], seconds: float
+) -> list[ProcessedCapture | Dropped]:
+    """`read_many`, with so many seconds of processor time a page; the worker ends with the one that takes more."""
+    answers = []
+    try:
+        for capture in captures:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            answers += read_captures_in_worker([capture], furniture)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return answers
+
+
+def _settle() -> None:
+    # Ctrl-C reaches the whole terminal; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    # Models and tables are loaded by the first page, which must not pay for them out of its own time.
+    read_captures_in_worker([Capture("https://example.org/", datetime.now(UTC), body=_FIRST_PAGE)])

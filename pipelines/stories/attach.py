@@ -1,0 +1,232 @@
+"""From stored versions to stories: register, verify, attach. Every step may be done again after a crash."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection
+
+from onestory.dedupe.index import Registered
+from onestory.dedupe.partition import Decision, Member, partition, round_ups, unverified_pairs
+from onestory.dedupe.verify import Evidence, verify
+from onestory.pipelines.headline import compared
+from onestory.pipelines.matched import Seen, seen_of
+from onestory.pipelines.stories.candidates import Pair, VersionCache
+from onestory.pipelines.stories.fast_join import join_fast
+from onestory.pipelines.stories.index_client import IndexClient, signature_of
+from onestory.pipelines.stories.original import choose_original, relations_beside
+from onestory.store.articles.versions import (
+    VersionText,
+    existing_versions,
+    first_with_same_text,
+    version_texts,
+    with_titles,
+)
+from onestory.store.database import Store
+from onestory.store.events.story_events import emit_story_events, note_reassignments
+from onestory.store.stories.components import (
+    MatchRow,
+    MemberRow,
+    StoryComponent,
+    add_matches,
+    linked_articles,
+    load_component,
+    lock_stories,
+    stories_of_articles,
+)
+from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation
+
+__all__ = ["attach", "compare", "evaluate"]
+
+# A registry is used in one thread, with one store: so are the versions it has seen.
+_shelves: WeakKeyDictionary[IndexClient, VersionCache] = WeakKeyDictionary()
+
+
+class _ReachesFurther(Exception):  # noqa: N818 - a signal, not a fault
+    """The component has stories that are not locked."""
+
+    def __init__(self, story_ids: frozenset[str]) -> None:
+        super().__init__(story_ids)
+        self.story_ids = story_ids
+
+
+def attach(store: Store, index_client: IndexClient, versions: Sequence[VersionText], *, now: datetime) -> int:
+    """Registers the versions, verifies their candidates and evaluates the stories that these touch.
+
+    Returns how many pairs were verified. Raises Unavailable when a server is gone: nothing is half done then, and
+    the same call completes it.
+    """
+    shelf = _shelves.setdefault(index_client, VersionCache())
+    with store.read() as connection:
+        shelf.put(with_titles(connection, versions))
+    registered = index_client.register([(version.number, shelf.signature(version.number)) for version in versions])
+    with store.read() as connection:
+        found = shelf.compare(connection, _pairs(connection, registered))
+    rows = [row for row in found if row.kind != "none"]
+    sequences = {answer.number: answer.sequence for answer in registered}
+    newcomers = {version.article_id: version.number for version in sorted(versions, key=lambda one: one.number)}
+    _settle(store, newcomers, rows, sequences, now=now)
+    return len(found)
+
+
+def _pairs(connection: Connection, registered: Sequence[Registered]) -> set[Pair]:
+    """Each version with what the index found, and with the first that has its very words, however long ago."""
+    pairs = {(answer.number, other) for answer in registered for other in answer.earlier}
+    pairs |= set(first_with_same_text(connection, [answer.number for answer in registered]).items())
+    return {(min(pair), max(pair)) for pair in pairs}
+
+
+def _settle(
+    store: Store,
+    newcomers: Mapping[str, int],
+    matches: Sequence[MatchRow],
+    sequences: Mapping[int, int],
+    *,
+    now: datetime,
+) -> None:
+    """Adds the matches and settles the newcomers (article id: version), by the short way where it is safe."""
+    reached: frozenset[str] = frozenset()
+    while True:
+        try:
+            with store.write() as connection:
+                here = existing_versions(connection, {number for row in matches for number in (row.a, row.b)})
+                rows = [row for row in matches if row.a in here and row.b in here]
+                touched = set(newcomers) | _ends(rows)
+                locked = reached | set(stories_of_articles(connection, touched).values())
+                lock_stories(connection, locked)
+                slow = join_fast(connection, newcomers, rows, now=now)
+                add_matches(connection, rows)
+                if slow:
+                    near = slow | _ends(row for row in rows if row.a_article in slow or row.b_article in slow)
+                    _evaluate_locked(connection, near | linked_articles(connection, near), locked, now=now)
+                emit_story_events(connection, sequences, now=now)
+                mark_attached(connection, sequences)
+            return
+        except _ReachesFurther as further:
+            reached = reached | further.story_ids
+
+
+def _ends(rows: Iterable[MatchRow]) -> set[str]:
+    return {end for row in rows for end in (row.a_article, row.b_article)}
+
+
+def _match(evidence: Evidence | None, known: Mapping[int, VersionText]) -> MatchRow | None:
+    if evidence is None:
+        return None
+    a, b = evidence.a, evidence.b
+    told = {key: value for key, value in evidence.to_dict().items() if key not in ("a", "b", "kind")}
+    return MatchRow(a, b, known[a].article_id, known[b].article_id, evidence.kind, told)
+
+
+def evaluate(
+    store: Store,
+    article_ids: Collection[str],
+    *,
+    matches: Sequence[MatchRow] = (),
+    sequences: Mapping[int, int] | None = None,
+    change: Callable[[Connection], object] = lambda connection: None,
+    now: datetime,
+) -> None:
+    """Adds the matches and makes the stories of these articles, and all they connect to, what `partition` says.
+
+    The story rows are locked before the membership is read. Should it reach further than what is locked, all is
+    undone and begun again with more: locks are only ever taken in id order. `change` is done in the same transaction,
+    under the locks and before the evaluation.
+    """
+    reached: frozenset[str] = frozenset()
+    while True:
+        try:
+            with store.write() as connection:
+                add_matches(connection, matches)
+                touched = set(article_ids) | linked_articles(connection, article_ids)
+                locked = reached | set(stories_of_articles(connection, touched).values())
+                lock_stories(connection, locked)
+                change(connection)
+                _evaluate_locked(connection, touched, locked, now=now)
+                emit_story_events(connection, sequences or {}, now=now)
+                mark_attached(connection, sequences or {})
+            return
+        except _ReachesFurther as further:
+            reached = reached | further.story_ids
+
+
+def _evaluate_locked(
+    connection: Connection, article_ids: Collection[str], locked: Collection[str], *, now: datetime
+) -> None:
+    found = load_component(connection, article_ids)
+    core = [member for member in found.members if member.id in found.core]
+    held = {member.story_id for member in core}
+    if connection.dialect.name == "postgresql" and not held <= set(locked):
+        raise _ReachesFurther(frozenset(held))
+    note_reassignments(connection, write_evaluation(connection, core, _parts(connection, found), now=now))
+
+
+def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory]:
+    """The parts of the core; pairs that the partition asks for are verified on the way, and kept."""
+    matched = {end for row in found.matches for end in (row.a_article, row.b_article)}
+    alone = [EvaluatedStory(one, {one: "original"}) for one in found.core - matched - _named(found)]
+    members = [
+        Member(m.id, m.number, m.words, m.text_digest, m.host)
+        for m in found.members
+        if m.id in matched or m.id in _named(found)
+    ]
+    decisions = [Decision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
+    matches = list(found.matches)
+    evidence = _between_articles(found.members, matches)
+    while more := unverified_pairs(members, evidence, decisions, _compared(matches)):
+        fresh = compare(connection, more)
+        add_matches(connection, fresh)
+        matches += fresh
+        evidence = _between_articles(found.members, matches)
+    parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
+    pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
+    by_id = {member.id: member for member in found.members}
+    solitary = round_ups(members, evidence)
+    shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
+    return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
+
+
+def _shown(
+    representative: str,
+    relations: Mapping[str, str],
+    members: Mapping[str, MemberRow],
+    pinned: Collection[str],
+    evidence: Iterable[Seen],
+) -> EvaluatedStory:
+    """The part with the original that people are shown, and the relations beside that one."""
+    # A pinned article represents its part: see `onestory.dedupe.partition`.
+    choice = choose_original(
+        [members[one] for one in relations], pinned=representative if representative in pinned else None
+    )
+    if choice.original != representative:
+        numbers = {one: members[one].number for one in relations}
+        relations = relations_beside(choice.original, relations, numbers, evidence)
+    return EvaluatedStory(representative, relations, choice.original, choice.reason)
+
+
+def _named(found: StoryComponent) -> set[str]:
+    return {one for row in found.decisions for one in (*row.articles, *row.against)}
+
+
+def _compared(matches: Iterable[MatchRow]) -> set[tuple[int, int]]:
+    return {(row.a, row.b) for row in matches}
+
+
+def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing."""
+    known = {
+        version.number: version for version in version_texts(connection, {number for pair in pairs for number in pair})
+    }
+    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
+
+
+def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
+    found = _match(verify(compared(a, signature_of(a)), compared(b, signature_of(b))), {a.number: a, b.number: b})
+    return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
+
+
+def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Seen]:
+    """The matches of current versions: what an article said before says nothing of where it belongs now."""
+    current = {member.number for member in members}
+    return [seen_of(row) for row in matches if row.kind != "none" and row.a in current and row.b in current]

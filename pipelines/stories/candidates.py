@@ -1,0 +1,145 @@
+"""Candidates looked at: the shingles of all, the texts only of those that the shingles leave open.
+
+What was read of a version is kept, as the popular candidates are asked for again and again. A new extractor or a
+takedown may have changed it since: its digest is looked at each time.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from onestory.dedupe.evidence import Evidence, ShingleOverlap, compare_shingles
+from onestory.dedupe.headlines import Headline, are_same
+from onestory.dedupe.signature import Signature
+from onestory.dedupe.text import ComparedText
+from onestory.dedupe.verify import compare_words, is_settled
+from onestory.pipelines.headline import compared, headline_of
+from onestory.pipelines.stories.index_client import signature_of
+from onestory.store.articles.versions import VersionText, signatures_of, text_digests_of, version_texts
+from onestory.store.stories.components import MatchRow
+
+__all__ = ["Pair", "VersionCache"]
+
+Pair = tuple[int, int]  # the numbers of two versions, the lower one first
+SIGNATURES = 8192  # about 4 kB each
+TEXTS = 768  # about 80 kB each, once they were aligned
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    article_id: str
+    signature: Signature
+    headline: Headline
+
+
+class _Recent(OrderedDict[int, Value], Generic[Value]):
+    """The values that were asked for last, `most` of them."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def keep(self, number: int, value: Value) -> None:
+        self[number] = value
+        self.move_to_end(number)
+
+    def trim(self) -> None:
+        while len(self) > self.most:
+            self.popitem(last=False)
+
+
+class VersionCache:
+    """Signatures and texts by version number; for one store, in one thread."""
+
+    def __init__(self, *, most_signatures: int = SIGNATURES, most_texts: int = TEXTS) -> None:
+        self._signed: _Recent[_Signed] = _Recent(most_signatures)
+        self._texts: _Recent[ComparedText] = _Recent(most_texts)
+
+    def put(self, versions: Iterable[VersionText]) -> None:
+        for version in versions:
+            text = compared(version, signature_of(version))
+            self._signed.keep(version.number, _Signed(version.article_id, text.signature, text.headline))
+            self._texts.keep(version.number, text)
+
+    def signature(self, number: int) -> Signature:
+        return self._signed[number].signature
+
+    def compare(self, connection: Connection, pairs: Collection[Pair]) -> list[MatchRow]:
+        """What the pairs of versions of two articles share; a row of kind "none" where they show nothing.
+
+        A pair of which a version is gone is passed over.
+        """
+        numbers = {number for pair in pairs for number in pair}
+        self._drop_changed(connection, numbers)
+        self._read(connection, numbers, self._signed, self._sign)
+        seen = {pair: self._glance(pair) for pair in sorted(pairs) if self._are_two(pair)}
+        unsettled = [pair for pair, found in seen.items() if found and not self._is_settled(pair, found)]
+        open_ = {number for pair in unsettled for number in pair}
+        self._read(connection, open_, self._texts, self._open)
+        rows = [self._row(pair, found) for pair, found in seen.items()]
+        self._signed.trim()
+        self._texts.trim()
+        return [row for row in rows if row is not None]
+
+    def _drop_changed(self, connection: Connection, numbers: Collection[int]) -> None:
+        kept = [number for number in numbers if number in self._signed]
+        digests = text_digests_of(connection, kept)
+        for number in kept:
+            if digests.get(number) != self._signed[number].signature.digest:
+                del self._signed[number]
+                self._texts.pop(number, None)
+
+    def _read(
+        self,
+        connection: Connection,
+        numbers: Collection[int],
+        shelf: "_Recent[Value]",
+        fetch: Callable[[Connection, Sequence[int]], None],
+    ) -> None:
+        for number in numbers:
+            if number in shelf:
+                shelf.move_to_end(number)
+        missing = [number for number in numbers if number not in shelf]
+        if missing:
+            fetch(connection, missing)
+
+    def _sign(self, connection: Connection, numbers: Sequence[int]) -> None:
+        for one in signatures_of(connection, numbers):
+            headline = Headline(headline_of(one.title, one.url))
+            self._signed.keep(one.number, _Signed(one.article_id, Signature.from_bytes(one.signature), headline))
+
+    def _open(self, connection: Connection, numbers: Sequence[int]) -> None:
+        for version in version_texts(connection, numbers):
+            self._texts.keep(version.number, compared(version, self.signature(version.number)))
+
+    def _are_two(self, pair: Pair) -> bool:
+        a, b = self._signed.get(pair[0]), self._signed.get(pair[1])
+        return a is not None and b is not None and a.article_id != b.article_id
+
+    def _glance(self, pair: Pair) -> ShingleOverlap | None:
+        a, b = self._signed[pair[0]], self._signed[pair[1]]
+        return compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
+
+    def _is_settled(self, pair: Pair, seen: ShingleOverlap) -> bool:
+        return is_settled(seen, self._signed[pair[0]].headline, self._signed[pair[1]].headline)
+
+    def _row(self, pair: Pair, seen: ShingleOverlap | None) -> MatchRow | None:
+        a, b = pair
+        evidence: Evidence | None = None
+        if seen is not None and self._is_settled(pair, seen):
+            evidence = seen.as_copy(a, b)
+        elif seen is not None:
+            if a not in self._texts or b not in self._texts:
+                return None
+            evidence = compare_words(self._texts[a], self._texts[b], seen)
+        ends = (self._signed[a].article_id, self._signed[b].article_id)
+        if evidence is None:
+            return MatchRow(a, b, *ends, "none", {})
+        told = evidence.to_dict()
+        for name in ("a", "b", "kind"):
+            del told[name]
+        return MatchRow(a, b, *ends, evidence.kind, told)

@@ -1,0 +1,31 @@
+"""New versions beside the ones they follow: how much of the text they changed."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from onestory.pipelines.versions.word_diff import word_diff
+from onestory.store.articles.history import VersionDiff, save_version_diffs, titles_and_texts
+from onestory.store.articles.save import SaveResult
+
+__all__ = ["record_corrections", "version_diff"]
+
+
+def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> None:
+    """Keeps with every version that follows another what it changed, in the transaction that stored it."""
+    pairs = {one.number: one.replaces for one in saved if one.number is not None and one.replaces is not None}
+    if not pairs:
+        return
+    told = titles_and_texts(connection, {*pairs, *pairs.values()})
+    changes = {
+        number: version_diff(told[before], told[number], of=before)
+        for number, before in pairs.items()
+        if before in told and number in told
+    }
+    save_version_diffs(connection, changes)
+
+
+def version_diff(before: tuple[str | None, str], after: tuple[str | None, str], *, of: int) -> VersionDiff:
+    """What the later headline and text changed of the earlier, which is version `of`."""
+    changes = word_diff(before[1], after[1])
+    return VersionDiff(of, before[0] != after[0], changes.kept, changes.added, changes.removed, changes.moved)

@@ -1,0 +1,174 @@
+"""A watch is made: what it looks for, where it begins, which searches are polled for it, and what is there already."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from onestory.errors import BadInput, TakenDown
+from onestory.pipelines.watches.matching import match_stored_articles, watch_phrases
+from onestory.pipelines.watches.phrase_matching import MAX_PHRASES, WatchPhrase, matching_watches, parse_phrase
+from onestory.ssrf import checked_url
+from onestory.store.database import Store
+from onestory.store.frontier.hosts import database_time
+from onestory.store.frontier.pages import PageEntry, add_pages
+from onestory.store.stories.components import stories_of_articles
+from onestory.store.watches.hits import WatchHit, record_watch_hits
+from onestory.store.watches.watch_pages import (
+    SearchFeed,
+    WatchedUrl,
+    add_search_feeds,
+    add_watch_pages,
+    known_pages,
+    reopen_pages,
+    reset_watched_sources,
+    unfetched_pages,
+)
+from onestory.store.watches.watches import WatchRecord, delete_unused_searches, insert_watch, load_watch, lock_watches
+from onestory.urls import article_id_of_url
+
+__all__ = ["CreatedWatch", "SearchTemplate", "WatchRequest", "create_watch", "searches_for"]
+
+MAX_SEEDS = 100
+MAX_NAME = 200
+MAX_SEARCHES = 20
+CHUNK = 1_000
+QUERY = "{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTemplate:
+    """A search feed with `{query}` where what is searched for belongs, percent-encoded."""
+
+    name: str
+    url: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRequest:
+    """What an editor asks for: phrases of which one is enough, URLs to begin with, or both."""
+
+    phrases: Sequence[str] = ()
+    urls: Sequence[str] = ()
+    name: str | None = None
+    until: datetime | None = None
+    templates: Sequence[SearchTemplate] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedWatch:
+    """A new watch, and what came of it at once: articles that were stored, pages that waited, searches to poll."""
+
+    watch: WatchRecord
+    gathered: int
+    first: int
+    searches: int
+    unused: list[str] = field(default_factory=list)  # templates that could not be used, and why
+
+
+def create_watch(
+    store: Store,
+    wish: WatchRequest,
+    *,
+    clock: Callable[[Connection], datetime] = database_time,
+    progress: Callable[[int], None] = lambda seen: None,
+) -> CreatedWatch:
+    """Durable before anything is looked for. Raises BadInput, TakenDown for a URL that was taken down."""
+    phrases = _phrases(wish.phrases)
+    seeds = list(dict.fromkeys(checked_url(url.strip()) for url in wish.urls))
+    if not phrases and not seeds:
+        raise BadInput("a watch needs words to look for, or a --url to begin with")
+    if len(seeds) > MAX_SEEDS:
+        raise BadInput(f"a watch begins with at most {MAX_SEEDS} URLs; these are {len(seeds):,}")
+    searches, unused = searches_for(phrases, wish.templates)
+    typed, name = [phrase.typed for phrase in phrases], _name(wish, phrases, seeds)
+    with store.write() as connection:
+        lock_watches(connection, alone=True)
+        now = clock(connection)
+        delete_unused_searches(connection, now=now)
+        record = insert_watch(connection, name=name, phrases=typed, until=wish.until, now=now)
+        there = _plant(connection, record.id, seeds, now=now)
+        polled = add_search_feeds(connection, record.id, searches, now=now)
+        reset_watched_sources(connection)
+    first = _bring_forward(store, record, now=now)
+    there += match_stored_articles(store, record, now=now, progress=progress)
+    return CreatedWatch(record, there, first, polled, unused)
+
+
+def _phrases(typed: Sequence[str]) -> list[WatchPhrase]:
+    found = list({phrase.needles: phrase for phrase in map(parse_phrase, typed)}.values())
+    if len(found) > MAX_PHRASES:
+        raise BadInput(f"a watch has at most {MAX_PHRASES} phrases; these are {len(found):,}")
+    return found
+
+
+def _name(wish: WatchRequest, phrases: Sequence[WatchPhrase], seeds: Sequence[str]) -> str:
+    said = " ".join((wish.name or "").replace("\x00", " ").encode("utf-8", "ignore").decode().split())
+    if len(said) > MAX_NAME:
+        raise BadInput(f"the name of a watch has at most {MAX_NAME} characters; this one has {len(said):,}")
+    return said or (", ".join(phrase.typed for phrase in phrases) or seeds[0])[:MAX_NAME]
+
+
+def searches_for(
+    phrases: Sequence[WatchPhrase], templates: Sequence[SearchTemplate]
+) -> tuple[list[SearchFeed], list[str]]:
+    """One search a phrase and template, at most 20; and which could not be made."""
+    found: list[SearchFeed] = []
+    unused: list[str] = []
+    for template in templates:
+        for phrase in phrases:
+            try:
+                url = checked_url(template.url.replace(QUERY, quote(_query(phrase), safe="")))
+            except BadInput as error:
+                unused.append(f"{template.name}: {error}")
+                continue
+            found.append(SearchFeed(url, template.name, template.language))
+    if len(found) > MAX_SEARCHES:
+        unused.append(f"{len(found) - MAX_SEARCHES} more searches than the {MAX_SEARCHES} that a watch may have")
+    return found[:MAX_SEARCHES], unused
+
+
+def _query(phrase: WatchPhrase) -> str:
+    """As search engines read it: what belongs together in quotation marks."""
+    parts = (part.replace('"', " ").strip() for part in phrase.typed.split(" + "))
+    return " ".join(f'"{part}"' if " " in part else part for part in parts)
+
+
+def _plant(connection: Connection, watch_id: int, seeds: Sequence[str], *, now: datetime) -> int:
+    """Has the seeds fetched at once; how many of them are articles already."""
+    if not seeds:
+        return 0
+    add_pages(connection, [PageEntry(url) for url in seeds], source_id=None, now=now)
+    known = known_pages(connection, seeds)
+    for url in seeds:
+        if url not in known:
+            raise TakenDown(f"{url} was taken down, and is not fetched again")
+    reopen_pages(connection, seeds, now=now)
+    add_watch_pages(connection, [WatchedUrl(watch_id, url, "seed") for url in seeds], now=now)
+    ids = {known[url].article_id or article_id_of_url(url) for url in seeds}
+    there = stories_of_articles(connection, ids)
+    return record_watch_hits(connection, [WatchHit(watch_id, one, "seed") for one in there], now=now, is_known=True)
+
+
+def _bring_forward(store: Store, record: WatchRecord, *, now: datetime) -> int:
+    """Pages that wait already and are wanted now go first; how many."""
+    wanted, after, found = [watch_phrases(record)], 0, 0
+    while record.phrases:
+        with store.read() as connection:
+            rows = unfetched_pages(connection, after=after, limit=CHUNK)
+        if not rows:
+            break
+        bounds = [
+            WatchedUrl(record.id, row.url, "entry")
+            for row in rows
+            if matching_watches(wanted, (row.title, row.summary))
+        ]
+        if bounds:
+            with store.write() as connection:
+                load_watch(connection, record.id)  # somebody may have removed it meanwhile
+                found += add_watch_pages(connection, bounds, now=now)
+        after = rows[-1].id
+    return found

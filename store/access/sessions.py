@@ -1,0 +1,45 @@
+"""Sessions of people who signed in with a key: a random token in a cookie, of which only the digest is kept."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from onestory.store.access.api_keys import KEY_COLUMNS, KeyRecord, secret_digest
+from onestory.store.schema import api_keys, sessions
+
+__all__ = ["SESSION_LIFETIME", "begin_session", "end_session", "find_session"]
+
+SESSION_LIFETIME = timedelta(days=7)
+TOKEN_BYTES = 32
+# Of one key; the earliest ends when there is one more.
+MAX_SESSIONS = 200
+
+
+def begin_session(connection: Connection, key_id: int, *, now: datetime) -> str:
+    """A new token; whoever has it is taken for the holder of the key, for as long as it LASTS."""
+    connection.execute(delete(sessions).where(sessions.c.ends <= now))
+    of_key = select(func.count()).select_from(sessions).where(sessions.c.key_id == key_id)
+    if connection.execute(of_key).scalar_one() >= MAX_SESSIONS:
+        first = select(func.min(sessions.c.began)).where(sessions.c.key_id == key_id).scalar_subquery()
+        connection.execute(delete(sessions).where(sessions.c.key_id == key_id, sessions.c.began == first))
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    connection.execute(
+        insert(sessions).values(digest=secret_digest(token), key_id=key_id, began=now, ends=now + SESSION_LIFETIME)
+    )
+    return token
+
+
+def find_session(connection: Connection, token: str, *, now: datetime) -> tuple[KeyRecord, datetime] | None:
+    """The key that the session began with, and when it ends; None where it has ended, or its key was revoked."""
+    found = (
+        select(*KEY_COLUMNS, sessions.c.ends)
+        .join(sessions, sessions.c.key_id == api_keys.c.id)
+        .where(sessions.c.digest == secret_digest(token), sessions.c.ends > now, api_keys.c.revoked.is_(None))
+    )
+    row = connection.execute(found).one_or_none()
+    return None if row is None else (KeyRecord(*row[:-1]), row[-1])
+
+
+def end_session(connection: Connection, token: str) -> None:
+    connection.execute(delete(sessions).where(sessions.c.digest == secret_digest(token)))

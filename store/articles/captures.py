@@ -1,0 +1,228 @@
+"""The values that pass between the stages. All are frozen; times are aware UTC."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onestory.errors import BadInput
+from onestory.urls import article_id_of_url, host_of, normalize_url
+
+__all__ = [
+    "MAX_OUTLET_CHARS",
+    "Capture",
+    "ExtractedArticle",
+    "ProcessedCapture",
+    "RemovedLine",
+    "article_row",
+    "canonical_article_id",
+    "content_digest",
+    "page_facts",
+    "storable_text",
+    "story_row",
+    "version_row",
+]
+
+
+# No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
+MAX_OUTLET_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One page or text as it arrived, from a crawl, a WARC or a row: the stages cannot tell which.
+
+    Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published` and `outlet` are claims that
+    came beside it. `observed` is None when nothing tells: then the clock of the import counts. `warc_file` and
+    `warc_offset` (bytes) say where the fetched bytes are kept, if they are. `host_signals` is what the host said
+    about mining when it was fetched, as (source, value, says): see `onestory.pipelines.extract.rights`.
+    """
+
+    url: str
+    observed: datetime | None
+    source: str = "import"
+    body: bytes | None = None
+    text: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    title: str | None = None
+    published: str | None = None
+    outlet: str | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+    host_signals: tuple[tuple[str, str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedLine:
+    """A line of furniture taken out of an article's text, and the rule that took it."""
+
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedArticle:
+    """An article as taken from its capture, not yet stored.
+
+    `url` is the identity: the fetched URL, or its canonical when that is on the same site. A canonical on another
+    site is `canonical_elsewhere`: a credit, never an identity. `text` is the clean body, one paragraph a line.
+    `published` is a claim; `published_source` names the field it was read from. `kind` is article, or what is kept
+    although it is not quite one: live_blog, paywall_stub, gallery, video.
+    """
+
+    url: str
+    fetched_url: str
+    text: str
+    language: str
+    words: int
+    title: str | None = None
+    byline: tuple[str, ...] = ()
+    outlet: str | None = None
+    credit: str | None = None
+    credit_evidence: str | None = None
+    canonical_elsewhere: str | None = None
+    published: datetime | None = None
+    published_source: str | None = None
+    modified: datetime | None = None
+    section: str | None = None
+    image: str | None = None
+    accessible_for_free: bool | None = None
+    notice: str | None = None
+    kind: str = "article"
+    rights: dict[str, Any] | None = None
+    removed: tuple[RemovedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedCapture:
+    """One capture, read and signed: all that a version is made from.
+
+    `signature` is opaque here. `text_digest` is 16 bytes that are equal when the normalised texts are.
+    """
+
+    capture: Capture
+    extracted: ExtractedArticle
+    signature: bytes
+    signature_params: str
+    text_digest: bytes
+    extractor: str
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 of title and text, in hex: the same content makes no new version."""
+        return content_digest(self.extracted.title, self.extracted.text)
+
+
+def content_digest(title: str | None, text: str) -> str:
+    """SHA-256 of title, an empty line, and text, in hex."""
+    return hashlib.sha256(f"{title or ''}\n\n{text}".encode("utf-8", "replace")).hexdigest()
+
+
+def article_row(reading: ProcessedCapture, identity: str, number: int, *, outlet: str, now: datetime) -> dict[str, Any]:
+    extracted = reading.extracted
+    observed = reading.capture.observed or now
+    return {
+        "id": identity,
+        "url": extracted.url,
+        "host": host_of(extracted.url),
+        "story_id": identity,
+        "relation": "original",
+        "arrival": number,
+        "version": number,
+        "outlet": outlet,
+        "source": storable_text(reading.capture.source),
+        "first_seen": observed,
+        "updated": observed,
+        "published": extracted.published,
+        "title": storable_text(extracted.title),
+        "language": extracted.language,
+        "credit": storable_text(extracted.credit),
+        "names": canonical_article_id(extracted.canonical_elsewhere),
+        "words": extracted.words,
+    }
+
+
+def story_row(article: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    return {
+        "id": article["id"],
+        "title": article["title"],
+        "language": article["language"],
+        "credit": article["credit"],
+        "representative": article["id"],
+        "original": article["id"],
+        "original_reason": "only",
+        "first_seen": article["first_seen"],
+        "last_seen": article["first_seen"],
+        "published": article["published"],
+        "first_outlet": article["outlet"],
+        "updated": now,
+    }
+
+
+def version_row(reading: ProcessedCapture, identity: str, number: int, *, now: datetime) -> dict[str, Any]:
+    return {
+        "number": number,
+        "article_id": identity,
+        "observed": reading.capture.observed or now,
+        "title": storable_text(reading.extracted.title),
+        "text": storable_text(reading.extracted.text),
+        "facts": page_facts(reading.extracted),
+        "content_digest": reading.content_digest,
+        "text_digest": reading.text_digest,
+        "words": reading.extracted.words,
+        "signature": reading.signature,
+        "signature_params": reading.signature_params,
+        "extractor": reading.extractor,
+        "warc_file": reading.capture.warc_file,
+        "warc_offset": reading.capture.warc_offset,
+        "told": False,
+    }
+
+
+def page_facts(extracted: ExtractedArticle) -> dict[str, Any]:
+    """What the page says of the article, as JSON; empty facts are left out."""
+    told = {
+        "fetched_url": extracted.fetched_url if extracted.fetched_url != extracted.url else None,
+        "site_name": extracted.outlet,
+        "language": extracted.language,
+        "byline": list(extracted.byline),
+        "credit": extracted.credit,
+        "credit_evidence": extracted.credit_evidence,
+        "canonical_elsewhere": extracted.canonical_elsewhere,
+        "published": extracted.published and extracted.published.isoformat(),
+        "published_source": extracted.published_source,
+        "modified": extracted.modified and extracted.modified.isoformat(),
+        "section": extracted.section,
+        "image": extracted.image,
+        "accessible_for_free": extracted.accessible_for_free,
+        "notice": extracted.notice,
+        "kind": extracted.kind if extracted.kind != "article" else None,
+        "rights": extracted.rights,
+    }
+    return {key: _storable_deep(value) for key, value in told.items() if value not in (None, [], {})}
+
+
+def storable_text(value: str | None) -> str | None:
+    """Without what no database keeps in a text: NUL and lone surrogates."""
+    if value is None:
+        return None
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _storable_deep(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, Mapping):
+        return {storable_text(str(key)): _storable_deep(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable_deep(part) for part in value]
+    return value
+
+
+def canonical_article_id(url: str | None) -> str | None:
+    """The id of the article that a canonical on another site names."""
+    try:
+        return article_id_of_url(normalize_url(url)) if url else None
+    except BadInput:
+        return None

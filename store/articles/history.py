@@ -1,0 +1,101 @@
+"""What an article has been: its versions, what each changed, when it was withdrawn and came back."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from onestory.store.schema import articles, versions, withdrawals
+from onestory.store.stories.components import chunks
+
+__all__ = [
+    "VersionDiff",
+    "VersionRecord",
+    "WithdrawalRecord",
+    "save_version_diffs",
+    "titles_and_texts",
+    "version_records",
+    "withdrawals_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """How much a version changed of the one before it, `of`, in words; and whether the headline is another."""
+
+    of: int
+    title_changed: bool
+    kept: int
+    added: int
+    removed: int
+    moved: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A text that an article has had. `changes` is what it told of the one before: a `Told` as a mapping."""
+
+    number: int
+    observed: datetime
+    title: str | None
+    words: int
+    content_digest: str
+    changes: dict[str, Any] | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRecord:
+    """A time in which the article was not to be seen; `returned` is None while it is not.
+
+    `withdrawn` is the first look that did not find it, `confirmed` the one that settled it.
+    """
+
+    withdrawn: datetime
+    confirmed: datetime
+    reason: str
+    http_status: int | None
+    location: str | None
+    returned: datetime | None
+
+
+def version_records(connection: Connection, article_id: str) -> list[VersionRecord]:
+    """All versions of an article, the first observed first."""
+    query = (
+        select(versions.c.number, versions.c.observed, versions.c.title, versions.c.words, versions.c.content_digest)
+        .add_columns(versions.c.changes, versions.c.number == articles.c.version)
+        .join(articles, articles.c.id == versions.c.article_id)
+        .where(versions.c.article_id == article_id)
+        .order_by(versions.c.observed, versions.c.content_digest)
+    )
+    return [VersionRecord(*row) for row in connection.execute(query)]
+
+
+def withdrawals_of(connection: Connection, article_id: str) -> list[WithdrawalRecord]:
+    """When an article was withdrawn, the first time first."""
+    columns = [withdrawals.c[name] for name in WithdrawalRecord.__slots__]
+    query = select(*columns).where(withdrawals.c.article_id == article_id)
+    return [WithdrawalRecord(*row) for row in connection.execute(query.order_by(withdrawals.c.id))]
+
+
+def titles_and_texts(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[str | None, str]]:
+    """By number the headline and text of those of these versions that are there."""
+    columns = (versions.c.number, versions.c.title, versions.c.text)
+    return {
+        number: (title, text)
+        for part in chunks(numbers)
+        for number, title, text in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+    }
+
+
+def save_version_diffs(connection: Connection, changes: Mapping[int, VersionDiff]) -> None:
+    """Keeps with each version what it changed."""
+    rows: Sequence[dict[str, Any]] = [{"key": number, "became": told.to_dict()} for number, told in changes.items()]
+    if rows:
+        statement = update(versions).where(versions.c.number == bindparam("key"))
+        connection.execute(statement.values(changes=bindparam("became", type_=versions.c.changes.type)), rows)

@@ -1,0 +1,216 @@
+"""Articles and their versions: what was read, and when."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.store.articles.captures import (
+    MAX_OUTLET_CHARS,
+    ProcessedCapture,
+    article_row,
+    canonical_article_id,
+    storable_text,
+    story_row,
+    version_row,
+)
+from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
+from onestory.store.search.full_text_index import mark_search_due
+from onestory.store.tombstones import article_digest, host_digest
+from onestory.urls import article_id_of_url, host_of
+
+__all__ = ["SaveResult", "refresh_articles", "save_articles"]
+
+# The last in this order is current. Nothing in it depends on the order of arrival.
+CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
+# (observed, content digest, number) of each version of one article.
+VersionKeys = list[tuple[datetime, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResult:
+    """What became of a reading. `number` is that of its version, None unless it was stored.
+
+    `replaces` is the version that was current before, where this one follows it.
+    """
+
+    kind: Literal["stored", "known", "removed"]
+    article_id: str
+    number: int | None = None
+    replaces: int | None = None
+
+
+def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
+    """Stores what is new, each new article as a story of its own; one answer for each reading, in order.
+
+    A reading is known when the version in force at its observed time, or the next one, has its content. One without
+    a time (`observed` None) is known when its article ever had that content, so that an import can be repeated.
+    """
+    ids = [article_id_of_url(reading.extracted.url) for reading in readings]
+    barred = _barred(connection, readings, ids)
+    numbers = _allocate(connection, len(readings))
+    histories = _histories(connection, ids)
+    names = _outlet_names(connection, readings)
+    fresh = {
+        identity: article_row(reading, identity, number, outlet=_outlet(reading, names), now=now)
+        for reading, identity, number in reversed(list(zip(readings, ids, numbers, strict=True)))
+        if identity not in histories and not _is_barred(reading, identity, barred)
+    }
+    _add_articles(connection, fresh, now=now)
+    if fresh and connection.dialect.name == "postgresql":
+        histories = _histories_locked(connection, ids)
+    answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
+    if rows:
+        connection.execute(insert(versions), [row for row, _ in rows])
+    _keep_removed(connection, rows, now=now)
+    current = {row["article_id"]: row["number"] for row, _ in rows}
+    mark_search_due(connection, current.keys() & fresh.keys())
+    refresh_articles(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
+    return answers
+
+
+def _decide(
+    readings: Sequence[ProcessedCapture],
+    ids: Sequence[str],
+    numbers: Sequence[int],
+    histories: dict[str, VersionKeys],
+    barred: Collection[str],
+    *,
+    now: datetime,
+) -> tuple[list[SaveResult], list[tuple[dict[str, Any], ProcessedCapture]]]:
+    answers: list[SaveResult] = []
+    rows: list[tuple[dict[str, Any], ProcessedCapture]] = []
+    for reading, identity, number in zip(readings, ids, numbers, strict=True):
+        history = histories.setdefault(identity, [])
+        if _is_barred(reading, identity, barred):
+            answers.append(SaveResult("removed", identity))
+        elif _is_known(history, reading):
+            answers.append(SaveResult("known", identity))
+        else:
+            row = version_row(reading, identity, number, now=now)
+            last = max(history, default=None)
+            history.append((row["observed"], row["content_digest"], number))
+            rows.append((row, reading))
+            replaces = last[2] if last is not None and last < history[-1] else None
+            answers.append(SaveResult("stored", identity, number, replaces))
+    return answers, rows
+
+
+def _is_known(history: VersionKeys, reading: ProcessedCapture) -> bool:
+    digest, observed = reading.content_digest, reading.capture.observed
+    if observed is None:
+        return any(known == digest for _, known, _ in history)
+    if (observed, digest) in {(when, known) for when, known, _ in history}:
+        return True
+    ordered = sorted(history)
+    before = [known for when, known, _ in ordered if when <= observed][-1:]
+    after = [known for when, known, _ in ordered if when > observed][:1]
+    return digest in before + after
+
+
+def _histories(connection: Connection, ids: Sequence[str]) -> dict[str, VersionKeys]:
+    query = select(versions.c.article_id, versions.c.observed, versions.c.content_digest, versions.c.number).where(
+        versions.c.article_id.in_(set(ids))
+    )
+    found: dict[str, VersionKeys] = {}
+    for identity, observed, digest, number in connection.execute(query):
+        found.setdefault(identity, []).append((observed, digest, number))
+    return found
+
+
+def _histories_locked(connection: Connection, ids: Sequence[str]) -> dict[str, VersionKeys]:
+    """The histories as they are once nobody else can add to them."""
+    locked = select(articles.c.id).where(articles.c.id.in_(set(ids))).order_by(articles.c.id)
+    connection.execute(locked.with_for_update()).all()
+    return _histories(connection, ids)
+
+
+def _allocate(connection: Connection, count: int) -> list[int]:
+    """`count` version numbers that nobody else will get. On SQLite the writer is alone, so the last one tells."""
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval('versions_number_seq') FROM generate_series(1, :count)")
+        return sorted(connection.execute(query, {"count": count}).scalars())
+    last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'versions'")).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
+    if not fresh:
+        return
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
+    rows = [fresh[identity] for identity in sorted(fresh)]
+    connection.execute(add(stories).on_conflict_do_nothing(), [story_row(row, now=now) for row in rows])
+    connection.execute(add(articles).on_conflict_do_nothing(), rows)
+
+
+def _keep_removed(
+    connection: Connection, rows: Iterable[tuple[dict[str, Any], ProcessedCapture]], *, now: datetime
+) -> None:
+    lines = [
+        {"number": row["number"], "line": storable_text(gone.line), "reason": gone.reason, "at": now}
+        for row, reading in rows
+        for gone in reading.extracted.removed
+    ]
+    if lines:
+        connection.execute(insert(removed_lines), lines)
+
+
+def refresh_articles(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
+    """Copies the current version's facts to its article."""
+    mark_search_due(connection, ids)
+    for identity in sorted(ids):
+        query = select(versions).where(versions.c.article_id == identity)
+        history = connection.execute(query.order_by(*CURRENT_ORDER)).mappings().all()
+        current = history[-1]
+        published = current["facts"].get("published")
+        connection.execute(
+            update(articles)
+            .where(articles.c.id == identity)
+            .values(
+                version=current["number"],
+                title=current["title"],
+                language=current["facts"]["language"],
+                credit=current["facts"].get("credit"),
+                names=canonical_article_id(current["facts"].get("canonical_elsewhere")),
+                words=current["words"],
+                published=published and datetime.fromisoformat(published),
+                first_seen=history[0]["observed"],
+                updated=current["observed"],
+            )
+        )
+
+
+def _outlet_names(connection: Connection, readings: Iterable[ProcessedCapture]) -> dict[str, str]:
+    hosts = {_bare(host_of(reading.extracted.url)) for reading in readings}
+    query = select(outlets.c.host, outlets.c.name).where(outlets.c.host.in_(hosts)).order_by(outlets.c.name)
+    return {row.host: row.name for row in connection.execute(query)}
+
+
+def _outlet(reading: ProcessedCapture, names: Mapping[str, str]) -> str:
+    """The outlet that came beside the page, else the one whose host this is, else the host's own name.
+
+    What the page calls itself is no source: any page can call itself Reuters.
+    """
+    host = _bare(host_of(reading.extracted.url))
+    said = storable_text(reading.capture.outlet) or ""
+    return said[:MAX_OUTLET_CHARS] or names.get(host) or host
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("www.")
+
+
+def _barred(connection: Connection, readings: Iterable[ProcessedCapture], ids: Iterable[str]) -> set[str]:
+    """Those of the readings' digests that a takedown left a tombstone for."""
+    wanted = {article_digest(identity) for identity in ids} | {reading.content_digest for reading in readings}
+    wanted |= {host_digest(host_of(reading.extracted.url)) for reading in readings}
+    return set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(wanted))).scalars())
+
+
+def _is_barred(reading: ProcessedCapture, identity: str, barred: Collection[str]) -> bool:
+    digests = (article_digest(identity), reading.content_digest, host_digest(host_of(reading.extracted.url)))
+    return any(digest in barred for digest in digests)

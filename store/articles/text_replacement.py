@@ -1,0 +1,211 @@
+"""A better text of the same content, put in place of the old one: no new version, the same number."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
+from onestory.store.articles.save import refresh_articles
+from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
+from onestory.store.stories.components import chunks
+
+__all__ = [
+    "ReplacementText",
+    "VersionRow",
+    "replace_facts",
+    "replace_texts",
+    "version_rows",
+    "versions_by_warc_offset",
+    "versions_of_host",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementText:
+    """What a version is to say from now on."""
+
+    number: int
+    title: str | None
+    text: str
+    facts: Mapping[str, Any]
+    removed: tuple[RemovedLine, ...]
+    content_digest: str
+    text_digest: bytes
+    words: int
+    signature: bytes
+    signature_params: str
+    extractor: str
+
+    @classmethod
+    def from_capture(cls, number: int, reading: ProcessedCapture) -> "ReplacementText":
+        return cls(
+            number,
+            storable_text(reading.extracted.title),
+            storable_text(reading.extracted.text) or "",
+            page_facts(reading.extracted),
+            reading.extracted.removed,
+            reading.content_digest,
+            reading.text_digest,
+            reading.extracted.words,
+            reading.signature,
+            reading.signature_params,
+            reading.extractor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version as it is kept now. `outlet` is the article's, `url` its identity."""
+
+    number: int
+    article_id: str
+    url: str
+    outlet: str
+    observed: datetime
+    title: str | None
+    text: str
+    facts: dict[str, Any]
+    content_digest: str
+    words: int
+    signature: bytes
+    signature_params: str
+    extractor: str
+
+
+def _kept() -> Any:
+    return select(
+        versions.c.number,
+        versions.c.article_id,
+        articles.c.url,
+        articles.c.outlet,
+        versions.c.observed,
+        versions.c.title,
+        versions.c.text,
+        versions.c.facts,
+        versions.c.content_digest,
+        versions.c.words,
+        versions.c.signature,
+        versions.c.signature_params,
+        versions.c.extractor,
+    ).join(articles, articles.c.id == versions.c.article_id)
+
+
+def version_rows(connection: Connection, numbers: Collection[int]) -> list[VersionRow]:
+    """Those of these versions that are still there, by number."""
+    rows = [row for part in chunks(numbers) for row in connection.execute(_kept().where(versions.c.number.in_(part)))]
+    return sorted((VersionRow(*row) for row in rows), key=lambda kept: kept.number)
+
+
+def versions_by_warc_offset(connection: Connection, warc_file: str, offsets: Collection[int]) -> dict[int, VersionRow]:
+    """The versions that were read from these records of a WARC file, by offset."""
+    found: dict[int, VersionRow] = {}
+    for part in chunks(offsets):
+        query = _kept().add_columns(versions.c.warc_offset)
+        query = query.where(versions.c.warc_file == warc_file, versions.c.warc_offset.in_(part))
+        found |= {row[-1]: VersionRow(*row[:-1]) for row in connection.execute(query)}
+    return found
+
+
+def versions_of_host(connection: Connection, host: str, *, after: int, limit: int) -> list[VersionRow]:
+    """The next `limit` versions of a host (named without www.) behind number `after`, in order."""
+    query = _kept().where(articles.c.host.in_((host, f"www.{host}")), versions.c.number > after)
+    return [VersionRow(*row) for row in connection.execute(query.order_by(versions.c.number).limit(limit))]
+
+
+def replace_texts(connection: Connection, texts: Sequence[ReplacementText], *, now: datetime) -> list[int]:
+    """Puts the texts in place; the numbers of all versions that have to be attached again, also of others.
+
+    What rested on the old texts is forgotten. Left as it is: a version that is gone, one whose new content was taken
+    down, and one that would be the same as another version of its article at the same time.
+    """
+    taken = [text for text in texts if _may_stand(connection, text)]
+    numbers = [text.number for text in taken]
+    for text in taken:
+        _replace(connection, text, now=now)
+    around = _forget_matches(connection, numbers)
+    reopened = sorted({*numbers, *around})
+    for part in chunks(reopened):
+        connection.execute(update(versions).where(versions.c.number.in_(part)).values(attached=None))
+    return reopened
+
+
+def replace_facts(connection: Connection, texts: Sequence[ReplacementText], *, now: datetime) -> None:
+    """Where title and text are as they were: what the page says of its article."""
+    for text in texts:
+        _replace(connection, text, now=now)
+
+
+def _may_stand(connection: Connection, text: ReplacementText) -> bool:
+    place = select(versions.c.article_id, versions.c.observed).where(versions.c.number == text.number)
+    row = connection.execute(place).one_or_none()
+    if row is None:
+        return False
+    barred = select(tombstones.c.digest).where(tombstones.c.digest == text.content_digest)
+    same = select(versions.c.number).where(
+        versions.c.article_id == row.article_id,
+        versions.c.observed == row.observed,
+        versions.c.content_digest == text.content_digest,
+        versions.c.number != text.number,
+    )
+    return connection.execute(barred).first() is None and connection.execute(same).first() is None
+
+
+def _replace(connection: Connection, text: ReplacementText, *, now: datetime) -> None:
+    values = {
+        "title": text.title,
+        "text": text.text,
+        "facts": dict(text.facts),
+        "content_digest": text.content_digest,
+        "text_digest": text.text_digest,
+        "words": text.words,
+        "signature": text.signature,
+        "signature_params": text.signature_params,
+        "extractor": text.extractor,
+    }
+    statement = update(versions).where(versions.c.number == text.number).values(values)
+    article_id = connection.execute(statement.returning(versions.c.article_id)).scalar_one_or_none()
+    if article_id is None:
+        return
+    connection.execute(delete(removed_lines).where(removed_lines.c.number == text.number))
+    gone = [
+        {"number": text.number, "line": storable_text(one.line), "reason": one.reason, "at": now}
+        for one in text.removed
+    ]
+    if gone:
+        connection.execute(insert(removed_lines), gone)
+    refresh_articles(connection, {article_id}, now=now)
+    _retell_alone(connection, article_id, now=now)
+
+
+def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> None:
+    """The record of a story of one article says what the article says; others are evaluated anew."""
+    row = connection.execute(select(articles).where(articles.c.id == article_id)).one()
+    told = {
+        "title": row.title,
+        "language": row.language,
+        "credit": row.credit,
+        "published": row.published,
+        "updated": now,
+    }
+    alone = or_(stories.c.copies == 1, stories.c.absorbed_into.is_not(None))
+    connection.execute(update(stories).where(stories.c.id == article_id, alone).values(told))
+
+
+def _forget_matches(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """The versions that were compared with these, and the current ones of their articles."""
+    around: set[int] = set()
+    touched: set[str] = set()
+    for part in chunks(numbers):
+        for mine, other, article in (
+            (matches.c.a, matches.c.b, matches.c.b_article),
+            (matches.c.b, matches.c.a, matches.c.a_article),
+        ):
+            rows = connection.execute(delete(matches).where(mine.in_(part)).returning(other, article)).all()
+            around |= {row[0] for row in rows}
+            touched |= {row[1] for row in rows}
+    for ids in chunks(touched):
+        around |= set(connection.execute(select(articles.c.version).where(articles.c.id.in_(ids))).scalars())
+    return around

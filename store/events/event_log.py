@@ -1,0 +1,147 @@
+"""What happened, as a log with numbers that only rise: whoever has read event N never finds a new one below N later.
+
+Events are gathered while a transaction works and written as its last act, so that they are kept with the change they
+tell of, or not at all. On SQLite the writer is alone. On PostgreSQL a transaction could draw a number and commit after
+one that drew a higher number; so numbers are drawn under one lock that is held until the commit. As it is always the
+last lock that a transaction takes, nobody who holds it waits for anything but the disk.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, text
+
+from onestory.store.schema import events
+from onestory.store.settings import EVENTS_DELETED, read_setting, write_setting
+
+__all__ = [
+    "EVENT_KINDS",
+    "EventLogBounds",
+    "EventRecord",
+    "add_event",
+    "delete_events",
+    "delete_events_of_stories",
+    "event_log_bounds",
+    "events_after",
+    "flush_events",
+]
+
+STORY_EVENT_KINDS = ("created", "grew", "corrected", "withdrawn", "merged", "split")
+EVENT_KINDS = (
+    *(f"story.{kind}" for kind in STORY_EVENT_KINDS),
+    "watch.matched",
+    "source.blocked",
+    "source.silent",
+    "webhook.disabled",
+)
+EVENTS_LOCK = 0x0E57E7E
+NO_DATA: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One event. `story_id` is the id at that time; it may have been absorbed since."""
+
+    id: int
+    kind: str
+    at: datetime
+    story_id: str | None
+    source_id: int | None
+    watch_id: int | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLogBounds:
+    """What the log holds: all events behind `forgotten`, up to `last`; `drawn` is the highest number ever given."""
+
+    deleted_up_to: int
+    last: int
+    last_assigned: int
+
+    def is_cursor_expired(self, after: int) -> bool:
+        """Whether someone who read up to `after` cannot go on there: what followed is forgotten, or it never was."""
+        return after < self.deleted_up_to or after > self.last_assigned
+
+
+def add_event(
+    connection: Connection,
+    kind: str,
+    *,
+    now: datetime,
+    story_id: str | None = None,
+    source_id: int | None = None,
+    watch_id: int | None = None,
+    data: Mapping[str, object] = NO_DATA,
+) -> None:
+    """Tells an event with the write transaction at hand (`Store.write`); it has its number when that is committed."""
+    connection.get_execution_options()["gathered_events"].append(
+        {
+            "kind": kind,
+            "at": now,
+            "story_id": story_id,
+            "source_id": source_id,
+            "watch_id": watch_id,
+            "data": dict(data),
+        }
+    )
+
+
+def flush_events(connection: Connection) -> bool:
+    """Writes what `add_event` gathered in this transaction, as its last act; whether there was anything."""
+    gathered = connection.get_execution_options()["gathered_events"]
+    if not gathered:
+        return False
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
+    connection.execute(insert(events), list(gathered))
+    gathered.clear()
+    return True
+
+
+def events_after(
+    connection: Connection,
+    after: int,
+    *,
+    limit: int,
+    kinds: Collection[str] = (),
+    story_id: str | None = None,
+) -> list[EventRecord]:
+    """The next events behind number `after`, in order; of these kinds, and of one story, where they are given."""
+    query: Select[Any] = select(*[events.c[name] for name in EventRecord.__slots__]).where(events.c.id > after)
+    if kinds:
+        query = query.where(events.c.kind.in_(sorted(kinds)))
+    if story_id is not None:
+        query = query.where(events.c.story_id == story_id)
+    return [EventRecord(*row) for row in connection.execute(query.order_by(events.c.id).limit(limit))]
+
+
+def event_log_bounds(connection: Connection) -> EventLogBounds:
+    forgotten = int(read_setting(connection, EVENTS_DELETED) or 0)
+    last = connection.execute(select(func.max(events.c.id))).scalar() or forgotten
+    return EventLogBounds(forgotten, last, max(_drawn(connection), last))
+
+
+def _drawn(connection: Connection) -> int:
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_id_seq")
+    else:
+        query = text("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+    return connection.execute(query).scalar() or 0
+
+
+def delete_events(connection: Connection, *, before: datetime) -> int:
+    """Deletes the events that are older; how many. Whoever had not read them yet is told so: see `Bounds.has_lost`."""
+    newest = connection.execute(select(func.max(events.c.id)).where(events.c.at < before)).scalar()
+    if newest is None:
+        return 0
+    gone = connection.execute(delete(events).where(events.c.id <= newest)).rowcount
+    write_setting(connection, EVENTS_DELETED, str(newest))
+    return gone
+
+
+def delete_events_of_stories(connection: Connection, story_ids: Collection[str]) -> None:
+    """Deletes all events of these stories, for a takedown."""
+    connection.execute(delete(events).where(events.c.story_id.in_(sorted(story_ids))))

@@ -1,0 +1,172 @@
+"""What a transaction did to stories, as events: told with the change, and each thing once.
+
+One event a story and transaction, so a batch of an import that brings forty copies of a story makes one. An article
+is told with the version that it came with (`versions.told`), whatever is attached again later; what was observed more
+than RECENT ago is an archive and no news: it makes stories, and no event. Merges and splits are told at any age.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from onestory.store.events.event_log import add_event
+from onestory.store.schema import articles, stories, versions
+from onestory.store.stories.components import chunks
+
+__all__ = ["MAX_NEWS_AGE", "WITHDRAWAL_NOTICES", "emit_story_events", "note_reassignments"]
+
+MAX_NEWS_AGE = timedelta(days=7)
+WITHDRAWAL_NOTICES = ("kill", "withdrawn")  # what an original's notice may say: see `onestory.pipelines.extract.notice`
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A version that is attached for the first time, with its article."""
+
+    number: int
+    observed: datetime
+    notice: str | None
+    changes: dict[str, Any] | None
+    article: str
+    story: str
+    current: int
+    arrival: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    id: str
+    original: str
+    copies: int
+    outlets: int
+    owners: int
+
+    def payload(self, **more: object) -> dict[str, object]:
+        return {"copies": self.copies, "outlets": self.outlets, "owners": self.owners, **more}
+
+
+def note_reassignments(connection: Connection, moves: Mapping[str, tuple[str, str]]) -> None:
+    """Gathers which articles changed their story in this transaction (article id: from, to) for `tell_changes`."""
+    gathered = connection.get_execution_options()["gathered_moves"]
+    for article, (old, new) in moves.items():
+        first, _ = gathered.get(article, (old, new))
+        gathered[article] = (first, new)
+
+
+def emit_story_events(connection: Connection, numbers: Collection[int], *, now: datetime) -> None:
+    """Adds the events of this transaction: the moves that were noted, and these versions, about to be attached."""
+    fresh = _fresh(connection, numbers)
+    newcomers = {one.article for one in fresh if one.number == one.arrival}
+    recent = [one for one in fresh if one.observed >= now - MAX_NEWS_AGE]
+    gathered = connection.get_execution_options()["gathered_moves"]
+    moves = {one: move for one, move in gathered.items() if one not in newcomers and move[0] != move[1]}
+    gathered.clear()
+    merged, parted = _merges_and_splits(connection, moves)
+    spreads = _spreads(connection, {*(one.story for one in recent), *merged, *parted})
+    _tell_newcomers([one for one in recent if one.article in newcomers], newcomers, spreads, connection, now)
+    for story, absorbed in sorted(merged.items()):
+        if story in spreads:
+            data = spreads[story].payload(absorbed=sorted(absorbed))
+            add_event(connection, "story.merged", now=now, story_id=story, data=data)
+    for story, parts in sorted(parted.items()):
+        if story in spreads:
+            data = spreads[story].payload(parts=sorted(parts))
+            add_event(connection, "story.split", now=now, story_id=story, data=data)
+    _tell_texts(recent, newcomers, spreads, connection, now)
+
+
+def _tell_newcomers(
+    arrived: Iterable[_Fresh],
+    newcomers: Collection[str],
+    spreads: Mapping[str, _Spread],
+    connection: Connection,
+    now: datetime,
+) -> None:
+    """A story is created with its first article; whatever comes to one that was there makes it grow."""
+    by_story: dict[str, list[str]] = {}
+    for one in arrived:
+        by_story.setdefault(one.story, []).append(one.article)
+    for story, added in by_story.items():
+        if story in newcomers:
+            add_event(connection, "story.created", now=now, story_id=story, data=spreads[story].payload())
+        else:
+            data = spreads[story].payload(added=len(added))
+            add_event(connection, "story.grew", now=now, story_id=story, data=data)
+
+
+def _tell_texts(
+    recent: Iterable[_Fresh],
+    newcomers: Collection[str],
+    spreads: Mapping[str, _Spread],
+    connection: Connection,
+    now: datetime,
+) -> None:
+    """A new text of a copy, with how much it changed; or an original that says of itself that it is withdrawn."""
+    for one in recent:
+        is_new_text = one.number == one.current and one.article not in newcomers
+        is_original = one.article == spreads[one.story].original
+        is_withdrawn = is_original and one.number == one.current and one.notice in WITHDRAWAL_NOTICES
+        if not (is_new_text or is_withdrawn):
+            continue
+        kind = "story.withdrawn" if is_withdrawn else "story.corrected"
+        data = spreads[one.story].payload(
+            article=one.article, version=one.number, notice=one.notice, changes=one.changes, is_original=is_original
+        )
+        add_event(connection, kind, now=now, story_id=one.story, data=data)
+
+
+def _fresh(connection: Connection, numbers: Collection[int]) -> list[_Fresh]:
+    query = select(
+        versions.c.number,
+        versions.c.observed,
+        versions.c.facts["notice"].as_string(),
+        versions.c.changes,
+        articles.c.id,
+        articles.c.story_id,
+        articles.c.version,
+        articles.c.arrival,
+    ).join(articles, articles.c.id == versions.c.article_id)
+    return [
+        _Fresh(*row)
+        for part in chunks(numbers)
+        for row in connection.execute(query.where(versions.c.number.in_(part), ~versions.c.told))
+    ]
+
+
+def _merges_and_splits(
+    connection: Connection, moves: Mapping[str, tuple[str, str]]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """By survivor the stories that it absorbed, and by story the ones that left it.
+
+    A story is absorbed when its own first article moves, or is gone.
+    """
+    merged: dict[str, set[str]] = {}
+    parted: dict[str, set[str]] = {}
+    there = _still_there(connection, {old for old, _ in moves.values()})
+    for old, new in moves.values():
+        head = moves[old][1] if old in moves else None
+        if head == new or old not in there:
+            merged.setdefault(new, set()).add(old)
+        else:
+            parted.setdefault(old, set()).add(new)
+    return merged, parted
+
+
+def _still_there(connection: Connection, article_ids: Collection[str]) -> set[str]:
+    return {
+        one
+        for part in chunks(article_ids)
+        for one in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
+    }
+
+
+def _spreads(connection: Connection, story_ids: Collection[str]) -> dict[str, _Spread]:
+    columns: list[Any] = [stories.c[name] for name in _Spread.__slots__]
+    return {
+        row.id: _Spread(*row)
+        for part in chunks(story_ids)
+        for row in connection.execute(select(*columns).where(stories.c.id.in_(part)))
+    }

@@ -1,0 +1,233 @@
+"""Pages whose article is known, and that are looked at again: which are due, and what a look found.
+
+An article is `withdrawn` when its page does not show it any more: at once where the page says so itself, else when a
+second look, hours later, finds it missing too. Its texts stay; should it be seen again, that is recorded as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from onestory.store.events.event_log import add_event
+from onestory.store.frontier.pages import SOURCE_COLUMNS, DuePage
+from onestory.store.frontier.scope import CrawlScope, due_revisits_where
+from onestory.store.schema import articles, pages, sources, stories, withdrawals
+from onestory.store.stories.components import lock_stories
+
+__all__ = [
+    "DueRevisit",
+    "RevisitResult",
+    "RevisitState",
+    "due_revisits",
+    "mark_article_returned",
+    "postpone_revisits",
+    "revisit_state",
+    "save_revisit_result",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRevisit(DuePage):
+    """A page to be looked at again, with what the last look left.
+
+    `known_since` is when the page was found or, where its article claims to be older, that. `http_status` is the last
+    answer's. `missing_since` is set while looks do not find the article, `withdrawn` once that is settled.
+    """
+
+    article_id: str
+    revisit: datetime
+    known_since: datetime
+    changed: datetime
+    http_status: int | None
+    missing_since: datetime | None
+    withdrawn: datetime | None
+    etag: str | None
+    last_modified: str | None
+    body_digest: str | None
+    validators_lie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevisitResult:
+    """What one look showed.
+
+    The article is there, `unchanged` or `changed`; it is `absent`; or the answer is `unclear`: it says nothing of the
+    article. `is_settled`: absent, and no further look is needed. `revisit` is when the page is looked at again.
+    """
+
+    kind: Literal["unchanged", "changed", "absent", "unclear"]
+    revisit: datetime | None
+    http_status: int | None
+    reason: str | None = None
+    is_confirmed: bool = False
+    article_id: str | None = None
+    location: str | None = None
+    robots: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    validators_lie: bool = False
+
+
+def due_revisits(
+    connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int, but: Sequence[int] = ()
+) -> list[DueRevisit]:
+    """The host's pages that are to be looked at again, the longest waiting first; without those under way."""
+    query = (
+        select(pages, *SOURCE_COLUMNS, articles.c.published.label("claims"))
+        .add_columns(articles.c.withdrawn)
+        .select_from(pages.outerjoin(sources, sources.c.id == pages.c.source_id))
+        .join(articles, articles.c.id == pages.c.article_id)
+        .where(pages.c.host == host, due_revisits_where(scope, now=now), pages.c.id.not_in(but))
+        .order_by(pages.c.revisit, pages.c.id)
+        .limit(limit)
+    )
+    return [
+        DueRevisit(
+            id=row.id,
+            url=row.url,
+            attempts=row.attempts,
+            hops=row.hops,
+            title=row.title,
+            published=row.published,
+            source=row.source,
+            outlet=row.outlet,
+            source_id=row.source_id,
+            article_id=row.article_id,
+            revisit=row.revisit,
+            known_since=min(row.discovered, row.claims or row.discovered),
+            changed=row.changed or row.discovered,
+            http_status=row.http_status,
+            missing_since=row.missing_since,
+            withdrawn=row.withdrawn,
+            etag=row.etag,
+            last_modified=row.last_modified,
+            body_digest=row.body_digest,
+            validators_lie=row.validators_lie,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+class RevisitState(NamedTuple):
+    """An article that a page showed: since when it is known, and whether it counts as withdrawn."""
+
+    since: datetime
+    is_withdrawn: bool
+
+
+REVISIT_STATE_QUERY = (
+    select(pages.c.discovered, articles.c.published, articles.c.withdrawn)
+    .join_from(pages, articles, articles.c.id == bindparam("article"))
+    .where(pages.c.id == bindparam("page"))
+)
+
+
+def revisit_state(connection: Connection, page_id: int, article_id: str | None) -> RevisitState | None:
+    """The article that a page was read as; None where there is none, or the page was taken down meanwhile.
+
+    It is known since the page was found or, where it claims to be older, since then.
+    """
+    row = connection.execute(REVISIT_STATE_QUERY, {"page": page_id, "article": article_id}).one_or_none()
+    if row is None:
+        return None
+    return RevisitState(min(row.discovered, row.published or row.discovered), row.withdrawn is not None)
+
+
+def postpone_revisits(connection: Connection, host: str, *, until: datetime) -> int:
+    """Puts off every look at the host that is due before then; how many."""
+    waiting = update(pages).where(pages.c.host == host, pages.c.revisit < until)
+    return connection.execute(waiting.values(revisit=until)).rowcount
+
+
+def save_revisit_result(connection: Connection, page: DueRevisit, sight: RevisitResult, *, now: datetime) -> bool:
+    """Records a look; whether it settled that the article is withdrawn. The caller has checked the lease."""
+    _hold_story(connection, page, sight)
+    values: dict[str, object] = {"revisit": sight.revisit, "fetched": now, "http_status": sight.http_status}
+    values |= {"robots": sight.robots or pages.c.robots, "reason": sight.reason, "attempts": 0}
+    if sight.kind in ("unchanged", "changed"):
+        values |= {"state": "done", "missing_since": None, "location": None, "validators_lie": sight.validators_lie}
+        values |= {"article_id": sight.article_id or page.article_id}
+    if sight.kind == "changed":
+        values["changed"] = now
+    if sight.body_digest is not None:
+        values |= {name: getattr(sight, name) for name in ("etag", "last_modified", "body_digest")}
+    if sight.location is not None:
+        values |= {"state": "moved", "location": sight.location}
+    if sight.kind == "absent":
+        values |= {"missing_since": page.missing_since or now}
+    connection.execute(update(pages).where(pages.c.id == page.id).values(values))
+    if sight.kind in ("unchanged", "changed"):
+        mark_article_returned(connection, sight.article_id or page.article_id, now=now)
+    if sight.kind == "absent" and sight.is_confirmed and page.withdrawn is None:
+        return _withdraw(connection, page, sight, now=now)
+    return False
+
+
+def _hold_story(connection: Connection, page: DueRevisit, sight: RevisitResult) -> None:
+    """Story rows are held before all others, where a look may change what is told of the story."""
+    if sight.is_confirmed or page.withdrawn is not None:
+        story = select(articles.c.story_id).where(articles.c.id == (sight.article_id or page.article_id))
+        lock_stories(connection, list(connection.execute(story).scalars()))
+
+
+def _withdraw(connection: Connection, page: DueRevisit, sight: RevisitResult, *, now: datetime) -> bool:
+    """False when another page still shows the article."""
+    others = select(pages.c.id).where(
+        pages.c.article_id == page.article_id,
+        pages.c.id != page.id,
+        pages.c.state == "done",
+        pages.c.missing_since.is_(None),
+    )
+    if connection.execute(others.limit(1)).first() is not None:
+        return False
+    since = page.missing_since or now
+    known = update(articles).where(articles.c.id == page.article_id)
+    if not connection.execute(known.values(withdrawn=since, withdrawn_reason=sight.reason)).rowcount:
+        return False  # taken down since it was looked at
+    connection.execute(
+        insert(withdrawals).values(
+            article_id=page.article_id,
+            withdrawn=since,
+            confirmed=now,
+            reason=sight.reason,
+            http_status=sight.http_status,
+            location=sight.location,
+        )
+    )
+    connection.execute(update(pages).where(pages.c.id == page.id).values(state="gone"))
+    _tell(connection, page, sight, since=since, now=now)
+    return True
+
+
+def _tell(connection: Connection, page: DueRevisit, sight: RevisitResult, *, since: datetime, now: datetime) -> None:
+    more = {"reason": sight.reason, "http_status": sight.http_status, "withdrawn": since.isoformat()}
+    _add_event(connection, "story.withdrawn", page.article_id, more, now=now)
+
+
+def _add_event(
+    connection: Connection, kind: str, article_id: str, more: Mapping[str, object], *, now: datetime
+) -> None:
+    """And the story's record has changed: who keeps a copy of it, or an answer about it, hears of that."""
+    columns = (articles.c.story_id, articles.c.outlet, articles.c.url, stories.c.original)
+    counts = (stories.c.copies, stories.c.outlets, stories.c.owners)
+    joined = select(*columns, *counts).join(stories, stories.c.id == articles.c.story_id)
+    row = connection.execute(joined.where(articles.c.id == article_id)).one()
+    connection.execute(update(stories).where(stories.c.id == row.story_id).values(updated=now))
+    data = {"article": article_id, "outlet": row.outlet, "url": row.url, "is_original": row.original == article_id}
+    data |= {"copies": row.copies, "outlets": row.outlets, "owners": row.owners, **more}
+    add_event(connection, kind, now=now, story_id=row.story_id, data=data)
+
+
+def mark_article_returned(connection: Connection, article_id: str, *, now: datetime) -> None:
+    """The article is seen. Should it have been withdrawn, it is back."""
+    gone = (articles.c.id == article_id, articles.c.withdrawn.is_not(None))
+    if connection.execute(select(articles.c.id).where(*gone)).first() is None:
+        return
+    connection.execute(update(articles).where(*gone).values(withdrawn=None, withdrawn_reason=None))
+    open_ = (withdrawals.c.article_id == article_id, withdrawals.c.returned.is_(None))
+    connection.execute(update(withdrawals).where(*open_).values(returned=now))
+    _add_event(connection, "story.corrected", article_id, {"returned": True}, now=now)

@@ -1,0 +1,229 @@
+"""The record: outlets, articles and their versions, stories, and what was found between them.
+
+Binary columns hold values that only `dedupe` understands (`versions.signature`) or digests.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
+
+from onestory.store.schema.base import Time, metadata
+
+__all__ = [
+    "articles",
+    "furniture",
+    "matches",
+    "moves",
+    "outlets",
+    "removed_lines",
+    "search_due",
+    "stories",
+    "versions",
+    "withdrawals",
+]
+
+
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("host", Text, index=True),
+    Column("owner", Text),
+    Column("homepage", Text),
+    Column("country", String(2)),
+    Column("language", String(8)),
+    Column("ours", Boolean, nullable=False, default=False),
+)
+
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("absorbed_into", String(24)),
+    Column("title", Text),
+    Column("language", String(8)),
+    Column("credit", Text),
+    Column("representative", String(24)),  # the fullest copy: it holds the story together
+    Column("original", String(24)),  # the copy that people are shown, and why that one
+    Column("original_reason", String(16)),
+    Column("first_seen", Time, nullable=False),
+    Column("last_seen", Time, nullable=False),
+    Column("published", Time),
+    Column("first_outlet", Text),
+    Column("copies", Integer, nullable=False, default=1),
+    Column("outlets", Integer, nullable=False, default=1),
+    Column("owners", Integer, nullable=False, default=1),
+    Column("solitary", Boolean, nullable=False, default=False),  # the representative is a round-up, or of a wall
+    Column("updated", Time, nullable=False),
+    # The list of stories, in its order. An index on `absorbed_into` itself would tempt SQLite to sort them all.
+    Index(
+        "ix_stories_listed",
+        "last_seen",
+        "id",
+        sqlite_where=text("absorbed_into IS NULL"),
+        postgresql_where=text("absorbed_into IS NULL"),
+    ),
+    # How many are wide of those seen since: counted without the rows.
+    Index(
+        "ix_stories_spread",
+        "last_seen",
+        "outlets",
+        sqlite_where=text("absorbed_into IS NULL"),
+        postgresql_where=text("absorbed_into IS NULL"),
+    ),
+    Index("ix_stories_copies", "copies"),
+    Index("ix_stories_updated", "updated", "id"),  # what changed since, for mirrors
+)
+
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False, index=True),
+    Column("story_id", String(24), ForeignKey("stories.id"), nullable=False),
+    Column("relation", String(16), nullable=False, default="original"),
+    Column("arrival", Integer, nullable=False, index=True),  # the number of its first version: who came first, for ever
+    Column("version", Integer, nullable=False),
+    Column("outlet", Text, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("first_seen", Time, nullable=False),
+    Column("updated", Time, nullable=False),
+    Column("published", Time),
+    Column("title", Text),
+    Column("language", String(8), nullable=False),
+    Column("credit", Text),
+    Column("names", String(24), index=True),  # the article on another site that its canonical names
+    Column("words", Integer, nullable=False),
+    Column("withdrawn", Time),  # since when its page has not shown it any more; see `withdrawals`
+    Column("withdrawn_reason", String(16)),
+    # What an agency is credited with; most articles credit nobody.
+    Index(
+        "ix_articles_credit",
+        "credit",
+        "story_id",
+        sqlite_where=text("credit IS NOT NULL"),
+        postgresql_where=text("credit IS NOT NULL"),
+    ),
+    # Whether a story has an outlet, a host or a credit already, however many copies it has.
+    Index("ix_articles_story_outlet", "story_id", "outlet"),
+    Index("ix_articles_story_host", "story_id", "host", "credit"),
+)
+
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("article_id", String(24), ForeignKey("articles.id"), nullable=False),
+    Column("observed", Time, nullable=False),
+    Column("title", Text),
+    Column("text", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("content_digest", String(64), nullable=False),
+    Column("text_digest", LargeBinary(16), nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("signature_params", Text, nullable=False),
+    Column("extractor", Text, nullable=False),
+    Column("warc_file", Text),
+    Column("warc_offset", Integer),
+    Column(
+        "changes", JSON(none_as_null=True)
+    ),  # beside the version before: see `onestory.store.articles.history.save_version_diffs`
+    Column("attached", Integer),  # the index's sequence when it was attached; NULL: still to do
+    Column("told", Boolean, nullable=False, server_default=true()),  # once, in an event, whatever is attached again
+    UniqueConstraint("article_id", "observed", "content_digest"),
+    Index("ix_versions_attached", "attached"),
+    Index("ix_versions_text_digest", "text_digest", "number"),
+    sqlite_autoincrement=True,  # a number that a takedown freed must not come back
+)
+
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("a", Integer, ForeignKey("versions.number", ondelete="CASCADE"), primary_key=True),
+    Column("b", Integer, ForeignKey("versions.number", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("a_article", String(24), nullable=False, index=True),
+    Column("b_article", String(24), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("evidence", JSON, nullable=False),
+)
+
+
+removed_lines = Table(
+    "removed_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, ForeignKey("versions.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("line", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Time, nullable=False, index=True),
+)
+
+
+furniture = Table(
+    "furniture",
+    metadata,
+    Column("host", Text, primary_key=True),  # without www.
+    Column(
+        "fingerprint", BigInteger, primary_key=True, autoincrement=False
+    ),  # of `onestory.pipelines.boilerplate.repeated_lines`
+    Column("line", Text, nullable=False),  # as an article showed it
+    Column("stories", Integer, nullable=False),  # different ones that showed it
+    Column("stories_known", Integer, nullable=False),  # of the host, when they were counted
+    Column("last_seen", Time, nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    Column("since", Time, nullable=False),  # when it came to be in force, or went
+)
+
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("withdrawn", Time, nullable=False),  # the first look that did not find it
+    Column("confirmed", Time, nullable=False),  # the look that settled it: the same, or a later one
+    Column("reason", String(16), nullable=False),
+    Column("http_status", Integer),
+    Column("location", Text),  # where it redirected to
+    Column("returned", Time),  # when it was seen again; NULL: not since
+)
+
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", String(24), primary_key=True),  # that an article of this URL would have
+    Column("url", Text, nullable=False),
+    Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("moved", Time, nullable=False),
+    Column("http_status", Integer),
+    Column("confirmed", Time),  # when the article was found there; NULL: nobody has looked
+)
+
+
+search_due = Table(
+    "search_due",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("article_id", String(24), nullable=False),  # named once for each change; the article may be gone
+    sqlite_autoincrement=True,
+)

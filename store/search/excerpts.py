@@ -1,0 +1,88 @@
+"""Where a text says what was searched for: places in it, never markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onestory.store.search.query import ParsedQuery, SearchTerm
+from onestory.store.search.tokenizer import WordSpan, find_phrases, word_spans
+
+__all__ = ["Excerpt", "best_excerpt", "match_spans"]
+
+MAX_SCANNED_CHARS = 20_000
+EXCERPT_CHARS = 240
+CONTEXT_CHARS = 60
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A piece of a text, and where in that piece the words stand: from, up to, in Unicode characters."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+def match_spans(query: ParsedQuery, text: str) -> tuple[Span, ...]:
+    """All places of what is wanted, in order; those that touch are one."""
+    looked_at = text[:MAX_SCANNED_CHARS]
+    found = find_phrases(looked_at, [term.words for term in query.required if not term.is_prefix])
+    if found is None or any(term.is_prefix for term in query.required):
+        found = _by_places(query, word_spans(looked_at))
+    joined: list[Span] = []
+    for start, end in sorted(found):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def _by_places(query: ParsedQuery, places: Sequence[WordSpan]) -> list[Span]:
+    words = [place.word for place in places]
+    return [span for term in query.required for span in _of_term(term, words, places)]
+
+
+def _of_term(term: SearchTerm, words: Sequence[str], places: Sequence[WordSpan]) -> list[Span]:
+    first, size = term.words[0], len(term.words)
+    if term.is_prefix:
+        return [(place.start, place.start + 1) for place in places if place.word.startswith(first)]
+    return [
+        (places[at].start, places[at + size - 1].end)
+        for at, word in enumerate(words)
+        if word == first and tuple(words[at : at + size]) == term.words
+    ]
+
+
+def best_excerpt(query: ParsedQuery, text: str) -> Excerpt:
+    """The piece that shows most of the places, begun and ended between words; the text's beginning if it has none."""
+    spans = match_spans(query, text)
+    start = _start(text, max(0, _densest(spans) - CONTEXT_CHARS))
+    end = _end(text, min(len(text), start + EXCERPT_CHARS))
+    inside = tuple((begin - start, stop - start) for begin, stop in spans if begin >= start and stop <= end)
+    return Excerpt(text[start:end], inside)
+
+
+def _densest(spans: Sequence[Span]) -> int:
+    """Where a piece begins that holds the most places; the first of the best ones."""
+    reach = EXCERPT_CHARS - CONTEXT_CHARS
+
+    def held(at: int) -> int:
+        return sum(1 for _, end in spans[at : at + EXCERPT_CHARS] if end <= spans[at][0] + reach)
+
+    best = max(range(len(spans)), key=held, default=None)
+    return 0 if best is None else spans[best][0]
+
+
+def _start(text: str, at: int) -> int:
+    """Behind the next space, if there is one before the places are reached."""
+    if at == 0:
+        return 0
+    space = next((place for place in range(at, min(at + CONTEXT_CHARS, len(text))) if text[place].isspace()), None)
+    return at if space is None else space + 1
+
+
+def _end(text: str, at: int) -> int:
+    if at == len(text):
+        return at
+    space = next((place for place in range(at, max(at - CONTEXT_CHARS, 0), -1) if text[place].isspace()), None)
+    return at if space is None else space

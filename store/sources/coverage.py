@@ -1,0 +1,148 @@
+"""The ledger of gaps: when a source was not seen, and why. A corpus says with it what it cannot have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.store.schema import gaps, source_days, sources
+
+__all__ = [
+    "UNPOLLED",
+    "YIELD_RETENTION_DAYS",
+    "DailyYield",
+    "Gap",
+    "add_closed_gap",
+    "close_gap",
+    "count_open_gaps",
+    "daily_yields",
+    "delete_old_yields",
+    "extend_gap",
+    "gaps_of",
+    "iter_gaps",
+    "pauses_of",
+    "record_yield",
+    "weekly_yields",
+]
+
+
+# Nobody asked: no crawler ran, it was switched off, or its host had to rest.
+UNPOLLED = "unpolled"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From the last time that a source was seen to the next; `ended` is None while it is not.
+
+    `status` is the word of the last poll in it, or `unpolled`; `polls` is how many failed.
+    """
+
+    source: str
+    outlet: str
+    began: datetime
+    ended: datetime | None
+    status: str
+    why: str | None
+    polls: int
+
+
+GAP_COLUMNS = (sources.c.url, sources.c.outlet, gaps.c.began, gaps.c.ended, gaps.c.status, gaps.c.why, gaps.c.polls)
+
+
+def extend_gap(connection: Connection, source_id: int, *, began: datetime, status: str, why: str | None) -> None:
+    """One more poll that failed: in the gap that is open, else in one that begins."""
+    still_open = update(gaps).where(gaps.c.source_id == source_id, gaps.c.ended.is_(None))
+    widened = still_open.values(status=status, why=why, polls=gaps.c.polls + 1)
+    if not connection.execute(widened).rowcount:
+        row = {"source_id": source_id, "began": began, "status": status, "why": why, "polls": 1}
+        connection.execute(insert(gaps).values(**row))
+
+
+def close_gap(connection: Connection, source_id: int, *, ended: datetime) -> bool:
+    """The source is seen again; whether a gap was open."""
+    still_open = update(gaps).where(gaps.c.source_id == source_id, gaps.c.ended.is_(None))
+    return connection.execute(still_open.values(ended=ended)).rowcount > 0
+
+
+def add_closed_gap(connection: Connection, source_id: int, *, began: datetime, ended: datetime, why: str) -> None:
+    """A gap that is over when it is noticed: nobody had asked."""
+    row = {"source_id": source_id, "began": began, "ended": ended, "status": UNPOLLED, "why": why, "polls": 0}
+    connection.execute(insert(gaps).values(**row))
+
+
+def gaps_of(connection: Connection, source_id: int, *, most: int) -> list[Gap]:
+    """Those of one source, the newest first."""
+    query = select(*GAP_COLUMNS).join(sources, sources.c.id == gaps.c.source_id).where(gaps.c.source_id == source_id)
+    found = connection.execute(query.order_by(gaps.c.began.desc(), gaps.c.id.desc()).limit(most))
+    return [Gap(*row) for row in found]
+
+
+def count_open_gaps(connection: Connection) -> int:
+    """How many sources that are switched on are not seen at the moment."""
+    query = select(func.count()).select_from(gaps).join(sources, sources.c.id == gaps.c.source_id)
+    return connection.execute(query.where(gaps.c.ended.is_(None), sources.c.enabled)).scalar_one()
+
+
+def iter_gaps(connection: Connection) -> Iterator[Gap]:
+    """All of them, by source and time; but what a watch searches for is no outlet's, and an editor's own affair."""
+    query = select(*GAP_COLUMNS).join(sources, sources.c.id == gaps.c.source_id).where(sources.c.kind != "search")
+    for row in connection.execute(query.order_by(gaps.c.source_id, gaps.c.began, gaps.c.id)):
+        yield Gap(*row)
+
+
+YIELD_RETENTION_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class DailyYield:
+    """What a source yielded on one day (UTC): polls, those that failed, and pages first found in it."""
+
+    day: str
+    polls: int
+    failed: int
+    pages_found: int
+
+
+def record_yield(
+    connection: Connection, source_id: int, *, now: datetime, failed: int, pages_found: int, longest_pause: int | None
+) -> None:
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = {"source_id": source_id, "day": now.date().isoformat(), "polls": 1, "failed": failed}
+    statement = kind.insert(source_days).values(**row, pages_found=pages_found, longest_pause=longest_pause)
+    kept, new = source_days.c, statement.excluded
+    is_longer = or_(kept.longest_pause.is_(None), new.longest_pause > kept.longest_pause)
+    changed = {name: kept[name] + new[name] for name in ("polls", "failed", "pages_found")}
+    longest = case((is_longer, new.longest_pause), else_=kept.longest_pause)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["source_id", "day"], set_={**changed, "longest_pause": longest})
+    )
+
+
+def delete_old_yields(connection: Connection, source_id: int, *, now: datetime) -> None:
+    """Those that are older than is kept."""
+    first = (now.date() - timedelta(days=YIELD_RETENTION_DAYS)).isoformat()
+    connection.execute(delete(source_days).where(source_days.c.source_id == source_id, source_days.c.day < first))
+
+
+def daily_yields(connection: Connection, source_id: int) -> list[DailyYield]:
+    """What it yielded, the newest day first; days without a poll have no row."""
+    columns = [source_days.c[name] for name in DailyYield.__slots__]
+    query = select(*columns).where(source_days.c.source_id == source_id).order_by(source_days.c.day.desc())
+    return [DailyYield(*row) for row in connection.execute(query)]
+
+
+def pauses_of(connection: Connection, source_id: int, *, now: datetime) -> tuple[list[int], int]:
+    """The longest pause of each day on which something new came, in seconds; and for how many days it is known."""
+    query = select(source_days.c.day, source_days.c.longest_pause).where(source_days.c.source_id == source_id)
+    rows = connection.execute(query.order_by(source_days.c.day)).all()
+    known_days = (now.date() - date.fromisoformat(rows[0].day)).days if rows else 0
+    return [row.longest_pause for row in rows if row.longest_pause is not None], known_days
+
+
+def weekly_yields(connection: Connection, *, now: datetime) -> dict[int, int]:
+    """Pages first found in each source, today and on the six days before; sources without a poll are left out."""
+    first = (now.date() - timedelta(days=6)).isoformat()
+    query = select(source_days.c.source_id, func.sum(source_days.c.pages_found)).where(source_days.c.day >= first)
+    return {row[0]: int(row[1]) for row in connection.execute(query.group_by(source_days.c.source_id))}

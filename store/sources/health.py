@@ -1,0 +1,243 @@
+"""When a source that answers is silent: much longer without a new entry than is its own habit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select, update
+
+from onestory.errors import BadInput, NotFound
+from onestory.store.events.event_log import add_event
+from onestory.store.schema import hosts, sources
+from onestory.store.sources.coverage import (
+    add_closed_gap,
+    close_gap,
+    delete_old_yields,
+    extend_gap,
+    pauses_of,
+    record_yield,
+)
+from onestory.urls import host_of
+
+if TYPE_CHECKING:
+    from onestory.store.sources.polls import PollResult
+
+__all__ = [
+    "ALERT_STATUSES",
+    "MIN_KNOWN_DAYS",
+    "MIN_PAUSES",
+    "disable_sources_of_host",
+    "enable_hint",
+    "format_duration",
+    "is_silent",
+    "record_poll_health",
+    "schedule_poll_now",
+    "usual_pause",
+]
+
+
+# Before it has lived through a week, nobody knows what a weekend is to a source.
+MIN_KNOWN_DAYS = 7
+
+MIN_PAUSES = 5
+
+SILENCE_FACTOR = 2
+
+MIN_SILENCE = timedelta(days=1)
+
+USUAL_QUANTILE = 0.9
+
+
+def usual_pause(pauses: Sequence[int]) -> timedelta | None:
+    """How long a source is used to be quiet; None where too little is known.
+
+    `pauses` are the longest of each day on which something new came, in seconds. Nine of ten are no longer than the
+    habit: nights and weekends belong to it, and one long holiday, or an earlier outage, does not.
+    """
+    if len(pauses) < MIN_PAUSES:
+        return None
+    return timedelta(seconds=sorted(pauses)[ceil(len(pauses) * USUAL_QUANTILE) - 1])
+
+
+def is_silent(quiet: timedelta, pauses: Sequence[int], *, known_days: int) -> bool:
+    """Quiet for twice its habit, and for a day at least. A source that is new, or that hardly ever speaks, never is."""
+    habit = usual_pause(pauses)
+    if habit is None or known_days < MIN_KNOWN_DAYS:
+        return False
+    return quiet >= max(MIN_SILENCE, habit * SILENCE_FACTOR)
+
+
+def format_duration(length: timedelta) -> str:
+    """For people: "40 minutes", "9 hours", "3 days"."""
+    seconds = max(length.total_seconds(), 0.0)
+    for name, unit in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * unit:
+            return f"{round(seconds / unit)} {name}s"
+    return f"{max(round(seconds / 60), 1)} minutes"
+
+
+# What people are told of, when so many polls have said so.
+ALERT_STATUSES = ("blocked", "silent")
+
+POLLS_BEFORE_ALERT = 3
+
+# Not being asked is a gap when it lasts longer than this, and than the source's own interval.
+MIN_UNPOLLED = timedelta(hours=1)
+
+# Of one wait between two polls: what a crawler that rested for a week saw of that week is next to nothing.
+MAX_COUNTED_WAIT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The source as the poll found it."""
+
+    id: int
+    url: str
+    outlet: str
+    kind: str
+    status: str
+    status_since: datetime | None
+    failures: int
+    interval_seconds: int
+    next_poll: datetime
+    last_poll: datetime | None
+    last_success: datetime | None
+    last_new: datetime | None
+    quiet_seconds: int
+    listing_digest: str | None
+    alarm: str | None
+    strikes: int
+    alarmed: datetime | None
+
+
+def record_poll_health(
+    connection: Connection, source_id: int, result: "PollResult", *, now: datetime
+) -> dict[str, object]:
+    """Keeps what the poll says of the source's health; the columns of the source that change with it.
+
+    The word of the result is the poll's own; the word that is returned may be `silent` instead.
+    """
+    columns = [sources.c[name] for name in _Before.__slots__]
+    row = connection.execute(select(*columns).where(sources.c.id == source_id)).one_or_none()
+    if row is None:  # a search whose watch ended long ago, forgotten while it was polled
+        return {}
+    before = _Before(*row)
+    if before.last_poll is None or before.last_poll.date() != now.date():
+        delete_old_yields(connection, source_id, now=now)
+    changed = (
+        _seen(connection, before, result, now=now) if result.is_success else _missed(connection, before, result, now)
+    )
+    changed |= _alarm(connection, before, str(changed["status"]), changed["why"], now=now)
+    if changed["status"] != before.status:
+        changed["status_since"] = now
+    return changed
+
+
+def _seen(connection: Connection, before: _Before, result: "PollResult", *, now: datetime) -> dict[str, object]:
+    _close(connection, before, now=now)
+    quiet = before.quiet_seconds + _waited(before, now=now)
+    is_first = before.last_new is None
+    is_other = result.listing_digest not in (None, before.listing_digest) and before.listing_digest is not None
+    is_new = is_first or is_other or result.pages_found > 0
+    pause = quiet if is_new and not is_first else None
+    record_yield(connection, before.id, now=now, failed=0, pages_found=result.pages_found, longest_pause=pause)
+    changed: dict[str, object] = {"status": result.status, "why": result.why, "quiet_seconds": 0 if is_new else quiet}
+    if is_new:
+        changed["last_new"] = now
+    elif silence := _silence(connection, before, timedelta(seconds=quiet), now=now):
+        changed |= {"status": "silent", "why": silence}
+    if result.listing_digest is not None:
+        changed["listing_digest"] = result.listing_digest
+    return changed
+
+
+def _waited(before: _Before, *, now: datetime) -> int:
+    """Seconds in which something new would have been seen: none of a time in which the source did not answer."""
+    if before.last_success is None or before.failures:
+        return 0
+    return int(min(max(now - before.last_success, timedelta()), MAX_COUNTED_WAIT).total_seconds())
+
+
+def _silence(connection: Connection, before: _Before, quiet: timedelta, *, now: datetime) -> str | None:
+    """Why the source counts as silent; None where it does not."""
+    # Whether a search finds anything is up to the news.
+    if quiet < timedelta(days=1) or before.kind == "search":
+        return None
+    pauses, known_days = pauses_of(connection, before.id, now=now)
+    habit = usual_pause(pauses)
+    if habit is None or not is_silent(quiet, pauses, known_days=known_days):
+        return None
+    return f"it answers, and has listed nothing new for {format_duration(quiet)}; its habit is {format_duration(habit)} at most"
+
+
+def _missed(connection: Connection, before: _Before, result: "PollResult", now: datetime) -> dict[str, object]:
+    record_yield(connection, before.id, now=now, failed=1, pages_found=0, longest_pause=None)
+    began = before.last_success or before.status_since or now
+    extend_gap(connection, before.id, began=began, status=result.status, why=result.why)
+    return {"status": result.status, "why": result.why}
+
+
+def _close(connection: Connection, before: _Before, *, now: datetime) -> None:
+    """Ends the gap that is open; else notes one in which nobody asked."""
+    if close_gap(connection, before.id, ended=now) or before.last_success is None:
+        return
+    late = now - before.next_poll
+    if late > max(MIN_UNPOLLED, timedelta(seconds=before.interval_seconds)):
+        why = f"it was due {format_duration(late)} before it was asked: no crawler ran, it was switched off, or its host rested"
+        add_closed_gap(connection, before.id, began=before.last_success, ended=now, why=why)
+
+
+def _alarm(connection: Connection, before: _Before, word: str, why: object, *, now: datetime) -> dict[str, object]:
+    """The state of the outage; its third poll is told, once."""
+    if word in ("ok", "slow"):
+        return {"alarm": None, "strikes": 0, "alarmed": None}
+    if word not in ALERT_STATUSES:
+        return {}  # an error between two refusals ends no outage, and is none of its polls
+    is_same = before.alarm == word
+    strikes = before.strikes + 1 if is_same else 1
+    alarmed = before.alarmed if is_same else None
+    if strikes >= POLLS_BEFORE_ALERT and alarmed is None:
+        alarmed = now
+        data = {"outlet": before.outlet, "url": before.url, "why": why}
+        add_event(connection, f"source.{word}", now=now, source_id=before.id, data=data)
+    return {"alarm": word, "strikes": strikes, "alarmed": alarmed}
+
+
+def disable_sources_of_host(connection: Connection, host: str, *, why: str, now: datetime) -> int:
+    """Polls nothing of this host any more, with or without www, nor what redirects to it; how many sources."""
+    bare = host.removeprefix("www.")
+    query = select(sources.c.id, sources.c.url, sources.c.host).where(sources.c.enabled)
+    found = [
+        row.id
+        for row in connection.execute(query)
+        if bare in (host_of(row.url).removeprefix("www."), row.host.partition(":")[0].removeprefix("www."))
+    ]
+    changed = {"enabled": False, "status": "gone", "status_since": now, "why": why, "alarm": None, "alarmed": None}
+    for number in found:
+        connection.execute(update(sources).where(sources.c.id == number).values(**changed, strikes=0))
+    return len(found)
+
+
+def schedule_poll_now(connection: Connection, source_id: int, *, now: datetime) -> datetime:
+    """Makes a source due; when its host may be asked, which no wish of ours makes sooner.
+
+    Raises NotFound, BadInput for a source that is switched off.
+    """
+    query = select(sources.c.url, sources.c.enabled, hosts.c.next_fetch)
+    query = query.select_from(sources.outerjoin(hosts, hosts.c.name == sources.c.host))
+    row = connection.execute(query.where(sources.c.id == source_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no source {source_id}")
+    if not row.enabled:
+        raise BadInput(f"the source {row.url} is switched off: {enable_hint(source_id)}")
+    later = update(sources).where(sources.c.id == source_id, sources.c.next_poll > now)
+    connection.execute(later.values(next_poll=now))
+    return max(now, row.next_fetch or now)
+
+
+def enable_hint(source_id: int) -> str:
+    """The remedy."""
+    return f"switch it on with `onestory sources set {source_id} --enable`"

@@ -1,0 +1,214 @@
+"""Sources: what is polled, when, and how the last poll went."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from onestory.errors import BadInput
+from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.frontier.scope import CrawlScope, due_sources_where
+from onestory.store.schema import outlets, sources
+from onestory.store.sources.health import record_poll_health
+from onestory.store.sources.source_list import PollSchedule, SourceEntry, add_sources
+from onestory.urls import host_of
+
+__all__ = [
+    "DueSource",
+    "PollResult",
+    "SourceEntry",
+    "add_sources",
+    "due_sources",
+    "enabled_sources",
+    "find_sources",
+    "outlet_of_url",
+    "polled_urls",
+    "record_poll",
+    "redirect_source",
+    "replace_feed",
+    "start_feed_rediscovery",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DueSource:
+    """A source to be polled. `at` is where: its URL, where that redirects to, or what was found in its stead.
+
+    While it `is_seeking`, `at` is the homepage of its outlet, which is asked for a feed instead of the dead one.
+    """
+
+    id: int
+    url: str
+    polled_url: str
+    outlet: str
+    kind: str
+    schedule: PollSchedule
+    status: str
+    status_since: datetime | None
+    failures: int
+    hops: int
+    etag: str | None
+    last_modified: str | None
+    body_digest: str | None
+    last_success: datetime | None
+    asks: Mapping[str, Any] | None
+    daily_pages: int | None
+    day: str | None
+    day_pages: int
+    homepage: str | None
+    is_rediscovering: bool
+    last_rediscovery: datetime | None
+    location_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """How a poll went, in one word and in plain words. Fields left None keep what is stored.
+
+    `day` and `day_pages` count what it found today; `left_out` are the links that became no pages, and why.
+    """
+
+    status: str
+    why: str | None
+    next_poll: datetime
+    failures: int
+    entries: int | None = None
+    pages_found: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    listing_digest: str | None = None
+    is_success: bool = False
+    at: str | None = None
+    interval_seconds: int | None = None
+    asks: Mapping[str, Any] | None = None
+    asks_seconds: int | None = None
+    day: str | None = None
+    day_pages: int | None = None
+    left_out: int | None = None
+    left_out_why: str | None = None
+
+
+def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...]:
+    """The ids of the sources that are named by id, URL, host or outlet. Raises BadInput for a name that is none."""
+    found: set[int] = set()
+    for name in names:
+        is_named = or_(sources.c.url == name, sources.c.host == name.lower(), sources.c.outlet == name)
+        if name.isascii() and name.isdigit() and len(name) < 10:
+            is_named = or_(is_named, sources.c.id == int(name))
+        ids = connection.execute(select(sources.c.id).where(is_named)).scalars().all()
+        if not ids:
+            raise BadInput(
+                f"{name!r} is no source: `onestory sources list` names them, `onestory sources add` adds one"
+            )
+        found.update(ids)
+    return tuple(sorted(found))
+
+
+def enabled_sources(connection: Connection) -> tuple[int, ...]:
+    return tuple(connection.execute(select(sources.c.id).where(sources.c.enabled)).scalars().all())
+
+
+def outlet_of_url(connection: Connection, url: str) -> str | None:
+    """The outlet whose homepage is on the host of this URL."""
+    query = select(outlets.c.name).where(outlets.c.host == host_of(url)).order_by(outlets.c.name).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def due_sources(connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int) -> list[DueSource]:
+    """The sources of a host that are to be polled now."""
+    query = (
+        select(sources, outlets.c.homepage)
+        .select_from(sources.outerjoin(outlets, outlets.c.name == sources.c.outlet))
+        .where(sources.c.host == host, due_sources_where(scope, now=now))
+        .order_by(sources.c.next_poll, sources.c.id)
+        .limit(limit)
+    )
+    return [_due(row) for row in connection.execute(query)]
+
+
+def _due(row: Any) -> DueSource:
+    return DueSource(
+        id=row.id,
+        url=row.url,
+        polled_url=row.location or row.url,
+        outlet=row.outlet,
+        kind=row.kind,
+        schedule=PollSchedule(row.interval_seconds, row.min_seconds, row.max_seconds, row.cron, row.timezone),
+        status=row.status,
+        status_since=row.status_since,
+        failures=row.failures,
+        hops=row.hops,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_digest=row.body_digest,
+        last_success=row.last_success,
+        asks=row.asks,
+        daily_pages=row.daily_pages,
+        day=row.day,
+        day_pages=row.day_pages,
+        homepage=row.homepage,
+        is_rediscovering=row.seeking,
+        last_rediscovery=row.sought,
+        location_why=row.location_why,
+    )
+
+
+# What a poll that succeeds may change of the schedule.
+ADAPTED_COLUMNS = ("interval_seconds", "asks", "asks_seconds", "day", "day_pages")
+
+
+def record_poll(connection: Connection, source: DueSource, result: PollResult, *, now: datetime) -> None:
+    """Records how a poll went. The caller has checked the lease in the same transaction."""
+    values: dict[str, object] = record_poll_health(connection, source.id, result, now=now) | {
+        "last_poll": now,
+        "next_poll": result.next_poll,
+        "failures": result.failures,
+        "hops": 0,
+        "seeking": False,
+    }
+    if result.is_success:
+        values |= {"last_success": now, "etag": result.etag, "last_modified": result.last_modified}
+        values["body_digest"] = result.body_digest
+        if result.entries is not None:
+            values["entries"] = result.entries
+        values["pages_found"] = sources.c.pages_found + result.pages_found
+        values |= {name: value for name in ADAPTED_COLUMNS if (value := getattr(result, name)) is not None}
+    if result.left_out is not None:
+        values |= {"left_out": result.left_out, "left_out_why": result.left_out_why}
+    if result.at:
+        values |= {"location": None if result.at == source.url else result.at, "host": authority_of(result.at)}
+        if result.at == source.url:
+            values["location_why"] = None
+    connection.execute(update(sources).where(sources.c.id == source.id).values(**values))
+
+
+def redirect_source(connection: Connection, source: DueSource, *, at: str, now: datetime) -> None:
+    """The source redirects: it is polled where it leads to, by whoever holds that host."""
+    add_hosts(connection, [authority_of(at)], now=now)
+    changed = {"location": at, "host": authority_of(at), "hops": source.hops + 1}
+    connection.execute(update(sources).where(sources.c.id == source.id).values(**changed))
+
+
+def start_feed_rediscovery(connection: Connection, source: DueSource, *, homepage: str, now: datetime) -> None:
+    """From now on, until a poll ends, the homepage is asked for a feed in the stead of this one."""
+    add_hosts(connection, [authority_of(homepage)], now=now)
+    changed = {"location": homepage, "host": authority_of(homepage), "hops": 0, "seeking": True, "sought": now}
+    connection.execute(update(sources).where(sources.c.id == source.id).values(next_poll=now, **changed))
+
+
+def polled_urls(connection: Connection, urls: Collection[str]) -> set[str]:
+    """Those that are sources, or where a source is asked."""
+    where = func.coalesce(sources.c.location, sources.c.url)
+    query = select(sources.c.url, where).where(or_(sources.c.url.in_(urls), where.in_(urls)))
+    return {url for row in connection.execute(query) for url in row}
+
+
+def replace_feed(connection: Connection, source: DueSource, *, at: str, why: str, now: datetime) -> None:
+    """The source is polled there from now on. Its URL stays, as that is what lists name it by."""
+    add_hosts(connection, [authority_of(at)], now=now)
+    changed = {"location": at, "host": authority_of(at), "hops": 0, "seeking": False, "location_why": why}
+    changed |= {"etag": None, "last_modified": None, "body_digest": None}
+    connection.execute(update(sources).where(sources.c.id == source.id).values(next_poll=now, **changed))

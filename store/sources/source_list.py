@@ -1,0 +1,223 @@
+"""The list of sources: what is polled, for whom, how often; and how a source and its outlet come into the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.errors import NotFound
+from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.schema import outlets, sources
+from onestory.urls import host_of
+
+__all__ = [
+    "DEFAULT_INTERVAL_SECONDS",
+    "DEFAULT_MAX_SECONDS",
+    "DEFAULT_MIN_SECONDS",
+    "PollSchedule",
+    "SourceEntry",
+    "SourceSettings",
+    "add_sources",
+    "get_source_settings",
+    "list_source_entries",
+    "save_source_settings",
+    "source_settings_for_update",
+]
+
+
+DEFAULT_INTERVAL_SECONDS = 900
+
+# The bounds of an interval that adapts, unless a source has its own.
+DEFAULT_MIN_SECONDS, DEFAULT_MAX_SECONDS = 300, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PollSchedule:
+    """When a source is polled: every so often, between two bounds, or as a cron expression says in its time zone.
+
+    Bounds of None are those that all sources have, a time zone of None is UTC.
+    """
+
+    interval_seconds: int = DEFAULT_INTERVAL_SECONDS
+    min_seconds: int | None = None
+    max_seconds: int | None = None
+    cron: str | None = None
+    timezone: str | None = None
+
+    @property
+    def shortest(self) -> int:
+        """An operator who begins below the common bound means it."""
+        return min(DEFAULT_MIN_SECONDS, self.longest) if self.min_seconds is None else self.min_seconds
+
+    @property
+    def longest(self) -> int:
+        return max(DEFAULT_MAX_SECONDS, self.min_seconds or 0) if self.max_seconds is None else self.max_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """A source as the shipped list or an operator names it. `kind`: feed, sitemap, section.
+
+    `agencies` are those whose copy the outlet is known to carry; they are said, not stored. `ours` of None says
+    nothing about whose outlet it is. `daily_pages` bounds what a day may find; None: the bound of its kind.
+    """
+
+    url: str
+    kind: str
+    outlet: str
+    homepage: str | None = None
+    owner: str | None = None
+    country: str | None = None
+    language: str | None = None
+    interval_seconds: int = DEFAULT_INTERVAL_SECONDS
+    agencies: tuple[str, ...] = ()
+    min_seconds: int | None = None
+    max_seconds: int | None = None
+    cron: str | None = None
+    timezone: str | None = None
+    daily_pages: int | None = None
+    ours: bool | None = None
+
+
+def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: datetime) -> int:
+    """Adds the sources and outlets that are not known yet; how many sources. What is known is left as it is.
+
+    But for `ours`: what a list says of it in so many words reaches an outlet that is known, too.
+    """
+    if not entries:
+        return 0
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
+    connection.execute(
+        kind.insert(outlets).on_conflict_do_nothing(), sorted(rows.values(), key=lambda row: str(row["name"]))
+    )
+    _say_ours(connection, entries)
+    added = kind.insert(sources).values(_source_rows(entries, now=now)).on_conflict_do_nothing()
+    found = connection.execute(added.returning(sources.c.host)).scalars().all()
+    add_hosts(connection, found, now=now)
+    return len(found)
+
+
+def _outlet_row(entry: SourceEntry) -> dict[str, object]:
+    return {
+        "name": entry.outlet,
+        "host": host_of(entry.homepage or entry.url),
+        "owner": entry.owner,
+        "homepage": entry.homepage,
+        "country": entry.country,
+        "language": entry.language,
+        "ours": bool(entry.ours),
+    }
+
+
+def _say_ours(connection: Connection, entries: Sequence[SourceEntry]) -> None:
+    said = {entry.outlet: entry.ours for entry in entries if entry.ours is not None}
+    for name, ours in sorted(said.items()):
+        changed = update(outlets).where(outlets.c.name == name, outlets.c.ours != ours)
+        connection.execute(changed.values(ours=ours))
+
+
+def _source_rows(entries: Sequence[SourceEntry], *, now: datetime) -> list[dict[str, object]]:
+    return [
+        {
+            "url": entry.url,
+            "outlet": entry.outlet,
+            "kind": entry.kind,
+            "host": authority_of(entry.url),
+            "language": entry.language,
+            "interval_seconds": entry.interval_seconds,
+            "min_seconds": _lowest(entry),
+            "max_seconds": entry.max_seconds,
+            "cron": entry.cron,
+            "timezone": entry.timezone,
+            "daily_pages": entry.daily_pages,
+            "next_poll": now,
+            "status_since": now,
+        }
+        for entry in sorted({entry.url: entry for entry in entries}.values(), key=lambda entry: entry.url)
+    ]
+
+
+def _lowest(entry: SourceEntry) -> int | None:
+    """Who begins with a shorter interval than is common, and names no bound, has it for one."""
+    if entry.min_seconds is None and entry.interval_seconds < DEFAULT_MIN_SECONDS:
+        return entry.interval_seconds
+    return entry.min_seconds
+
+
+def list_source_entries(connection: Connection) -> list[SourceEntry]:
+    """The list as it is now, by URL; without the searches that are made for watches."""
+    query = (
+        select(sources, outlets.c.homepage, outlets.c.owner, outlets.c.country, outlets.c.ours)
+        .select_from(sources.outerjoin(outlets, outlets.c.name == sources.c.outlet))
+        .where(sources.c.kind != "search")
+        .order_by(sources.c.url)
+    )
+    return [
+        SourceEntry(
+            url=row.url,
+            kind=row.kind,
+            outlet=row.outlet,
+            homepage=row.homepage,
+            owner=row.owner,
+            country=row.country,
+            language=row.language,
+            interval_seconds=row.interval_seconds,
+            min_seconds=row.min_seconds,
+            max_seconds=row.max_seconds,
+            cron=row.cron,
+            timezone=row.timezone,
+            daily_pages=row.daily_pages,
+            ours=row.ours,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """`daily_pages` of None is the bound of its kind; `next_poll` is when it is due."""
+
+    schedule: PollSchedule
+    daily_pages: int | None
+    enabled: bool
+    next_poll: datetime
+
+
+def get_source_settings(connection: Connection, source_id: int) -> SourceSettings:
+    """Raises NotFound."""
+    return _read(connection, select(sources).where(sources.c.id == source_id), source_id)
+
+
+def source_settings_for_update(connection: Connection, source_id: int) -> SourceSettings:
+    """The same, locked to the end of the transaction: what is written from them overwrites nobody's change."""
+    return _read(connection, select(sources).where(sources.c.id == source_id).with_for_update(), source_id)
+
+
+def _read(connection: Connection, query: Select[Any], source_id: int) -> SourceSettings:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no source {source_id}: `onestory sources list` names them")
+    schedule = PollSchedule(row.interval_seconds, row.min_seconds, row.max_seconds, row.cron, row.timezone)
+    return SourceSettings(schedule, row.daily_pages, row.enabled, row.next_poll)
+
+
+def save_source_settings(connection: Connection, source_id: int, settings: SourceSettings) -> None:
+    schedule = settings.schedule
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            interval_seconds=schedule.interval_seconds,
+            min_seconds=schedule.min_seconds,
+            max_seconds=schedule.max_seconds,
+            cron=schedule.cron,
+            timezone=schedule.timezone,
+            daily_pages=settings.daily_pages,
+            enabled=settings.enabled,
+            next_poll=settings.next_poll,
+        )
+    )

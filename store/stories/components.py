@@ -1,0 +1,247 @@
+"""Story records and the matches they rest on: what one evaluation reads, locks and writes."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
+
+__all__ = [
+    "DecisionRow",
+    "MatchRow",
+    "MemberRow",
+    "StoryComponent",
+    "add_matches",
+    "linked_articles",
+    "load_component",
+    "load_members",
+    "lock_stories",
+    "stories_of_articles",
+]
+
+MAX_IN_LIST = 500  # ids in one IN list
+T = TypeVar("T")
+# "none": two versions that were compared on purpose, and show nothing; kept so that nobody compares them again.
+MatchKind = Literal["copy", "contains", "develops", "quotes", "frame", "none"]
+DecisionKind = Literal["together", "apart", "split", "original"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """What verification found between two versions, `a` the lower number; `evidence` is flat JSON."""
+
+    a: int
+    b: int
+    a_article: str
+    b_article: str
+    kind: MatchKind
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """An article with what an evaluation and its story's record need of it."""
+
+    id: str
+    number: int
+    arrival: int
+    words: int
+    text_digest: bytes
+    host: str
+    outlet: str
+    owner: str
+    story_id: str
+    relation: str
+    first_seen: datetime
+    published: datetime | None
+    title: str | None
+    language: str
+    credit: str | None
+    names: str | None
+    story_copies: int
+    story_solitary: bool
+
+    @property
+    def is_untouched(self) -> bool:
+        """Alone in its own story, as it was stored: there is nothing to write about it."""
+        return self.story_id == self.id and self.story_copies == 1 and self.number == self.arrival
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """An editor's word on articles, as `onestory.dedupe.constraints` reads it. A later one (higher `id`) wins."""
+
+    id: int
+    kind: DecisionKind
+    articles: tuple[str, ...]
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryComponent:
+    """Everything that copies and decisions connect to some articles (`core`), and what an evaluation has to see of
+    their surroundings: articles that quote them or are quoted by them. `matches` are all among both."""
+
+    core: frozenset[str]
+    members: Sequence[MemberRow]
+    matches: Sequence[MatchRow]
+    decisions: Sequence[DecisionRow]
+
+
+def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
+    """Keeps the evidence; what is known already stays as it is."""
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values = [
+        {
+            "a": row.a,
+            "b": row.b,
+            "a_article": row.a_article,
+            "b_article": row.b_article,
+            "kind": row.kind,
+            "evidence": dict(row.evidence),
+        }
+        for row in sorted(rows, key=lambda row: (row.a, row.b))
+    ]
+    if values:
+        connection.execute(add(matches).on_conflict_do_nothing(), values)
+
+
+def stories_of_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, str]:
+    """Article id to the id of its story, for the articles that are there."""
+    found: dict[str, str] = {}
+    for part in chunks(article_ids):
+        rows = connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
+        found |= {row.id: row.story_id for row in rows}
+    return found
+
+
+def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
+    """Holds the story rows until the transaction ends. In id order, so that two writers cannot deadlock.
+
+    On SQLite the writer is alone already.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for part in chunks(sorted(story_ids)):
+        query = select(stories.c.id).where(stories.c.id.in_(part)).order_by(stories.c.id)
+        connection.execute(query.with_for_update()).all()
+
+
+def load_component(connection: Connection, article_ids: Collection[str]) -> StoryComponent:
+    """All that copies and decisions connect to these articles, however far, and one step of what else matches."""
+    core = set(article_ids)
+    rules: dict[int, DecisionRow] = {}
+    edges: dict[tuple[int, int], MatchRow] = {}
+    frontier = set(core)
+    while frontier:
+        found = _matches(connection, frontier)
+        edges |= {(row.a, row.b): row for row in found}
+        told = _decisions(connection, frontier)
+        rules |= {row.id: row for row in told}
+        reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
+        reached |= {end for row in told if row.kind in ("together", "split") for end in row.articles}
+        frontier = reached - core
+        core |= frontier
+    around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
+    edges |= {(row.a, row.b): row for row in _matches(connection, around)}
+    found_members = load_members(connection, core | around)
+    present = {member.id for member in found_members}
+    kept = [row for row in edges.values() if row.a_article in present and row.b_article in present]
+    return StoryComponent(
+        frozenset(core & present), found_members, kept, sorted(rules.values(), key=lambda row: row.id)
+    )
+
+
+def linked_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
+    """The articles that these quote or are quoted by: whether one is a round-up may depend on what is new here."""
+    found: set[str] = set()
+    for part in chunks(article_ids):
+        for end in (matches.c.a_article, matches.c.b_article):
+            query = select(matches.c.a_article, matches.c.b_article).where(
+                end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
+            )
+            found |= {one for row in connection.execute(query) for one in row}
+    return found
+
+
+def _matches(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
+    found = []
+    columns: tuple[Column[Any], ...] = (
+        matches.c.a,
+        matches.c.b,
+        matches.c.a_article,
+        matches.c.b_article,
+        matches.c.kind,
+        matches.c.evidence,
+    )
+    for part in chunks(article_ids):
+        # Two queries, as each takes its own index.
+        for end in (matches.c.a_article, matches.c.b_article):
+            found += [MatchRow(*row) for row in connection.execute(select(*columns).where(end.in_(part)))]
+    return found
+
+
+def _decisions(connection: Connection, article_ids: Collection[str]) -> list[DecisionRow]:
+    touched: set[int] = set()
+    for part in chunks(article_ids):
+        query = select(decision_articles.c.decision_id).where(decision_articles.c.article_id.in_(part))
+        touched |= set(connection.execute(query).scalars())
+    return [row for part in chunks(touched) for row in _decision_rows(connection, part)]
+
+
+def _decision_rows(connection: Connection, ids: Collection[int]) -> list[DecisionRow]:
+    query = (
+        select(decisions.c.id, decisions.c.kind, decision_articles.c.against, decision_articles.c.article_id)
+        .join(decision_articles, decision_articles.c.decision_id == decisions.c.id)
+        .where(decisions.c.id.in_(ids), decisions.c.undone.is_(None))
+        .order_by(decisions.c.id, decision_articles.c.article_id)
+    )
+    told: dict[tuple[int, DecisionKind], tuple[list[str], list[str]]] = {}
+    for identity, kind, against, article in connection.execute(query):
+        told.setdefault((identity, kind), ([], []))[against].append(article)
+    return [DecisionRow(identity, kind, tuple(on), tuple(off)) for (identity, kind), (on, off) in told.items()]
+
+
+def load_members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:
+    """Those of the articles that are there, in no order."""
+    owner = func.coalesce(outlets.c.owner, articles.c.outlet).label("owner")
+    found = []
+    for part in chunks(article_ids):
+        query: Select[Any] = (
+            select(
+                articles.c.id,
+                articles.c.version,
+                articles.c.arrival,
+                articles.c.words,
+                versions.c.text_digest,
+                articles.c.host,
+                articles.c.outlet,
+                owner,
+                articles.c.story_id,
+                articles.c.relation,
+                articles.c.first_seen,
+                articles.c.published,
+                articles.c.title,
+                articles.c.language,
+                articles.c.credit,
+                articles.c.names,
+                stories.c.copies,
+                stories.c.solitary,
+            )
+            .join(stories, stories.c.id == articles.c.story_id)
+            .join(versions, versions.c.number == articles.c.version)
+            .outerjoin(outlets, outlets.c.name == articles.c.outlet)
+            .where(articles.c.id.in_(part))
+        )
+        found += [MemberRow(*row) for row in connection.execute(query)]
+    return found
+
+
+def chunks(values: Collection[T]) -> Iterable[list[T]]:
+    """Slices that fit an IN list."""
+    ordered = list(values)
+    return (ordered[start : start + MAX_IN_LIST] for start in range(0, len(ordered), MAX_IN_LIST))

@@ -1,0 +1,195 @@
+"""The copies of a story a page at a time, as there may be thousands, and what is told of all of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, select, tuple_
+
+from onestory.store.queries import one_of
+from onestory.store.schema import articles, matches, outlets, versions
+from onestory.store.stories.components import chunks
+from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
+
+__all__ = [
+    "ComparableVersion",
+    "CopyText",
+    "CopyTimes",
+    "VersionChoice",
+    "comparable_versions",
+    "copies_after_cursor",
+    "copies_at_offset",
+    "copy_times",
+    "count_copies_at",
+    "current_texts",
+    "matches_of_copies",
+    "own_outlets_among",
+    "recent_titles_and_texts",
+    "version_choices",
+    "version_counts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTimes:
+    """When a copy was first seen, and the time that its page claims."""
+
+    outlet: str
+    first_seen: datetime
+    published: datetime | None
+
+
+def copies_at_offset(
+    connection: Connection, story: StoryRecord, *, ours: Collection[str], skip: int, limit: int
+) -> list[CopyRecord]:
+    """So many of its copies: ours first, then the original, then in the order in which they were seen."""
+    order = (
+        case((articles.c.outlet.in_(sorted(ours)), 0), else_=1),
+        case((articles.c.id == story.original, 0), else_=1),
+        articles.c.first_seen,
+        articles.c.id,
+    )
+    query = copy_query().where(articles.c.story_id == story.id).order_by(*order)
+    return [CopyRecord(*row) for row in connection.execute(query.offset(skip).limit(limit))]
+
+
+def copies_after_cursor(
+    connection: Connection, story_id: str, *, after: tuple[datetime, str] | None, limit: int
+) -> list[CopyRecord]:
+    """So many of its copies in the order in which they were seen, behind the one of this time and id."""
+    query = copy_query().where(articles.c.story_id == story_id).order_by(articles.c.first_seen, articles.c.id)
+    if after is not None:
+        query = query.where(tuple_(articles.c.first_seen, articles.c.id) > after)
+    return [CopyRecord(*row) for row in connection.execute(query.limit(limit))]
+
+
+def matches_of_copies(connection: Connection, story_id: str, article_ids: Collection[str]) -> list[MatchRecord]:
+    """What these copies share with any of their story's: each pair is told with one of the two."""
+    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
+    query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
+    query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
+    return [
+        MatchRecord(*row)
+        for part in chunks(article_ids)
+        for row in connection.execute(query.where(matches.c.a_article.in_(part)))
+    ]
+
+
+def count_copies_at(connection: Connection, story_id: str, outlets: Collection[str]) -> int:
+    """How many of its copies are at these outlets."""
+    told = articles.c.outlet.in_(sorted(outlets))
+    query = select(func.count()).select_from(articles).where(articles.c.story_id == story_id, told)
+    return connection.execute(query).scalar_one()
+
+
+def copy_times(connection: Connection, story_id: str) -> Sequence[CopyTimes]:
+    """Of all its copies, in no order."""
+    query = select(articles.c.outlet, articles.c.first_seen, articles.c.published)
+    return [CopyTimes(*row) for row in connection.execute(query.where(articles.c.story_id == story_id)).all()]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyText:
+    """A copy as it reads now. `digest` is the same for the same words."""
+
+    article_id: str
+    number: int
+    title: str | None
+    text: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableVersion:
+    """A version with the article and outlet that ran it."""
+
+    number: int
+    article_id: str
+    story_id: str
+    outlet: str
+    language: str
+    observed: datetime
+    title: str | None
+    text: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChoice:
+    """A version that may be compared."""
+
+    number: int
+    article_id: str
+    outlet: str
+    observed: datetime
+    is_current: bool
+
+
+def current_texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, CopyText]:
+    """By article, its current text."""
+    columns = (versions.c.article_id, versions.c.number, versions.c.title, versions.c.text, versions.c.text_digest)
+    query = select(*columns).join(articles, articles.c.version == versions.c.number)
+    return {
+        row.article_id: CopyText(*row)
+        for part in chunks(article_ids)
+        for row in connection.execute(query.where(one_of(connection, articles.c.id, part)))
+    }
+
+
+def version_counts(connection: Connection, article_ids: Sequence[str]) -> dict[str, int]:
+    """By article, how many texts it has had."""
+    query = select(versions.c.article_id, func.count()).group_by(versions.c.article_id)
+    return {
+        row[0]: row[1]
+        for part in chunks(article_ids)
+        for row in connection.execute(query.where(one_of(connection, versions.c.article_id, part)))
+    }
+
+
+def recent_titles_and_texts(connection: Connection, article_id: str, *, limit: int) -> list[tuple[str | None, str]]:
+    """Headline and text of the last versions of an article, the newest first."""
+    query = select(versions.c.title, versions.c.text).where(versions.c.article_id == article_id)
+    rows = connection.execute(query.order_by(versions.c.observed.desc(), versions.c.content_digest.desc()).limit(limit))
+    return [(row.title, row.text) for row in rows]
+
+
+def comparable_versions(connection: Connection, numbers: Collection[int]) -> dict[int, ComparableVersion]:
+    """By number, those of these versions that are there."""
+    query = select(
+        versions.c.number,
+        versions.c.article_id,
+        articles.c.story_id,
+        articles.c.outlet,
+        articles.c.language,
+        versions.c.observed,
+        versions.c.title,
+        versions.c.text,
+        versions.c.number == articles.c.version,
+    ).join(articles, articles.c.id == versions.c.article_id)
+    return {
+        row.number: ComparableVersion(*row)
+        for part in chunks(numbers)
+        for row in connection.execute(query.where(versions.c.number.in_(part)))
+    }
+
+
+def version_choices(connection: Connection, story_ids: Collection[str], *, limit: int) -> list[VersionChoice]:
+    """Versions of the copies of these stories, at most so many, in no order."""
+    query = select(
+        versions.c.number,
+        versions.c.article_id,
+        articles.c.outlet,
+        versions.c.observed,
+        versions.c.number == articles.c.version,
+    ).join(articles, articles.c.id == versions.c.article_id)
+    rows = connection.execute(query.where(articles.c.story_id.in_(sorted(story_ids))).limit(limit))
+    return [VersionChoice(*row) for row in rows]
+
+
+def own_outlets_among(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of these outlets that are ours."""
+    return {
+        name
+        for part in chunks(sorted(names))
+        for name in connection.execute(select(outlets.c.name).where(outlets.c.ours, outlets.c.name.in_(part))).scalars()
+    }

@@ -1,0 +1,188 @@
+"""What the front page shows beside the stories: what happened since, and how each story spreads.
+
+Every query here is bounded, and reads by an index: the page is opened all day.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, distinct, func, select
+
+from onestory.store.queries import one_of
+from onestory.store.schema import articles, events, outlets, sources, stories
+from onestory.store.stories.components import chunks
+from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
+
+__all__ = [
+    "CHANGE_EVENTS",
+    "ActivitySummary",
+    "StoryChange",
+    "StorySpread",
+    "activity_since",
+    "changed_stories",
+    "has_sources",
+    "has_stories",
+    "resolve_stories",
+    "spreads_of",
+    "story_languages",
+]
+
+
+CHANGE_EVENTS = ("story.corrected", "story.withdrawn")
+
+WIDESPREAD_OUTLETS = 3
+
+MAX_COUNTED = 10_000
+
+MAX_READ = 500
+
+# Characters of a time as it is stored: up to the ten minutes, as in 2026-11-24T06:3.
+TEN_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySummary:
+    """Since a time: stories with a new copy that run in three or more outlets, stories that were corrected or
+    withdrawn; and the sources that are missed now."""
+
+    wide: int
+    corrected: int
+    withdrawn: int
+    silent: int
+    blocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryChange:
+    """That a copy of the story was changed or withdrawn; the newest event of its kind.
+
+    `is_original`: it was the copy that stands for the story. `is_back`: it had been withdrawn, and is to be seen again.
+    """
+
+    story_id: str
+    kind: str
+    at: datetime
+    is_original: bool
+    is_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorySpread:
+    """How many copies came in each ten minutes, in order; how many in the last hour; which outlets are ours."""
+
+    arrivals: tuple[tuple[datetime, int], ...] = ()
+    last_hour: int = 0
+    ours: tuple[str, ...] = ()
+
+
+def activity_since(connection: Connection, since: datetime) -> ActivitySummary:
+    wide = select(stories.c.outlets).where(
+        stories.c.absorbed_into.is_(None), stories.c.last_seen >= since, stories.c.outlets >= WIDESPREAD_OUTLETS
+    )
+    changed = {kind: _stories_with(connection, kind, since) for kind in CHANGE_EVENTS}
+    alarmed = select(sources.c.status, func.count()).where(sources.c.enabled).group_by(sources.c.status)
+    missed = {row[0]: row[1] for row in connection.execute(alarmed)}
+    return ActivitySummary(
+        wide=connection.execute(select(func.count()).select_from(wide.limit(MAX_COUNTED).subquery())).scalar_one(),
+        corrected=changed["story.corrected"],
+        withdrawn=changed["story.withdrawn"],
+        silent=missed.get("silent", 0),
+        blocked=missed.get("blocked", 0),
+    )
+
+
+def _stories_with(connection: Connection, kind: str, since: datetime) -> int:
+    query = select(func.count(distinct(events.c.story_id))).where(events.c.kind == kind, events.c.at >= since)
+    return connection.execute(query).scalar_one()
+
+
+def changed_stories(
+    connection: Connection, *, kinds: Collection[str] = CHANGE_EVENTS, since: datetime, limit: int
+) -> list[StoryChange]:
+    """What changed last first, each story once a kind; among the newest 500 events of each kind."""
+    found: dict[tuple[str, str], StoryChange] = {}
+    for kind in kinds:
+        query = select(events.c.story_id, events.c.kind, events.c.at, events.c.data)
+        query = query.where(events.c.kind == kind, events.c.at >= since, events.c.story_id.is_not(None))
+        for row in connection.execute(query.order_by(events.c.at.desc()).limit(MAX_READ)):
+            held = found.get((row.story_id, kind))
+            is_original = bool(row.data.get("is_original")) or (held is not None and held.is_original)
+            at, is_back = (row.at, bool(row.data.get("returned"))) if held is None else (held.at, held.is_back)
+            found[row.story_id, kind] = StoryChange(row.story_id, kind, at, is_original, is_back)
+    return sorted(found.values(), key=lambda change: (change.at, change.story_id), reverse=True)[:limit]
+
+
+def resolve_stories(connection: Connection, ids: Collection[str]) -> dict[str, StoryRecord]:
+    """By each of these ids the story that it is, or was absorbed into; ids that lead nowhere are left out."""
+    found: dict[str, StoryRecord] = {}
+    wanted = {one: one for one in ids}
+    # An id leads to its story in one step, but for what a takedown left behind.
+    for _ in range(3):
+        rows = _rows(connection, set(wanted.values()))
+        found |= {asked: rows[now][0] for asked, now in wanted.items() if now in rows and rows[now][1] is None}
+        wanted = {asked: into for asked, now in wanted.items() if now in rows and (into := rows[now][1]) is not None}
+        if not wanted:
+            break
+    return found
+
+
+def _rows(connection: Connection, ids: Collection[str]) -> dict[str, tuple[StoryRecord, str | None]]:
+    query = select(*STORY_COLUMNS, stories.c.absorbed_into)
+    return {
+        row[0]: (StoryRecord(*row[:-1]), row[-1])
+        for part in chunks(ids)
+        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
+    }
+
+
+def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetime) -> dict[str, StorySpread]:
+    """By story; the caller asks for a page of them."""
+    hour_ago = now - timedelta(hours=1)
+    arrivals: dict[str, list[tuple[datetime, int]]] = {}
+    fresh: dict[str, int] = {}
+    for part in chunks(story_ids):
+        for story_id, moment, count, recent in connection.execute(
+            _arrivals(one_of(connection, articles.c.story_id, part), hour_ago)
+        ):
+            arrivals.setdefault(story_id, []).append((datetime.fromisoformat(f"{moment}0:00Z"), count))
+            fresh[story_id] = fresh.get(story_id, 0) + int(recent or 0)
+    ours = _ours(connection, story_ids)
+    return {
+        one: StorySpread(tuple(sorted(arrivals.get(one, ()))), fresh.get(one, 0), tuple(sorted(ours.get(one, ()))))
+        for one in story_ids
+    }
+
+
+def _arrivals(of_stories: ColumnElement[bool], hour_ago: datetime) -> Any:
+    moment = func.substr(articles.c.first_seen, 1, TEN_MINUTES).label("moment")
+    recent = func.count().filter(articles.c.first_seen >= hour_ago)
+    query = select(articles.c.story_id, moment, func.count(), recent).where(of_stories)
+    return query.group_by(articles.c.story_id, moment)
+
+
+def _ours(connection: Connection, story_ids: Sequence[str]) -> dict[str, set[str]]:
+    """The outlets of ours that run each story."""
+    query = select(articles.c.story_id, articles.c.outlet).join(outlets, outlets.c.name == articles.c.outlet)
+    found: dict[str, set[str]] = {}
+    for part in chunks(story_ids):
+        for story_id, outlet in connection.execute(
+            query.where(outlets.c.ours, one_of(connection, articles.c.story_id, part))
+        ):
+            found.setdefault(story_id, set()).add(outlet)
+    return found
+
+
+def story_languages(connection: Connection) -> list[str]:
+    """The languages that stories have. Reads the whole table: keep the answer for a while."""
+    query = select(stories.c.language).where(stories.c.absorbed_into.is_(None)).distinct()
+    return sorted(code for code in connection.execute(query).scalars() if code)
+
+
+def has_stories(connection: Connection) -> bool:
+    return connection.execute(select(stories.c.id).limit(1)).first() is not None
+
+
+def has_sources(connection: Connection) -> bool:
+    return connection.execute(select(sources.c.id).limit(1)).first() is not None

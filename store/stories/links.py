@@ -1,0 +1,95 @@
+"""Stories that are not the same and share words: updates that became stories of their own, round-ups, quotations."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from onestory.store.schema import articles, matches, stories
+from onestory.store.stories.components import chunks
+
+__all__ = ["StoryLink", "story_links"]
+
+KINDS = ("contains", "develops", "quotes")
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLink:
+    """Another story that shares words with this one: `kind` is "contains", "develops" or "quotes".
+
+    A link stands at both ends. `share` is the part of our article that stands in theirs, `share_of_other` the part
+    of theirs that stands in ours, 0 to 1.
+    """
+
+    kind: str
+    story_id: str
+    title: str | None
+    first_seen: datetime
+    first_outlet: str
+    copies: int
+    article_id: str
+    other_article_id: str
+    share: float
+    share_of_other: float
+
+
+def story_links(connection: Connection, article_ids: Sequence[str]) -> list[StoryLink]:
+    """What these articles, all of one story, develop or quote in other stories, or are developed or quoted by.
+
+    One link a story and kind, the pair that is most alike; the closest first.
+    """
+    ours = set(article_ids)
+    best: dict[tuple[str, str], StoryLink] = {}
+    for row in _crossing(connection, ours):
+        link = _link(row)
+        key = (link.story_id, link.kind)
+        if key not in best or _closeness(best[key]) < _closeness(link):
+            best[key] = link
+    return sorted(best.values(), key=lambda link: (_closeness(link), link.story_id), reverse=True)
+
+
+def _crossing(connection: Connection, ours: Collection[str]) -> Iterator[Any]:
+    for part in chunks(ours):
+        for here, there in ((matches.c.a_article, matches.c.b_article), (matches.c.b_article, matches.c.a_article)):
+            query = (
+                select(
+                    here.label("here"),
+                    there.label("there"),
+                    matches.c.kind,
+                    matches.c.evidence,
+                    matches.c.a_article,
+                    stories.c.id,
+                    stories.c.title,
+                    stories.c.first_seen,
+                    stories.c.first_outlet,
+                    stories.c.copies,
+                )
+                .join(articles, articles.c.id == there)
+                .join(stories, stories.c.id == articles.c.story_id)
+                .where(here.in_(part), matches.c.kind.in_(KINDS))
+            )
+            yield from (row for row in connection.execute(query) if row.there not in ours)
+
+
+def _link(row: Any) -> StoryLink:
+    ours, theirs = "containment_a", "containment_b"
+    if row.a_article != row.here:
+        ours, theirs = theirs, ours
+    return StoryLink(
+        kind=row.kind,
+        story_id=row.id,
+        title=row.title,
+        first_seen=row.first_seen,
+        first_outlet=row.first_outlet,
+        copies=row.copies,
+        article_id=row.here,
+        other_article_id=row.there,
+        share=row.evidence.get(ours) or 0.0,
+        share_of_other=row.evidence.get(theirs) or 0.0,
+    )
+
+
+def _closeness(link: StoryLink) -> tuple[float, str, str]:
+    return (max(link.share, link.share_of_other), link.article_id, link.other_article_id)

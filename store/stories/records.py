@@ -1,0 +1,298 @@
+"""Story and article records as people read them: lists, one by id, one by URL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Select, select
+
+from onestory.errors import NotFound, TakenDown
+from onestory.store.articles.moves import article_moved_to
+from onestory.store.queries import one_of
+from onestory.store.schema import articles, matches, outlets, stories, versions
+from onestory.store.stories.components import chunks
+from onestory.store.tombstones import article_digest, has_tombstone
+
+__all__ = [
+    "STORY_COLUMNS",
+    "ArticleRecord",
+    "CopyRecord",
+    "MatchRecord",
+    "StoryAbsorbed",
+    "StoryRecord",
+    "article_ids_of_numbers",
+    "article_of_row",
+    "article_query",
+    "copies_by_id",
+    "copies_of_story",
+    "copy_query",
+    "existing_articles",
+    "find_article_id",
+    "load_article",
+    "load_story",
+    "matches_among",
+    "resolve_story",
+    "stories_by_id",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story without its copies. `outlets` and `owners` are how many of each run it.
+
+    `original` is the copy whose headline and text are shown; why it is that one: `onestory.pipelines.stories.original.Reason`.
+    """
+
+    id: str
+    title: str | None
+    language: str | None
+    credit: str | None
+    original: str
+    original_reason: str
+    first_seen: datetime
+    last_seen: datetime
+    published: datetime | None
+    first_outlet: str
+    copies: int
+    outlets: int
+    owners: int
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRecord:
+    """An article as a member of its story.
+
+    `withdrawn` is since when its page has not shown it any more, and why: see `onestory.store.frontier.revisits`.
+    """
+
+    id: str
+    story_id: str
+    relation: str
+    url: str
+    host: str
+    outlet: str
+    owner: str | None
+    title: str | None
+    language: str
+    credit: str | None
+    published: datetime | None
+    first_seen: datetime
+    updated: datetime
+    words: int
+    withdrawn: datetime | None = None
+    withdrawn_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """An article with its current version. `facts` is what its page told: see `onestory.store.articles.save.facts`."""
+
+    copy: CopyRecord
+    source: str
+    number: int
+    text: str
+    facts: dict[str, Any]
+    observed: datetime
+    content_digest: str
+    extractor: str
+    signature_params: str
+    warc_file: str | None
+    warc_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """The evidence between two articles of a story."""
+
+    a_article: str
+    b_article: str
+    kind: str
+    evidence: dict[str, Any]
+
+
+class StoryAbsorbed(NotFound):
+    """The id was absorbed: the story is now `survivor`. A split may bring the id back."""
+
+    reason = "story_moved"
+
+    def __init__(self, story_id: str, survivor: str) -> None:
+        super().__init__(f"story {story_id} is now part of {survivor}")
+        self.story_id = story_id
+        self.survivor = survivor
+
+
+STORY_COLUMNS: tuple[Column[Any], ...] = (
+    stories.c.id,
+    stories.c.title,
+    stories.c.language,
+    stories.c.credit,
+    stories.c.original,
+    stories.c.original_reason,
+    stories.c.first_seen,
+    stories.c.last_seen,
+    stories.c.published,
+    stories.c.first_outlet,
+    stories.c.copies,
+    stories.c.outlets,
+    stories.c.owners,
+    stories.c.updated,
+)
+COPY_COLUMNS: tuple[Column[Any], ...] = (
+    articles.c.id,
+    articles.c.story_id,
+    articles.c.relation,
+    articles.c.url,
+    articles.c.host,
+    articles.c.outlet,
+    outlets.c.owner,
+    articles.c.title,
+    articles.c.language,
+    articles.c.credit,
+    articles.c.published,
+    articles.c.first_seen,
+    articles.c.updated,
+    articles.c.words,
+    articles.c.withdrawn,
+    articles.c.withdrawn_reason,
+)
+MAX_STEPS = 1000
+VERSION_COLUMNS: tuple[Column[Any], ...] = (
+    articles.c.source,
+    versions.c.number,
+    versions.c.text,
+    versions.c.facts,
+    versions.c.observed,
+    versions.c.content_digest,
+    versions.c.extractor,
+    versions.c.signature_params,
+    versions.c.warc_file,
+    versions.c.warc_offset,
+)
+
+
+def load_story(connection: Connection, story_id: str) -> StoryRecord:
+    """Raises StoryMoved for an absorbed id, TakenDown, NotFound for none."""
+    row = connection.execute(
+        select(*STORY_COLUMNS, stories.c.absorbed_into).where(stories.c.id == story_id)
+    ).one_or_none()
+    if row is None:
+        raise _no(connection, "story", story_id)
+    *record, survivor = row
+    if survivor is not None:
+        raise StoryAbsorbed(story_id, _last(connection, survivor))
+    return StoryRecord(*record)
+
+
+def stories_by_id(connection: Connection, story_ids: Sequence[str]) -> dict[str, StoryRecord]:
+    """By id, those of these stories that are there, and stand."""
+    query = select(*STORY_COLUMNS).where(stories.c.absorbed_into.is_(None))
+    return {
+        row[0]: StoryRecord(*row)
+        for part in chunks(story_ids)
+        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
+    }
+
+
+def resolve_story(connection: Connection, story_id: str) -> StoryRecord:
+    """The story, or the one that it was absorbed into. Raises NotFound."""
+    try:
+        return load_story(connection, story_id)
+    except StoryAbsorbed as moved:
+        return load_story(connection, moved.survivor)
+
+
+def _last(connection: Connection, survivor: str) -> str:
+    """The survivor of the survivor: a takedown can leave a chain, as the first article of each may be gone."""
+    for _ in range(MAX_STEPS):
+        query = select(stories.c.absorbed_into).where(stories.c.id == survivor)
+        further = connection.execute(query).scalar_one_or_none()
+        if further is None:
+            break
+        survivor = further
+    return survivor
+
+
+def _no(connection: Connection, what: str, identity: str) -> NotFound:
+    if has_tombstone(connection, [article_digest(identity)]):
+        return TakenDown(f"{what} {identity[:80]} was taken down")
+    return NotFound(f"there is no {what} {identity[:80]!r}")
+
+
+def copies_of_story(connection: Connection, story_id: str) -> list[CopyRecord]:
+    """All copies of a story, the first seen first."""
+    query = copy_query().where(articles.c.story_id == story_id)
+    return [CopyRecord(*row) for row in connection.execute(query.order_by(articles.c.first_seen, articles.c.id))]
+
+
+def copies_by_id(connection: Connection, article_ids: Sequence[str]) -> list[CopyRecord]:
+    """These articles as members of their stories, in no order."""
+    return [
+        CopyRecord(*row)
+        for part in chunks(article_ids)
+        for row in connection.execute(copy_query().where(articles.c.id.in_(part)))
+    ]
+
+
+def copy_query() -> Select[Any]:
+    """Rows that make a `Copy`."""
+    return select(*COPY_COLUMNS).outerjoin(outlets, outlets.c.name == articles.c.outlet)
+
+
+def article_query() -> Select[Any]:
+    return (
+        select(*COPY_COLUMNS, *VERSION_COLUMNS)
+        .join(versions, versions.c.number == articles.c.version)
+        .outerjoin(outlets, outlets.c.name == articles.c.outlet)
+    )
+
+
+def article_of_row(row: Row[Any]) -> ArticleRecord:
+    return ArticleRecord(CopyRecord(*row[: len(COPY_COLUMNS)]), *row[len(COPY_COLUMNS) :])
+
+
+def load_article(connection: Connection, article_id: str) -> ArticleRecord:
+    """Raises NotFound, TakenDown."""
+    row = connection.execute(article_query().where(articles.c.id == article_id)).one_or_none()
+    if row is None:
+        raise _no(connection, "article", article_id)
+    return article_of_row(row)
+
+
+def find_article_id(connection: Connection, url: str) -> str | None:
+    """The article of this normal URL: whose identity it is, or that was found there after it had moved."""
+    found = connection.execute(select(articles.c.id).where(articles.c.url == url)).scalar_one_or_none()
+    return found or article_moved_to(connection, url)
+
+
+def existing_articles(connection: Connection, article_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that an article has."""
+    return {
+        found
+        for part in chunks(article_ids)
+        for found in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
+    }
+
+
+def article_ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Version number to article id, for the versions that are there."""
+    found: dict[int, str] = {}
+    for part in chunks(numbers):
+        query = select(versions.c.number, versions.c.article_id).where(versions.c.number.in_(part))
+        found |= {row.number: row.article_id for row in connection.execute(query)}
+    return found
+
+
+def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
+    """The evidence that has both ends among these articles."""
+    wanted = set(article_ids)
+    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
+    found = []
+    for part in chunks(wanted):
+        query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
+        if len(part) == len(wanted):
+            # Else what an original shares with thousands of others is read for a page of them.
+            query = query.where(matches.c.b_article.in_(part))
+        found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
+    return found

@@ -1,0 +1,216 @@
+"""What watches gathered: their articles, the stories of these, and the event that says so, once a story."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.store.events.event_log import add_event
+from onestory.store.schema import articles, stories, versions, watch_articles, watch_stories, watches
+from onestory.store.stories.components import chunks
+from onestory.store.stories.records import STORY_COLUMNS, CopyRecord, StoryRecord, copies_by_id
+from onestory.store.watches.watches import is_watch_active
+
+__all__ = [
+    "WatchCopy",
+    "WatchHit",
+    "WatchStory",
+    "count_watch_stories",
+    "emit_watch_events",
+    "record_watch_hits",
+    "stories_of_watch",
+    "watches_of_article",
+]
+
+EVENT_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class WatchHit:
+    """An article that a watch wants: by its text, or because an editor gave its URL."""
+
+    watch_id: int
+    article_id: str
+    how: Literal["text", "seed"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCopy:
+    """A copy of a gathered story. `how` is `story` where only another copy of it says what the watch looks for."""
+
+    how: str
+    copy: CopyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStory:
+    story: StoryRecord
+    copies: tuple[WatchCopy, ...]
+
+
+def record_watch_hits(
+    connection: Connection, found: Iterable[WatchHit], *, now: datetime, is_known: bool = False
+) -> int:
+    """Keeps what watches want of articles that are stored; how many are new to them. With `is_known` no event will
+    say so. `tell_matches` writes the events when the stories are known.
+    """
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    told = now if is_known else None
+    unique = {(one.watch_id, one.article_id): one for one in found}
+    stored = _held(connection, {article for _, article in unique})
+    unique = {pair: one for pair, one in unique.items() if one.article_id in stored}
+    rows = [
+        {"watch_id": one.watch_id, "article_id": one.article_id, "how": one.how, "at": now, "told": told}
+        for _, one in sorted(unique.items())
+    ]
+    added = 0
+    for part in chunks(rows):
+        statement = kind.insert(watch_articles).values(list(part)).on_conflict_do_nothing()
+        added += len(connection.execute(statement.returning(watch_articles.c.article_id)).all())
+    if is_known:
+        _note_stories(connection, unique, now=now)
+    return added
+
+
+def _held(connection: Connection, article_ids: Collection[str]) -> set[str]:
+    """Those of them that are there, and stay to the end of the transaction: one may be taken down at any moment."""
+    return {
+        one
+        for part in chunks(sorted(article_ids))
+        for one in connection.execute(
+            select(articles.c.id)
+            .where(articles.c.id.in_(part))
+            .order_by(articles.c.id)
+            .with_for_update(read=True, key_share=True)
+        ).scalars()
+    }
+
+
+def _note_stories(connection: Connection, pairs: Collection[tuple[int, str]], *, now: datetime) -> None:
+    homes = _homes(connection, {article for _, article in pairs})
+    for watch_id, article in sorted(pairs):
+        if article in homes:
+            _note_story(connection, watch_id, homes[article], now=now)
+
+
+def _homes(connection: Connection, article_ids: Collection[str]) -> Mapping[str, str]:
+    return {
+        row.id: row.story_id
+        for part in chunks(sorted(article_ids))
+        for row in connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
+    }
+
+
+def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: datetime) -> bool:
+    """False for a story that was noted before, under this id or one that has been absorbed since."""
+    # A story's id is that of an article, which stands in the story that the id leads to.
+    before = select(watch_stories.c.story_id).join(articles, articles.c.id == watch_stories.c.story_id)
+    known = before.where(watch_stories.c.watch_id == watch_id, articles.c.story_id == story_id).limit(1)
+    if connection.execute(known).first() is not None:
+        return False
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = {"watch_id": watch_id, "story_id": story_id, "at": now}
+    added = kind.insert(watch_stories).values(row).on_conflict_do_nothing().returning(watch_stories.c.story_id)
+    return connection.execute(added).first() is not None
+
+
+def emit_watch_events(connection: Connection, *, now: datetime) -> int:
+    """Writes `watch.matched` for the stories that watches have found since; how many. One event a watch and story."""
+    told = 0
+    while rows := connection.execute(_untold()).all():
+        for row in rows:
+            if _note_story(connection, row.watch_id, row.story_id, now=now) and row.ended is None:
+                data = {"watch": row.name, "article": row.article_id, "how": row.how}
+                to = {"story_id": row.story_id, "watch_id": row.watch_id}
+                add_event(connection, "watch.matched", now=now, data=data, **to)
+                told += 1
+            mark = update(watch_articles).where(
+                watch_articles.c.watch_id == row.watch_id, watch_articles.c.article_id == row.article_id
+            )
+            connection.execute(mark.values(told=now))
+    return told
+
+
+def _untold() -> Select[Any]:
+    """What is attached: until then its story is not known."""
+    return (
+        select(
+            watch_articles.c.watch_id,
+            watch_articles.c.article_id,
+            watch_articles.c.how,
+            articles.c.story_id,
+            watches.c.name,
+            watches.c.ended,
+        )
+        .join(articles, articles.c.id == watch_articles.c.article_id)
+        .join(versions, versions.c.number == articles.c.version)
+        .join(watches, watches.c.id == watch_articles.c.watch_id)
+        .where(watch_articles.c.told.is_(None), versions.c.attached.is_not(None))
+        .order_by(watch_articles.c.watch_id, watch_articles.c.article_id)
+        .limit(EVENT_BATCH)
+        .with_for_update(of=watch_articles)
+    )
+
+
+def watches_of_article(connection: Connection, article_id: str, *, now: datetime) -> list[int]:
+    """The watches that go on and that have gathered this article, or another copy of its story."""
+    home = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
+    query = (
+        select(watch_articles.c.watch_id)
+        .distinct()
+        .join(articles, articles.c.id == watch_articles.c.article_id)
+        .join(watches, watches.c.id == watch_articles.c.watch_id)
+        .where(articles.c.story_id == home, is_watch_active(now))
+    )
+    return list(connection.execute(query.order_by(watch_articles.c.watch_id)).scalars())
+
+
+def count_watch_stories(connection: Connection, watch_id: int) -> tuple[int, int]:
+    """How many stories, and how many copies in them."""
+    found = select(func.count(), func.coalesce(func.sum(stories.c.copies), 0)).where(_of(watch_id))
+    stories_found, copies_found = connection.execute(found).one()
+    return stories_found, copies_found
+
+
+def _of(watch_id: int) -> ColumnElement[bool]:
+    """Stories with an article that was gathered."""
+    homes = select(articles.c.story_id).join(watch_articles, watch_articles.c.article_id == articles.c.id)
+    return stories.c.id.in_(homes.where(watch_articles.c.watch_id == watch_id))
+
+
+def stories_of_watch(connection: Connection, watch_id: int, *, limit: int) -> list[WatchStory]:
+    """The stories with all their copies, those seen last first."""
+    query = (
+        select(*STORY_COLUMNS)
+        .where(_of(watch_id))
+        .order_by(stories.c.last_seen.desc(), stories.c.id.desc())
+        .limit(limit)
+    )
+    records = [StoryRecord(*row) for row in connection.execute(query)]
+    by_story = _copies(connection, [record.id for record in records])
+    how = _how(connection, watch_id)
+    return [
+        WatchStory(record, tuple(WatchCopy(how.get(copy.id, "story"), copy) for copy in by_story.get(record.id, ())))
+        for record in records
+    ]
+
+
+def _how(connection: Connection, watch_id: int) -> dict[str, str]:
+    query = select(watch_articles.c.article_id, watch_articles.c.how).where(watch_articles.c.watch_id == watch_id)
+    return {row.article_id: row.how for row in connection.execute(query)}
+
+
+def _copies(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[CopyRecord]]:
+    """By story, the first seen first."""
+    members = [
+        one
+        for part in chunks(story_ids)
+        for one in connection.execute(select(articles.c.id).where(articles.c.story_id.in_(part))).scalars()
+    ]
+    found: dict[str, list[CopyRecord]] = {}
+    for copy in sorted(copies_by_id(connection, members), key=lambda one: (one.first_seen, one.id)):
+        found.setdefault(copy.story_id, []).append(copy)
+    return found

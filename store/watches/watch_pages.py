@@ -1,0 +1,231 @@
+"""Pages and sources of watches: what goes first for them, and how it was found."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.schema import pages, sources, watch_pages, watch_sources, watches
+from onestory.store.stories.components import chunks
+from onestory.store.watches.watches import is_watch_active
+
+__all__ = [
+    "PRIORITIES",
+    "DiscoveryMethod",
+    "KnownPage",
+    "SearchFeed",
+    "UnfetchedPage",
+    "WatchedUrl",
+    "add_search_feeds",
+    "add_watch_pages",
+    "copy_watches_to_target",
+    "count_watch_links",
+    "is_watched_only",
+    "known_pages",
+    "reopen_pages",
+    "reset_watched_sources",
+    "set_watched_only",
+    "unfetched_pages",
+    "watches_of_page",
+    "watches_of_source",
+]
+
+DiscoveryMethod = Literal["seed", "entry", "search", "link"]
+# Of a host's due pages the lowest goes first; 5 is what no watch wants.
+PRIORITIES: Mapping[DiscoveryMethod, int] = {"seed": 1, "entry": 2, "search": 3, "link": 4}
+# A search costs whoever answers it more than a feed does, and what it finds is everybody's: never more often, and at
+# most so many new pages a day.
+SEARCH_INTERVAL_SECONDS = 1_800
+SEARCH_DAILY_PAGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedUrl:
+    """A URL that a watch wants. `found_in` is the article that a link stands in."""
+
+    watch_id: int
+    url: str
+    how: DiscoveryMethod
+    found_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFeed:
+    """A search feed made for one phrase. `name` is what the template is called."""
+
+    url: str
+    name: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A page that is there, and what it became."""
+
+    id: int
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnfetchedPage:
+    """A page that nobody has fetched yet, with what its source says of it."""
+
+    id: int
+    url: str
+    title: str | None
+    summary: str | None
+
+
+def add_watch_pages(connection: Connection, bounds: Iterable[WatchedUrl], *, now: datetime) -> int:
+    """Has the pages of these URLs go first, those that are known; how many bonds are new."""
+    wanted = list(bounds)
+    found = {url: page.id for url, page in known_pages(connection, {bound.url for bound in wanted}).items()}
+    rows = [
+        {
+            "watch_id": bound.watch_id,
+            "page_id": found[bound.url],
+            "how": bound.how,
+            "found_in": bound.found_in,
+            "at": now,
+        }
+        for bound in wanted
+        if bound.url in found
+    ]
+    added = 0
+    for how, priority in PRIORITIES.items():
+        here = [row for row in rows if row["how"] == how]
+        _raise(connection, {found[bound.url] for bound in wanted if bound.how == how and bound.url in found}, priority)
+        added += sum(_insert(connection, part) for part in chunks(sorted(here, key=_key)))
+    return added
+
+
+def _key(row: Mapping[str, object]) -> tuple[int, int]:
+    return int(str(row["watch_id"])), int(str(row["page_id"]))
+
+
+def _insert(connection: Connection, rows: Collection[Mapping[str, object]]) -> int:
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = kind.insert(watch_pages).values(list(rows)).on_conflict_do_nothing()
+    return len(connection.execute(statement.returning(watch_pages.c.page_id)).all())
+
+
+def known_pages(connection: Connection, urls: Iterable[str]) -> dict[str, KnownPage]:
+    """By URL, those of them that are pages."""
+    return {
+        row.url: KnownPage(row.id, row.article_id)
+        for part in chunks(sorted(set(urls)))
+        for row in connection.execute(select(pages.c.id, pages.c.url, pages.c.article_id).where(pages.c.url.in_(part)))
+    }
+
+
+def _raise(connection: Connection, ids: Collection[int], priority: int) -> None:
+    for part in chunks(sorted(ids)):
+        later = update(pages).where(pages.c.id.in_(part), pages.c.priority > priority)
+        connection.execute(later.values(priority=priority))
+
+
+def reopen_pages(connection: Connection, urls: Collection[str], *, now: datetime) -> None:
+    """Pages that brought no article, or were given up, are due again: an editor asks for them."""
+    for part in chunks(sorted(urls)):
+        ended = update(pages).where(pages.c.url.in_(part), pages.c.state != "due", pages.c.article_id.is_(None))
+        connection.execute(ended.values(state="due", due=now, attempts=0, hops=0))
+        waiting = update(pages).where(pages.c.url.in_(part), pages.c.state == "due", pages.c.due > now)
+        connection.execute(waiting.values(due=now))
+
+
+def copy_watches_to_target(connection: Connection, page_id: int, url: str, *, now: datetime) -> None:
+    """A page redirects: where it leads to is wanted as it was."""
+    bonds = select(watch_pages.c.watch_id, watch_pages.c.how, watch_pages.c.found_in)
+    rows = connection.execute(bonds.where(watch_pages.c.page_id == page_id))
+    add_watch_pages(connection, [WatchedUrl(row.watch_id, url, row.how, row.found_in) for row in rows], now=now)
+
+
+def watches_of_page(connection: Connection, page_id: int, *, now: datetime) -> dict[int, DiscoveryMethod]:
+    """The watches that go on and want this page, and how it was found for each."""
+    query = select(watch_pages.c.watch_id, watch_pages.c.how).join(watches, watches.c.id == watch_pages.c.watch_id)
+    return {
+        row.watch_id: row.how
+        for row in connection.execute(query.where(watch_pages.c.page_id == page_id, is_watch_active(now)))
+    }
+
+
+def count_watch_links(connection: Connection, watch_id: int, *, found_in: str | None = None) -> int:
+    """How many links were kept for a watch; for those in one article."""
+    query = select(func.count()).where(watch_pages.c.watch_id == watch_id, watch_pages.c.how == "link")
+    if found_in is not None:
+        query = query.where(watch_pages.c.found_in == found_in)
+    return connection.execute(query).scalar_one()
+
+
+def unfetched_pages(connection: Connection, *, after: int, limit: int) -> list[UnfetchedPage]:
+    """The next pages behind id `after` that nobody has fetched yet."""
+    query = select(pages.c.id, pages.c.url, pages.c.title, pages.c.summary)
+    query = query.where(pages.c.state == "due", pages.c.id > after).order_by(pages.c.id).limit(limit)
+    return [UnfetchedPage(*row) for row in connection.execute(query)]
+
+
+def add_search_feeds(connection: Connection, watch_id: int, entries: Sequence[SearchFeed], *, now: datetime) -> int:
+    """Has these search feeds polled while the watch goes on; how many. One that another watch has is shared."""
+    if not entries:
+        return 0
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [_source_row(entry, now=now) for entry in sorted({one.url: one for one in entries}.values(), key=_url)]
+    connection.execute(kind.insert(sources).values(rows).on_conflict_do_nothing())
+    add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
+    ours = select(sources.c.id).where(sources.c.url.in_([entry.url for entry in entries]), sources.c.kind == "search")
+    ids = connection.execute(ours.order_by(sources.c.id)).scalars().all()
+    if ids:
+        bonds = [{"watch_id": watch_id, "source_id": one} for one in ids]
+        connection.execute(kind.insert(watch_sources).values(bonds).on_conflict_do_nothing())
+        again = update(sources).where(sources.c.id.in_(ids), ~sources.c.enabled)
+        connection.execute(again.values(enabled=True, next_poll=now, why=None, body_digest=None, etag=None))
+    return len(ids)
+
+
+def _url(entry: SearchFeed) -> str:
+    return entry.url
+
+
+def _source_row(entry: SearchFeed, *, now: datetime) -> dict[str, object]:
+    return {
+        "url": entry.url,
+        "outlet": entry.name,
+        "kind": "search",
+        "host": authority_of(entry.url),
+        "language": entry.language,
+        "interval_seconds": SEARCH_INTERVAL_SECONDS,
+        "min_seconds": SEARCH_INTERVAL_SECONDS,
+        "daily_pages": SEARCH_DAILY_PAGES,
+        "next_poll": now,
+        "status_since": now,
+    }
+
+
+def watches_of_source(connection: Connection, source_id: int, *, now: datetime) -> list[int]:
+    """The watches that go on and that this search feed is polled for."""
+    query = select(watch_sources.c.watch_id).join(watches, watches.c.id == watch_sources.c.watch_id)
+    query = query.where(watch_sources.c.source_id == source_id, is_watch_active(now))
+    return list(connection.execute(query.order_by(watch_sources.c.watch_id)).scalars())
+
+
+def is_watched_only(connection: Connection, source_id: int) -> bool:
+    """Whether of this source only what a watch wants is fetched."""
+    return bool(
+        connection.execute(select(sources.c.watched_only).where(sources.c.id == source_id)).scalar_one_or_none()
+    )
+
+
+def set_watched_only(connection: Connection, source_ids: Collection[int], *, only: bool) -> None:
+    """Whether of these sources only what a watch wants is fetched; what they list by now is read anew."""
+    changed = update(sources).where(sources.c.id.in_(source_ids), sources.c.watched_only != only)
+    connection.execute(changed.values(watched_only=only, body_digest=None, etag=None, last_modified=None))
+
+
+def reset_watched_sources(connection: Connection) -> None:
+    """What sources for watched matters have listed before may be wanted now: their next polls are read anew."""
+    anew = update(sources).where(sources.c.watched_only)
+    connection.execute(anew.values(body_digest=None, etag=None, last_modified=None))

@@ -1,0 +1,196 @@
+"""Watches: what an editor wants followed, and until when."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from onestory.errors import BadInput, NotFound
+from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
+from onestory.store.schema.base import Time
+from onestory.store.stories.components import chunks
+
+__all__ = [
+    "WatchRecord",
+    "active_watches",
+    "delete_unused_searches",
+    "end_expired_watches",
+    "end_watch",
+    "has_active_watch",
+    "insert_watch",
+    "is_watch_active",
+    "load_watch",
+    "lock_watches",
+    "remove_watch",
+    "watch_records",
+]
+
+WATCHES_LOCK = 0x0E57A7C
+MAX_ID = 2**31 - 1
+MAX_POLL_DURATION = timedelta(days=1)
+# As the schema has it: what no watch wants.
+DEFAULT_PRIORITY = 5
+WATCH_COLUMNS: tuple[Column[Any], ...] = (
+    watches.c.id,
+    watches.c.name,
+    watches.c.phrases,
+    watches.c.created,
+    watches.c.until,
+    watches.c.ended,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRecord:
+    """A watch as an editor made it. `phrases` are as they were typed; `ended` is set when nothing more is gathered."""
+
+    id: int
+    name: str
+    phrases: tuple[str, ...]
+    created: datetime
+    until: datetime | None
+    ended: datetime | None
+
+
+def is_watch_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether the watch of the row at hand goes on."""
+    return and_(watches.c.ended.is_(None), or_(watches.c.until.is_(None), watches.c.until > now))
+
+
+# Asked for every page that is stored.
+ACTIVE_WATCH_QUERY = select(watches.c.id).where(is_watch_active(bindparam("now", type_=Time))).limit(1)
+
+
+def lock_watches(connection: Connection, *, alone: bool) -> None:
+    """Keeps watches as they are to the end of the transaction; `alone`, for who adds one.
+
+    Who stores articles holds them together with others, so that what is stored while a watch is added is either seen
+    by who stores it or there for who adds it. Taken first, before any row. On SQLite the writer is alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        shared = "" if alone else "_shared"
+        connection.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:key)"), {"key": WATCHES_LOCK})
+
+
+def insert_watch(
+    connection: Connection, *, name: str, phrases: Sequence[str], until: datetime | None, now: datetime
+) -> WatchRecord:
+    """Raises BadInput for an end that is past. The caller holds the watches alone."""
+    if until is not None and until <= now:
+        raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is past: a watch ends later than now")
+    row = {"name": name, "phrases": list(phrases), "created": now, "until": until}
+    added = connection.execute(insert(watches).values(**row).returning(watches.c.id)).scalar_one()
+    return WatchRecord(added, name, tuple(phrases), now, until, None)
+
+
+def active_watches(connection: Connection, *, now: datetime) -> list[WatchRecord]:
+    return _records(connection, is_watch_active(now))
+
+
+def has_active_watch(connection: Connection, *, now: datetime) -> bool:
+    return connection.execute(ACTIVE_WATCH_QUERY, {"now": now}).first() is not None
+
+
+def watch_records(connection: Connection) -> list[WatchRecord]:
+    """All of them, the newest first."""
+    return sorted(_records(connection), key=lambda one: -one.id)
+
+
+def load_watch(connection: Connection, watch_id: int) -> WatchRecord:
+    """Raises NotFound."""
+    found = _records(connection, watches.c.id == watch_id) if 0 < watch_id <= MAX_ID else []
+    if not found:
+        raise NotFound(f"there is no watch {watch_id}: `onestory watch list --all` names them")
+    return found[0]
+
+
+def _records(connection: Connection, *conditions: ColumnElement[bool]) -> list[WatchRecord]:
+    rows = connection.execute(select(*WATCH_COLUMNS).where(*conditions).order_by(watches.c.id))
+    return [WatchRecord(row.id, row.name, tuple(row.phrases), row.created, row.until, row.ended) for row in rows]
+
+
+def end_watch(connection: Connection, watch_id: int, *, now: datetime) -> WatchRecord:
+    """Nothing more is gathered; what was stays. Ending it again changes nothing. Raises NotFound."""
+    if load_watch(connection, watch_id).ended is None:
+        _end(connection, [watch_id], now=now)
+    return load_watch(connection, watch_id)
+
+
+def end_expired_watches(connection: Connection, *, now: datetime) -> None:
+    """Ends the watches whose time is over."""
+    over = select(watches.c.id).where(watches.c.ended.is_(None), watches.c.until <= now)
+    expired = connection.execute(over.order_by(watches.c.id)).scalars().all()
+    if expired:
+        _end(connection, expired, now=now)
+
+
+def _end(connection: Connection, ids: Collection[int], *, now: datetime) -> None:
+    connection.execute(update(watches).where(watches.c.id.in_(ids), watches.c.ended.is_(None)).values(ended=now))
+    _stop_searches(connection, ids, now=now)
+    _let_pages_go(connection, ids, now=now)
+
+
+def _stop_searches(connection: Connection, ids: Collection[int], *, now: datetime) -> None:
+    """But for those that another watch goes on with."""
+    theirs = select(watch_sources.c.source_id).where(watch_sources.c.watch_id.in_(ids))
+    others = exists().where(
+        watch_sources.c.source_id == sources.c.id, watches.c.id == watch_sources.c.watch_id, is_watch_active(now)
+    )
+    stopped = update(sources).where(sources.c.id.in_(theirs), sources.c.kind == "search", ~others)
+    over = {"enabled": False, "why": "the watch that it was for has ended", "next_poll": now + MAX_POLL_DURATION}
+    connection.execute(stopped.values(**over))
+
+
+def _let_pages_go(connection: Connection, ids: Collection[int], *, now: datetime) -> None:
+    """What waits for these watches alone waits like others; what only they had found, and nobody read, is forgotten."""
+    bound = select(watch_pages.c.page_id).where(watch_pages.c.watch_id.in_(ids))
+    wanted = (
+        select(watch_pages.c.page_id).join(watches, watches.c.id == watch_pages.c.watch_id).where(is_watch_active(now))
+    )
+    waits = and_(pages.c.state == "due", pages.c.id.in_(bound), pages.c.id.not_in(wanted))
+    searched = select(sources.c.id).where(sources.c.kind == "search")
+    strange = or_(pages.c.source_id.is_(None), pages.c.source_id.in_(searched))
+    found = bound.where(watch_pages.c.how.in_(("search", "link")))
+    forgotten = and_(waits, strange, pages.c.id.in_(found))
+    for part in chunks(_held_hosts(connection, forgotten, now=now)):
+        connection.execute(delete(pages).where(forgotten, pages.c.host.in_(part)))
+    connection.execute(
+        update(pages).where(waits, pages.c.priority < DEFAULT_PRIORITY).values(priority=DEFAULT_PRIORITY)
+    )
+
+
+def _held_hosts(connection: Connection, of: ColumnElement[bool], *, now: datetime) -> list[str]:
+    """The hosts of these pages that nobody fetches from, nor will before the transaction ends."""
+    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
+    query = select(hosts.c.name).where(hosts.c.name.in_(select(pages.c.host).where(of)), free)
+    return list(connection.execute(query.order_by(hosts.c.name).with_for_update()).scalars())
+
+
+def remove_watch(connection: Connection, watch_id: int, *, now: datetime) -> None:
+    """Ends the watch and forgets it, with what says what it gathered; the articles stay. Raises NotFound."""
+    end_watch(connection, watch_id, now=now)
+    connection.execute(delete(watches).where(watches.c.id == watch_id))
+    delete_unused_searches(connection, now=now)
+
+
+def delete_unused_searches(connection: Connection, *, now: datetime) -> None:
+    """Search feeds that no watch has any more, a day after they were stopped: no poll of one is under way then."""
+    unused = ~exists().where(watch_sources.c.source_id == sources.c.id)
+    stopped = and_(~sources.c.enabled, sources.c.next_poll <= now)
+    connection.execute(delete(sources).where(sources.c.kind == "search", stopped, unused))

@@ -1,0 +1,208 @@
+"""What feeds and sitemaps list, whatever state they are in."""
+
+import gzip
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onestory.crawler.sources.feeds import BadSource, feed_entries
+from onestory.crawler.sources.sitemaps import children_of, decompress, read_sitemap, recent_entries
+from onestory.store.frontier.pages import PageEntry
+
+URL = "https://news.example/feeds/all.xml"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def rss(items: str, head: str = "") -> bytes:
+    return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel><title>News</title>{items}</channel></rss>'.encode()
+
+
+def test_rss_gives_links_titles_and_times():
+    body = rss(
+        "<item><title>A &amp; B</title><link>/1?utm_source=x</link>"
+        "<pubDate>Mon, 23 Nov 2026 10:00:00 +0100</pubDate></item>"
+    )
+    assert feed_entries(body, url=URL) == [PageEntry("https://news.example/1", "A & B", "2026-11-23T09:00:00+00:00")]
+
+
+def test_atom_gives_the_alternate_link():
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>One</title>
+    <link rel="enclosure" href="https://cdn.example/a.mp3"/><link rel="alternate" href="https://news.example/one"/>
+    <updated>2026-11-23T10:00:00Z</updated></entry></feed>"""
+    assert feed_entries(body, url=URL) == [PageEntry("https://news.example/one", "One", "2026-11-23T10:00:00+00:00")]
+
+
+def test_json_feed_gives_the_same():
+    body = b'{"version":"https://jsonfeed.org/version/1.1","items":[{"url":"/one","title":"One","date_published":"2026-11-23T10:00:00Z"},{"id":"2"},3]}'
+    assert feed_entries(body, url=URL) == [PageEntry("https://news.example/one", "One", "2026-11-23T10:00:00Z")]
+
+
+def test_a_guid_that_is_a_link_is_one_and_one_that_says_it_is_not_is_none():
+    body = rss(
+        '<item><guid>https://news.example/1</guid></item><item><guid isPermaLink="false">https://news.example/2</guid></item>'
+    )
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]
+
+
+def test_a_feed_that_repeats_itself_counts_once():
+    body = rss(
+        "<item><link>/1</link></item><item><link>/1#part</link></item><item><link>/1?utm_medium=rss</link></item>"
+    )
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]
+
+
+def test_links_that_are_not_fetched_are_left_out():
+    links = (
+        "javascript:x()",
+        "ftp://a.example/",
+        "http://u:p@a.example/",
+        "file:///etc/passwd",
+        "https://a.example/ok",
+        "http://[x",
+    )
+    body = rss("".join(f"<item><link>{link}</link></item>" for link in links))
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://a.example/ok"]
+
+
+def test_a_feed_that_is_not_well_formed_is_read_as_far_as_it_can_be():
+    body = rss("<item><title>Tom & Jerry</title><link>https://news.example/1</link></item>").replace(b"</rss>", b"")
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]
+
+
+def test_a_plain_document_type_is_no_harm():
+    body = rss(
+        "<item><link>/1</link></item>",
+        head='<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.netscape.com/rss-0.91.dtd">',
+    )
+    assert len(feed_entries(body, url=URL)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("read", [lambda body: feed_entries(body, url=URL), lambda body: read_sitemap(body, url=URL)])
+def test_entities_are_never_expanded(encoding: str, read):
+    doctype = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    text = f'<?xml version="1.0"?>{doctype}<rss version="2.0"><channel>&e;</channel></rss>'
+    with pytest.raises(BadSource, match="DTD"):
+        read(text.encode(encoding))
+
+
+def test_at_most_a_thousand_entries_are_taken():
+    body = rss("".join(f"<item><link>/{number}</link></item>" for number in range(1500)))
+    assert len(feed_entries(body, url=URL)) == 1000
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_readers(noise: bytes):
+    for read in (feed_entries, read_sitemap):
+        for body in (
+            noise,
+            b"<rss>" + noise,
+            b"{" + noise,
+            b"\x1f\x8b" + noise,
+            b'<?xml version="1.0"?><urlset>' + noise,
+        ):
+            with suppress(BadSource):
+                read(body, url=URL)  # type: ignore[operator]
+
+
+def sitemap(*urls: tuple[str, datetime | None], root: str = "urlset", one: str = "url") -> bytes:
+    rows = "".join(
+        f"<{one}><loc>{loc}</loc>{f'<lastmod>{moment.isoformat()}</lastmod>' if moment else ''}</{one}>"
+        for loc, moment in urls
+    )
+    return f'<?xml version="1.0"?><{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</{root}>'.encode()
+
+
+def test_a_sitemap_gives_what_is_news_the_newest_first():
+    body = sitemap(
+        ("https://news.example/old", NOW - timedelta(days=9)),
+        ("https://news.example/1", NOW - timedelta(hours=5)),
+        ("https://news.example/2", NOW - timedelta(hours=1)),
+        ("https://news.example/undated", None),
+    )
+    urls = [entry.url for entry in recent_entries(read_sitemap(body, url=URL), now=NOW)]
+    assert urls == [f"https://news.example/{name}" for name in ("2", "1", "undated")]
+
+
+def test_a_news_sitemap_gives_titles_and_times_of_publication():
+    body = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
+    <url><loc>https://news.example/1</loc><lastmod>2020-01-01</lastmod><n:news><n:publication><n:name>News</n:name></n:publication>
+    <n:publication_date>2026-11-23T10:00:00Z</n:publication_date><n:title>One</n:title></n:news></url></urlset>"""
+    assert recent_entries(read_sitemap(body, url=URL), now=NOW) == [
+        PageEntry("https://news.example/1", "One", "2026-11-23T10:00:00Z")
+    ]
+
+
+def test_an_index_names_those_sitemaps_of_its_own_host_that_changed():
+    body = sitemap(
+        ("https://news.example/a.xml", NOW),
+        ("https://news.example/old.xml", NOW - timedelta(days=30)),
+        ("https://other.example/b.xml", NOW),
+        root="sitemapindex",
+        one="sitemap",
+    )
+    index = read_sitemap(body, url=URL)
+    assert children_of(index, url=URL, since=NOW - timedelta(days=2)) == ["https://news.example/a.xml"]
+    assert len(children_of(index, url=URL, since=None)) == 2
+
+
+def test_a_packed_sitemap_is_unpacked_within_bounds():
+    body = sitemap(("https://news.example/1", None))
+    assert read_sitemap(gzip.compress(body), url=URL) == read_sitemap(body, url=URL)
+    started = time.monotonic()
+    with pytest.raises(BadSource, match="larger than"):
+        decompress(gzip.compress(bytes(200 << 20), 1))
+    assert time.monotonic() - started < 20
+
+
+def test_a_picture_before_the_address_of_a_page_is_not_taken_for_it():
+    body = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:i="http://www.google.com/schemas/sitemap-image/1.1"
+    xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><i:image><i:loc>https://cdn.example/1.jpg</i:loc>
+    <i:title>A bridge</i:title></i:image><loc><![CDATA[ https://news.example/1 ]]></loc>
+    <n:news><n:title>One</n:title></n:news></url></urlset>"""
+    assert recent_entries(read_sitemap(body, url=URL), now=NOW) == [PageEntry("https://news.example/1", "One", None)]
+
+
+def test_a_sitemap_may_be_plain_text():
+    read = read_sitemap(b"\xef\xbb\xbfhttps://news.example/1\r\n\r\nhttps://news.example/2\nftp://x/\n", url=URL)
+    assert [dated.entry.url for dated in read.urls] == ["https://news.example/1", "https://news.example/2"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_news"),
+    [
+        ("2026-11", True),
+        ("2026", True),
+        ("2019-05", False),
+        ("2019", False),
+        ("Sun, 22 Nov 2026 10:00:00 GMT", True),
+        ("Tue, 22 Jan 2019 10:00:00 +0100", False),
+        ("2026-13", True),
+        ("9999-12-31", True),
+        ("0001-01-01T00:00:00+14:00", True),
+        ("yesterday", True),
+    ],
+)
+def test_dates_are_read_as_they_are_found_and_what_is_none_is_no_date(said: str, is_news: bool):
+    body = f"<urlset><url><loc>https://news.example/1</loc><lastmod>{said}</lastmod></url></urlset>".encode()
+    assert len(recent_entries(read_sitemap(body, url=URL), now=NOW)) == is_news
+
+
+def test_a_json_feed_that_has_ended_says_so():
+    body = b'{"version":"https://jsonfeed.org/version/1.1","expired":true,"items":[{"url":"/one"}]}'
+    with pytest.raises(BadSource, match="has ended") as bad:
+        feed_entries(body, url=URL)
+    assert (bad.value.status, bad.value.is_dead) == ("gone", True)
+
+
+def test_where_a_proxys_link_leads_is_taken_from_the_feed():
+    body = rss(
+        "<item><link>https://proxy.example/~r/1</link><f:origLink>https://news.example/1</f:origLink></item>",
+        head="",
+    ).replace(b"<rss ", b'<rss xmlns:f="http://rssnamespace.org/feedburner/ext/1.0" ')
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]

@@ -1,0 +1,92 @@
+"""Which copy is the original: the evidence in its order, and the reason told."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from onestory.pipelines.stories.original import choose_original, relations_beside
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Copy:
+    id: str
+    host: str = "herald.example"
+    outlet: str = "Herald"
+    credit: str | None = None
+    names: str | None = None
+    published: datetime | None = None
+    first_seen: datetime = NOON
+    words: int = 400
+
+
+@dataclass(frozen=True)
+class Shared:
+    a: int
+    b: int
+    a_is: str
+    b_is: str
+    kind: str = "copy"
+
+
+def claiming(name: str, minutes: float, **more: object) -> Copy:
+    return replace(Copy(name, published=NOON - timedelta(minutes=minutes)), **more)  # type: ignore[arg-type]
+
+
+CASES = {
+    "only": ([Copy("a")], "a"),
+    "canonical": ([claiming("a", 90, names="b"), claiming("b", 10), claiming("c", 60)], "b"),
+    "agency": ([claiming("a", 90, credit="Reuters"), claiming("b", 10, host="www.reuters.com", outlet="x")], "b"),
+    "claimed": ([claiming("a", 10), claiming("b", 90), claiming("c", 60)], "b"),
+    "first_seen": ([Copy("a"), Copy("b", first_seen=NOON - timedelta(hours=1))], "b"),
+    "fullest": ([Copy("a"), Copy("b", words=500)], "b"),
+    "alike": ([Copy("b"), Copy("c")], "b"),
+}
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_the_original_is_found_for_its_reason_in_any_order(reason: str) -> None:
+    copies, original = CASES[reason]
+    for seed in range(5):
+        shuffled = list(copies)
+        random.Random(seed).shuffle(shuffled)
+        choice = choose_original(shuffled)
+        assert (choice.original, choice.reason) == (original, reason)
+
+
+def test_an_editors_word_is_above_all_evidence() -> None:
+    choice = choose_original(CASES["canonical"][0], pinned="c")
+    assert (choice.original, choice.reason) == ("c", "pinned")
+
+
+def test_a_page_that_names_another_is_a_copy_although_it_is_named() -> None:
+    assert choose_original([Copy("a", names="b"), Copy("b", names="c"), Copy("c")]).original == "c"
+
+
+def test_a_brief_is_no_original_however_early() -> None:
+    choice = choose_original([claiming("brief", 90, words=80), claiming("whole", 10)])
+    assert (choice.original, choice.reason) == ("whole", "fullest")
+
+
+@pytest.mark.parametrize("claim", [NOON + timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC)])
+def test_a_claim_that_cannot_be_true_is_not_believed(claim: datetime) -> None:
+    assert choose_original([Copy("a", published=claim), claiming("b", 10)]).original == "b"
+
+
+def test_a_day_without_a_time_is_not_midnight() -> None:
+    day = NOON.replace(hour=0)
+    assert choose_original([Copy("a", published=day), claiming("b", 10)]).original == "b"
+
+
+def test_relations_are_told_beside_the_original_shown() -> None:
+    numbers = {"full": 1, "shown": 2, "same": 3, "brief": 4}
+    told = relations_beside(
+        "shown",
+        {"full": "original", "shown": "edited", "same": "edited", "brief": "excerpt"},
+        numbers,
+        [Shared(1, 2, "fuller", "edited"), Shared(2, 3, "verbatim", "verbatim")],
+    )
+    assert told == {"full": "edited", "shown": "original", "same": "verbatim", "brief": "excerpt"}

@@ -1,0 +1,108 @@
+"""Articles and versions: what is kept, what is known already, what is refused."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, select
+
+from onestory.store.database import Store
+from onestory.store.schema import articles, tombstones, versions
+from onestory.store.stories.records import load_article
+from onestory.store.tombstones import article_digest
+from onestory.urls import article_id_of_url
+from tests.news_texts import wire_article
+from tests.readings import NOON, reading, save_all, stories_of
+
+URL = "https://herald.example/ferry"
+
+
+def numbers(store: Store) -> list[int]:
+    with store.read() as connection:
+        return list(connection.execute(select(versions.c.number).order_by(versions.c.number)).scalars())
+
+
+def test_a_new_article_is_stored_as_a_story_of_its_own(store: Store) -> None:
+    [saved] = save_all(store, [reading(URL, wire_article(1), title="Ferry late")])
+    [record] = stories_of(store)
+    assert (saved.kind, saved.article_id) == ("stored", article_id_of_url(URL))
+    assert (record.id, record.title, record.copies, record.first_outlet) == (
+        article_id_of_url(URL),
+        "Ferry late",
+        1,
+        "herald.example",
+    )
+
+
+def test_the_same_capture_again_is_known(store: Store) -> None:
+    save_all(store, [reading(URL, wire_article(1))])
+    [saved] = save_all(store, [reading(URL, wire_article(1))])
+    assert saved.kind == "known"
+    assert len(numbers(store)) == 1
+
+
+def test_the_same_content_later_is_no_new_version(store: Store) -> None:
+    save_all(store, [reading(URL, wire_article(1))])
+    [saved] = save_all(store, [reading(URL, wire_article(1), observed=NOON + timedelta(hours=1))])
+    assert saved.kind == "known"
+
+
+def test_a_changed_text_is_a_version_and_the_last_observed_is_current(store: Store) -> None:
+    later = reading(URL, wire_article(2), observed=NOON + timedelta(hours=2), title="Corrected")
+    save_all(store, [later])
+    save_all(store, [reading(URL, wire_article(1), title="First")])
+    with store.read() as connection:
+        record = load_article(connection, article_id_of_url(URL))
+    assert len(numbers(store)) == 2
+    assert (record.copy.title, record.text) == ("Corrected", wire_article(2))
+    assert (record.copy.first_seen, record.copy.updated) == (NOON, NOON + timedelta(hours=2))
+
+
+def test_a_text_that_comes_back_is_a_version_again(store: Store) -> None:
+    for hour, seed in enumerate((1, 2, 1)):
+        save_all(store, [reading(URL, wire_article(seed), observed=NOON + timedelta(hours=hour))])
+    assert len(numbers(store)) == 3
+
+
+def test_captures_without_a_time_can_be_imported_again_and_again(store: Store) -> None:
+    both = [reading(URL, wire_article(seed), observed=None) for seed in (1, 2)]
+    save_all(store, both, now=NOON)
+    again = save_all(store, both, now=NOON + timedelta(days=1))
+    assert [saved.kind for saved in again] == ["known", "known"]
+
+
+def test_one_batch_may_hold_an_article_twice(store: Store) -> None:
+    saved = save_all(
+        store,
+        [
+            reading(URL, wire_article(1)),
+            reading(URL, wire_article(1)),
+            reading(URL, wire_article(2), observed=NOON + timedelta(hours=1), title="New"),
+        ],
+    )
+    with store.read() as connection:
+        record = load_article(connection, article_id_of_url(URL))
+    assert [one.kind for one in saved] == ["stored", "known", "stored"]
+    assert record.copy.title == "New"
+
+
+def test_a_tombstone_keeps_an_article_out(store: Store) -> None:
+    with store.write() as connection:
+        digest = article_digest(article_id_of_url(URL))
+        connection.execute(insert(tombstones).values(digest=digest, kind="article", reason="court", at=NOON))
+    [saved] = save_all(store, [reading(URL, wire_article(1))])
+    assert saved.kind == "removed"
+    assert numbers(store) == []
+
+
+def test_nul_bytes_and_lone_surrogates_do_not_stop_a_batch(store: Store) -> None:
+    hostile = reading(URL, "The mayor\x00 of \ud800Caldry said so twice today.", title="A\x00B\udfff")
+    saved = save_all(store, [hostile, reading("https://herald.example/b", wire_article(2))])
+    with store.read() as connection:
+        title = connection.execute(select(articles.c.title).where(articles.c.id == saved[0].article_id)).scalar_one()
+    assert [one.kind for one in saved] == ["stored", "stored"]
+    assert title == "AB?"
+
+
+def test_two_contents_of_one_moment_are_both_kept_and_both_known_again(store: Store) -> None:
+    both = [reading(URL, wire_article(1)), reading(URL, wire_article(2))]
+    save_all(store, both)
+    assert [saved.kind for saved in save_all(store, both)] == ["known", "known"]

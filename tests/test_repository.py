@@ -1,0 +1,120 @@
+"""The house itself: what is installed, from what, and what must not be in it."""
+
+import configparser
+import importlib.metadata
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dedupe
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+
+# Spelled so that no pattern matches itself.
+UNWANTED = {
+    "an address to install from": r"--(extra-)?index-url|[f]iles\.pythonhosted\.|trusted[-]host",
+    "somebody's own folder": r"/(home|Users|root)/[a-z]\w+/",
+    "work left undone": r"\b(TO[D]O|FIX[M]E)\b",
+    "a conflict left unresolved": r"^(<{7}|>{7}) ",
+}
+
+
+def _own_files() -> Iterator[Path]:
+    listed = [path for path in ROOT.iterdir() if not path.name.startswith(".") and path.name != "onestory-data"]
+    for top in [*listed, ROOT / ".ci"]:
+        for path in top.rglob("*") if top.is_dir() else [top]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _normal(name: str) -> str:
+    """PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _requirements() -> list[str]:
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    return [*PROJECT["project"]["dependencies"], *(requirement for extra in extras for requirement in extra)]
+
+
+def test_dedupe_is_ours_and_not_the_package_of_that_name() -> None:
+    assert Path(dedupe.__file__).parent == ROOT / "dedupe"
+    with pytest.raises(importlib.metadata.PackageNotFoundError):
+        importlib.metadata.version("dedupe")
+
+
+def test_every_package_at_the_top_is_named_in_the_wheel() -> None:
+    assert sorted(PACKAGES) == sorted(path.parent.name for path in ROOT.glob("[a-z]*/__init__.py"))
+
+
+def test_the_layers_know_every_package() -> None:
+    assert sorted(PROJECT["tool"]["importlinter"]["root_packages"]) == sorted(PACKAGES)
+    assert sorted(PROJECT["tool"]["mypy"]["packages"]) == sorted(PACKAGES)
+
+
+@pytest.mark.parametrize("requirement", _requirements())
+def test_every_dependency_is_pinned(requirement: str) -> None:
+    name = re.match(r"[\w.-]+", requirement)
+    assert name is not None
+    assert _normal(name[0]) in {_normal(line.partition("==")[0]) for line in CONSTRAINTS}
+
+
+def test_constraints_are_names_and_versions_and_nothing_else() -> None:
+    assert [line for line in CONSTRAINTS if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    names = [_normal(line.partition("==")[0]) for line in CONSTRAINTS]
+    assert len(names) == len(set(names))
+
+
+def test_no_lock_file_that_records_addresses() -> None:
+    recorded = {"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "package-lock.json", "yarn.lock"}
+    assert [path for path in _own_files() if path.name in recorded] == []
+
+
+@pytest.mark.parametrize("what", UNWANTED)
+def test_no_file_holds(what: str) -> None:
+    pattern = re.compile(UNWANTED[what], re.MULTILINE)
+    holds = {path.relative_to(ROOT): pattern.search(path.read_text("utf-8", "replace")) for path in _own_files()}
+    assert [f"{path}: {found[0]}" for path, found in holds.items() if found] == []
+
+
+def test_nothing_needs_a_container_engine_to_be_built_or_tested() -> None:
+    for name in ("Makefile", ".ci/run", "tests/conftest.py", "tests/servers.py"):
+        assert "docker" not in (ROOT / name).read_text(encoding="utf-8").lower()
+
+
+def test_scrapy_finds_the_settings_of_the_crawler() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "scrapy.cfg")
+    assert config["settings"]["default"] == "onestory.crawler.settings"
+
+
+def test_the_licence_is_the_one_that_the_project_names() -> None:
+    assert PROJECT["project"]["license"] == "Apache-2.0"
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_script_of_the_checks_is_sound() -> None:
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
+
+
+@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "soak", "clean"])
+def test_make_knows(target: str) -> None:
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_bench_says_plainly_that_the_data_are_not_there() -> None:
+    # The file that says what is installed counts as new: this test installs nothing.
+    command = ["make", "bench", "DATA=no-such-folder", "--assume-old=.venv/installed-for-bench"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "no data in no-such-folder" in done.stderr
