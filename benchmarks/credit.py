@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 SET = Path(__file__).with_name("credit_set.jsonl")

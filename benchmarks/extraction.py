@@ -26,7 +26,7 @@ from warcio.archiveiterator import ArchiveIterator
 from onestory.errors import Dropped
 from onestory.pipelines.boilerplate import clean as cleaning
 from onestory.pipelines.extract import body as bodies
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 WORDS = re.compile(r"\w+")

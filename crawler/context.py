@@ -5,25 +5,23 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from onestory.crawler.clock import Clock, wait_for
+from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.rate_limit import RateLimits
 from onestory.crawler.metrics import CrawlMetrics
+from onestory.crawler.rate_limit import RateLimits
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
 from onestory.store.frontier.scope import CrawlScope
 
-if TYPE_CHECKING:
-    # The stages take seconds to import, and not every process that crawls runs them.
-    from onestory.pipelines.runtime.intake import Outcome
-
-__all__ = ["CaptureSink", "CapturedPage", "CrawlContext", "CrawlCounts", "FetchRequest", "Progress"]
+__all__ = ["CaptureSink", "CapturedPage", "CrawlContext", "FetchRequest", "Progress"]
 
 
 class FetchRequest(Protocol):
@@ -36,31 +34,6 @@ class CaptureSink(Protocol):
     """Where captures go: `onestory.pipelines.runtime.intake.Intake`."""
 
     def submit(self, capture: Capture) -> "Future[Outcome]": ...
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlCounts:
-    """What a crawl did so far. `waiting` pages are to be tried again; `moved` ones redirect.
-
-    `looks` are at articles that were known; `changed` and `withdrawn` of them were.
-    """
-
-    requests: int = 0
-    polls: int = 0
-    polls_failed: int = 0
-    pages_found: int = 0
-    stored: int = 0
-    known: int = 0
-    dropped: int = 0
-    moved: int = 0
-    barred: int = 0
-    refused: int = 0
-    gone: int = 0
-    failed: int = 0
-    waiting: int = 0
-    looks: int = 0
-    changed: int = 0
-    withdrawn: int = 0
 
 
 # How long a visit waits between two requests while it keeps its place; a crawl that ends has time for each host.
@@ -87,8 +60,8 @@ class CapturedPage:
 class CrawlContext:
     """One crawl's parts and its state; only the reactor's thread touches it."""
 
-    desk: DatabaseThread
-    door: CaptureSink
+    database: DatabaseThread
+    sink: CaptureSink
     rate_limits: RateLimits
     scope: CrawlScope
     progress: Progress

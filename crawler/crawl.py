@@ -7,24 +7,26 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from onestory.crawler.clock import Clock, SystemClock
-from onestory.crawler.context import CaptureSink, CrawlContext, CrawlCounts, Progress
+from onestory.crawler.context import CaptureSink, CrawlContext, Progress
+from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.event_loop import interruptible, run_in_loop
 from onestory.crawler.fetching.fetcher import Fetcher
-from onestory.crawler.hosts.rate_limit import RateLimits
 from onestory.crawler.metrics import CrawlMetrics
+from onestory.crawler.rate_limit import RateLimits
 from onestory.crawler.sources.discovery import Ask, DiscoveredSource, discover
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.spiders.single_task import SingleTaskSpider
 from onestory.errors import BadInput
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.ssrf import AllowList, GuardedResolver, checked_url
 from onestory.store.articles.captures import MAX_OUTLET_CHARS, Capture
@@ -34,9 +36,6 @@ from onestory.store.frontier.scope import CrawlScope
 from onestory.store.sources.polls import SourceEntry, add_sources, enabled_sources, find_sources, outlet_of_url
 from onestory.store.sources.source_records import SourceRecord, source_records
 from onestory.urls import host_of
-
-if TYPE_CHECKING:
-    from onestory.pipelines.runtime.intake import Outcome
 
 __all__ = [
     "SLOWEST_SECONDS",
@@ -83,7 +82,7 @@ def settings_for(*, contact: str | None, download_seconds: float) -> Settings:
 
 def crawl(  # noqa: PLR0913 - its parts, each named
     store: Store,
-    door: CaptureSink,
+    sink: CaptureSink,
     *,
     names: Sequence[str] = (),
     once: bool = False,
@@ -100,7 +99,8 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
 
     `retry` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
-    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is: `pace_for(contact)`
+    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is:
+    `pace_for(contact)`
     is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
     ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of any of the `folders` is
     free nothing is fetched; with `once` DiskFull is raised.
@@ -113,7 +113,7 @@ def crawl(  # noqa: PLR0913 - its parts, each named
         contact, tuple(allow_private), rate_limits or pace_for(contact), clock, stop, tuple(folders)
     )
     metrics = metrics or CrawlMetrics()
-    return _crawl(store, door, scope, session, progress=progress, metrics=metrics, retry=retry or BackendRetry())
+    return _crawl(store, sink, scope, session, progress=progress, metrics=metrics, retry=retry or BackendRetry())
 
 
 def poll_sources(
@@ -217,7 +217,7 @@ class ScrapySession:
 
 def _crawl(
     store: Store,
-    door: CaptureSink,
+    sink: CaptureSink,
     scope: CrawlScope,
     session: ScrapySession,
     *,
@@ -225,12 +225,12 @@ def _crawl(
     metrics: CrawlMetrics,
     retry: BackendRetry,
 ) -> CrawlCounts:
-    with DatabaseThread(store, retry=retry, clock=session.clock.on) as desk:
+    with DatabaseThread(store, retry=retry, clock=session.clock.on) as database:
 
         async def run() -> CrawlCounts:
             disk = DiskSpace(session.folders, waits=scope.once_since is None)
             context = CrawlContext(
-                desk, door, session.rate_limits, scope, progress, session.clock, disk=disk, metrics=metrics
+                database, sink, session.rate_limits, scope, progress, session.clock, disk=disk, metrics=metrics
             )
             tasks = [asyncio.create_task(task) for task in (_watch(session.stop, context), _give_up(context, retry))]
             with interruptible(asyncio.get_running_loop(), context.stopping.set):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, cast
+from typing import Self, cast
 
 from scrapy.crawler import Crawler
 from sqlalchemy import Connection
@@ -15,10 +15,8 @@ from onestory.crawler.pages.outcomes import record_outcome
 from onestory.crawler.pages.outlinks import outlinks
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.watches import MAX_LINKS_OF_COPY, follow_links, record_arrival
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.frontier.revisits import DueRevisit
-
-if TYPE_CHECKING:
-    from onestory.pipelines.runtime.intake import Outcome
 
 __all__ = ["StorePagePipeline"]
 
@@ -41,7 +39,7 @@ class StorePagePipeline:
 
     async def process_item(self, item: CapturedPage) -> CapturedPage:
         try:
-            outcome = await asyncio.wrap_future(self.context.door.submit(item.capture))
+            outcome = await asyncio.wrap_future(self.context.sink.submit(item.capture))
             await self._record(item, outcome)
         except Exception as error:  # the stages are the boundary; the crawl hears of it
             self.context.fail(error)

@@ -7,17 +7,14 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, start_http_server
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.errors import BadInput
-
-if TYPE_CHECKING:
-    from onestory.crawler.context import CrawlCounts
 
 __all__ = ["CrawlMetrics", "parse_address", "serving_metrics"]
 
@@ -42,7 +39,7 @@ class CrawlMetrics(Collector):
         ProcessCollector(registry=self.registry)
         self.registry.register(self)
 
-    def take(self, counts: "CrawlCounts") -> None:
+    def take(self, counts: CrawlCounts) -> None:
         """The counts so far."""
         self._counts = counts
 

@@ -1,77 +1,103 @@
-"""`onestory`, the command."""
+"""The `onestory` command: a table of commands, each imported when it runs."""
 
 import os
 import sys
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from onestory.errors import OnestoryError
-from onestory.newsroom.articles.cli import article_command
-from onestory.newsroom.editorial.cli import story_app, takedown_command
-from onestory.newsroom.imports.cli import extract_command, import_command, reindex_command
-from onestory.newsroom.keys.cli import keys_app
-from onestory.newsroom.maintenance.cli import boilerplate_command, index_app, reextract_command
-from onestory.newsroom.search.cli import search_command
-from onestory.newsroom.server.cli import health_command, migrate_command, run_command, serve_command
-from onestory.newsroom.sources.cli import crawl_command, sources_app
-from onestory.newsroom.sources.settings_cli import (
-    export_sources_command,
-    outlets_app,
-    set_source_command,
-    show_source_command,
-    try_source_command,
-)
-from onestory.newsroom.sources.settings_cli import import_sources_command as import_list_command
-from onestory.newsroom.stories.cli import dump_command, lookup_command, show_story_command, stories_command
-from onestory.newsroom.terminal.console import notice
-from onestory.newsroom.watches.cli import watch_app
-from onestory.newsroom.webhooks.cli import events_command, webhooks_app
 
 __all__ = ["app", "main"]
 
 EXIT_NOTHING_DONE = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+ROOMS = "onestory.newsroom"
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """Where a command is defined, as `room.module:name`, and under which heading `--help` lists it."""
+
+    target: str
+    panel: str
+
+    def load(self, name: str) -> Any:
+        """Import the command, a function or a `typer.Typer`, and build it under this name."""
+        module, _, attribute = self.target.partition(":")
+        found = getattr(import_module(f"{ROOMS}.{module}"), attribute)
+        parent = typer.Typer(callback=lambda: None, add_completion=False)
+        if isinstance(found, typer.Typer):
+            parent.add_typer(found, name=name, rich_help_panel=self.panel)
+        else:
+            parent.command(name, rich_help_panel=self.panel)(found)
+        return cast(TyperGroup, get_command(parent)).commands[name]
+
+
+COMMANDS = {
+    "run": _Command("server.cli:run_command", "Run"),
+    "crawl": _Command("crawl.cli:crawl_command", "Run"),
+    "serve": _Command("server.cli:serve_command", "Run"),
+    "import": _Command("imports.cli:import_command", "Run"),
+    "sources": _Command("sources.settings_cli:sources_app", "Sources"),
+    "outlets": _Command("sources.settings_cli:outlets_app", "Sources"),
+    "stories": _Command("stories.cli:stories_command", "Read"),
+    "show": _Command("stories.cli:show_story_command", "Read"),
+    "article": _Command("articles.cli:article_command", "Read"),
+    "search": _Command("search.cli:search_command", "Read"),
+    "lookup": _Command("lookup.cli:lookup_command", "Read"),
+    "dump": _Command("dump.cli:dump_command", "Read"),
+    "extract": _Command("imports.cli:extract_command", "Read"),
+    "story": _Command("editorial.cli:story_app", "Edit"),
+    "watch": _Command("watches.cli:watch_app", "Edit"),
+    "takedown": _Command("editorial.cli:takedown_command", "Edit"),
+    "events": _Command("events.cli:events_command", "Connect"),
+    "webhooks": _Command("webhooks.cli:webhooks_app", "Connect"),
+    "keys": _Command("keys.cli:keys_app", "Connect"),
+    "health": _Command("server.cli:health_command", "Maintain"),
+    "migrate": _Command("server.cli:migrate_command", "Maintain"),
+    "index": _Command("maintenance.cli:index_app", "Maintain"),
+    "reindex": _Command("imports.cli:reindex_command", "Maintain"),
+    "reextract": _Command("maintenance.cli:reextract_command", "Maintain"),
+    "boilerplate": _Command("maintenance.cli:boilerplate_command", "Maintain"),
+}
+# Former names, kept for one release.
+RENAMED = {"furniture": "boilerplate"}
+
+
+class _LazyGroup(TyperGroup):
+    """A group whose commands are imported on demand: `--help` imports all of them, a command only itself."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        name = RENAMED.get(cmd_name, cmd_name)
+        if name != cmd_name:
+            _notice(f"onestory {cmd_name} is now `onestory {name}`; the old name goes with the next release")
+        return COMMANDS[name].load(name) if name in COMMANDS else None
+
 
 app = typer.Typer(
     name="onestory",
-    help="One record a story, every copy attached.",
+    cls=_LazyGroup,
+    help="Gather news coverage and keep one record for each story, with every copy attached.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("run")(run_command)
-app.command("crawl")(crawl_command)
-sources_app.command("show")(show_source_command)
-sources_app.command("try")(try_source_command)
-sources_app.command("set")(set_source_command)
-sources_app.command("import")(import_list_command)
-sources_app.command("export")(export_sources_command)
-app.add_typer(sources_app, name="sources")
-app.add_typer(outlets_app, name="outlets")
-app.command("import")(import_command)
-app.command("extract")(extract_command)
-app.command("stories")(stories_command)
-app.command("show")(show_story_command)
-app.command("article")(article_command)
-app.command("search")(search_command)
-app.command("lookup")(lookup_command)
-app.command("dump")(dump_command)
-app.add_typer(story_app, name="story")
-app.add_typer(watch_app, name="watch")
-app.command("takedown")(takedown_command)
-app.command("reindex")(reindex_command)
-app.add_typer(index_app, name="index")
-app.command("reextract")(reextract_command)
-app.command("furniture")(boilerplate_command)
-app.command("events")(events_command)
-app.add_typer(webhooks_app, name="webhooks")
-app.add_typer(keys_app, name="keys")
-app.command("serve")(serve_command)
-app.command("health")(health_command)
-app.command("migrate")(migrate_command)
+
+
+def _notice(message: str) -> None:
+    from onestory.newsroom.terminal.console import notice  # noqa: PLC0415 (rich costs more than a command's start)
+
+    notice(message)
 
 
 def _version(wanted: bool) -> None:
@@ -86,7 +112,7 @@ def version_callback(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """One record a story, every copy attached."""
+    """Gather news coverage and keep one record for each story, with every copy attached."""
 
 
 def main() -> NoReturn:
@@ -95,13 +121,13 @@ def main() -> NoReturn:
         code = app(standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        notice(f"onestory: {error.format_message()} (`onestory COMMAND --help` says more)")
+        _notice(f"onestory: {error.format_message()} (`onestory COMMAND --help` says more)")
         code = EXIT_NOTHING_DONE
     except OnestoryError as error:
-        notice(f"onestory: {error}")
+        _notice(f"onestory: {error}")
         code = EXIT_NOTHING_DONE
     except (KeyboardInterrupt, typer.Abort):
-        notice("stopped: what was stored is kept; run the same command again to go on")
+        _notice("stopped: what was stored is kept; run the same command again to go on")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         # `onestory dump - | head`: nobody reads on, and the interpreter must not try to flush to them.

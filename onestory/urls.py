@@ -3,11 +3,13 @@
 import hashlib
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-import tldextract
-
 from onestory.errors import BadInput
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 __all__ = ["article_id_of_url", "host_of", "normalize_url", "same_site", "site_of"]
 
@@ -87,9 +89,11 @@ def host_of(url: str) -> str:
 
 
 @cache
-def _public_suffixes() -> tldextract.TLDExtract:
+def _public_suffixes() -> "TLDExtract":
     # The list that ships with the library: what a site is must not depend on the network.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    from tldextract import TLDExtract  # noqa: PLC0415 (brings an HTTP client along)
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def site_of(host: str) -> str:

@@ -16,7 +16,6 @@ from onestory.dedupe.signature import Signature
 from onestory.errors import BadInput, NotFound, TakenDown
 from onestory.pipelines.archive.redaction import redact_file, warc_files
 from onestory.pipelines.stories.attach import compare, evaluate
-from onestory.pipelines.stories.decisions import article_named, story_named
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.store.articles.versions import VersionText, versions_of
 from onestory.store.database import Store
@@ -33,6 +32,7 @@ from onestory.store.editorial.takedown import (
 )
 from onestory.store.stories.components import MatchRow
 from onestory.store.stories.records import copies_by_id, copies_of_story
+from onestory.store.stories.references import article_named, story_named
 from onestory.store.tombstones import add_tombstones, article_digest, has_tombstone, host_digest
 from onestory.urls import article_id_of_url, host_of, normalize_url
 

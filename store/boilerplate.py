@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select
 
 from onestory.store.articles.captures import RemovedLine
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, furniture, removed_lines, versions
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "REMOVED_LINES_RETENTION_DAYS",

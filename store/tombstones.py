@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import chunks
 from onestory.store.schema import tombstones
-from onestory.store.stories.components import chunks
 from onestory.urls import article_id_of_url, host_of
 
 __all__ = [

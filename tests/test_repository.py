@@ -1,7 +1,6 @@
-"""The house itself: what is installed, from what, and what must not be in it."""
+"""The repository: what is installed, from what, and what no file may hold."""
 
 import configparser
-import importlib.metadata
 import re
 import subprocess
 import tomllib
@@ -10,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import dedupe
+import onestory
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
 # Spelled so that no pattern matches itself.
@@ -44,19 +42,17 @@ def _requirements() -> list[str]:
     return [*PROJECT["project"]["dependencies"], *(requirement for extra in extras for requirement in extra)]
 
 
-def test_dedupe_is_ours_and_not_the_package_of_that_name() -> None:
-    assert Path(dedupe.__file__).parent == ROOT / "dedupe"
-    with pytest.raises(importlib.metadata.PackageNotFoundError):
-        importlib.metadata.version("dedupe")
+def test_the_wheel_holds_one_package() -> None:
+    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["onestory"]
+    assert PROJECT["tool"]["mypy"]["packages"] == ["onestory"]
+    assert PROJECT["tool"]["importlinter"]["root_package"] == "onestory"
 
 
-def test_every_package_at_the_top_is_named_in_the_wheel() -> None:
-    assert sorted(PACKAGES) == sorted(path.parent.name for path in ROOT.glob("[a-z]*/__init__.py"))
-
-
-def test_the_layers_know_every_package() -> None:
-    assert sorted(PROJECT["tool"]["importlinter"]["root_packages"]) == sorted(PACKAGES)
-    assert sorted(PROJECT["tool"]["mypy"]["packages"]) == sorted(PACKAGES)
+def test_the_package_is_the_folders_at_the_top() -> None:
+    layers = {path.parent.name for path in ROOT.glob("[a-z]*/__init__.py")} - {"onestory"}
+    linked = {path.name: path.resolve() for path in Path(onestory.__file__).parent.iterdir() if path.is_symlink()}
+    assert linked == {name: ROOT / name for name in layers}
+    assert set(PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]) == layers
 
 
 @pytest.mark.parametrize("requirement", _requirements())

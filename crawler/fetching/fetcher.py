@@ -22,7 +22,10 @@ from onestory.crawler.clock import Clock
 from onestory.pipelines.extract.html import printable
 from onestory.ssrf import GuardedResolver
 
-__all__ = ["FetchResponse", "Fetcher"]
+__all__ = ["MAX_REDIRECTS", "FetchResponse", "Fetcher"]
+
+# RFC 1945 set this limit, and RFC 9309, section 2.3.1.2, names it again for robots.txt.
+MAX_REDIRECTS = 5
 
 # Reasons that speak of the host, not of the one page.
 HOST_REASONS = {"unresolved", "unreachable", "timeout", "tls"}
@@ -56,6 +59,11 @@ class FetchResponse:
     @property
     def is_redirect(self) -> bool:
         return self.status in (301, 302, 303, 307, 308) and self.header("location") is not None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the body is a whole page (RFC 9110, section 15.3): not 202, 204, or a 206 that nobody requested."""
+        return self.status in (200, 203)
 
     @property
     def is_permanent(self) -> bool:

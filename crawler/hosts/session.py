@@ -1,4 +1,4 @@
-"""One lease of one host: its robots.txt, then its due sources, then its due pages, one request at a time."""
+"""A session with one host: the lease, its rate limits and its robots.txt. Every request to the host passes here."""
 
 import asyncio
 import logging
@@ -11,23 +11,13 @@ from sqlalchemy import Connection
 
 from onestory.crawler.context import CrawlContext
 from onestory.crawler.fetching.fetcher import HOST_REASONS, FetchResponse
-from onestory.crawler.hosts import robots_fetch
-from onestory.crawler.hosts import tdmrep as reservation
-from onestory.crawler.hosts.rate_limit import day_of, next_day, rest_seconds, retry_after
 from onestory.crawler.hosts.robots import Robots
-from onestory.crawler.pages import fetch, revisit
-from onestory.crawler.sources import poll
+from onestory.crawler.rate_limit import day_of, next_day, rest_seconds, retry_after
 from onestory.store.frontier.hosts import LeasedHost, delay_host, holds_lease, record_request, release_host
-from onestory.store.frontier.pages import due_pages
-from onestory.store.sources.polls import due_sources
 
 __all__ = ["HostSession"]
 
 logger = logging.getLogger(__name__)
-
-BATCH_PAGES = 16
-# A visit ends after so many pages, so that another host gets its turn.
-TURN_PAGES = 64
 
 
 class HostSession:
@@ -65,58 +55,6 @@ class HostSession:
         now = self.context.clock.elapsed()
         return self.goes_on and now < self._robots_end and self._ready - now <= self.context.held_seconds
 
-    async def run(self) -> None:
-        try:
-            robots = await robots_fetch.fetch_robots(self)
-            if robots is not None:
-                self.robots = robots
-                # Of a host with one request a visit, polls that are due again each time would leave its pages nothing.
-                is_pages_turn = self.delay_seconds > self.context.held_seconds and self.lease.fence % 2 == 0
-                turns = [self._fetch_all, self._poll_all] if is_pages_turn else [self._poll_all, self._fetch_all]
-                for turn in turns:
-                    await turn()
-                await revisit.revisit_all(self)
-            while self.under_way:
-                await asyncio.wait(list(self.under_way.values()))
-        finally:
-            await self._release()
-
-    async def _poll_all(self) -> None:
-        """What was due at the beginning: polls that take longer than they are apart would have no end."""
-        host, scope = self.lease.host, self.context.scope
-        began = await self.context.desk.read(lambda connection, now: now)
-        while self.has_turn:
-            found = await self.context.desk.read(
-                lambda connection, now: due_sources(connection, host, scope, now=began, limit=1)
-            )
-            if not found:
-                return
-            await poll.poll(self, found[0])
-
-    async def _fetch_all(self) -> None:
-        host, scope = self.lease.host, self.context.scope
-        taken = 0
-        while self.has_turn and taken < TURN_PAGES:
-            busy = tuple(self.under_way)
-            batch = await self.context.desk.read(
-                lambda connection, now: due_pages(
-                    connection,
-                    host,
-                    scope,
-                    now=now,
-                    limit=BATCH_PAGES,
-                    but=busy,  # noqa: B023 - awaited at once
-                )
-            )
-            if not batch:
-                return
-            if not taken:
-                await reservation.fetch_tdmrep(self, scheme=batch[0].url.partition(":")[0])
-            for page in batch:
-                if self.has_turn:
-                    await fetch.fetch_page(self, page)
-            taken += len(batch)
-
     async def write(self, work: Callable[[Connection, datetime], object]) -> bool:
         """Writes under the lease; False, and nothing is written, when it is no longer ours."""
 
@@ -126,7 +64,7 @@ class HostSession:
             work(connection, now)
             return True
 
-        self.is_lost = self.is_lost or not await self.context.desk.write(fenced)
+        self.is_lost = self.is_lost or not await self.context.database.write(fenced)
         return not self.is_lost
 
     async def ask(self, url: str, *, headers: dict[str, str] | None = None) -> FetchResponse | None:
@@ -145,7 +83,7 @@ class HostSession:
         try:
             return await self.ask(url)
         finally:
-            await self._release()
+            await self.release()
 
     def for_host(self, state: LeasedHost) -> "HostSession":
         """Of another host, for the same crawl."""
@@ -180,7 +118,7 @@ class HostSession:
             booked = record_request(connection, self.lease, next_fetch=ahead, day=day, day_fetches=used + 1)
             return booked, day, used + 1
 
-        is_ours, day, used = await self.context.desk.write(work)
+        is_ours, day, used = await self.context.database.write(work)
         self.is_lost = not is_ours
         if not used:
             self._is_over, self.delayed_until = True, next_day(self.context.clock.now())
@@ -212,11 +150,12 @@ class HostSession:
 
         await self.write(work)
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
+        """Give the lease back; the host's next request comes after its delay."""
         self.is_released = True
         pause = timedelta(seconds=max(self._ready - self.context.clock.elapsed(), 0.0))
 
         def work(connection: Connection, now: datetime) -> None:
             release_host(connection, self.lease, next_fetch=max(now + pause, self.delayed_until or now))
 
-        await self.context.desk.write(work)
+        await self.context.database.write(work)

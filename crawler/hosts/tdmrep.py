@@ -4,15 +4,12 @@ Read at most once in 24 hours, and only from hosts that a page is fetched from.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from onestory.crawler.hosts.session import HostSession
 from onestory.pipelines.extract.rights import from_robots, from_tdmrep
 from onestory.store.frontier.hosts import save_tdmrep
-
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["fetch_tdmrep", "host_signals"]
 
@@ -21,13 +18,13 @@ MAX_BYTES = 65_536
 PATH = "/.well-known/tdmrep.json"
 
 
-async def fetch_tdmrep(session: "HostSession", *, scheme: str) -> None:
+async def fetch_tdmrep(session: HostSession, *, scheme: str) -> None:
     """Asks for the file, unless that was done within a day. Whatever comes back, the pages may be fetched."""
     url = f"{scheme}://{session.lease.host}{PATH}"
     # What is left of a scarce budget is for pages.
     if session.state.day_fetches * 2 > session.context.rate_limits.daily_budget:
         return
-    if not session.robots.allows(url) or not await session.context.desk.read(lambda _, now: _is_due(session, now)):
+    if not session.robots.allows(url) or not await session.context.database.read(lambda _, now: _is_due(session, now)):
         return
     # Noted first: a host that stumbles over it is not asked again for a day.
     if not await _keep(session, session.state.tdmrep):
@@ -39,11 +36,11 @@ async def fetch_tdmrep(session: "HostSession", *, scheme: str) -> None:
         await _keep(session, text if text.startswith("[") else None)
 
 
-def _is_due(session: "HostSession", now: datetime) -> bool:
+def _is_due(session: HostSession, now: datetime) -> bool:
     return session.state.tdmrep_due is None or session.state.tdmrep_due <= now
 
 
-async def _keep(session: "HostSession", text: str | None) -> bool:
+async def _keep(session: HostSession, text: str | None) -> bool:
     def work(connection: Connection, now: datetime) -> None:
         save_tdmrep(connection, session.lease, text=text, due=now + LIFETIME)
         session.set_reservation(text, due=now + LIFETIME)
@@ -51,7 +48,7 @@ async def _keep(session: "HostSession", text: str | None) -> bool:
     return await session.write(work)
 
 
-def host_signals(session: "HostSession", url: str) -> tuple[tuple[str, str, str | None], ...]:
+def host_signals(session: HostSession, url: str) -> tuple[tuple[str, str, str | None], ...]:
     """What the host's own files say of a page, as a capture carries it."""
     robots, tdmrep = session.robots, session.state.tdmrep
     signals = from_robots(robots.text, url, rules=robots.unfiltered_rules) if robots.text else ()

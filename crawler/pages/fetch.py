@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
 from sqlalchemy import Connection
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 from onestory.crawler.context import CapturedPage
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.hosts.tdmrep import host_signals
 from onestory.crawler.pages import results
 from onestory.crawler.watches import record_redirect
@@ -18,13 +18,10 @@ from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.pages import DuePage, PageEntry, PageFetchResult, add_pages, record_page_fetch
 
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
-
 __all__ = ["fetch_page", "other_spelling", "submit_capture"]
 
 
-async def fetch_page(session: "HostSession", page: DuePage) -> None:
+async def fetch_page(session: HostSession, page: DuePage) -> None:
     if not session.robots.allows(page.url):
         await _settle(session, page, results.blocked_result(page))
         return
@@ -36,7 +33,7 @@ async def fetch_page(session: "HostSession", page: DuePage) -> None:
     if challenge := detect_challenge(response.headers, response.body):
         refused = replace(response, reason="challenge", why=challenge)
         await _settle(session, page, results.failed_result(page, refused, rate_limits=session.context.rate_limits))
-    elif response.status in results.READABLE:
+    elif response.is_readable:
         await submit_capture(session, page, response)
     elif response.is_redirect:
         await _settle(session, page, _redirected(page, response))
@@ -63,7 +60,7 @@ def _redirected(page: DuePage, response: FetchResponse) -> PageFetchResult:
     return results.redirect_result(page, response, target=target)
 
 
-async def submit_capture(session: "HostSession", page: DuePage, response: FetchResponse) -> None:
+async def submit_capture(session: HostSession, page: DuePage, response: FetchResponse) -> None:
     """Leaves the page to the stages; `under_way` keeps it until its end is recorded."""
     await session.context.room.acquire()
     settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -79,7 +76,7 @@ async def submit_capture(session: "HostSession", page: DuePage, response: FetchR
     await session.context.captured.put(CapturedPage(page, capture, result, session.write, settled))
 
 
-async def _settle(session: "HostSession", page: DuePage, result: PageFetchResult) -> None:
+async def _settle(session: HostSession, page: DuePage, result: PageFetchResult) -> None:
     """Records the end of a fetch that brought no article."""
     said = replace(result, robots=session.robots.verdict)
 
@@ -95,7 +92,7 @@ async def _settle(session: "HostSession", page: DuePage, result: PageFetchResult
         session.context.count(**{"waiting" if said.state == "due" else said.state: 1})
 
 
-def _due(session: "HostSession", result: PageFetchResult, now: datetime) -> datetime | None:
+def _due(session: HostSession, result: PageFetchResult, now: datetime) -> datetime | None:
     """Not before the host's own back-off is over."""
     if result.state != "due":
         return None

@@ -6,7 +6,7 @@ from courlan.settings import BLACKLIST
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.pages.crawler_traps import trap_kind
+from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.sources.sections import is_article
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.extract.html import parse

@@ -2,13 +2,12 @@
 
 import hashlib
 
-from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
 
 __all__ = [
-    "READABLE",
     "blocked_result",
     "capture_of",
     "failed_result",
@@ -18,10 +17,7 @@ __all__ = [
     "retry_seconds",
 ]
 
-MAX_HOPS = 5
 GONE = (404, 410)
-# A whole representation (RFC 9110, 15.3): 206 is a part that nobody asked for, 202 and 204 are no page.
-READABLE = (200, 203)
 
 
 def blocked_result(page: DuePage) -> PageFetchResult:
@@ -34,7 +30,7 @@ def refused_result(page: DuePage, response: FetchResponse, *, why: str) -> PageF
 
 def redirect_result(page: DuePage, response: FetchResponse, *, target: str) -> PageFetchResult:
     """A redirect that goes on for more than five hops, or to itself, leads nowhere."""
-    if page.hops >= MAX_HOPS or target == page.url:
+    if page.hops >= MAX_REDIRECTS or target == page.url:
         return PageFetchResult("failed", page.attempts + 1, http_status=response.status, reason="redirects")
     return PageFetchResult("moved", page.attempts + 1, http_status=response.status, location=target)
 

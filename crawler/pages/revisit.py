@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.challenge import detect_challenge
-from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
 from onestory.crawler.hosts import tdmrep
-from onestory.crawler.hosts.rate_limit import day_of, next_day
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.pages import fetch, results, revisit_policy
-from onestory.crawler.pages.results import MAX_HOPS, READABLE
+from onestory.crawler.rate_limit import day_of, next_day
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.articles.moves import record_move
@@ -26,9 +25,6 @@ from onestory.store.frontier.revisits import (
 )
 from onestory.urls import same_site
 
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
-
 __all__ = ["record_revisit", "result_of_answer", "result_of_reading", "revisit", "revisit_all"]
 
 # A visit ends after so many, so that sources and new pages get their turn.
@@ -38,12 +34,12 @@ GONE = {404: "missing", 410: "gone"}
 ABSENT = ("not_found", "removal_notice")
 
 
-async def revisit_all(session: "HostSession") -> None:
+async def revisit_all(session: HostSession) -> None:
     """Looks at the host's pages that are due for it, while its budget has room; what is left waits for tomorrow."""
     host, scope, looked = session.lease.host, session.context.scope, 0
     while session.has_turn and looked < TURN_LOOKS:
         busy, left = tuple(session.under_way), TURN_LOOKS - looked
-        batch = await session.context.desk.read(
+        batch = await session.context.database.read(
             lambda connection, now: due_revisits(connection, host, scope, now=now, limit=left, but=busy)  # noqa: B023
         )
         if not batch:
@@ -59,12 +55,12 @@ async def revisit_all(session: "HostSession") -> None:
         looked += len(batch)
 
 
-def _has_room(session: "HostSession") -> bool:
+def _has_room(session: HostSession) -> bool:
     used = session.state.day_fetches if session.state.day == day_of(session.context.clock.now()) else 0
     return revisit_policy.may_revisit(day_fetches=used, daily_budget=session.context.rate_limits.daily_budget)
 
 
-async def revisit(session: "HostSession", page: DueRevisit) -> None:
+async def revisit(session: HostSession, page: DueRevisit) -> None:
     """Asks for the page, conditionally where that can be trusted, and records what it showed."""
     if not session.robots.allows(page.url):
         await _settle(session, page, RevisitResult("unclear", None, None, reason="robots"))
@@ -76,8 +72,8 @@ async def revisit(session: "HostSession", page: DueRevisit) -> None:
         return
     if response.is_redirect:
         await _settle_redirect(session, page, response)
-    elif (sight := result_of_answer(page, response)) is not None:
-        await _settle(session, page, sight)
+    elif (result := result_of_answer(page, response)) is not None:
+        await _settle(session, page, result)
     else:
         await fetch.submit_capture(session, page, response)
 
@@ -90,7 +86,7 @@ def result_of_answer(page: DueRevisit, response: FetchResponse) -> RevisitResult
         return RevisitResult(
             "absent", None, response.status, reason=GONE[response.status], is_confirmed=response.status == 410
         )
-    if response.status not in READABLE:
+    if not response.is_readable:
         return RevisitResult("unclear", None, response.status, reason=response.reason or f"http_{response.status}")
     if detect_challenge(response.headers, response.body):
         return RevisitResult("unclear", None, response.status, reason="challenge")
@@ -130,41 +126,39 @@ def result_of_reading(page: DueRevisit, result: PageFetchResult, kind: str) -> R
     )
 
 
-def record_revisit(connection: Connection, page: DueRevisit, sight: RevisitResult, *, now: datetime) -> bool:
+def record_revisit(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
     """Settles a look and says when the next one is; whether it settled that the article is withdrawn."""
-    is_settled = sight.kind == "absent" and revisit_policy.is_settled(page, is_final=sight.is_confirmed, now=now)
-    if sight.kind == "absent":
+    is_settled = result.kind == "absent" and revisit_policy.is_settled(page, is_final=result.is_confirmed, now=now)
+    if result.kind == "absent":
         since = page.missing_since or now
         is_withdrawn = is_settled or page.withdrawn is not None
         due = revisit_policy.revisit_after_absence(missing_since=since, is_withdrawn=is_withdrawn, now=now)
-    elif sight.kind == "unclear" and page.missing_since is not None:
+    elif result.kind == "unclear" and page.missing_since is not None:
         due = now + revisit_policy.CONFIRM
     else:
-        changed = now if sight.kind == "changed" else page.changed
+        changed = now if result.kind == "changed" else page.changed
         due = revisit_policy.next_revisit(known_since=page.known_since, changed=changed, now=now)
-    return save_revisit_result(connection, page, replace(sight, is_confirmed=is_settled, revisit=due), now=now)
+    return save_revisit_result(connection, page, replace(result, is_confirmed=is_settled, revisit=due), now=now)
 
 
-async def _settle(session: "HostSession", page: DueRevisit, sight: RevisitResult) -> None:
-    await _write(session, page, lambda connection, now: sight)
+async def _settle(session: HostSession, page: DueRevisit, result: RevisitResult) -> None:
+    await _write(session, page, lambda connection, now: result)
 
 
-async def _write(
-    session: "HostSession", page: DueRevisit, seen: Callable[[Connection, datetime], RevisitResult]
-) -> None:
+async def _write(session: HostSession, page: DueRevisit, seen: Callable[[Connection, datetime], RevisitResult]) -> None:
     """Records what the transaction at hand sees of it."""
     told: list[str] = []
 
     def work(connection: Connection, now: datetime) -> None:
-        sight = replace(seen(connection, now), robots=session.robots.verdict)
-        is_withdrawn = record_revisit(connection, page, sight, now=now)
-        told[:] = [sight.kind, *(["withdrawn"] if is_withdrawn else [])]
+        result = replace(seen(connection, now), robots=session.robots.verdict)
+        is_withdrawn = record_revisit(connection, page, result, now=now)
+        told[:] = [result.kind, *(["withdrawn"] if is_withdrawn else [])]
 
     if await session.write(work):
         session.context.count(looks=1, withdrawn=told.count("withdrawn"))
 
 
-async def _settle_redirect(session: "HostSession", page: DueRevisit, response: FetchResponse) -> None:
+async def _settle_redirect(session: HostSession, page: DueRevisit, response: FetchResponse) -> None:
     try:
         target = checked_url(response.header("location") or "", base=page.url)
     except BadInput:
@@ -180,7 +174,7 @@ def _led_to(
     unclear = RevisitResult("unclear", None, response.status, reason="redirects", location=target)
     if revisit_policy.leads_away(page.url, target):
         return replace(unclear, kind="absent", reason="redirect")
-    if page.hops >= MAX_HOPS or target == page.url:
+    if page.hops >= MAX_REDIRECTS or target == page.url:
         return unclear
     if not same_site(page.url, target):
         entry = PageEntry(target, page.title, page.published)

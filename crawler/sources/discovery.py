@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
@@ -20,7 +20,6 @@ from onestory.ssrf import checked_url
 
 __all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
 
-MAX_HOPS = 5
 MAX_TRIED = 5
 PAUSE_SECONDS = 1.0
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
@@ -119,7 +118,7 @@ class _Visitor:
 
     async def response(self, url: str) -> FetchResponse:
         """Raises BadInput when there is none that could be a source."""
-        for _ in range(MAX_HOPS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             url = checked_url(url)
             if not (await self._rules(url)).allows(url):
                 raise BadInput(f"{url}: its robots.txt does not allow to fetch it")
@@ -129,7 +128,7 @@ class _Visitor:
                     raise BadInput(f"{url}: {bad.why}")
                 return response
             url = checked_url(response.header("location") or "", base=url)
-        raise BadInput(f"{url}: it redirects more than {MAX_HOPS} times")
+        raise BadInput(f"{url}: it redirects more than {MAX_REDIRECTS} times")
 
     async def _rules(self, url: str) -> Robots:
         origin = _origin(url)
@@ -141,7 +140,7 @@ class _Visitor:
         return self._robots[origin]
 
     async def _robots_answer(self, url: str) -> FetchResponse:
-        for _ in range(MAX_HOPS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             response = await self._ask(url)
             if not response.is_redirect:
                 break

@@ -5,10 +5,10 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.pages.crawler_traps import trap_kind
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feed_hints import FeedHints, feed_hints
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
@@ -23,9 +23,6 @@ from onestory.crawler.sources.sitemaps import (
 from onestory.crawler.sources.source_error import source_error
 from onestory.store.frontier.pages import PageEntry
 from onestory.store.sources.polls import DueSource
-
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["SourceListing", "read_listing"]
 
@@ -43,7 +40,7 @@ class SourceListing:
     is_whole: bool = True
 
 
-async def read_listing(session: "HostSession", source: DueSource, response: FetchResponse) -> SourceListing | None:
+async def read_listing(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
     """None when the visit ended on the way. Raises BadSource."""
     content_type = response.header("content-type")
     if source.kind == "section":
@@ -71,7 +68,7 @@ def _feed(body: bytes, url: str, content_type: str | None) -> SourceListing:
     return SourceListing(tuple(entries), feed_hints(plain))
 
 
-async def _sitemaps(session: "HostSession", source: DueSource, response: FetchResponse) -> SourceListing | None:
+async def _sitemaps(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
     sitemap = await asyncio.to_thread(read_sitemap, response.body, url=response.url)
     if not sitemap.children:
         return _without_traps(recent_entries(sitemap, now=response.observed))

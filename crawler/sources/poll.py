@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.rate_limit import day_of
+from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.rate_limit import day_of
 from onestory.crawler.sources.feed_hints import FeedHints, lifetime_seconds
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.listing import SourceListing, read_listing
@@ -19,18 +19,9 @@ from onestory.crawler.sources.rediscovery import find_replacement, homepage_of, 
 from onestory.crawler.sources.schedule import adapt_interval, next_poll, poll_after_failure
 from onestory.crawler.watches import sort_entries
 from onestory.store.frontier.pages import AdmittedPages, PageEntry, admit_pages
-from onestory.store.sources.polls import (
-    DueSource,
-    PollResult,
-    due_sources,
-    record_poll,
-    replace_feed,
-    start_feed_rediscovery,
-)
+from onestory.store.sources.health import PollResult
+from onestory.store.sources.polls import DueSource, due_sources, record_poll, replace_feed, start_feed_rediscovery
 from onestory.store.sources.source_list import source_settings_for_update
-
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["poll", "record_robots_failure"]
 
@@ -42,7 +33,7 @@ MOST_A_DAY = {"section": 500}
 MOST_BY_DEFAULT = (1_000, 2_000)
 
 
-async def poll(session: "HostSession", source: DueSource) -> None:
+async def poll(session: HostSession, source: DueSource) -> None:
     """Polls one source of the visited host, and records how it went."""
     if source.is_rediscovering:
         await _seek(session, source)
@@ -62,7 +53,7 @@ async def poll(session: "HostSession", source: DueSource) -> None:
     await _succeeded(session, source, response, listing=listing, at=at)
 
 
-async def record_robots_failure(session: "HostSession", bad: BadSource) -> None:
+async def record_robots_failure(session: HostSession, bad: BadSource) -> None:
     """The host's robots.txt cannot be read: its sources that are due say so, and wait with it."""
     polls = 0
 
@@ -91,7 +82,7 @@ def _listing_digest(entries: Iterable[PageEntry]) -> str:
 
 
 async def _succeeded(
-    session: "HostSession", source: DueSource, response: FetchResponse, *, listing: SourceListing | None, at: str | None
+    session: HostSession, source: DueSource, response: FetchResponse, *, listing: SourceListing | None, at: str | None
 ) -> None:
     """`listing` of None: nothing changed since the last poll."""
     found = 0
@@ -188,7 +179,7 @@ def _words_of(left_out: Counter[str]) -> str | None:
     return "; ".join(known) or None
 
 
-async def _failed(session: "HostSession", source: DueSource, bad: BadSource) -> None:
+async def _failed(session: HostSession, source: DueSource, bad: BadSource) -> None:
     def work(connection: Connection, now: datetime) -> None:
         record_poll(connection, source, _failure(source, bad, now=now), now=now)
         homepage = homepage_of(source) if is_dead(source, bad, now=now) else None
@@ -207,7 +198,7 @@ def _failure(source: DueSource, bad: BadSource, *, now: datetime) -> PollResult:
     return PollResult(bad.status, bad.why[:500], due, failures, at=own)
 
 
-async def _seek(session: "HostSession", source: DueSource) -> None:
+async def _seek(session: HostSession, source: DueSource) -> None:
     """Asks the homepage for another feed; what it names is polled at once, and has to prove itself."""
     try:
         found = await find_replacement(session, source)

@@ -1,8 +1,7 @@
 """Getting a source's answer: asked at where it is now, redirects followed and remembered."""
 
-from typing import TYPE_CHECKING
-
-from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput
@@ -10,22 +9,17 @@ from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, redirect_source
 
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
-
 __all__ = ["fetch_source"]
 
-MAX_HOPS = 5
 
-
-async def fetch_source(session: "HostSession", source: DueSource) -> tuple[FetchResponse, str | None] | None:
+async def fetch_source(session: HostSession, source: DueSource) -> tuple[FetchResponse, str | None] | None:
     """The answer, and where the source is to be asked from now on; None when the poll is not to be recorded.
 
     That is so when the visit ended, and when it redirects to another host: whoever holds that one polls it there.
     Raises BadSource.
     """
     url, is_permanent = source.polled_url, True
-    for hop in range(source.hops, MAX_HOPS + 1):
+    for hop in range(source.hops, MAX_REDIRECTS + 1):
         if not session.robots.allows(url):
             where = "its robots.txt does not allow to fetch it"
             said = where if url == source.polled_url else "it redirects to where robots.txt does not allow to fetch"
@@ -42,10 +36,10 @@ async def fetch_source(session: "HostSession", source: DueSource) -> tuple[Fetch
         if authority_of(url) != session.lease.host:
             await _move(session, source, url)
             return None
-    raise BadSource("error", f"it redirects more than {MAX_HOPS} times")
+    raise BadSource("error", f"it redirects more than {MAX_REDIRECTS} times")
 
 
-async def _move(session: "HostSession", source: DueSource, at: str) -> None:
+async def _move(session: HostSession, source: DueSource, at: str) -> None:
     await session.write(lambda connection, now: redirect_source(connection, source, at=at, now=now))
 
 

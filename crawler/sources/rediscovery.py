@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.discovery import DiscoveredSource, classify_answer, linked_sources
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.redirects import fetch_source
@@ -12,9 +12,6 @@ from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, polled_urls
-
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
 
 __all__ = ["find_replacement", "homepage_of", "is_dead"]
 
@@ -43,7 +40,7 @@ def homepage_of(source: DueSource) -> str | None:
         return None
 
 
-async def find_replacement(session: "HostSession", source: DueSource) -> str | None:
+async def find_replacement(session: HostSession, source: DueSource) -> str | None:
     """A feed, or sitemap, that the homepage names; None when the visit ended on the way.
 
     On the same host it was read and is good; on another one whoever holds that host will see. Raises BadSource when
@@ -68,7 +65,7 @@ async def find_replacement(session: "HostSession", source: DueSource) -> str | N
     return far[0]
 
 
-async def _new(session: "HostSession", source: DueSource, links: Sequence[str]) -> list[str]:
+async def _new(session: HostSession, source: DueSource, links: Sequence[str]) -> list[str]:
     """In normal form, without what is polled already."""
     urls = []
     for link in links:
@@ -76,5 +73,5 @@ async def _new(session: "HostSession", source: DueSource, links: Sequence[str]) 
             urls.append(checked_url(link))
         except BadInput:
             continue
-    known = await session.context.desk.read(lambda connection, now: polled_urls(connection, urls))
+    known = await session.context.database.read(lambda connection, now: polled_urls(connection, urls))
     return [url for url in dict.fromkeys(urls) if url not in known and url != source.url]

@@ -11,7 +11,7 @@ from courlan.filters import type_filter
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.pages.crawler_traps import trap_kind
+from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.sources.feeds import BadSource, parser_errors_as_bad_source
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.extract.html import parse, printable

@@ -2,7 +2,6 @@
 
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.pages.results import READABLE
 from onestory.crawler.sources.feeds import BadSource
 
 __all__ = ["source_error"]
@@ -21,6 +20,6 @@ def source_error(response: FetchResponse) -> BadSource | None:
         return BadSource("blocked", f"the server answers {response.status}: it does not want to be asked")
     if response.status in GONE:
         return BadSource("gone", f"the server answers {response.status}: there is nothing at this address")
-    if response.status != 304 and response.status not in READABLE:
+    if response.status != 304 and not response.is_readable:
         return BadSource("error", f"the server answers {response.status}")
     return None

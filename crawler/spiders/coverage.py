@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from onestory.crawler.clock import sleep
 from onestory.crawler.context import CapturedPage, CrawlContext, FetchRequest
 from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.visit import visit_host
 from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, has_claimable_host, renew_leases
 from onestory.store.frontier.pages import has_pending_work
 
@@ -71,16 +72,16 @@ class CoverageSpider(scrapy.Spider):
         if not self.context.disk.look():
             return True
         context, room = self.context, self.context.rate_limits.max_hosts - len(self._visits)
-        if room > 0 and await context.desk.read(
+        if room > 0 and await context.database.read(
             lambda connection, now: has_claimable_host(connection, context.scope, now=now)
         ):
-            for state in await context.desk.write(lambda connection, now: self._claimed(connection, now, room)):
+            for state in await context.database.write(lambda connection, now: self._claimed(connection, now, room)):
                 session = HostSession(context, state)
-                self._visits[asyncio.create_task(session.run())] = session
+                self._visits[asyncio.create_task(visit_host(session))] = session
         if self._visits or context.scope.once_since is None:
             return True
         linger = timedelta(seconds=context.rate_limits.linger_seconds)
-        return await context.desk.read(
+        return await context.database.read(
             lambda connection, now: has_pending_work(connection, context.scope, until=now + linger)
         )
 
@@ -122,7 +123,7 @@ class CoverageSpider(scrapy.Spider):
         def work(connection: Connection, now: datetime) -> set[Lease]:
             return renew_leases(connection, list(held), now=now, lease_seconds=seconds)
 
-        for lease in await self.context.desk.write(work):
+        for lease in await self.context.database.write(work):
             if not held[lease].is_released:
                 logger.warning("the lease of %s was lost", lease.host)
                 held[lease].is_lost = True

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
-from onestory.newsroom.stories.api import StoryId, validate_id
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.history import version_records, withdrawals_of
 from onestory.store.boilerplate import removed_lines_of

@@ -9,7 +9,6 @@ import typer
 from onestory.errors import BadInput
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, open_store, print_json
 from onestory.newsroom.terminal.output import format_time, print_line
-from onestory.pipelines.stories.decisions import article_named
 from onestory.pipelines.versions.corrections import version_diff
 from onestory.pipelines.versions.word_diff import WordDiff, word_diff
 from onestory.store.articles.history import (
@@ -21,6 +20,7 @@ from onestory.store.articles.history import (
 )
 from onestory.store.articles.moves import MoveRecord, moves_of
 from onestory.store.stories.records import ArticleRecord, load_article
+from onestory.store.stories.references import article_named
 from onestory.text import printable
 
 __all__ = ["article_command"]
@@ -105,7 +105,8 @@ def _print(
     print_line(printable(record.copy.url), style="dim")
     for version in versions:
         print_line(
-            f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words{_changed(version)}"
+            f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words"
+            f"{_changed(version)}"
         )
     for move in moved:
         seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not seen there yet"

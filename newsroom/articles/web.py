@@ -7,13 +7,12 @@ from itertools import groupby
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.permissions import ALLOW_ANYONE, REQUIRE_READ
-from onestory.newsroom.pages.render import STATIC_FILES, render_page
-from onestory.newsroom.stories.api import validate_id
+from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.permissions import REQUIRE_READ
+from onestory.newsroom.pages.render import render_page
 from onestory.pipelines.versions.word_diff import TextChange, WordDiff, word_diff
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.articles.history import version_records, withdrawals_of
@@ -21,7 +20,7 @@ from onestory.store.boilerplate import removed_lines_of
 from onestory.store.stories.copies import ComparableVersion, VersionChoice, comparable_versions, version_choices
 from onestory.store.stories.records import load_article, load_story, resolve_story
 
-__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "side_paragraphs", "static_router"]
+__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "side_paragraphs"]
 
 
 compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
@@ -143,9 +142,6 @@ def _pieces(text: str, start: int, end: int, marked: Sequence[MarkedSpan]) -> It
 
 article_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
-# What the page to sign in is drawn with, too.
-static_router = APIRouter(include_in_schema=False, dependencies=[ALLOW_ANYONE])
-
 
 MAX_VERSIONS_SHOWN = 100
 
@@ -166,17 +162,3 @@ def article_page(request: Request, article_id: str) -> Response:
         versions=versions[-MAX_VERSIONS_SHOWN:],
         withdrawals=withdrawals,
     )
-
-
-@static_router.get("/static/{name}")
-async def static_file(request: Request, name: str) -> Response:
-    if name not in STATIC_FILES:
-        raise HTTPException(404)
-    content, media_type = STATIC_FILES[name]
-    kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
-    return Response(content, media_type=media_type, headers={"Cache-Control": kept})
-
-
-@static_router.get("/favicon.ico")
-async def favicon(request: Request) -> Response:
-    return await static_file(request, "icon.svg")

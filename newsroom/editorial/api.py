@@ -10,15 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
-from onestory.newsroom.stories.api import StoryId, validate_id
 from onestory.pipelines.stories import decisions
 from onestory.pipelines.stories.decisions import DecisionNote
 from onestory.store.editorial.decisions import decision_records
 from onestory.store.stories.components import stories_of_articles
 from onestory.store.stories.records import copies_of_story, load_story
+from onestory.store.stories.references import article_named
 
 __all__ = ["Decision", "DecisionList", "DecisionOutcome", "router"]
 
@@ -188,7 +189,7 @@ def _check_members(request: Request, story_id: str, names: list[str]) -> None:
     with api_context(request).store.read() as connection:
         home = load_story(connection, validate_id(story_id, of="story")).id
         for name in names:
-            [own] = stories_of_articles(connection, [decisions.article_named(connection, name)]).values()
+            [own] = stories_of_articles(connection, [article_named(connection, name)]).values()
             if own != home:
                 raise BadInput(f"{name[:200]} is no copy of this story: it stands in {own}")
 

@@ -1,5 +1,6 @@
 """onestory story merge, split, pin, undo, log: what an editor decides, and who decided it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,7 +16,7 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.newsroom.terminal.output import print_decisions
+from onestory.newsroom.terminal.output import format_time, output_console, print_line
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.stories.decisions import (
     DecisionNote,
@@ -23,14 +24,15 @@ from onestory.pipelines.stories.decisions import (
     merge_stories,
     pin_original,
     split_story,
-    story_named,
     undo_decision,
 )
 from onestory.pipelines.takedown import take_down
-from onestory.store.editorial.decisions import decision_records
+from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
+from onestory.store.stories.references import story_named
+from onestory.text import printable
 
-__all__ = ["story_app", "takedown_command"]
+__all__ = ["print_decisions", "story_app", "takedown_command"]
 
 
 MAX_DECISIONS_LISTED = 100_000
@@ -144,3 +146,14 @@ def takedown_command(
         )
     if on_postgresql:
         notice("the rows are gone and vacuumed; PostgreSQL's own log and your backups may still hold them")
+
+
+def print_decisions(records: Sequence[DecisionRecord]) -> None:
+    if not records:
+        output_console.print("Nothing was decided yet.")
+    for record in records:
+        undone = f"  undone {format_time(record.undone)} by {printable(record.undone_by)}" if record.undone else ""
+        what = {"together": "merge", "original": "pin"}.get(record.kind, record.kind)
+        print_line(f"{record.id:>4}  {what:<6} {format_time(record.decided)}  {printable(record.who)}{undone}")
+        print_line(f"      {printable(record.why)}")
+        print_line(f"      {' '.join(record.articles)}", style="dim")

@@ -13,10 +13,10 @@ from onestory.newsroom.events.schemas import MAX_DATABASE_ID, Event, EventKind, 
 from onestory.newsroom.events.stream import EventFilter, EventStream, EventSubscribers
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.key_cache import is_still_authorized
+from onestory.newsroom.http.parameters import validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID
-from onestory.newsroom.stories.api import validate_id
 from onestory.store.database import Store
 from onestory.store.events.event_log import event_log_bounds, events_after
 

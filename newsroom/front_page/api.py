@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -14,6 +14,7 @@ from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_TIME, ApiModel, Story
+from onestory.pipelines.versions.freshness import FreshnessCache, OutdatedCopies
 from onestory.store.stories.front_page import StoryChange, activity_since, changed_stories, resolve_stories
 from onestory.store.stories.records import StoryRecord
 from onestory.times import TIME_FORMS, parse_time
@@ -28,33 +29,16 @@ MAX_ACTION_CANDIDATES = 24
 MAX_CHANGED_STORIES = 100
 
 
-class OutdatedProtocol(Protocol):
-    """Who runs what the original of a story has taken back: `onestory.pipelines.versions.freshness.OutdatedCopies`."""
-
-    @property
-    def reason(self) -> str: ...
-    @property
-    def old_outlets(self) -> int: ...
-    @property
-    def old_ours(self) -> int: ...
-    @property
-    def needs_action(self) -> bool: ...
-
-
-class FreshnessCacheProtocol(Protocol):
-    def of(self, connection: Connection, story: StoryRecord) -> OutdatedProtocol: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ActionItem:
     """A story whose original changed, and who runs the old text."""
 
     story: StoryRecord
     at: datetime
-    outdated: OutdatedProtocol
+    outdated: OutdatedCopies
 
 
-def action_items_since(connection: Connection, standings: FreshnessCacheProtocol, since: datetime) -> list[ActionItem]:
+def action_items_since(connection: Connection, standings: FreshnessCache, since: datetime) -> list[ActionItem]:
     """Stories whose original changed while ours, or most of the others, run the old text; what is ours first."""
     changes = [one for one in changed_stories(connection, since=since, limit=MAX_CHANGED_STORIES) if one.is_original]
     by_story: dict[str, StoryChange] = {}

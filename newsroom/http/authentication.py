@@ -1,6 +1,7 @@
 """The door: who asks is found out before anything is done for them, and what no route allows them is refused.
 
-Every request passes here; which scope it takes, its route says (`onestory.newsroom.http.permissions`), and a route that says nothing
+Every request passes here; which scope it takes, its route says (`onestory.newsroom.http.permissions`), and a route
+that says nothing
 takes the highest. Where no key is asked for, on loopback, everybody may do everything, except pages of other sites.
 """
 

@@ -155,7 +155,8 @@ MEDIA_TYPE_EXAMPLES: Mapping[str, Any] = {
         "associations": [{"name": "Bay News", "rel": "edited", "uri": EXAMPLE_URN}],
     },
     "text/event-stream": (
-        f'id: 4711\nevent: story.grew\ndata: {{"id":4711,"kind":"story.grew","at":"{EXAMPLE_TIME}","story_id":"{EXAMPLE_ID}",'
+        f'id: 4711\nevent: story.grew\ndata: {{"id":4711,"kind":"story.grew","at":"{EXAMPLE_TIME}",'
+        f'"story_id":"{EXAMPLE_ID}",'
         '"source_id":null,"watch_id":null,"data":{"copies":5,"outlets":4,"owners":3,"added":2}}\n\n'
     ),
     "text/plain": "ok\n",

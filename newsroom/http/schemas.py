@@ -1,7 +1,7 @@
 """The answers of the API: these models are both what is sent and what the OpenAPI document says."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,15 +10,9 @@ __all__ = [
     "Copy",
     "CopyEvidence",
     "Link",
-    "LookupMatch",
-    "LookupRequest",
-    "LookupResponse",
     "PartialRecord",
     "PartialStoryList",
     "ProblemDetails",
-    "Readiness",
-    "Source",
-    "SourceList",
     "Story",
     "StoryList",
     "StoryWithCopies",
@@ -184,90 +178,6 @@ class Article(Copy):
     observed: Annotated[datetime, Field(description="When this version was seen.", examples=[EXAMPLE_TIME])]
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
     extractor: Annotated[str, Field(description="The program that read the page.", examples=["trafilatura 2.3.1"])]
-
-
-class Source(ApiModel):
-    """A feed, sitemap or section page that is polled."""
-
-    id: int
-    url: Annotated[str, Field(examples=["https://www.harbourpost.example/feed"])]
-    outlet: Annotated[str, Field(examples=["Harbour Post"])]
-    kind: Annotated[str, Field(examples=["feed"])]
-    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
-    language: str | None
-    enabled: bool
-    interval_seconds: Annotated[int, Field(examples=[900])]
-    status: Annotated[str, Field(description="One word, such as ok, silent or blocked.", examples=["ok"])]
-    status_since: datetime | None
-    why: Annotated[str | None, Field(description="The reason for the status, in plain words.")]
-    last_poll: datetime | None
-    last_success: datetime | None
-    next_poll: datetime | None
-    failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
-    entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
-    pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
-    last_new: Annotated[
-        datetime | None, Field(description="The last poll that listed something else than the one before.")
-    ]
-    alarmed: Annotated[
-        datetime | None, Field(description="When this outage was told: at its third poll that was blocked or silent.")
-    ]
-    watched_only: Annotated[bool, Field(description="Nothing but what a watch wants is fetched of it.")]
-
-
-class SourceList(ApiModel):
-    sources: Annotated[list[Source], Field(description="The worst first.")]
-
-
-class LookupMatch(ApiModel):
-    """A story that has run the text, or some of it."""
-
-    story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
-    article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[EXAMPLE_ID])]
-    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
-    share: Annotated[
-        float, Field(description="The part of the text that stands in that copy, 0 to 1.", examples=[0.83])
-    ]
-    spans: Annotated[
-        list[tuple[int, int]],
-        Field(description="Where, in Unicode characters of the text: from, up to.", examples=[[[0, 412]]]),
-    ]
-    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
-    first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
-    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
-    copies: Annotated[int, Field(examples=[5])]
-
-
-class LookupResponse(ApiModel):
-    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty when it has not run.")]
-    index: Annotated[
-        Literal["ready", "rebuilding"],
-        Field(description="While the index is rebuilding only exactly the same text is found."),
-    ]
-    words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
-    window_is_full: Annotated[
-        bool,
-        Field(description="Of articles so old that they have left the index, only exactly the same text is found."),
-    ] = False
-
-
-class LookupRequest(BaseModel):
-    """Exactly one of the two."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[
-        str | None,
-        Field(examples=["The harbour bridge will close for six weeks from Monday, the port authority said."]),
-    ] = None
-    url: Annotated[str | None, Field(examples=["https://www.harbourpost.example/bridge-to-close"])] = None
-
-
-class Readiness(ApiModel):
-    status: Literal["ready"]
-    database: Literal["ok"]
-    redis: Literal["ok"]
-    index: Literal["ready", "rebuilding"]
 
 
 class ProblemDetails(BaseModel):

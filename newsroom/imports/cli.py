@@ -22,7 +22,8 @@ from onestory.newsroom.terminal.console import (
 )
 from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.runtime.engine import open_engine, open_intake
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.text import printable
 

@@ -11,7 +11,7 @@ from typing import Any
 from onestory.errors import BadInput, Dropped, OnestoryError
 from onestory.newsroom.terminal.console import print_json
 from onestory.pipelines.archive.reader import MAX_PAGE_BYTES, TruncatedArchive, read_captures
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.pipelines.runtime.workers import Workers
 from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
 

@@ -1,24 +1,70 @@
 """GET and POST /v1/lookup: has this run before, where first, and how much of it."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import anyio.to_thread
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import ApiContext, api_context
 from onestory.newsroom.http.permissions import REQUIRE_READ, REQUIRE_READ_FOR_POST
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import LookupMatch, LookupRequest, LookupResponse
+from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.store.database import Store
 from onestory.store.stories.records import copies_by_id, find_article_id, load_story
 from onestory.urls import normalize_url
 
-__all__ = ["look_up_text", "look_up_url", "router"]
+__all__ = ["LookupMatch", "LookupRequest", "LookupResponse", "look_up_text", "look_up_url", "router"]
+
+
+class LookupMatch(ApiModel):
+    """A story that has run the text, or some of it."""
+
+    story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[EXAMPLE_ID])]
+    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
+    share: Annotated[
+        float, Field(description="The part of the text that stands in that copy, 0 to 1.", examples=[0.83])
+    ]
+    spans: Annotated[
+        list[tuple[int, int]],
+        Field(description="Where, in Unicode characters of the text: from, up to.", examples=[[[0, 412]]]),
+    ]
+    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
+    first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
+    first_outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    copies: Annotated[int, Field(examples=[5])]
+
+
+class LookupResponse(ApiModel):
+    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty when it has not run.")]
+    index: Annotated[
+        Literal["ready", "rebuilding"],
+        Field(description="While the index is rebuilding only exactly the same text is found."),
+    ]
+    words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
+    window_is_full: Annotated[
+        bool,
+        Field(description="Of articles so old that they have left the index, only exactly the same text is found."),
+    ] = False
+
+
+class LookupRequest(BaseModel):
+    """Exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[
+        str | None,
+        Field(examples=["The harbour bridge will close for six weeks from Monday, the port authority said."]),
+    ] = None
+    url: Annotated[str | None, Field(examples=["https://www.harbourpost.example/bridge-to-close"])] = None
+
 
 router = APIRouter(prefix="/v1", tags=["lookup"], dependencies=[REQUIRE_READ])
 

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from onestory.errors import BadInput, NotFound, Unavailable
 from onestory.newsroom.http.context import ApiContext, ServerBusy, api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT
-from onestory.newsroom.http.schemas import LookupResponse
-from onestory.newsroom.lookup.api import look_up_url
+from onestory.newsroom.lookup.api import LookupResponse, look_up_url
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of, database_time
 from onestory.store.frontier.requested_pages import RequestedPage, prioritize_page, request_page, requested_page

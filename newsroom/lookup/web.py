@@ -8,8 +8,7 @@ from onestory.errors import BadInput, NotFound, OnestoryError, Unavailable
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, REQUIRE_READ_FOR_POST
 from onestory.newsroom.http.problems import as_sentence, problem_of
-from onestory.newsroom.http.schemas import LookupResponse
-from onestory.newsroom.lookup.api import look_up_text, look_up_url
+from onestory.newsroom.lookup.api import LookupResponse, look_up_text, look_up_url
 from onestory.newsroom.pages.forms import read_form
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.views import text_segments

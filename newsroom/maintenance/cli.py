@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from onestory.config import Config
+from onestory.dedupe.index import IndexStats
 from onestory.errors import BadInput
 from onestory.newsroom.terminal.console import (
     HomeOption,
@@ -19,7 +20,7 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.newsroom.terminal.output import print_index_stats
+from onestory.newsroom.terminal.output import plural, print_line
 from onestory.pipelines.archive.reextraction import ReextractCounts, reextract
 from onestory.pipelines.boilerplate.learning import learn_boilerplate
 from onestory.pipelines.runtime.engine import open_engine
@@ -28,7 +29,7 @@ from onestory.store.boilerplate import BoilerplateLine, bare_host, boilerplate_l
 from onestory.text import printable
 from onestory.urls import host_of, normalize_url
 
-__all__ = ["boilerplate_command", "index_app", "reextract_command"]
+__all__ = ["boilerplate_command", "index_app", "print_index_stats", "reextract_command"]
 
 
 LEARN_ARGUMENT = "learn"
@@ -153,3 +154,15 @@ def index_stats_command(
         print_json(asdict(state))
     else:
         print_index_stats(state)
+
+
+def print_index_stats(stats: IndexStats) -> None:
+    print_line(f"articles            {stats.ids:>12,}")
+    print_line(f"bytes               {stats.bytes:>12,}")
+    print_line(f"bytes an article    {stats.bytes_an_article:>12,}")
+    print_line(f"overflowed bands    {stats.overflowed:>12,}")
+    print_line(f"skipped candidates  {stats.skipped:>12,}")
+    for epoch in stats.epochs:
+        print_line(f"epoch {epoch.number:<6} articles {epoch.ids:,}  entries {epoch.entries:,}  bytes {epoch.bytes:,}")
+    for band, times in stats.hottest:
+        print_line(f"hot band {band}  let {plural(times, 'article', 'articles')} go")

@@ -1,9 +1,11 @@
 """`onestory search`: stories by the words of their copies."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import typer
 
+from onestory.newsroom.stories.cli import print_stories
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -14,13 +16,14 @@ from onestory.newsroom.terminal.console import (
     print_json,
     spinner,
 )
-from onestory.newsroom.terminal.output import print_search_results
+from onestory.newsroom.terminal.output import print_line
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import count_search_due, index_due_batch
 from onestory.store.stories.listing import StoryFilter
-from onestory.store.stories.search import search_by_relevance, search_by_time
+from onestory.store.stories.search import SearchResult, search_by_relevance, search_by_time
+from onestory.text import printable
 
-__all__ = ["search_command"]
+__all__ = ["bracket_spans", "print_search_results", "search_command"]
 
 
 def search_command(
@@ -68,3 +71,25 @@ def _catch_up(store: Store) -> None:
         task = progress.add_task("", total=left)
         while taken := index_due_batch(store):
             progress.advance(task, taken)
+
+
+def print_search_results(hits: Sequence[SearchResult]) -> None:
+    """As a list of stories, each with the place that has the words."""
+    for hit in hits:
+        print_stories([hit.story])
+        if hit.where is not None:
+            print_line(f"  {printable(hit.where.outlet)}: {bracket_spans(hit.where.excerpt, hit.where.excerpt_spans)}")
+
+
+def bracket_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with its spans in square brackets, on one line."""
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [_piece(text[at:start]), "[", printable(text[start:end]), "]"]
+        at = end
+    return " ".join("".join([*parts, _piece(text[at:])]).split())
+
+
+def _piece(text: str) -> str:
+    """Apart from its neighbours where it was."""
+    return f"{' ' * text[:1].isspace()}{printable(text)}{' ' * text[-1:].isspace()}"

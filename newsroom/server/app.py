@@ -38,6 +38,7 @@ from onestory.newsroom.lookup import web as lookup_pages
 from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
 from onestory.newsroom.pages.render import problem_page
+from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
 from onestory.newsroom.server import monitoring
 from onestory.newsroom.server.monitoring import RequestMetrics, ServerMetrics
@@ -171,7 +172,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (lookup_pages.router, watch_pages.router, source_pages.router, article_pages.static_router):
+    for router in (lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
     for router in (sign_in_pages.router, settings_pages.settings_router, webhook_pages.webhook_settings_router):
         app.include_router(router)

@@ -14,12 +14,13 @@ from onestory.crawler.disk_space import check_disk
 from onestory.crawler.sources.search_feeds import load_templates
 from onestory.crawler.sources.source_file import add_new_sources
 from onestory.logs import configure_logging
+from onestory.newsroom.crawl.cli import NO_CONTACT_NOTICE
 from onestory.newsroom.keys.first_key import ensure_first_key, prepare_admin_key
 from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
 from onestory.newsroom.server.app import create_app_from_config
 from onestory.newsroom.server.server import listen_on, run_server, serve_until_signal
 from onestory.newsroom.server.single_instance import single_instance
-from onestory.newsroom.sources.cli import NO_CONTACT_NOTICE, ensure_sources
+from onestory.newsroom.sources.cli import ensure_sources
 from onestory.newsroom.supervisor import SupervisedProcess, crawler_command
 from onestory.newsroom.terminal.console import HomeOption, load_config, notice, open_store
 from onestory.newsroom.webhooks.sender import WebhookSender

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import anyio
 import anyio.to_thread
@@ -20,11 +21,18 @@ from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import ALLOW_ANYONE, REQUIRE_READ
 from onestory.newsroom.http.problems import Problem
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import Readiness
+from onestory.newsroom.http.schemas import ApiModel
 from onestory.store.database import Store
 from onestory.store.metrics import StoreMetrics, store_metrics
 
-__all__ = ["RequestMetrics", "ServerMetrics", "health_router", "prometheus_router"]
+__all__ = ["Readiness", "RequestMetrics", "ServerMetrics", "health_router", "prometheus_router"]
+
+
+class Readiness(ApiModel):
+    status: Literal["ready"]
+    database: Literal["ok"]
+    redis: Literal["ok"]
+    index: Literal["ready", "rebuilding"]
 
 
 health_router = APIRouter(tags=["health"], dependencies=[ALLOW_ANYONE])

@@ -10,13 +10,47 @@ from pydantic import Field
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import ApiModel, Source, SourceList
+from onestory.newsroom.http.schemas import ApiModel
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import daily_yields, gaps_of
 from onestory.store.sources.health import schedule_poll_now
 from onestory.store.sources.source_records import load_source, source_records
 
-__all__ = ["SourceId", "router"]
+__all__ = ["Source", "SourceId", "SourceList", "router"]
+
+
+class Source(ApiModel):
+    """A feed, sitemap or section page that is polled."""
+
+    id: int
+    url: Annotated[str, Field(examples=["https://www.harbourpost.example/feed"])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    kind: Annotated[str, Field(examples=["feed"])]
+    host: Annotated[str, Field(examples=["www.harbourpost.example"])]
+    language: str | None
+    enabled: bool
+    interval_seconds: Annotated[int, Field(examples=[900])]
+    status: Annotated[str, Field(description="One word, such as ok, silent or blocked.", examples=["ok"])]
+    status_since: datetime | None
+    why: Annotated[str | None, Field(description="The reason for the status, in plain words.")]
+    last_poll: datetime | None
+    last_success: datetime | None
+    next_poll: datetime | None
+    failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
+    entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
+    pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
+    last_new: Annotated[
+        datetime | None, Field(description="The last poll that listed something else than the one before.")
+    ]
+    alarmed: Annotated[
+        datetime | None, Field(description="When this outage was told: at its third poll that was blocked or silent.")
+    ]
+    watched_only: Annotated[bool, Field(description="Nothing but what a watch wants is fetched of it.")]
+
+
+class SourceList(ApiModel):
+    sources: Annotated[list[Source], Field(description="The worst first.")]
+
 
 router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[REQUIRE_READ])
 

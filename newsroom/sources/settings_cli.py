@@ -13,9 +13,9 @@ from onestory.crawler.sources.opml import MAX_BYTES
 from onestory.crawler.sources.source_changes import ScheduleChange, change_sources
 from onestory.crawler.sources.source_file import export_opml, import_opml
 from onestory.errors import BadInput
-from onestory.newsroom.sources.cli import ensure_sources
+from onestory.newsroom.sources.cli import ensure_sources, print_sources, sources_app
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, notice, open_store, print_json
-from onestory.newsroom.terminal.output import format_time, plural, print_line, print_sources
+from onestory.newsroom.terminal.output import format_time, plural, print_line
 from onestory.newsroom.watches.cli import apply_watched_only
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import DailyYield, Gap, daily_yields, gaps_of
@@ -25,14 +25,7 @@ from onestory.store.sources.source_records import SourceRecord, load_source
 from onestory.store.stories.outlets import OutletRecord, outlet_records, update_outlet
 from onestory.text import printable
 
-__all__ = [
-    "export_sources_command",
-    "import_sources_command",
-    "outlets_app",
-    "set_source_command",
-    "show_source_command",
-    "try_source_command",
-]
+__all__ = ["outlets_app", "sources_app"]
 
 
 outlets_app = typer.Typer(help="Whose sources they are.", no_args_is_help=True)
@@ -53,6 +46,7 @@ ChangedSourcesArgument = Annotated[
 ]
 
 
+@sources_app.command("set")
 def set_source_command(
     sources: ChangedSourcesArgument,
     interval: Annotated[
@@ -91,6 +85,7 @@ def set_source_command(
         print_json(record)
 
 
+@sources_app.command("import")
 def import_sources_command(
     file: Annotated[Path, typer.Argument(help="A list in OPML, as feed readers export it.", show_default=False)],
     home: HomeOption = None,
@@ -118,6 +113,7 @@ def _read(file: Path) -> bytes:
         raise BadInput(f"{file} cannot be read: {error.strerror}") from error
 
 
+@sources_app.command("export")
 def export_sources_command(
     opml: Annotated[bool, typer.Option("--opml", help="In OPML 2.0, which is the only form there is.")] = True,
     home: HomeOption = None,
@@ -190,6 +186,7 @@ class _SourceHealth:
     gaps: Sequence[Gap]
 
 
+@sources_app.command("show")
 def show_source_command(sources: ShownSourcesArgument, home: HomeOption = None, json: JsonOption = False) -> None:
     """Show how sources do: state and reason, the yield by day, and when they were not seen."""
     with open_store(load_config(home)) as store, store.read() as connection:
@@ -217,14 +214,16 @@ def _print_health(shown: _SourceHealth) -> None:
         f"      last success {format_time(record.last_success) or 'never'}, next poll {format_time(record.next_poll)}"
     )
     print_line(
-        f"      last new entry {format_time(record.last_new) or 'never'}, {plural(record.pages_found, 'page', 'pages')} found"
+        f"      last new entry {format_time(record.last_new) or 'never'}, "
+        f"{plural(record.pages_found, 'page', 'pages')} found"
     )
     for day in shown.days[:PRINTED_DAYS]:
         failed = f", {day.failed} failed" if day.failed else ""
         print_line(f"  {day.day}  {day.pages_found:>5} new  {plural(day.polls, 'poll', 'polls')}{failed}")
     for gap in shown.gaps[:PRINTED_GAPS]:
         print_line(
-            f"  not seen {format_time(gap.began)} to {format_time(gap.ended) or 'now':<16}  {gap.status}: {printable(gap.why)}"
+            f"  not seen {format_time(gap.began)} to {format_time(gap.ended) or 'now':<16}  "
+            f"{gap.status}: {printable(gap.why)}"
         )
 
 
@@ -236,6 +235,7 @@ def _schedule(record: SourceRecord) -> str:
     return f"every {record.interval_seconds} s, as it yields{longer}"
 
 
+@sources_app.command("try")
 def try_source_command(sources: ShownSourcesArgument, home: HomeOption = None, json: JsonOption = False) -> None:
     """Ask the crawler that runs to poll sources now, as soon as their hosts may be asked."""
     with open_store(load_config(home)) as store, store.write() as connection:

@@ -1,15 +1,14 @@
 """GET /v1/stories as JSON or as a feed, /v1/stories/{id}, /v1/articles/{id}; these two also as ninjs."""
 
-import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from onestory.errors import NotFound
 from onestory.newsroom.http.context import ApiContext, api_context
 from onestory.newsroom.http.pagination import decode_cursor, encode_cursor, next_link, next_link_of_request, next_url
+from onestory.newsroom.http.parameters import StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import (
     etag_response,
@@ -37,13 +36,12 @@ from onestory.store.stories.listing import StoryCursor, filtered_page
 from onestory.store.stories.records import ArticleRecord, StoryRecord, load_article, load_story
 from onestory.store.stories.records import CopyRecord as StoredCopy
 
-__all__ = ["router", "story_list_page", "validate_id"]
+__all__ = ["router", "story_list_page"]
 
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
-ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 JSON_TYPE = "application/json"
-StoryId = Annotated[str, Path(description="24 hex digits.", examples=["5f0c6b7a9d2e4c1b8a3f7e60"])]
+
 FormatParameter = Annotated[
     Literal["json", "ninjs"] | None,
     Query(alias="format", description=f"ninjs is the IPTC's News in JSON, 3.1; also by `Accept: {ninjs.NINJS_TYPE}`."),
@@ -58,13 +56,6 @@ BAD_CURSOR = {"description": "The cursor is none, or belongs to another list."}
 NINJS_SCHEMA = {"schema": {"type": "object", "required": ["uri"], "properties": {"uri": {"type": "string"}}}}
 ATOM_SCHEMA = {"schema": {"type": "string"}}
 FEED_SCHEMA = {"schema": {"type": "object", "required": ["version", "title", "items"]}}
-
-
-def validate_id(value: str, *, of: str) -> str:
-    """The id, if it can be one: nothing else is shown to the database. Raises NotFound."""
-    if not ID_PATTERN.fullmatch(value):
-        raise NotFound(f"there is no {of} {value[:80]!r}: an id has 24 hex digits")
-    return value
 
 
 def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryRecord], str | None]:

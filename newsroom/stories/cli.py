@@ -1,14 +1,12 @@
 """Commands that read the store: stories, show, lookup, dump."""
 
-import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
-from onestory.errors import BadInput, NotFound
-from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -17,19 +15,33 @@ from onestory.newsroom.terminal.console import (
     open_store,
     parse_time_option,
     print_json,
-    spinner,
 )
-from onestory.newsroom.terminal.output import copies_and_matches, print_lookup, print_stories, print_story
-from onestory.pipelines.runtime.engine import open_engine
-from onestory.pipelines.stories.decisions import story_named
-from onestory.pipelines.stories.lookup import LookupResult, look_up
+from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
+from onestory.pipelines.stories.original import REASONS
 from onestory.store.database import Store
-from onestory.store.stories.links import story_links
+from onestory.store.stories.links import StoryLink, story_links
 from onestory.store.stories.listing import StoryFilter, list_stories
-from onestory.store.stories.records import copies_of_story, find_article_id, load_article, matches_among, resolve_story
-from onestory.urls import normalize_url
+from onestory.store.stories.records import (
+    ArticleRecord,
+    CopyRecord,
+    MatchRecord,
+    StoryRecord,
+    copies_of_story,
+    load_article,
+    matches_among,
+    resolve_story,
+)
+from onestory.store.stories.references import story_named
+from onestory.text import printable
 
-__all__ = ["dump_command", "lookup_command", "show_story_command", "stories_command"]
+__all__ = [
+    "LINK_DESCRIPTIONS",
+    "copies_and_matches",
+    "print_stories",
+    "print_story",
+    "show_story_command",
+    "stories_command",
+]
 
 MAX_STORIES_LISTED = 100_000
 
@@ -94,65 +106,67 @@ def _story_of_url(store: Store, url: str) -> str:
         return story_named(connection, url)
 
 
-def lookup_command(
-    what: Annotated[str, typer.Argument(metavar="[FILE|-|URL]")] = "-",
-    home: HomeOption = None,
-    json: JsonOption = False,
+LINK_DESCRIPTIONS = {
+    "contains": "contains, or is contained in",
+    "develops": "develops, or is developed by",
+    "quotes": "quotes, or is quoted by",
+}
+
+
+def print_story(
+    record: StoryRecord,
+    members: Sequence[CopyRecord],
+    text: ArticleRecord,
+    links: Sequence[StoryLink],
+    matches: Sequence[MatchRecord],
 ) -> None:
-    """Has this text run before, where first, and how much of it?"""
-    with open_engine(load_config(home)) as engine:
-        asked = look_up(engine.store, engine.index_client, _asked_text(engine.store, what))
-    if json:
-        _print_lookup_json(asked)
-    else:
-        print_lookup(asked)
+    output_console.print(Text(printable(record.title) or "(no headline)", style="bold"))
+    first = f"first seen {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+    spread = f"{plural(record.copies, 'copy', 'copies')}, {plural(record.outlets, 'outlet', 'outlets')}"
+    print_line(f"story {record.id}  {spread}  {first}")
+    if record.credit:
+        output_console.print(Text(f"credit: {printable(record.credit)}"))
+    for member in members:
+        times = f"seen {format_time(member.first_seen)}" + (
+            f"  claims {format_time(member.published)}" if member.published else ""
+        )
+        print_line(f"  {member.relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")
+        print_line(f"  {'':<9} {printable(member.url)}", style="dim")
+        if member.withdrawn is not None:
+            print_line(f"  {'':<9} withdrawn {format_time(member.withdrawn)}: onestory article {member.id}")
+        if beside := _beside_original(record, member, matches):
+            print_line(f"  {'':<9} {beside}", style="dim")
+    print_line(
+        f"original: {printable(text.copy.outlet)}, as {REASONS.get(record.original_reason, record.original_reason)}"
+    )
+    for link in links:
+        share = f"{max(link.share, link.share_of_other):.0%} shared"
+        print_line(
+            f"{LINK_DESCRIPTIONS.get(link.kind, link.kind)} story {link.story_id}  {share}  "
+            f"{printable(link.title, width=80)}"
+        )
+    output_console.print()
+    for paragraph in text.text.split("\n"):
+        output_console.print(Text(printable(paragraph)))
 
 
-def _asked_text(store: Store, what: str) -> str:
-    if what.startswith(("http://", "https://")):
-        with store.read() as connection:
-            found = find_article_id(connection, normalize_url(what))
-            if found is None:
-                raise NotFound(f"no article has the URL {what[:200]}: give its text instead")
-            return load_article(connection, found).text
-    try:
-        body = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{what} cannot be read: {error.strerror}") from error
-    return body.decode("utf-8", "replace")
+def _beside_original(record: StoryRecord, member: CopyRecord, matches: Sequence[MatchRecord]) -> str:
+    """What the evidence says of a copy and the original; empty where the two were never compared."""
+    for match in matches:
+        if {match.a_article, match.b_article} == {record.original, member.id}:
+            ours, theirs = match.evidence.get("containment_a", 0.0), match.evidence.get("containment_b", 0.0)
+            kept, own = (ours, theirs) if match.a_article == record.original else (theirs, ours)
+            return f"has {kept:.0%} of the original, which is {own:.0%} of the copy"
+    return ""
 
 
-def _print_lookup_json(asked: LookupResult) -> None:
-    rows: list[Any] = [
-        {**asdict(found), "index": asked.index, "window_is_full": asked.window_is_full} for found in asked.found
-    ]
-    for row in rows:
-        print_json(row)
+def copies_and_matches(members: Sequence[CopyRecord], matches: Sequence[MatchRecord]) -> Mapping[str, Any]:
+    return {"copies": [asdict(member) for member in members], "matches": [asdict(match) for match in matches]}
 
 
-def dump_command(
-    out: Annotated[str, typer.Argument(metavar="OUT|-", help="A folder that is not there yet, or - for a stream.")],
-    rows: Annotated[DumpTable, typer.Option(help="Which rows to stream, with -.")] = DumpTable.ARTICLES,
-    mining: Annotated[
-        list[MiningVerdict] | None,
-        typer.Option(
-            help="Only articles whose publisher says this of text and data mining; may be given again. All without."
-        ),
-    ] = None,
-    home: HomeOption = None,
-) -> None:
-    """Write the deduplicated corpus: one row a story, every copy traceable."""
-    with open_store(load_config(home)) as store:
-        if out == "-":
-            stream_dump(store, rows, mining=mining or tuple(MiningVerdict))
-            return
-        with spinner("dumping") as progress:
-            task = progress.add_task("", total=None)
-            manifest = write_dump(
-                store,
-                out=Path(out),
-                mining=mining or tuple(MiningVerdict),
-                progress=lambda done: progress.update(task, description=f"{done} rows"),
-            )
-    counts = manifest["counts"]
-    typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")
+def print_stories(records: Sequence[StoryRecord]) -> None:
+    for record in records:
+        spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
+        first = f"first {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+        print_line(f"{record.id}  {spread:<24}  {first}")
+        print_line(f"  {printable(record.title) or '(no headline)'}", style="bold")

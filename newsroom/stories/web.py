@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
 from onestory.newsroom.pages.reader_cookies import remembered_name, set_name_cookie
 from onestory.newsroom.pages.render import render_page
-from onestory.newsroom.stories.api import validate_id
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
 from onestory.pipelines.stories.decisions import (

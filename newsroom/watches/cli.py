@@ -104,12 +104,14 @@ def _print_story(gathered: WatchStory) -> None:
     print_line(printable(story.title) or "(no headline)", style="bold")
     outlets = plural(story.outlets, "outlet", "outlets")
     print_line(
-        f"story {story.id}  {plural(story.copies, 'copy', 'copies')} in {outlets}  first {format_time(story.first_seen)}"
+        f"story {story.id}  {plural(story.copies, 'copy', 'copies')} in {outlets}  "
+        f"first {format_time(story.first_seen)}"
     )
     for one in gathered.copies:
         copy = one.copy
         print_line(
-            f"  {format_time(copy.first_seen)}  {copy.relation:<9} {printable(copy.outlet):<28} {HIT_REASONS.get(one.how, one.how)}"
+            f"  {format_time(copy.first_seen)}  {copy.relation:<9} {printable(copy.outlet):<28} "
+            f"{HIT_REASONS.get(one.how, one.how)}"
         )
         print_line(f"  {'':<17} {printable(copy.url)}", style="dim")
 

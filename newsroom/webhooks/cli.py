@@ -16,7 +16,7 @@ from onestory.newsroom.terminal.console import (
 )
 from onestory.newsroom.terminal.output import format_time, print_line
 from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
-from onestory.store.events.event_log import EVENT_KINDS, event_log_bounds, events_after
+from onestory.store.events.event_log import EVENT_KINDS
 from onestory.store.frontier.hosts import database_time
 from onestory.store.webhooks.outbox import OutboxMessage, add_test_message, messages_of_webhook, replay_messages
 from onestory.store.webhooks.webhooks import (
@@ -31,7 +31,7 @@ from onestory.store.webhooks.webhooks import (
 )
 from onestory.text import printable
 
-__all__ = ["events_command", "webhooks_app"]
+__all__ = ["webhooks_app"]
 
 MAX_MESSAGES_LISTED = 100_000
 
@@ -195,27 +195,3 @@ def remove_webhook_command(number: WebhookArgument, home: HomeOption = None, jso
         print_json(gone.to_public_dict())
     else:
         typer.echo(f"webhook {number} is gone")
-
-
-def events_command(
-    after: Annotated[int, typer.Option(min=0, help="Behind the event of this number.")] = 0,
-    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be given again.")] = None,
-    story: Annotated[str | None, typer.Option(help="Only of the story with this id.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="At most so many.")] = 100,
-    home: HomeOption = None,
-    json: JsonOption = False,
-) -> None:
-    """What happened, the earliest first."""
-    if unknown := [one for one in kind or () if one not in EVENT_KINDS]:
-        raise BadInput(f"--kind: {unknown[0][:40]!r} is no kind of event: choose from {', '.join(EVENT_KINDS)}")
-    with open_store(load_config(home)) as store, store.read() as connection:
-        found = events_after(connection, after, limit=limit, kinds=kind or (), story_id=story)
-        known = event_log_bounds(connection)
-    if after and known.is_cursor_expired(after):
-        notice(f"event {after} does not lead on here: the earliest that is kept comes behind {known.deleted_up_to}")
-    for event in found:
-        if json:
-            print_json(event)
-        else:
-            about = f"story {event.story_id}" if event.story_id else f"source {event.source_id or '-'}"
-            print_line(f"{event.id:>8}  {format_time(event.at)}  {event.kind:<16}  {about}")

@@ -56,7 +56,8 @@ def warc_files(folder: Path) -> list[Path]:
 def redact_file(path: Path, is_barred: Callable[[str], bool]) -> Iterator[RedactedFile | None]:
     """The file written anew without the records of barred URLs; None when it has none. The old one goes on leaving.
 
-    A crawler that writes into the file waits, and goes on in a new one: see `onestory.pipelines.archive.warc_writer`. What a crash left
+    A crawler that writes into the file waits, and goes on in a new one: see
+    `onestory.pipelines.archive.warc_writer`. What a crash left
     torn at the end goes with the old file: nobody reads it. Raises BadInput for a file that cannot be read to its end.
     """
     with path.open("rb") as file:

@@ -10,7 +10,8 @@ from pathlib import Path
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
 from onestory.pipelines.runtime.engine import Engine
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.pipelines.runtime.workers import Workers
 from onestory.pipelines.versions.rewriting import attach_unattached, rewrite_versions

@@ -24,7 +24,8 @@ from pathlib import Path
 from types import TracebackType
 
 from onestory.errors import DiskFull, HomeUnusable
-from onestory.pipelines.runtime.intake import Intake, Outcome
+from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 
 __all__ = ["ArchivingSink", "WarcWriter"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from onestory.pipelines.boilerplate.phrases import boilerplate_kind
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
+from onestory.pipelines.extract.lines import line_key
 from onestory.store.articles.captures import RemovedLine
 
-__all__ = ["Cleaned", "CleaningHints", "line_key", "remove_boilerplate"]
+__all__ = ["Cleaned", "CleaningHints", "remove_boilerplate"]
 
-_SIGNS = re.compile(r"\W+")
 _WORDS = re.compile(r"\w+")
 _ENDS = re.compile(r"[.!?…。！？।؟][\"'”’»«)\]]*$")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -64,11 +64,6 @@ class _Page:
 
 
 _Rule = Callable[[_Page], Iterator[tuple[int, str]]]
-
-
-def line_key(line: str) -> str:
-    """A line's letters and digits alone, in lower case: the same line, however it was set."""
-    return _SIGNS.sub("", line.lower())
 
 
 def remove_boilerplate(lines: Iterable[str], clues: CleaningHints | None = None) -> Cleaned:

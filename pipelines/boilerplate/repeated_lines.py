@@ -5,7 +5,8 @@ count once: a page fetched ten times, or a text that a host runs under five URLs
 filter that its body is furniture.
 
 Order: what is learned from a set of articles is the same for any order of arrival, since counts are of sets. What an
-article is cleaned with is what was *published* before, and that changes at stated moments only (`onestory.pipelines.boilerplate.learning`).
+article is cleaned with is what was *published* before, and that changes at stated moments only
+(`onestory.pipelines.boilerplate.learning`).
 Lines that were taken out as the host's go on being counted, so learning feeds on the same lines whether a filter was
 already active or not.
 """

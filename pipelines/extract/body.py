@@ -10,7 +10,7 @@ from lxml.etree import strip_elements
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
-from onestory.pipelines.boilerplate.clean import line_key
+from onestory.pipelines.extract.lines import line_key
 
 __all__ = ["ArticleBody", "extract_body"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
-from typing import Literal
 
 from onestory.errors import Dropped
+from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.pipelines.runtime.worker_queue import WorkerAnswer, WorkerQueue
 from onestory.pipelines.runtime.workers import Workers
@@ -29,24 +29,13 @@ from onestory.store.search.full_text_index import index_due_batch
 from onestory.store.watches.hits import emit_watch_events
 from onestory.store.watches.watches import lock_watches
 
-__all__ = ["Intake", "Outcome"]
+__all__ = ["Intake"]
 
 logger = logging.getLogger(__name__)
 
 BATCH = 128
 TICK_SECONDS = 0.05
 GATHER_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one capture. A drop has its `reason`; the others the id of their article."""
-
-    url: str
-    kind: Literal["stored", "known", "dropped"]
-    reason: str | None = None
-    detail: str = ""
-    article_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from onestory.dedupe.signature import PARAMETERS, sign
 from onestory.errors import BadInput, Dropped, HomeUnusable
 from onestory.pipelines.boilerplate.repeated_lines import fingerprints_for_host
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ProcessedCapture
 from onestory.urls import host_of, normalize_url
 

@@ -53,7 +53,8 @@ class Workers:
     ) -> "Future[list[ProcessedCapture | Dropped]]":
         """One answer for each capture, in order. A page that costs over 5 s, or that ends its worker, is dropped.
 
-        `furniture` is what is in force on the hosts of these captures: see `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
+        `furniture` is what is in force on the hosts of these captures: see
+        `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
         """
         answer: Future[list[ProcessedCapture | Dropped]] = Future()
         task = self._pool.schedule(_read_each, (captures, furniture, PAGE_SECONDS), seconds=CHUNK_STUCK_SECONDS)

@@ -25,6 +25,7 @@ from onestory.store.articles.versions import (
 )
 from onestory.store.database import Store
 from onestory.store.events.story_events import emit_story_events, note_reassignments
+from onestory.store.queries import lock_stories
 from onestory.store.stories.components import (
     MatchRow,
     MemberRow,
@@ -32,7 +33,6 @@ from onestory.store.stories.components import (
     add_matches,
     linked_articles,
     load_component,
-    lock_stories,
     stories_of_articles,
 )
 from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation

@@ -6,26 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.errors import BadInput, NotFound, TakenDown
+from onestory.errors import BadInput
 from onestory.pipelines.stories.attach import evaluate
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import load_decision, record_decision
 from onestory.store.editorial.decisions import mark_decision_undone as store_undo
 from onestory.store.stories.components import DecisionKind, stories_of_articles
-from onestory.store.stories.records import copies_of_story, find_article_id, resolve_story
-from onestory.store.tombstones import article_digest, has_tombstone
-from onestory.urls import article_id_of_url, normalize_url
+from onestory.store.stories.records import copies_of_story
+from onestory.store.stories.references import article_named, story_named
 
-__all__ = [
-    "DecisionNote",
-    "DecisionResult",
-    "article_named",
-    "merge_stories",
-    "pin_original",
-    "split_story",
-    "story_named",
-    "undo_decision",
-]
+__all__ = ["DecisionNote", "DecisionResult", "merge_stories", "pin_original", "split_story", "undo_decision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +104,3 @@ def _around(store: Store, articles: set[str]) -> set[str]:
 def _homes(store: Store, articles: set[str]) -> tuple[str, ...]:
     with store.read() as connection:
         return tuple(sorted(set(stories_of_articles(connection, articles).values())))
-
-
-def article_named(connection: Connection, name: str) -> str:
-    """The id of an article that a person named by its id or URL. Raises NotFound, TakenDown, BadInput."""
-    wanted = article_id_of_url(normalize_url(name)) if "/" in name else name
-    found = find_article_id(connection, normalize_url(name)) if "/" in name else name
-    if found is not None and stories_of_articles(connection, [found]):
-        return found
-    if has_tombstone(connection, [article_digest(wanted)]):
-        raise TakenDown(f"{name[:200]} was taken down")
-    raise NotFound(f"there is no article {name[:200]!r}: give its URL or its id")
-
-
-def story_named(connection: Connection, name: str) -> str:
-    """The id that the story has now, by a story id or by an article's URL. Raises NotFound, TakenDown, BadInput."""
-    if "/" in name:
-        return stories_of_articles(connection, [article_named(connection, name)]).popitem()[1]
-    return resolve_story(connection, name).id

@@ -1,6 +1,7 @@
 """The short way into a story: an article that joins a representative and changes nothing else.
 
-What it costs does not grow with the story. It must agree with the whole evaluation (see `onestory.dedupe.partition.place_newcomer`);
+What it costs does not grow with the story. It must agree with the whole evaluation (see
+`onestory.dedupe.partition.place_newcomer`);
 whatever might not is left to that.
 """
 

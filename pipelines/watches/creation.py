@@ -13,7 +13,7 @@ from onestory.pipelines.watches.phrase_matching import MAX_PHRASES, WatchPhrase,
 from onestory.ssrf import checked_url
 from onestory.store.database import Store
 from onestory.store.frontier.hosts import database_time
-from onestory.store.frontier.pages import PageEntry, add_pages
+from onestory.store.frontier.pages import PageEntry, add_pages, reopen_pages
 from onestory.store.stories.components import stories_of_articles
 from onestory.store.watches.hits import WatchHit, record_watch_hits
 from onestory.store.watches.watch_pages import (
@@ -22,7 +22,6 @@ from onestory.store.watches.watch_pages import (
     add_search_feeds,
     add_watch_pages,
     known_pages,
-    reopen_pages,
     reset_watched_sources,
     unfetched_pages,
 )

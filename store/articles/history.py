@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, versions, withdrawals
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "VersionDiff",

@@ -1,7 +1,8 @@
 """Articles that moved: the URL they are at now leads to the article that they were, once they were seen to be the same.
 
 A page that held an article and redirects within its site makes a *move*: the target is a page of that article. What is
-then found there is compared with the article (`onestory.pipelines.versions.moved_articles`), and only the same article keeps its identity.
+then found there is compared with the article (`onestory.pipelines.versions.moved_articles`), and only the same
+article keeps its identity.
 """
 
 from collections.abc import Collection
@@ -14,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.revisits import DueRevisit
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, moves, pages, versions
-from onestory.store.stories.components import chunks
 from onestory.store.tombstones import without_tombstones
 from onestory.urls import article_id_of_url
 

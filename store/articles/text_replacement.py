@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
 from onestory.store.articles.save import refresh_articles
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "ReplacementText",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, versions
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "NewestText",

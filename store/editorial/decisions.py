@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from onestory.errors import BadInput, NotFound
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, decision_articles, decisions
-from onestory.store.stories.components import DecisionKind, chunks
+from onestory.store.stories.components import DecisionKind
 
 __all__ = [
     "DecisionRecord",

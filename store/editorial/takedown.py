@@ -12,6 +12,7 @@ from onestory.errors import BadInput, DatabaseUnavailable
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import delete_articles_from_decisions
 from onestory.store.events.event_log import add_event, delete_events_of_stories
+from onestory.store.queries import chunks
 from onestory.store.schema import (
     articles,
     furniture,
@@ -25,7 +26,6 @@ from onestory.store.schema import (
 )
 from onestory.store.search.full_text_index import optimize_index
 from onestory.store.sources.health import disable_sources_of_host
-from onestory.store.stories.components import chunks
 from onestory.store.tombstones import TombstoneKind, add_tombstones, article_digest, host_digest
 from onestory.store.webhooks.outbox import delete_messages_of_stories
 from onestory.urls import article_id_of_url, normalize_url

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from onestory.store.events.event_log import add_event
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, stories, versions
-from onestory.store.stories.components import chunks
 
 __all__ = ["MAX_NEWS_AGE", "WITHDRAWAL_NOTICES", "emit_story_events", "note_reassignments"]
 

@@ -5,23 +5,26 @@ page of its own), `barred` (robots.txt), `refused` (an address we do not fetch),
 nothing, so what was under way is still due.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Literal
 
 from sqlalchemy import Connection, Update, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
+from onestory.store.queries import chunks
 from onestory.store.schema import hosts, pages, sources
-from onestory.store.stories.components import chunks
 from onestory.store.tombstones import without_tombstones
 
 __all__ = [
+    "PRIORITIES",
     "SOURCE_COLUMNS",
     "AdmittedPages",
+    "DiscoveryMethod",
     "DuePage",
     "PageEntry",
     "PageFetchResult",
@@ -32,7 +35,24 @@ __all__ = [
     "due_pages",
     "has_pending_work",
     "record_page_fetch",
+    "reopen_pages",
 ]
+
+
+DiscoveryMethod = Literal["seed", "entry", "search", "link"]
+
+
+# Of a host's due pages the lowest goes first; 5 is what no watch wants.
+PRIORITIES: Mapping[DiscoveryMethod, int] = {"seed": 1, "entry": 2, "search": 3, "link": 4}
+
+
+def reopen_pages(connection: Connection, urls: Collection[str], *, now: datetime) -> None:
+    """Pages that brought no article, or were given up, are due again: an editor asks for them."""
+    for part in chunks(sorted(urls)):
+        ended = update(pages).where(pages.c.url.in_(part), pages.c.state != "due", pages.c.article_id.is_(None))
+        connection.execute(ended.values(state="due", due=now, attempts=0, hops=0))
+        waiting = update(pages).where(pages.c.url.in_(part), pages.c.state == "due", pages.c.due > now)
+        connection.execute(waiting.values(due=now))
 
 
 INSERT_ROWS = 200

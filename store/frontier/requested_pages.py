@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Update, select, update
 
 from onestory.errors import TakenDown
-from onestory.store.frontier.pages import PageEntry, add_pages
+from onestory.store.frontier.pages import PRIORITIES, PageEntry, add_pages, reopen_pages
 from onestory.store.schema import articles, hosts, pages, versions
-from onestory.store.watches.watch_pages import PRIORITIES, reopen_pages
 
 __all__ = ["RequestedPage", "prioritize_page", "request_page", "requested_page"]
 
@@ -19,7 +18,8 @@ MAX_REDIRECT_CHAIN = 6
 class RequestedPage:
     """The page at the end of the redirects that are known by now, and how its host does.
 
-    `state` and `reason` are as in `onestory.store.frontier.pages`; `attempts` failed since it was asked for. `article_id` is told
+    `state` and `reason` are as in `onestory.store.frontier.pages`; `attempts` failed since it was asked for.
+    `article_id` is told
     once the article stands in the story that it belongs to; until then, and while there is no answer, the page
     `is_underway`. The host is asked no earlier than `not_before`; `why` is its trouble.
     """

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from onestory.store.events.event_log import add_event
 from onestory.store.frontier.pages import SOURCE_COLUMNS, DuePage
 from onestory.store.frontier.scope import CrawlScope, due_revisits_where
+from onestory.store.queries import lock_stories
 from onestory.store.schema import articles, pages, sources, stories, withdrawals
-from onestory.store.stories.components import lock_stories
 
 __all__ = [
     "DueRevisit",
@@ -143,38 +143,38 @@ def postpone_revisits(connection: Connection, host: str, *, until: datetime) -> 
     return connection.execute(waiting.values(revisit=until)).rowcount
 
 
-def save_revisit_result(connection: Connection, page: DueRevisit, sight: RevisitResult, *, now: datetime) -> bool:
+def save_revisit_result(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
     """Records a look; whether it settled that the article is withdrawn. The caller has checked the lease."""
-    _hold_story(connection, page, sight)
-    values: dict[str, object] = {"revisit": sight.revisit, "fetched": now, "http_status": sight.http_status}
-    values |= {"robots": sight.robots or pages.c.robots, "reason": sight.reason, "attempts": 0}
-    if sight.kind in ("unchanged", "changed"):
-        values |= {"state": "done", "missing_since": None, "location": None, "validators_lie": sight.validators_lie}
-        values |= {"article_id": sight.article_id or page.article_id}
-    if sight.kind == "changed":
+    _hold_story(connection, page, result)
+    values: dict[str, object] = {"revisit": result.revisit, "fetched": now, "http_status": result.http_status}
+    values |= {"robots": result.robots or pages.c.robots, "reason": result.reason, "attempts": 0}
+    if result.kind in ("unchanged", "changed"):
+        values |= {"state": "done", "missing_since": None, "location": None, "validators_lie": result.validators_lie}
+        values |= {"article_id": result.article_id or page.article_id}
+    if result.kind == "changed":
         values["changed"] = now
-    if sight.body_digest is not None:
-        values |= {name: getattr(sight, name) for name in ("etag", "last_modified", "body_digest")}
-    if sight.location is not None:
-        values |= {"state": "moved", "location": sight.location}
-    if sight.kind == "absent":
+    if result.body_digest is not None:
+        values |= {name: getattr(result, name) for name in ("etag", "last_modified", "body_digest")}
+    if result.location is not None:
+        values |= {"state": "moved", "location": result.location}
+    if result.kind == "absent":
         values |= {"missing_since": page.missing_since or now}
     connection.execute(update(pages).where(pages.c.id == page.id).values(values))
-    if sight.kind in ("unchanged", "changed"):
-        mark_article_returned(connection, sight.article_id or page.article_id, now=now)
-    if sight.kind == "absent" and sight.is_confirmed and page.withdrawn is None:
-        return _withdraw(connection, page, sight, now=now)
+    if result.kind in ("unchanged", "changed"):
+        mark_article_returned(connection, result.article_id or page.article_id, now=now)
+    if result.kind == "absent" and result.is_confirmed and page.withdrawn is None:
+        return _withdraw(connection, page, result, now=now)
     return False
 
 
-def _hold_story(connection: Connection, page: DueRevisit, sight: RevisitResult) -> None:
+def _hold_story(connection: Connection, page: DueRevisit, result: RevisitResult) -> None:
     """Story rows are held before all others, where a look may change what is told of the story."""
-    if sight.is_confirmed or page.withdrawn is not None:
-        story = select(articles.c.story_id).where(articles.c.id == (sight.article_id or page.article_id))
+    if result.is_confirmed or page.withdrawn is not None:
+        story = select(articles.c.story_id).where(articles.c.id == (result.article_id or page.article_id))
         lock_stories(connection, list(connection.execute(story).scalars()))
 
 
-def _withdraw(connection: Connection, page: DueRevisit, sight: RevisitResult, *, now: datetime) -> bool:
+def _withdraw(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
     """False when another page still shows the article."""
     others = select(pages.c.id).where(
         pages.c.article_id == page.article_id,
@@ -186,25 +186,25 @@ def _withdraw(connection: Connection, page: DueRevisit, sight: RevisitResult, *,
         return False
     since = page.missing_since or now
     known = update(articles).where(articles.c.id == page.article_id)
-    if not connection.execute(known.values(withdrawn=since, withdrawn_reason=sight.reason)).rowcount:
+    if not connection.execute(known.values(withdrawn=since, withdrawn_reason=result.reason)).rowcount:
         return False  # taken down since it was looked at
     connection.execute(
         insert(withdrawals).values(
             article_id=page.article_id,
             withdrawn=since,
             confirmed=now,
-            reason=sight.reason,
-            http_status=sight.http_status,
-            location=sight.location,
+            reason=result.reason,
+            http_status=result.http_status,
+            location=result.location,
         )
     )
     connection.execute(update(pages).where(pages.c.id == page.id).values(state="gone"))
-    _tell(connection, page, sight, since=since, now=now)
+    _tell(connection, page, result, since=since, now=now)
     return True
 
 
-def _tell(connection: Connection, page: DueRevisit, sight: RevisitResult, *, since: datetime, now: datetime) -> None:
-    more = {"reason": sight.reason, "http_status": sight.http_status, "withdrawn": since.isoformat()}
+def _tell(connection: Connection, page: DueRevisit, result: RevisitResult, *, since: datetime, now: datetime) -> None:
+    more = {"reason": result.reason, "http_status": result.http_status, "withdrawn": since.isoformat()}
     _add_event(connection, "story.withdrawn", page.article_id, more, now=now)
 
 

@@ -1,7 +1,8 @@
 """What search knows of each article: the words of its current version, in its headline and in its text.
 
 They are in `search_words`, a table that each database has in its own way: SQLite an FTS5 table, PostgreSQL a tsvector.
-Both are given words that `onestory.store.search.tokenizer` has folded, so that neither's own idea of a word counts, and both the same
+Both are given words that `onestory.store.search.tokenizer` has folded, so that neither's own idea of a word counts,
+and both the same
 ones: what a tsvector cannot hold (a place past 16,383, a word's 256th place) is kept from FTS5 as well.
 
 Whoever changes what an article says notes it in `search_due`, in the same transaction; `take_in` works that off. An
@@ -15,9 +16,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from onestory.store.database import Store
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, search_due, versions
 from onestory.store.search.tokenizer import search_words_of
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "ARRIVALS_PER_BLOCK",

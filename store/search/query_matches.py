@@ -13,11 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, func, select, text
 
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles
 from onestory.store.search.full_text_index import ARRIVALS_PER_BLOCK, block_word
 from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery
-from onestory.store.stories.components import chunks
 
 __all__ = ["COMMON_SHARE", "FEW_MATCHES", "QueryMatches"]
 

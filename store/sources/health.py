@@ -1,10 +1,10 @@
 """When a source that answers is silent: much longer without a new entry than is its own habit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -21,13 +21,11 @@ from onestory.store.sources.coverage import (
 )
 from onestory.urls import host_of
 
-if TYPE_CHECKING:
-    from onestory.store.sources.polls import PollResult
-
 __all__ = [
     "ALERT_STATUSES",
     "MIN_KNOWN_DAYS",
     "MIN_PAUSES",
+    "PollResult",
     "disable_sources_of_host",
     "enable_hint",
     "format_duration",
@@ -36,6 +34,34 @@ __all__ = [
     "schedule_poll_now",
     "usual_pause",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """How a poll went, in one word and in plain words. Fields left None keep what is stored.
+
+    `day` and `day_pages` count what it found today; `left_out` are the links that became no pages, and why.
+    """
+
+    status: str
+    why: str | None
+    next_poll: datetime
+    failures: int
+    entries: int | None = None
+    pages_found: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    listing_digest: str | None = None
+    is_success: bool = False
+    at: str | None = None
+    interval_seconds: int | None = None
+    asks: Mapping[str, Any] | None = None
+    asks_seconds: int | None = None
+    day: str | None = None
+    day_pages: int | None = None
+    left_out: int | None = None
+    left_out_why: str | None = None
 
 
 # Before it has lived through a week, nobody knows what a weekend is to a source.
@@ -170,7 +196,10 @@ def _silence(connection: Connection, before: _Before, quiet: timedelta, *, now: 
     habit = usual_pause(pauses)
     if habit is None or not is_silent(quiet, pauses, known_days=known_days):
         return None
-    return f"it answers, and has listed nothing new for {format_duration(quiet)}; its habit is {format_duration(habit)} at most"
+    return (
+        f"it answers, and has listed nothing new for {format_duration(quiet)}; "
+        f"its habit is {format_duration(habit)} at most"
+    )
 
 
 def _missed(connection: Connection, before: _Before, result: "PollResult", now: datetime) -> dict[str, object]:
@@ -186,7 +215,10 @@ def _close(connection: Connection, before: _Before, *, now: datetime) -> None:
         return
     late = now - before.next_poll
     if late > max(MIN_UNPOLLED, timedelta(seconds=before.interval_seconds)):
-        why = f"it was due {format_duration(late)} before it was asked: no crawler ran, it was switched off, or its host rested"
+        why = (
+            f"it was due {format_duration(late)} before it was asked: "
+            "no crawler ran, it was switched off, or its host rested"
+        )
         add_closed_gap(connection, before.id, began=before.last_success, ended=now, why=why)
 
 

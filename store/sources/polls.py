@@ -11,13 +11,12 @@ from onestory.errors import BadInput
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_sources_where
 from onestory.store.schema import outlets, sources
-from onestory.store.sources.health import record_poll_health
+from onestory.store.sources.health import PollResult, record_poll_health
 from onestory.store.sources.source_list import PollSchedule, SourceEntry, add_sources
 from onestory.urls import host_of
 
 __all__ = [
     "DueSource",
-    "PollResult",
     "SourceEntry",
     "add_sources",
     "due_sources",
@@ -61,34 +60,6 @@ class DueSource:
     is_rediscovering: bool
     last_rediscovery: datetime | None
     location_why: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """How a poll went, in one word and in plain words. Fields left None keep what is stored.
-
-    `day` and `day_pages` count what it found today; `left_out` are the links that became no pages, and why.
-    """
-
-    status: str
-    why: str | None
-    next_poll: datetime
-    failures: int
-    entries: int | None = None
-    pages_found: int = 0
-    etag: str | None = None
-    last_modified: str | None = None
-    body_digest: str | None = None
-    listing_digest: str | None = None
-    is_success: bool = False
-    at: str | None = None
-    interval_seconds: int | None = None
-    asks: Mapping[str, Any] | None = None
-    asks_seconds: int | None = None
-    day: str | None = None
-    day_pages: int | None = None
-    left_out: int | None = None
-    left_out_why: str | None = None
 
 
 def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...]:

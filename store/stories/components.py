@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
 
 __all__ = [
@@ -19,12 +20,10 @@ __all__ = [
     "linked_articles",
     "load_component",
     "load_members",
-    "lock_stories",
     "stories_of_articles",
 ]
 
-MAX_IN_LIST = 500  # ids in one IN list
-T = TypeVar("T")
+
 # "none": two versions that were compared on purpose, and show nothing; kept so that nobody compares them again.
 MatchKind = Literal["copy", "contains", "develops", "quotes", "frame", "none"]
 DecisionKind = Literal["together", "apart", "split", "original"]
@@ -117,18 +116,6 @@ def stories_of_articles(connection: Connection, article_ids: Collection[str]) ->
         rows = connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
         found |= {row.id: row.story_id for row in rows}
     return found
-
-
-def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
-    """Holds the story rows until the transaction ends. In id order, so that two writers cannot deadlock.
-
-    On SQLite the writer is alone already.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    for part in chunks(sorted(story_ids)):
-        query = select(stories.c.id).where(stories.c.id.in_(part)).order_by(stories.c.id)
-        connection.execute(query.with_for_update()).all()
 
 
 def load_component(connection: Connection, article_ids: Collection[str]) -> StoryComponent:
@@ -239,9 +226,3 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
         )
         found += [MemberRow(*row) for row in connection.execute(query)]
     return found
-
-
-def chunks(values: Collection[T]) -> Iterable[list[T]]:
-    """Slices that fit an IN list."""
-    ordered = list(values)
-    return (ordered[start : start + MAX_IN_LIST] for start in range(0, len(ordered), MAX_IN_LIST))

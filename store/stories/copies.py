@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select, tuple_
 
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles, matches, outlets, versions
-from onestory.store.stories.components import chunks
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
 
 __all__ = [

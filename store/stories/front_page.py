@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, distinct, func, select
 
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles, events, outlets, sources, stories
-from onestory.store.stories.components import chunks
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
 __all__ = [

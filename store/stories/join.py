@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, decision_articles, matches, outlets, stories, versions
-from onestory.store.stories.components import MemberRow, chunks
+from onestory.store.stories.components import MemberRow
 from onestory.store.stories.write import assign_articles, update_stories
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, stories
-from onestory.store.stories.components import chunks
 
 __all__ = ["StoryLink", "story_links"]
 

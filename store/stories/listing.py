@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select, tuple_
 
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles, stories, versions, watch_articles
 from onestory.store.search.query import parse_query
 from onestory.store.search.query_matches import COMMON_SHARE, FEW_MATCHES, QueryMatches
-from onestory.store.stories.components import chunks
 from onestory.store.stories.outlets import outlets_of_owner, own_outlets
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
@@ -25,7 +24,8 @@ MAX_AT_ONCE = 2_000
 class StoryFilter:
     """Which stories to list. `since` and `until` are observed times: a story that had a copy come in between.
 
-    `query` is as a person types it (`onestory.store.search.query`), and looked for in the headlines and texts of all copies.
+    `query` is as a person types it (`onestory.store.search.query`), and looked for in the headlines and texts of all
+    copies.
     Names of outlets, owners and agencies are exact; one copy is enough.
     """
 

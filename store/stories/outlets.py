@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from onestory.errors import NotFound
+from onestory.store.queries import chunks, lock_stories
 from onestory.store.schema import articles, outlets, stories
-from onestory.store.stories.components import chunks, lock_stories
 
 __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", "update_outlet"]
 

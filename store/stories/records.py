@@ -9,9 +9,8 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles, matches, outlets, stories, versions
-from onestory.store.stories.components import chunks
 from onestory.store.tombstones import article_digest, has_tombstone
 
 __all__ = [
@@ -41,7 +40,8 @@ __all__ = [
 class StoryRecord:
     """A story without its copies. `outlets` and `owners` are how many of each run it.
 
-    `original` is the copy whose headline and text are shown; why it is that one: `onestory.pipelines.stories.original.Reason`.
+    `original` is the copy whose headline and text are shown; why it is that one:
+    `onestory.pipelines.stories.original.Reason`.
     """
 
     id: str

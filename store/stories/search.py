@@ -6,12 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, String, select, type_coerce
 
-from onestory.store.queries import one_of
+from onestory.store.queries import chunks, one_of
 from onestory.store.schema import articles, stories, versions
 from onestory.store.search.excerpts import Span, best_excerpt, match_spans
 from onestory.store.search.query import BadQuery, ParsedQuery, parse_query
 from onestory.store.search.query_matches import QueryMatches
-from onestory.store.stories.components import chunks
 from onestory.store.stories.listing import StoryCursor, StoryFilter, filter_conditions, filtered_page
 from onestory.store.stories.records import StoryRecord, stories_by_id
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.events.event_log import add_event
+from onestory.store.queries import chunks
 from onestory.store.schema import articles, stories, versions, watch_articles, watch_stories, watches
-from onestory.store.stories.components import chunks
 from onestory.store.stories.records import STORY_COLUMNS, CopyRecord, StoryRecord, copies_by_id
 from onestory.store.watches.watches import is_watch_active
 

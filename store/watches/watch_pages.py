@@ -3,19 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.frontier.pages import PRIORITIES, DiscoveryMethod
+from onestory.store.queries import chunks
 from onestory.store.schema import pages, sources, watch_pages, watch_sources, watches
-from onestory.store.stories.components import chunks
 from onestory.store.watches.watches import is_watch_active
 
 __all__ = [
-    "PRIORITIES",
-    "DiscoveryMethod",
     "KnownPage",
     "SearchFeed",
     "UnfetchedPage",
@@ -26,7 +24,6 @@ __all__ = [
     "count_watch_links",
     "is_watched_only",
     "known_pages",
-    "reopen_pages",
     "reset_watched_sources",
     "set_watched_only",
     "unfetched_pages",
@@ -34,9 +31,7 @@ __all__ = [
     "watches_of_source",
 ]
 
-DiscoveryMethod = Literal["seed", "entry", "search", "link"]
-# Of a host's due pages the lowest goes first; 5 is what no watch wants.
-PRIORITIES: Mapping[DiscoveryMethod, int] = {"seed": 1, "entry": 2, "search": 3, "link": 4}
+
 # A search costs whoever answers it more than a feed does, and what it finds is everybody's: never more often, and at
 # most so many new pages a day.
 SEARCH_INTERVAL_SECONDS = 1_800
@@ -126,15 +121,6 @@ def _raise(connection: Connection, ids: Collection[int], priority: int) -> None:
     for part in chunks(sorted(ids)):
         later = update(pages).where(pages.c.id.in_(part), pages.c.priority > priority)
         connection.execute(later.values(priority=priority))
-
-
-def reopen_pages(connection: Connection, urls: Collection[str], *, now: datetime) -> None:
-    """Pages that brought no article, or were given up, are due again: an editor asks for them."""
-    for part in chunks(sorted(urls)):
-        ended = update(pages).where(pages.c.url.in_(part), pages.c.state != "due", pages.c.article_id.is_(None))
-        connection.execute(ended.values(state="due", due=now, attempts=0, hops=0))
-        waiting = update(pages).where(pages.c.url.in_(part), pages.c.state == "due", pages.c.due > now)
-        connection.execute(waiting.values(due=now))
 
 
 def copy_watches_to_target(connection: Connection, page_id: int, url: str, *, now: datetime) -> None:

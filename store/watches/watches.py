@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from onestory.errors import BadInput, NotFound
+from onestory.store.queries import chunks
 from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
 from onestory.store.schema.base import Time
-from onestory.store.stories.components import chunks
 
 __all__ = [
     "WatchRecord",

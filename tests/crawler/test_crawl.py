@@ -20,7 +20,7 @@ from tests.site import misbehaving
 from tests.site.crawling import (
     ALLOW,
     QUICK,
-    NotingDoor,
+    RecordingSink,
     crawl_once,
     ended,
     host_row,
@@ -53,9 +53,9 @@ def test_a_capture_says_what_the_feed_claims(lite: Store, site: Site):
     copy = COPIES[NORTH][0]
     site.put("north", copy.path, Reply(ARTICLE))
     url = site.put("north", "/feed", Reply(feed(NORTH, [copy], base=site.url("north", "")), kind=RSS))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(url, outlet=NORTH.name), door=door)
-    (capture,) = door.captures
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(url, outlet=NORTH.name), sink=sink)
+    (capture,) = sink.captures
     assert (capture.url, capture.source, capture.outlet) == (site.url("north", copy.path), url, NORTH.name)
     assert (capture.title, capture.published) == (copy.title, copy.published.isoformat())
     assert capture.body == ARTICLE.encode()
@@ -110,9 +110,9 @@ def test_a_redirect_is_followed_and_remembered(lite: Store, site: Site):
     site.put("b", "/robots.txt", Reply("User-agent: *\nDisallow: /barred\n", kind="text/plain"))
     site.put("a", "/1", misbehaving.redirect(target))
     site.put("a", "/2", misbehaving.redirect(site.url("b", "/barred")))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
-    (capture,) = door.captures
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=sink)
+    (capture,) = sink.captures
     assert (capture.url, capture.title) == (target, "About /1")
     assert page_rows(lite)[site.url("a", "/1")]["location"] == target
     assert page_rows(lite)[site.url("b", "/barred")]["state"] == "barred"
@@ -134,9 +134,9 @@ def test_a_redirect_that_only_adds_tracking_is_the_same_page(lite: Store, site: 
     site.put("a", "/1", misbehaving.redirect("/1?utm_source=feed"))
     site.put("a", "/1?utm_source=feed", Reply(ARTICLE))
     site.put("a", "/2", misbehaving.redirect("/2"))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
-    assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=sink)
+    assert [capture.url for capture in sink.captures] == [site.url("a", "/1")]
     assert page_rows(lite)[site.url("a", "/2")]["state"] == "failed"
 
 
@@ -179,7 +179,7 @@ def test_it_does_not_fill_the_disk(lite: Store, site: Site, tmp_path: Path, monk
     keep(lite, source_entry(rss(site, "a", "/1")))
     monkeypatch.setattr("onestory.crawler.disk_space.FREE_SHARE", 1.1)
     with pytest.raises(DiskFull, match="is free"):
-        crawl(lite, NotingDoor(), once=True, allow_private=ALLOW, folders=[tmp_path])
+        crawl(lite, RecordingSink(), once=True, allow_private=ALLOW, folders=[tmp_path])
     assert site.hits == []
 
 
@@ -200,7 +200,7 @@ def test_what_the_stages_raise_ends_the_crawl_and_leaves_the_page_due(lite: Stor
 
     site.put("a", "/1", Reply(ARTICLE))
     with pytest.raises(RuntimeError, match="the stages broke"):
-        crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=Broken())
+        crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=Broken())
     assert page_rows(lite)[site.url("a", "/1")]["state"] == "due"
     assert host_row(lite, "a")["lease_holder"] is None
 
@@ -220,7 +220,7 @@ def test_a_disk_that_fills_up_on_the_way_stops_the_fetching(
     with pytest.raises(DiskFull, match="fetching stopped, nothing is lost"):
         crawl(
             lite,
-            NotingDoor(),
+            RecordingSink(),
             once=True,
             allow_private=ALLOW,
             folders=[tmp_path],
@@ -250,6 +250,6 @@ def test_a_crawl_on_schedule_waits_for_room_on_the_disk_and_goes_on(
 
     helper = threading.Thread(target=lambda: (operator(), stop.set()), daemon=True)
     helper.start()
-    crawl(lite, NotingDoor(), allow_private=ALLOW, folders=[tmp_path], rate_limits=QUICK, stop=stop)
+    crawl(lite, RecordingSink(), allow_private=ALLOW, folders=[tmp_path], rate_limits=QUICK, stop=stop)
     assert done.is_set()
     assert caplog.text.count("fetching stopped") == caplog.text.count("fetching goes on") == 1

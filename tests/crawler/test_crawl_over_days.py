@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from onestory.crawler.clock import wait_for
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
-from tests.site.crawling import NotingDoor, crawl_once, page_rows, polled
+from tests.site.crawling import RecordingSink, crawl_once, page_rows, polled
 from tests.site.driven_clock import DrivenClock
 from tests.site.outlets import source_entry
 from tests.site.server import RSS, Hit, Reply, Site
@@ -74,9 +74,9 @@ def test_a_host_that_asks_for_an_hour_gets_it(lite: Store, site: Site, clock: Dr
     crawl_once(lite, clock=clock)
     assert site.paths("a") == ["/robots.txt", "/feed", "/1"]
     clock.put_forward(minutes=3)
-    door = NotingDoor()
-    crawl_once(lite, clock=clock, door=door)
-    assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
+    sink = RecordingSink()
+    crawl_once(lite, clock=clock, sink=sink)
+    assert [capture.url for capture in sink.captures] == [site.url("a", "/1")]
 
 
 def test_a_page_of_a_host_that_was_down_for_half_a_day_is_read_in_the_end(lite: Store, site: Site, clock: DrivenClock):
@@ -90,9 +90,9 @@ def test_a_page_of_a_host_that_was_down_for_half_a_day_is_read_in_the_end(lite: 
     assert 2 < site.paths("a").count("/1") < 8
     site.put("a", "/1", Reply(ARTICLE))
     clock.put_forward(hours=12)
-    door = NotingDoor()
-    crawl_once(lite, clock=clock, door=door, **rate_limits, linger_seconds=0.0)
-    assert [capture.url for capture in door.captures] == [site.url("a", "/1")]
+    sink = RecordingSink()
+    crawl_once(lite, clock=clock, sink=sink, **rate_limits, linger_seconds=0.0)
+    assert [capture.url for capture in sink.captures] == [site.url("a", "/1")]
 
 
 def test_a_robots_txt_that_changes_holds_from_the_next_day_on(lite: Store, site: Site, clock: DrivenClock):

@@ -6,16 +6,16 @@ import pytest
 
 from onestory.crawler.demo import serve
 from onestory.store.database import Store
-from tests.site.crawling import NotingDoor, crawl_once
+from tests.site.crawling import RecordingSink, crawl_once
 
 
 def test_it_shows_one_text_in_five_outlets_and_others_beside_it(lite: Store):
-    door = NotingDoor()
+    sink = RecordingSink()
     with serve() as demo:
-        crawl_once(lite, *demo.sources, door=door, allow_private=demo.allow_private)
-    ferry = [capture for capture in door.captures if b"Lady of Orrin" in (capture.body or b"")]
+        crawl_once(lite, *demo.sources, sink=sink, allow_private=demo.allow_private)
+    ferry = [capture for capture in sink.captures if b"Lady of Orrin" in (capture.body or b"")]
     assert len({capture.outlet for capture in ferry}) == 5
-    assert len(door.captures) > 8
+    assert len(sink.captures) > 8
 
 
 def test_it_is_served_on_loopback_and_ends_with_its_context():

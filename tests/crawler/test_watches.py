@@ -17,7 +17,7 @@ from onestory.store.schema import events, sources
 from onestory.store.watches.report import WatchReport, watch_report
 from onestory.store.watches.watches import end_watch
 from tests.crawler.conftest import rss
-from tests.site.crawling import ALLOW, QUICK, NotingDoor, crawl_once, ended, keep, page_rows, start_crawl
+from tests.site.crawling import ALLOW, QUICK, RecordingSink, crawl_once, ended, keep, page_rows, start_crawl
 from tests.site.misbehaving import redirect
 from tests.site.outlets import source_entry
 from tests.site.server import RSS, Reply, Site
@@ -114,9 +114,9 @@ def test_a_search_is_polled_for_a_watch_until_that_ends(store: Store, site: Site
     template = SearchTemplate("Somebody's search", site.url("search", "/q?words={query}"))
     begun = watching(store, "stranded ferry", templates=[template])
     assert begun.searches == 1
-    door = NotingDoor()
-    crawl_once(store, door=door)
-    assert [(capture.url, capture.outlet, capture.source) for capture in door.captures] == [
+    sink = RecordingSink()
+    crawl_once(store, sink=sink)
+    assert [(capture.url, capture.outlet, capture.source) for capture in sink.captures] == [
         (site.url("b", "/ferry.html"), None, "search")
     ]
     assert report(store, begun).found == {"entry": 0, "search": 1, "link": 0}

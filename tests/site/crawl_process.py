@@ -12,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from onestory.crawler.clock import Clock, SystemClock
 from onestory.crawler.context import CaptureSink
 from onestory.crawler.crawl import crawl
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
-from tests.site.crawling import ALLOW, QUICK, NotingDoor
+from tests.site.crawling import ALLOW, QUICK, RecordingSink
 from tests.site.driven_clock import DrivenClock
 
 
@@ -24,14 +24,14 @@ def main(database_url: str, home: str, *options: str) -> None:
     rate_limits = replace(RateLimits() if driven else QUICK, **{name: float(value) for name, value in given.items()})
     clock: Clock = driven or SystemClock()
 
-    def run(store: Store, door: CaptureSink) -> None:
+    def run(store: Store, sink: CaptureSink) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        crawl(store, door, once=driven is None, rate_limits=rate_limits, allow_private=ALLOW, clock=clock)
+        crawl(store, sink, once=driven is None, rate_limits=rate_limits, allow_private=ALLOW, clock=clock)
 
     if home == "-":
         store = Store.open(database_url)
-        run(store, NotingDoor())
+        run(store, RecordingSink())
         store.close()
         return
     from onestory.config import Config

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from onestory.crawler.context import CrawlCounts
+from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.crawl import crawl
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.database import Store
 from onestory.store.schema import hosts, pages
@@ -21,7 +21,7 @@ from onestory.store.sources.polls import SourceEntry, add_sources
 from onestory.store.sources.source_records import SourceRecord, source_records
 from onestory.urls import article_id_of_url
 
-__all__ = ["ALLOW", "QUICK", "NotingDoor", "crawl_once", "host_row", "keep", "page_rows", "polled", "start_crawl"]
+__all__ = ["ALLOW", "QUICK", "RecordingSink", "crawl_once", "host_row", "keep", "page_rows", "polled", "start_crawl"]
 
 ALLOW = (".localhost",)
 QUICK = RateLimits(
@@ -37,13 +37,13 @@ PROCESS = Path(__file__).with_name("crawl_process.py")
 
 
 @dataclass(slots=True)
-class NotingDoor:
+class RecordingSink:
     """Takes every capture as stored, and keeps it."""
 
     captures: list[Capture] = field(default_factory=list)
 
     def submit(self, capture: Capture) -> "Future[Any]":
-        from onestory.pipelines.runtime.intake import Outcome
+        from onestory.pipelines.runtime.outcome import Outcome
 
         self.captures.append(capture)
         taken: Future[Any] = Future()
@@ -56,12 +56,14 @@ def keep(store: Store, *entries: SourceEntry, now: datetime | None = None) -> No
         add_sources(connection, entries, now=now or datetime.now(UTC))
 
 
-def crawl_once(store: Store, *entries: SourceEntry, door: NotingDoor | None = None, **changes: Any) -> CrawlCounts:
+def crawl_once(store: Store, *entries: SourceEntry, sink: RecordingSink | None = None, **changes: Any) -> CrawlCounts:
     """A crawl to its end; `changes` are the pace's, or options of the crawl, such as a clock that the test drives."""
     given = {name: changes.pop(name) for name in OPTIONS if name in changes}
     keep(store, *entries, now=given["clock"].now() if "clock" in given else None)
     rate_limits = replace(QUICK, **changes)
-    return crawl(store, door or NotingDoor(), once=True, rate_limits=rate_limits, **{"allow_private": ALLOW, **given})
+    return crawl(
+        store, sink or RecordingSink(), once=True, rate_limits=rate_limits, **{"allow_private": ALLOW, **given}
+    )
 
 
 def polled(store: Store, url: str) -> SourceRecord:

@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import select
 
 from onestory.crawler.crawl import crawl
-from onestory.crawler.hosts.rate_limit import RateLimits
+from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
 from onestory.store.schema import articles
 from tests.crawler.conftest import rss
 from tests.site.crawling import (
     ALLOW,
-    NotingDoor,
+    RecordingSink,
     crawl_once,
     ended,
     host_row,
@@ -158,7 +158,7 @@ def test_slow_hosts_give_their_place_to_others(lite: Store, site: Site, clock: D
     clock.run_at(2_000.0)
     crawl(
         lite,
-        NotingDoor(),
+        RecordingSink(),
         rate_limits=RateLimits(max_hosts=1),
         allow_private=ALLOW,
         clock=clock,
@@ -198,7 +198,7 @@ def test_a_host_with_more_polls_than_time_gets_its_pages_read_too(lite: Store, s
         keep(lite, source_entry(url), now=clock.now())
     clock.run_at(1_500.0)
     is_read = Until(lambda: "/page" in site.paths("a") or clock.elapsed() > 4 * HOUR)
-    crawl(lite, NotingDoor(), rate_limits=RateLimits(), allow_private=ALLOW, clock=clock, stop=cast(Event, is_read))
+    crawl(lite, RecordingSink(), rate_limits=RateLimits(), allow_private=ALLOW, clock=clock, stop=cast(Event, is_read))
     assert "/page" in site.paths("a")
 
 

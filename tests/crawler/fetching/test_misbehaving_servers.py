@@ -7,7 +7,7 @@ import pytest
 from onestory.store.database import Store
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
-from tests.site.crawling import NotingDoor, crawl_once, page_rows, polled
+from tests.site.crawling import RecordingSink, crawl_once, page_rows, polled
 from tests.site.outlets import source_entry
 from tests.site.server import HTML, RSS, Reply, Site
 
@@ -65,9 +65,9 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
 def test_it_costs_one_page_and_nothing_else(lite: Store, site: Site, misbehave, reason: str | None):
     site.put("a", "/bad", misbehave(site))
     site.put("a", "/good", Reply(ARTICLE))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/bad", "/good")), door=door, page_retries=(0.1,))
-    assert [capture.url for capture in door.captures] == [site.url("a", "/good")]
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/bad", "/good")), sink=sink, page_retries=(0.1,))
+    assert [capture.url for capture in sink.captures] == [site.url("a", "/good")]
     row = page_rows(lite)[site.url("a", "/bad")]
     assert row["state"] in ("failed", "refused")
     assert row["reason"] == reason if reason else row["reason"]
@@ -88,9 +88,9 @@ def test_what_follows_an_answer_is_not_taken_for_the_next_one(lite: Store, site:
     forged = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nforged"
     site.put("a", "/1", misbehaving.more_than_it_says(b"<p>said</p>", forged))
     site.put("a", "/2", Reply(ARTICLE))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
-    assert [capture.body for capture in door.captures] == [b"<p>said</p>", ARTICLE.encode()]
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=sink)
+    assert [capture.body for capture in sink.captures] == [b"<p>said</p>", ARTICLE.encode()]
 
 
 def test_control_characters_in_headers_feeds_and_robots_txt_are_survived(store: Store, site: Site):
@@ -107,9 +107,9 @@ def test_bytes_arrive_as_they_were_sent_whatever_the_headers_claim(lite: Store, 
     reply = misbehaving.wrong_charset("<html><body><p>Ein Mädchen aus Köln</p></body></html>")
     site.put("a", "/1", reply)
     site.put("a", "/2", Reply(ARTICLE, kind="image/png"))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
-    assert {capture.body for capture in door.captures} == {reply.body, ARTICLE.encode()}
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=sink)
+    assert {capture.body for capture in sink.captures} == {reply.body, ARTICLE.encode()}
 
 
 @pytest.mark.parametrize(

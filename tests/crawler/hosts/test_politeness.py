@@ -10,7 +10,7 @@ from tests.crawler.conftest import rss
 from tests.site import misbehaving
 from tests.site.crawling import (
     ALLOW,
-    NotingDoor,
+    RecordingSink,
     crawl_once,
     host_row,
     keep,
@@ -50,7 +50,7 @@ def test_without_a_contact_it_is_at_its_slowest(lite: Store, site: Site):
     gone_by = []
     crawl(
         lite,
-        NotingDoor(),
+        RecordingSink(),
         names=[url],
         once=True,
         allow_private=ALLOW,

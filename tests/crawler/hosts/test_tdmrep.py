@@ -2,7 +2,7 @@
 
 from onestory.store.database import Store
 from tests.crawler.conftest import rss
-from tests.site.crawling import NotingDoor, crawl_once, host_row
+from tests.site.crawling import RecordingSink, crawl_once, host_row
 from tests.site.outlets import source_entry
 from tests.site.server import TDMREP, Reply, Site
 
@@ -12,22 +12,22 @@ def test_robots_and_tdmrep_go_with_the_page_and_are_asked_for_once_a_day(lite: S
     site.put("outlet", TDMREP, Reply('[{"location": "/", "tdm-reservation": 1}]', kind="application/json"))
     for path in ("/a", "/b"):
         site.put("outlet", path, Reply("<html><p>The ferry was late.</p></html>"))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "outlet", "/a", "/b")), door=door)
-    said = {capture.url[-2:]: {signal[0] for signal in capture.host_signals} for capture in door.captures}
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "outlet", "/a", "/b")), sink=sink)
+    said = {capture.url[-2:]: {signal[0] for signal in capture.host_signals} for capture in sink.captures}
     assert said == {"/a": {"robots.txt Disallow", "tdmrep.json"}, "/b": {"tdmrep.json"}}
     assert site.paths("outlet").count(TDMREP) == 1
     assert host_row(lite, "outlet")["tdmrep"].startswith("[")
     site.put("outlet", "/c", Reply("<html><p>The ferry was late again.</p></html>"))
-    crawl_once(lite, source_entry(rss(site, "outlet", "/a", "/b", "/c")), door=door)
+    crawl_once(lite, source_entry(rss(site, "outlet", "/a", "/b", "/c")), sink=sink)
     assert site.paths("outlet").count(TDMREP) == 1
 
 
 def test_a_host_without_tdmrep_says_nothing(lite: Store, site: Site) -> None:
     site.put("outlet", "/a", Reply("<html><p>The ferry was late.</p></html>"))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "outlet", "/a")), door=door)
-    assert [capture.host_signals for capture in door.captures] == [()]
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "outlet", "/a")), sink=sink)
+    assert [capture.host_signals for capture in sink.captures] == [()]
 
 
 def test_what_is_no_tdmrep_is_not_kept(lite: Store, site: Site) -> None:

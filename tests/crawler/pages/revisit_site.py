@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from onestory.crawler.context import CrawlCounts
+from onestory.crawler.counts import CrawlCounts
 from onestory.pipelines.runtime.intake import Intake
 from onestory.store.articles.history import VersionRecord, WithdrawalRecord, version_records, withdrawals_of
 from onestory.store.database import Store
@@ -73,7 +73,7 @@ class Desk:
     def crawl(self, *, hours: float = 0, **rate_limits: Any) -> CrawlCounts:
         """Once, so many hours later."""
         self.clock.put_forward(hours=hours)
-        return crawl_once(self.store, door=self.intake, clock=self.clock, **rate_limits)  # type: ignore[arg-type]
+        return crawl_once(self.store, sink=self.intake, clock=self.clock, **rate_limits)  # type: ignore[arg-type]
 
     def asked(self, path: str, *, label: str = "a") -> int:
         return self.site.paths(label).count(path)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onestory.crawler.pages.crawler_traps import trap_kind
+from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.sections import is_article, read_section
 from onestory.store.frontier.pages import PageEntry

@@ -15,7 +15,7 @@ from onestory.store.sources.coverage import Gap, gaps_of
 from onestory.store.sources.source_records import SourceRecord
 from tests.crawler.conftest import rss
 from tests.site import misbehaving
-from tests.site.crawling import ALLOW, QUICK, NotingDoor, crawl_once, keep, page_rows, polled
+from tests.site.crawling import ALLOW, QUICK, RecordingSink, crawl_once, keep, page_rows, polled
 from tests.site.outlets import source_entry
 from tests.site.server import RSS, Reply, Site
 
@@ -99,9 +99,9 @@ def test_a_source_that_comes_back_closes_its_gap(lite: Store, site: Site):
 def test_a_challenge_in_the_place_of_a_page_is_no_article(lite: Store, site: Site):
     site.put("a", "/1", misbehaving.sometimes(Reply(ARTICLE), bad=Reply(CHALLENGE), which=lambda number: number == 0))
     site.put("a", "/2", Reply(CHALLENGE))
-    door = NotingDoor()
-    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), door=door)
-    assert [capture.body for capture in door.captures] == [ARTICLE.encode()]
+    sink = RecordingSink()
+    crawl_once(lite, source_entry(rss(site, "a", "/1", "/2")), sink=sink)
+    assert [capture.body for capture in sink.captures] == [ARTICLE.encode()]
     row = page_rows(lite)[site.url("a", "/2")]
     assert (row["state"], row["reason"], row["article_id"]) == ("failed", "challenge", None)
 
@@ -137,7 +137,7 @@ def test_a_crawler_tells_what_it_did_and_names_no_address(lite: Store, site: Sit
     keep(lite, source_entry(url), source_entry(site.put("b", "/feed", Reply("", 403)), outlet="B"))
     metrics = CrawlMetrics()
     with serving_metrics(metrics, parse_address("0")) as address:
-        crawl(lite, NotingDoor(), once=True, rate_limits=QUICK, allow_private=ALLOW, metrics=metrics)
+        crawl(lite, RecordingSink(), once=True, rate_limits=QUICK, allow_private=ALLOW, metrics=metrics)
         text = urlopen(address, timeout=5).read().decode()
     lines = text.splitlines()
     assert 'onestory_polls_total{result="ok"} 1.0' in lines

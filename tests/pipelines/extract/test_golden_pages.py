@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 GOLDEN = Path(__file__).with_name("golden")

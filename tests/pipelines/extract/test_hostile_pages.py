@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onestory.errors import Dropped
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture
 
 PAGES = [folder.joinpath("page.html").read_bytes() for folder in sorted(Path(__file__).with_name("golden").iterdir())]

@@ -33,8 +33,8 @@ from onestory.store.frontier.pages import (
 )
 from onestory.store.frontier.scope import CrawlScope
 from onestory.store.schema import hosts, outlets, sources
+from onestory.store.sources.health import PollResult
 from onestory.store.sources.polls import (
-    PollResult,
     SourceEntry,
     add_sources,
     due_sources,
@@ -254,7 +254,7 @@ def test_a_source_that_redirects_is_due_at_the_other_host(store: Store):
         (source,) = due_sources(connection, "a.example", ALL, now=NOW, limit=10)
         redirect_source(connection, source, at="https://feeds.example/a", now=NOW)
         (moved,) = due_sources(connection, "feeds.example", ALL, now=NOW, limit=10)
-        assert (moved.at, moved.hops, moved.url) == ("https://feeds.example/a", 1, FEED.url)
+        assert (moved.polled_url, moved.hops, moved.url) == ("https://feeds.example/a", 1, FEED.url)
         record_poll(connection, moved, PollResult("error", "no", NOW, 1, at=FEED.url), now=NOW)
     assert due(store, ALL, now=NOW) == [FEED.url]
 

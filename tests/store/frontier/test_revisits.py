@@ -75,7 +75,7 @@ def test_looks_can_be_put_off(store: Store) -> None:
 
 def test_an_article_is_withdrawn_with_time_reason_and_status(store: Store) -> None:
     stored(store, URL)
-    assert not look(store, replace(GONE, http_status=404, reason="missing", is_settled=False))
+    assert not look(store, replace(GONE, http_status=404, reason="missing", is_confirmed=False))
     assert look(store, replace(GONE, http_status=404, reason="missing"), now=NOW + 7 * HOUR)
     with store.read() as connection:
         found = load_article(connection, article_id_of_url(URL)).copy

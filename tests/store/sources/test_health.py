@@ -21,8 +21,8 @@ from onestory.store.sources.coverage import (
     iter_gaps,
     weekly_yields,
 )
-from onestory.store.sources.health import disable_sources_of_host, schedule_poll_now
-from onestory.store.sources.polls import PollResult, due_sources, record_poll
+from onestory.store.sources.health import PollResult, disable_sources_of_host, schedule_poll_now
+from onestory.store.sources.polls import due_sources, record_poll
 from onestory.store.sources.source_list import SourceEntry, add_sources
 from onestory.store.sources.source_records import SourceRecord, load_source, source_records
 

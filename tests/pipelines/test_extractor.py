@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onestory.errors import Dropped
-from onestory.pipelines.extract.extractor import extract
+from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 URL = "https://www.example.org/news/ferry"

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
+from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources import poll
 from onestory.crawler.sources.feeds import BadSource
 from onestory.errors import BadInput
@@ -17,18 +17,14 @@ from onestory.store.frontier.pages import abandon_due_pages, due_pages
 from onestory.store.frontier.revisits import due_revisits
 from onestory.store.sources.polls import due_sources
 
-if TYPE_CHECKING:
-    from onestory.crawler.hosts.session import HostSession
-
 __all__ = ["fetch_robots"]
 
-MAX_HOPS = 5
 BORROW_TRIES = 20
 # The back-off has doubled to hours by then.
 GIVE_UP_FAILURES = 12
 
 
-async def fetch_robots(session: "HostSession") -> Robots | None:
+async def fetch_robots(session: HostSession) -> Robots | None:
     """The host's robots.txt, fresh or still good; None when the visit ended on the way, or nothing is allowed."""
     robots = await _kept(session) or await _fetched(session)
     if robots is None or robots.verdict != "closed":
@@ -40,7 +36,7 @@ async def fetch_robots(session: "HostSession") -> Robots | None:
     return None
 
 
-async def _give_up(session: "HostSession", robots: Robots, why: str) -> None:
+async def _give_up(session: HostSession, robots: Robots, why: str) -> None:
     """On the pages of a place that is not fetched from, and of a host that has not answered for days."""
     if robots.is_refused:
         state = "refused"
@@ -58,7 +54,7 @@ async def _give_up(session: "HostSession", robots: Robots, why: str) -> None:
         session.context.count(**{state: closed})
 
 
-async def _kept(session: "HostSession") -> Robots | None:
+async def _kept(session: HostSession) -> Robots | None:
     state = session.state
 
     def read(_: Connection, now: datetime) -> Robots | None:
@@ -67,11 +63,11 @@ async def _kept(session: "HostSession") -> Robots | None:
         session.use_robots_for((state.robots_due - now).total_seconds())
         return stored_robots(state.robots_verdict, state.robots)
 
-    return await session.context.desk.read(read)
+    return await session.context.database.read(read)
 
 
-async def _fetched(session: "HostSession") -> Robots | None:
-    scheme = await session.context.desk.read(lambda connection, now: _scheme(session, connection, now))
+async def _fetched(session: HostSession) -> Robots | None:
+    scheme = await session.context.database.read(lambda connection, now: _scheme(session, connection, now))
     response = await _answer(session, f"{scheme}://{session.lease.host}/robots.txt")
     if response is None:
         return None
@@ -94,7 +90,7 @@ async def _fetched(session: "HostSession") -> Robots | None:
     return robots if await session.write(keep) else None
 
 
-def _scheme(session: "HostSession", connection: Connection, now: datetime) -> str:
+def _scheme(session: HostSession, connection: Connection, now: datetime) -> str:
     """That of what is to be fetched: the same name may answer otherwise, or not at all, over the other one."""
     host, scope = session.lease.host, session.context.scope
     urls = [source.polled_url for source in due_sources(connection, host, scope, now=now, limit=1)]
@@ -103,10 +99,10 @@ def _scheme(session: "HostSession", connection: Connection, now: datetime) -> st
     return urls[0].partition(":")[0] if urls else "https"
 
 
-async def _answer(session: "HostSession", url: str) -> FetchResponse | None:
+async def _answer(session: HostSession, url: str) -> FetchResponse | None:
     """The answer after at most five redirects, also to other hosts (RFC 9309, section 2.3.1.2)."""
     response = None
-    for _ in range(MAX_HOPS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         response = await (session.ask(url) if authority_of(url) == session.lease.host else _elsewhere(session, url))
         if response is None or not response.is_redirect:
             return response
@@ -118,7 +114,7 @@ async def _answer(session: "HostSession", url: str) -> FetchResponse | None:
     return response and replace(response, status=404)
 
 
-async def _elsewhere(session: "HostSession", url: str) -> FetchResponse | None:
+async def _elsewhere(session: HostSession, url: str) -> FetchResponse | None:
     """One request to another host, under a lease of that one; without a status when it is never free."""
     context, name = session.context, authority_of(url)
 
@@ -127,7 +123,7 @@ async def _elsewhere(session: "HostSession", url: str) -> FetchResponse | None:
         return claim_host(connection, name, holder=session.lease.holder, now=now, lease_seconds=seconds)
 
     for _ in range(BORROW_TRIES):
-        state = await context.desk.write(claim)
+        state = await context.database.write(claim)
         if state is not None:
             return await session.for_host(state).ask_once(url)
         if not await context.wait(1.0):

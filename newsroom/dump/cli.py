@@ -1,0 +1,44 @@
+"""The `onestory dump` command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    load_config,
+    open_store,
+    spinner,
+)
+
+__all__ = ["dump_command"]
+
+
+def dump_command(
+    out: Annotated[str, typer.Argument(metavar="OUT|-", help="A folder that is not there yet, or - for a stream.")],
+    rows: Annotated[DumpTable, typer.Option(help="Which rows to stream, with -.")] = DumpTable.ARTICLES,
+    mining: Annotated[
+        list[MiningVerdict] | None,
+        typer.Option(
+            help="Only articles whose publisher says this of text and data mining; may be given again. All without."
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write the deduplicated corpus: one row a story, every copy traceable."""
+    with open_store(load_config(home)) as store:
+        if out == "-":
+            stream_dump(store, rows, mining=mining or tuple(MiningVerdict))
+            return
+        with spinner("dumping") as progress:
+            task = progress.add_task("", total=None)
+            manifest = write_dump(
+                store,
+                out=Path(out),
+                mining=mining or tuple(MiningVerdict),
+                progress=lambda done: progress.update(task, description=f"{done} rows"),
+            )
+    counts = manifest["counts"]
+    typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")

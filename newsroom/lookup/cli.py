@@ -1,0 +1,76 @@
+"""The `onestory lookup` command."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onestory.errors import BadInput, NotFound
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    print_json,
+)
+from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
+from onestory.pipelines.runtime.engine import open_engine
+from onestory.pipelines.stories.lookup import LookupResult, look_up
+from onestory.store.database import Store
+from onestory.store.stories.records import find_article_id, load_article
+from onestory.text import printable
+from onestory.urls import normalize_url
+
+__all__ = ["lookup_command", "print_lookup"]
+
+
+def lookup_command(
+    what: Annotated[str, typer.Argument(metavar="[FILE|-|URL]")] = "-",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Has this text run before, where first, and how much of it?"""
+    with open_engine(load_config(home)) as engine:
+        asked = look_up(engine.store, engine.index_client, _asked_text(engine.store, what))
+    if json:
+        _print_lookup_json(asked)
+    else:
+        print_lookup(asked)
+
+
+def _asked_text(store: Store, what: str) -> str:
+    if what.startswith(("http://", "https://")):
+        with store.read() as connection:
+            found = find_article_id(connection, normalize_url(what))
+            if found is None:
+                raise NotFound(f"no article has the URL {what[:200]}: give its text instead")
+            return load_article(connection, found).text
+    try:
+        body = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{what} cannot be read: {error.strerror}") from error
+    return body.decode("utf-8", "replace")
+
+
+def _print_lookup_json(asked: LookupResult) -> None:
+    rows: list[Any] = [
+        {**asdict(found), "index": asked.index, "window_is_full": asked.window_is_full} for found in asked.found
+    ]
+    for row in rows:
+        print_json(row)
+
+
+def print_lookup(asked: LookupResult) -> None:
+    if asked.index != "ready":
+        output_console.print("The index is being rebuilt: only exactly the same text is found until it is done.")
+    if asked.window_is_full:
+        output_console.print("Of the oldest articles, which have left the index, only exactly the same text is found.")
+    if not asked.found:
+        output_console.print(f"Nothing like these {asked.words} words has run before.")
+    for found in asked.found:
+        print_line(
+            f"{found.share:>4.0%} {found.relation:<9} story {found.story_id}"
+            f"   first {format_time(found.first_seen)} at {printable(found.first_outlet)}"
+            f"   {plural(found.copies, 'copy', 'copies')}   {printable(found.title, width=80)}"
+        )
