@@ -15,8 +15,8 @@ from typing import Any
 
 from onestory.dedupe.signature import Signature, sign
 from onestory.errors import Dropped
-from onestory.pipelines.headline import headline_of
 from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.stories.headline import headline_of
 from onestory.store.articles.captures import Capture
 from onestory.urls import host_of, normalize_url
 

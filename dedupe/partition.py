@@ -1,7 +1,7 @@
 """Articles and matches in, stories out: a pure function, whatever the order of arrival.
 
-Articles that hold most of each other are one story; what is a part of one of them joins it (`onestory.dedupe.star_clustering`). A
-frame, a round-up and what an editor parted connect nothing.
+Articles that hold most of each other are one story; what is a part of one of them joins it: see
+`onestory.dedupe.star_clustering`. A frame, a round-up and what an editor parted connect nothing.
 """
 
 from collections import defaultdict

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from onestory.dedupe.index import Registered
 from onestory.dedupe.partition import Decision, Member, partition, round_ups, unverified_pairs
 from onestory.dedupe.verify import Evidence, verify
-from onestory.pipelines.headline import compared
-from onestory.pipelines.matched import Seen, seen_of
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
+from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
+from onestory.pipelines.stories.matched import Seen, seen_of
 from onestory.pipelines.stories.original import choose_original, relations_beside
 from onestory.store.articles.versions import (
     VersionText,

@@ -16,7 +16,7 @@ from onestory.dedupe.headlines import Headline, are_same
 from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText
 from onestory.dedupe.verify import compare_words, is_settled
-from onestory.pipelines.headline import compared, headline_of
+from onestory.pipelines.stories.headline import compared, headline_of
 from onestory.pipelines.stories.index_client import signature_of
 from onestory.store.articles.versions import VersionText, signatures_of, text_digests_of, version_texts
 from onestory.store.stories.components import MatchRow

@@ -7,7 +7,7 @@ from datetime import datetime
 from onestory.dedupe.signature import sign
 from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
 from onestory.errors import BadInput
-from onestory.pipelines.headline import compared
+from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.store.articles.versions import VersionText, version_texts, versions_with_text
 from onestory.store.database import Store
