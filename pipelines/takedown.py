@@ -17,7 +17,7 @@ from onestory.errors import BadInput, NotFound, TakenDown
 from onestory.pipelines.archive.redaction import redact_file, warc_files
 from onestory.pipelines.stories.attach import compare, evaluate
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.store.articles.versions import VersionText
+from onestory.store.articles.versions import VersionText, versions_of
 from onestory.store.database import Store
 from onestory.store.editorial.takedown import (
     TakedownTargets,
@@ -29,7 +29,6 @@ from onestory.store.editorial.takedown import (
     relocate_warc_records,
     takedown_targets,
     vacuum_database,
-    versions_of_articles,
 )
 from onestory.store.stories.components import MatchRow
 from onestory.store.stories.records import copies_by_id, copies_of_story
@@ -73,7 +72,7 @@ def take_down(
     with store.read() as connection:
         target = _target(connection, what)
         gone = takedown_targets(connection, target.articles, host=target.host)
-        versions = versions_of_articles(connection, gone.articles)
+        versions = versions_of(connection, gone.articles)
         left = [one for others in other_copies(connection, gone.articles).values() for one in others]
     with store.write() as connection:
         bury_targets(connection, gone, reason=reason, now=now)
@@ -147,7 +146,7 @@ def _verified_again(store: Store, index_client: IndexClient, gone: TakedownTarge
 def _current(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
     """The versions of these articles, those of the fullest article first."""
     words = {copy.id: copy.words for copy in copies_by_id(connection, list(article_ids))}
-    return sorted(versions_of_articles(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
+    return sorted(versions_of(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
 
 
 def _pairs(index_client: IndexClient, versions: Sequence[VersionText]) -> set[tuple[int, int]]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from onestory.cache import LruCache
 from onestory.dedupe.characters import lowered
 from onestory.dedupe.shingles import units_of
+from onestory.dedupe.spelling import folded
 from onestory.store.events.story_events import WITHDRAWAL_NOTICES
 from onestory.store.stories.copies import current_texts, own_outlets_among, recent_titles_and_texts
 from onestory.store.stories.records import CopyRecord, StoryRecord, copies_of_story, load_article
@@ -95,7 +96,7 @@ def _share(of: Windows, windows: Windows) -> float:
 
 
 def _windows(text: str) -> Windows:
-    words = units_of(lowered(text))
+    words = units_of(lowered(folded(text)))
     if len(words) < WINDOW_WORDS:
         return frozenset([tuple(words)]) if words else frozenset()
     return frozenset(zip(*(words[start:] for start in range(WINDOW_WORDS)), strict=False))
