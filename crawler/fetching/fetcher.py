@@ -87,6 +87,9 @@ class Fetcher:
         except Exception as error:  # whatever a stranger's server provokes is its answer
             reason, why = self._said(url, error)
             return FetchResponse(url, self.clock.now(), reason=reason, why=why, seconds=monotonic() - started)
+        if not 100 <= response.status <= 999:  # three digits (RFC 9112, section 4); no database takes every integer
+            why = f"{urlsplit(url).hostname} sent the status {str(response.status)[:20]}, which is not HTTP"
+            return FetchResponse(url, self.clock.now(), reason="broken", why=why, seconds=monotonic() - started)
         return FetchResponse(
             url,
             self.clock.now(),

@@ -21,7 +21,7 @@ class HomeInUse(HomeUnusable):
 def single_instance(home: Path) -> Iterator[None]:
     """Raises HomeHeld that says who runs on this home already. The kernel frees it whatever becomes of us."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(home / "run.lock")
     except OSError as error:
         raise home_error(home, error) from error

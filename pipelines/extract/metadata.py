@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 from onestory.errors import BadInput
 from onestory.pipelines.markup.plain import plain
 from onestory.pipelines.markup.structured_data import Markup, names, strings
-from onestory.urls import normalize_url, same_site
+from onestory.urls import normalize_url, same_publisher
 
 __all__ = [
     "canonical_url",
@@ -50,7 +50,7 @@ def lead_image(markup: Markup) -> str | None:
 
 
 def canonical_url(markup: Markup) -> tuple[str, str | None]:
-    """The article's identity, and a canonical on another site (a credit, never an identity).
+    """The article's identity, and a canonical of another publisher (a credit, never an identity).
 
     A canonical that is a site's front page says nothing about an article, and is passed over.
     """
@@ -63,7 +63,7 @@ def canonical_url(markup: Markup) -> tuple[str, str | None]:
         return own, None
     if urlsplit(claimed).path == "/" and not urlsplit(claimed).query:
         return own, None
-    return (claimed, None) if same_site(own, claimed) else (own, claimed)
+    return (claimed, None) if same_publisher(own, claimed) else (own, claimed)
 
 
 def is_accessible_for_free(markup: Markup) -> bool | None:
