@@ -55,7 +55,7 @@ class SystemClock:
 
 
 async def wait_for(event: asyncio.Event, *, seconds: float, clock: Clock) -> bool:
-    """Wait for the event for at most `seconds` of the clock; return whether it was set. Never returns early otherwise."""
+    """Wait for the event, at most `seconds` of the clock; return whether it was set. Never returns early."""
     end = clock.elapsed() + seconds
     while not event.is_set() and (left := end - clock.elapsed()) > 0:
         with suppress(TimeoutError):

@@ -11,7 +11,7 @@ LONGEST_WAIT_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """The rate limits of a crawl. `delay_seconds` passes between the end of a request and the start of the next to a host.
+    """The rate limits of a crawl. `delay_seconds` passes between two requests to a host, from end to start.
 
     `page_retries` are the seconds before each retry of a page; after the last one the page has failed. Together they
     are long enough to outlast an overnight outage.

@@ -24,7 +24,7 @@ Verdict = Literal["rules", "open", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """A host's robots.txt. `rules`: it was read; `open`: there is none (4xx); `closed`: unavailable, nothing is allowed.
+    """A host's robots.txt. `rules`: it was read; `open`: none exists (4xx); `closed`: unavailable, nothing is allowed.
 
     `is_reached`: the server answered, with an error if closed; `is_blocking`: it wants no requests; `is_refused`: the
     address is blocked. `rules` are those for Onestory's agent, `unfiltered_rules` those for all agents.
@@ -58,7 +58,7 @@ class Robots:
 
 
 def parse_robots(status: int | None, body: bytes, *, why: str | None = None) -> Robots:
-    """Interpret a response (section 2.3.1): 2xx rules, 4xx open, everything else closed. A status of None is no response."""
+    """Interpret a response (section 2.3.1): 2xx rules, 4xx open, all else closed. None: there was no response."""
     if status is not None and 200 <= status < 300:
         return _parsed(body[:MAX_PARSED_BYTES].decode("utf-8-sig", "ignore").replace("\x00", ""))
     # Section 2.3.1.3 opens on every 4xx, but 429 asks for fewer requests, not more.
