@@ -1,4 +1,4 @@
-"""The tables of the system of record, one file a family. Migrations in `store/migrations` make them."""
+"""Tables of the system of record, one module per family. The migrations in `store/migrations` create them."""
 
 from onestory.store.schema.access import api_keys, sessions
 from onestory.store.schema.base import Time, metadata
