@@ -1,4 +1,4 @@
-"""/v1/keys: who may ask, and for how much."""
+"""API of keys: /v1/keys."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,22 +24,25 @@ KEY_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is
 
 
 class Key(ApiModel):
-    """A key, without itself."""
+    """A key without its secret."""
 
     id: Annotated[int, Field(examples=[2])]
     name: Annotated[str, Field(description="Who or what uses it.", examples=["news desk"])]
-    scope: Annotated[KeyScope, Field(description="Each includes those before it.")]
+    scope: Annotated[KeyScope, Field(description="Each scope includes those before it.")]
     begins: Annotated[
-        str, Field(description="How it begins; empty for the one of the environment.", examples=["onestory_1f0c93ab"])
+        str,
+        Field(
+            description="The visible prefix; empty for the key from the environment.", examples=["onestory_1f0c93ab"]
+        ),
     ]
-    is_given: Annotated[bool, Field(description="Whether ONESTORY_ADMIN_KEY gave it.")]
+    is_given: Annotated[bool, Field(description="Whether the key comes from ONESTORY_ADMIN_KEY.")]
     created: datetime
-    last_used: Annotated[datetime | None, Field(description="Give or take five minutes.")]
-    revoked: Annotated[datetime | None, Field(description="Since when it is good for nothing.")]
+    last_used: Annotated[datetime | None, Field(description="To within five minutes.")]
+    revoked: Annotated[datetime | None, Field(description="When the key was revoked.")]
 
 
 class NewKey(Key):
-    key: Annotated[str, Field(description="Shown this once.", examples=["onestory_1f0c93ab_" + 48 * "0"])]
+    key: Annotated[str, Field(description="The key, shown only once.", examples=["onestory_1f0c93ab_" + 48 * "0"])]
 
 
 class KeyList(ApiModel):
@@ -55,7 +58,7 @@ class KeyRequest(BaseModel):
 
 @router.get("/keys", response_model=KeyList, summary="List keys", operation_id="listKeys")
 def get_keys(request: Request) -> Response:
-    """All of them, also those that were revoked; none is shown itself."""
+    """All keys, including revoked ones, without their secrets."""
     with api_context(request).store.read() as connection:
         found = list_keys(connection)
     return json_response(request, KeyList(keys=[Key.model_validate(one) for one in found]))
@@ -63,7 +66,7 @@ def get_keys(request: Request) -> Response:
 
 @router.post("/keys", response_model=NewKey, status_code=201, summary="Add a key", operation_id="addKey")
 def post_key(request: Request, response: Response, question: KeyRequest) -> NewKey:
-    """The answer has the key, this once: only a digest of it is kept."""
+    """The response contains the key, this once: the store keeps only a digest."""
     desk = api_context(request)
     with desk.store.write() as connection:
         made = add_key(connection, question.name, question.scope, now=desk.clock())
@@ -79,7 +82,7 @@ def post_key(request: Request, response: Response, question: KeyRequest) -> NewK
     responses={**KEY_NOT_FOUND, 422: {"description": "It is the last admin key."}},
 )
 def delete_key(request: Request, number: KeyNumber) -> None:
-    """For good, with the sessions that began with it. The last admin key stays."""
+    """Revoke a key and its sessions for good. The last admin key cannot be revoked."""
     desk = api_context(request)
     with desk.store.write() as connection:
         revoke_key_unless_last(connection, number, now=desk.clock())
