@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.queries import chunks
-from onestory.store.schema import articles, furniture, removed_lines, versions
+from onestory.store.schema import articles, boilerplate, removed_lines, versions
 
 __all__ = [
     "REMOVED_LINES_RETENTION_DAYS",
@@ -75,14 +75,14 @@ def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleL
         .limit(WINDOW_ARTICLES)
     )
     rows = connection.execute(query).all()
-    gone = _removed_as_furniture(connection, [row.number for row in rows])
+    gone = _removed_as_boilerplate(connection, [row.number for row in rows])
     for row in rows:
         yield ArticleLines(
             row.story_id, row.signature, row.first_seen, (*row.text.split("\n"), *gone.get(row.number, ()))
         )
 
 
-def _removed_as_furniture(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
+def _removed_as_boilerplate(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for part in chunks(numbers):
         query = select(removed_lines.c.number, removed_lines.c.line)
@@ -94,15 +94,15 @@ def _removed_as_furniture(connection: Connection, numbers: Sequence[int]) -> dic
 
 def boilerplate_lines(connection: Connection, host: str) -> list[BoilerplateLine]:
     """The lines learned for a host: active ones first, then by the number of stories."""
-    names = [column for column in furniture.c if column.name != "host"]
-    query = select(*names).where(furniture.c.host == host)
-    order = (furniture.c.in_force.desc(), furniture.c.stories.desc(), furniture.c.fingerprint)
+    names = [column for column in boilerplate.c if column.name != "host"]
+    query = select(*names).where(boilerplate.c.host == host)
+    order = (boilerplate.c.in_force.desc(), boilerplate.c.stories.desc(), boilerplate.c.fingerprint)
     return [BoilerplateLine(*row) for row in connection.execute(query.order_by(*order))]
 
 
 def publish_boilerplate(connection: Connection, host: str, lines: Sequence[BoilerplateLine]) -> None:
     """Replace the lines known for a host."""
-    connection.execute(delete(furniture).where(furniture.c.host == host))
+    connection.execute(delete(boilerplate).where(boilerplate.c.host == host))
     rows = [
         {
             "host": host,
@@ -117,12 +117,12 @@ def publish_boilerplate(connection: Connection, host: str, lines: Sequence[Boile
         for line in lines
     ]
     if rows:
-        connection.execute(insert(furniture), rows)
+        connection.execute(insert(boilerplate), rows)
 
 
 def active_fingerprints(connection: Connection) -> dict[str, frozenset[int]]:
     """The fingerprints of active boilerplate lines, by host."""
-    query = select(furniture.c.host, furniture.c.fingerprint).where(furniture.c.in_force)
+    query = select(boilerplate.c.host, boilerplate.c.fingerprint).where(boilerplate.c.in_force)
     found: dict[str, set[int]] = {}
     for host, fingerprint in connection.execute(query):
         found.setdefault(host, set()).add(fingerprint)

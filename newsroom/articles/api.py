@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
+from onestory.newsroom.http.schemas import DEPRECATED, EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.history import version_records, withdrawals_of
 from onestory.store.boilerplate import removed_lines_of
@@ -92,12 +92,21 @@ class ComparedVersion(ApiModel):
     title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
     text: Annotated[str, Field(description="One paragraph per line.", examples=["The harbour bridge will close."])]
     is_current: Annotated[bool, Field(examples=[True])]
-    furniture: Annotated[
+    boilerplate: Annotated[
         list[str],
         Field(
             description="Lines removed from its page as boilerplate; kept for 30 days.", examples=[["Sign up for news"]]
         ),
     ]
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `boilerplate`.",
+        json_schema_extra=DEPRECATED,
+        examples=[["Sign up for news"]],
+    )
+    @property
+    def furniture(self) -> list[str]:
+        return self.boilerplate
 
 
 class DiffSpan(ApiModel):
@@ -191,8 +200,8 @@ def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Resp
     return json_response(request, told)
 
 
-def _side(version: ComparableVersion, furniture: list[str]) -> ComparedVersion:
-    return ComparedVersion.model_validate({**asdict(version), "furniture": furniture})
+def _side(version: ComparableVersion, boilerplate: list[str]) -> ComparedVersion:
+    return ComparedVersion.model_validate({**asdict(version), "boilerplate": boilerplate})
 
 
 @router.get(

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, computed_field
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import EXAMPLE_TIME, ApiModel, Story
+from onestory.newsroom.http.schemas import DEPRECATED, EXAMPLE_TIME, ApiModel, Story
 from onestory.pipelines.versions.freshness import FreshnessCache, OutdatedCopies
 from onestory.store.stories.front_page import StoryChange, activity_since, changed_stories, resolve_stories
 from onestory.store.stories.records import StoryRecord
@@ -57,11 +57,18 @@ def action_items_since(connection: Connection, standings: FreshnessCache, since:
 class DeskCounts(ApiModel):
     """Counts of stories, and of sources that are not seen now."""
 
-    wide: Annotated[int, Field(description="With a new copy, in three or more outlets.", examples=[12])]
+    widespread: Annotated[int, Field(description="With a new copy, in three or more outlets.", examples=[12])]
     corrected: Annotated[int, Field(examples=[3])]
     withdrawn: Annotated[int, Field(examples=[1])]
     silent: Annotated[int, Field(examples=[2])]
     blocked: Annotated[int, Field(examples=[0])]
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `widespread`.", json_schema_extra=DEPRECATED, examples=[12]
+    )
+    @property
+    def wide(self) -> int:
+        return self.widespread
 
 
 class StoryActionItem(ApiModel):
@@ -75,7 +82,14 @@ class StoryActionItem(ApiModel):
 class DeskSummary(ApiModel):
     since: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
     happened: DeskCounts
-    acts: Annotated[list[StoryActionItem], Field(description=f"At most {MAX_ACTION_ITEMS}, your own outlets first.")]
+    actions: Annotated[list[StoryActionItem], Field(description=f"At most {MAX_ACTION_ITEMS}, your own outlets first.")]
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `actions`.", json_schema_extra=DEPRECATED
+    )
+    @property
+    def acts(self) -> list[StoryActionItem]:
+        return self.actions
 
 
 @router.get(
@@ -109,4 +123,4 @@ def get_desk(
         )
         for act in acts
     ]
-    return json_response(request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), acts=told))
+    return json_response(request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), actions=told))

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 __all__ = [
+    "DEPRECATED",
     "Article",
     "Copy",
     "CopyEvidence",
@@ -20,6 +21,10 @@ __all__ = [
 
 EXAMPLE_ID = "5f0c6b7a9d2e4c1b8a3f7e60"
 EXAMPLE_TIME = "2026-11-23T06:12:00Z"
+
+
+# The schema of a member that answers to its former name for one release.
+DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
 
 
 class ApiModel(BaseModel):

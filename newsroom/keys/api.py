@@ -1,18 +1,19 @@
 """API of keys: /v1/keys."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import ApiModel
+from onestory.newsroom.http.schemas import DEPRECATED, ApiModel
 from onestory.store.access.api_keys import MAX_KEY_NAME, KeyScope, add_key, list_keys, revoke_key_unless_last
 
 __all__ = ["KeyNumber", "router"]
@@ -29,16 +30,26 @@ class Key(ApiModel):
     id: Annotated[int, Field(examples=[2])]
     name: Annotated[str, Field(description="Who or what uses it.", examples=["news desk"])]
     scope: Annotated[KeyScope, Field(description="Each scope includes those before it.")]
-    begins: Annotated[
+    prefix: Annotated[
         str,
         Field(
             description="The visible prefix; empty for the key from the environment.", examples=["onestory_1f0c93ab"]
         ),
     ]
-    is_given: Annotated[bool, Field(description="Whether the key comes from ONESTORY_ADMIN_KEY.")]
+    from_environment: Annotated[bool, Field(description="Whether the key comes from ONESTORY_ADMIN_KEY.")]
     created: datetime
     last_used: Annotated[datetime | None, Field(description="To within five minutes.")]
     revoked: Annotated[datetime | None, Field(description="When the key was revoked.")]
+
+    @computed_field(description="The former name of `prefix`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def begins(self) -> str:
+        return self.prefix
+
+    @computed_field(description="The former name of `from_environment`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def is_given(self) -> bool:
+        return self.from_environment
 
 
 class NewKey(Key):
@@ -71,7 +82,7 @@ def post_key(request: Request, response: Response, question: KeyRequest) -> NewK
     with desk.store.write() as connection:
         made = add_key(connection, question.name, question.scope, now=desk.clock())
     response.headers["Cache-Control"] = "no-store"
-    return NewKey(**Key.model_validate(made.record).model_dump(), key=made.secret)
+    return NewKey(**asdict(made.record), key=made.secret)
 
 
 @router.delete(

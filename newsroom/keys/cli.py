@@ -1,7 +1,7 @@
 """The `onestory keys` commands: add, list, revoke."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +32,7 @@ def add_key_command(
     with open_store(load_config(home)) as store, store.write() as connection:
         made = add_key(connection, name, scope, now=database_time(connection))
     if json:
-        print_json({**asdict(made.record), "key": made.secret})
+        print_json({**_row(made.record), "key": made.secret})
     else:
         typer.echo(f"key {made.record.id} with scope {made.record.scope}, shown only this once: {made.secret}")
 
@@ -44,10 +44,10 @@ def list_keys_command(home: HomeOption = None, json: JsonOption = False) -> None
         found = list_keys(connection)
     for key in found:
         if json:
-            print_json(key)
+            print_json(_row(key))
         else:
             print_line(f"{key.id:>4}  {key.scope:<5}  {_state(key):<28}  {printable(key.name)}")
-            print_line(f"      {key.begins + '_…' if key.begins else 'from ONESTORY_ADMIN_KEY'}", style="dim")
+            print_line(f"      {key.prefix + '_…' if key.prefix else 'from ONESTORY_ADMIN_KEY'}", style="dim")
     if not found and not json:
         notice("no keys yet: `onestory keys add NAME --scope admin` makes one")
 
@@ -63,11 +63,16 @@ def revoke_key_command(
         gone = revoke_key(connection, number, now=database_time(connection))
         is_last = not has_admin_key(connection)
     if json:
-        print_json(gone)
+        print_json(_row(gone))
     else:
         typer.echo(f"key {number} is revoked")
     if is_last:
         notice("there is no admin key left: `onestory keys add NAME --scope admin` makes one")
+
+
+def _row(key: KeyRecord) -> dict[str, Any]:
+    """The JSON of a key, also with its fields' former names for one release."""
+    return {**asdict(key), "begins": key.prefix, "is_given": key.from_environment}
 
 
 def _state(key: KeyRecord) -> str:

@@ -133,7 +133,7 @@ def print_story(
         if beside := _beside_original(record, member, matches):
             print_line(f"  {'':<9} {beside}", style="dim")
     print_line(
-        f"original: {printable(text.copy.outlet)}, as {REASONS.get(record.original_reason, record.original_reason)}"
+        f"original: {printable(text.copy.outlet)} ({REASONS.get(record.original_reason, record.original_reason)})"
     )
     for link in links:
         share = f"{max(link.share, link.share_of_other):.0%} shared"

@@ -50,13 +50,13 @@ ENVIRONMENT_KEY_NAME = "ONESTORY_ADMIN_KEY"
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key without its secret. `begins` is the visible prefix; `is_given` marks the key from the environment."""
+    """A key without its secret. `prefix` is its visible beginning; `from_environment`: given by ONESTORY_ADMIN_KEY."""
 
     id: int
     name: str
     scope: KeyScope
-    begins: str
-    is_given: bool
+    prefix: str
+    from_environment: bool
     created: datetime
     last_used: datetime | None
     revoked: datetime | None
@@ -82,16 +82,24 @@ def add_key(connection: Connection, name: str, scope: str, *, now: datetime) -> 
     _be_alone(connection)
     if scope not in KEY_SCOPES:
         raise BadInput(f"{scope[:40]!r} is not a key scope: choose from {', '.join(KEY_SCOPES)}")
-    begins = f"{KEY_PREFIX}_{secrets.token_hex(4)}"
-    secret = f"{begins}_{secrets.token_hex(SECRET_BYTES)}"
-    return CreatedKey(_add(connection, _checked_name(connection, name), scope, secret, begins=begins, now=now), secret)
+    prefix = f"{KEY_PREFIX}_{secrets.token_hex(4)}"
+    secret = f"{prefix}_{secrets.token_hex(SECRET_BYTES)}"
+    return CreatedKey(_add(connection, _checked_name(connection, name), scope, secret, prefix=prefix, now=now), secret)
 
 
 def _add(
-    connection: Connection, name: str, scope: str, secret: str, *, begins: str, now: datetime, is_given: bool = False
+    connection: Connection,
+    name: str,
+    scope: str,
+    secret: str,
+    *,
+    prefix: str,
+    now: datetime,
+    from_environment: bool = False,
 ) -> KeyRecord:
-    values = {"name": name, "scope": scope, "digest": secret_digest(secret), "begins": begins, "is_given": is_given}
-    return KeyRecord(*connection.execute(insert(api_keys).values(**values, created=now).returning(*KEY_COLUMNS)).one())
+    values = {"name": name, "scope": scope, "digest": secret_digest(secret), "prefix": prefix, "created": now}
+    added = insert(api_keys).values(**values, from_environment=from_environment)
+    return KeyRecord(*connection.execute(added.returning(*KEY_COLUMNS)).one())
 
 
 def _checked_name(connection: Connection, name: str) -> str:
@@ -131,10 +139,10 @@ def import_environment_key(connection: Connection, secret: str, *, now: datetime
             what = "was revoked" if known.revoked is not None else f"has only the scope {known.scope}"
             raise BadInput(f"ONESTORY_ADMIN_KEY is a key that {what}: use another one (`openssl rand -hex 24`)")
         return known
-    before = select(api_keys.c.id).where(api_keys.c.is_given, api_keys.c.revoked.is_(None))
+    before = select(api_keys.c.id).where(api_keys.c.from_environment, api_keys.c.revoked.is_(None))
     for number in connection.scalars(before).all():
         _revoke(connection, number, now=now)
-    return _add(connection, ENVIRONMENT_KEY_NAME, "admin", secret, begins="", now=now, is_given=True)
+    return _add(connection, ENVIRONMENT_KEY_NAME, "admin", secret, prefix="", now=now, from_environment=True)
 
 
 def find_key(connection: Connection, secret: str) -> KeyRecord | None:

@@ -16,7 +16,7 @@ from onestory.store.events.event_log import add_event, delete_events_of_stories
 from onestory.store.queries import chunks, columns_of, rows_in
 from onestory.store.schema import (
     articles,
-    furniture,
+    boilerplate,
     matches,
     moves,
     pages,
@@ -46,7 +46,7 @@ __all__ = [
 
 CHECKPOINT_SECONDS = 30
 VACUUMED_TABLES = (
-    "articles, versions, matches, stories, removed_lines, furniture, pages, decisions, decision_articles, "
+    "articles, versions, matches, stories, removed_lines, boilerplate, pages, decisions, decision_articles, "
     "withdrawals, moves, "
     "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due"
 )
@@ -132,7 +132,7 @@ def emit_takedown_events(connection: Connection, article_ids: Collection[str], *
 def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
     """Delete everything about these articles. The caller evaluates their remaining stories in the same transaction."""
     left = other_copies(connection, gone.articles)
-    _forget_furniture(connection, gone.articles)
+    _delete_boilerplate(connection, gone.articles)
     # Events of the remaining story may name a removed article, too.
     for told in chunks({*gone.articles, *left}):
         delete_events_of_stories(connection, told)
@@ -154,7 +154,7 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
     _release(connection, gone.articles, left)
 
 
-def _forget_furniture(connection: Connection, article_ids: Collection[str]) -> None:
+def _delete_boilerplate(connection: Connection, article_ids: Collection[str]) -> None:
     """Delete boilerplate lines that occur in these articles. Lines of other articles are learned again."""
     for part in chunks(article_ids):
         query = select(articles.c.host, versions.c.number, versions.c.text)
@@ -163,12 +163,12 @@ def _forget_furniture(connection: Connection, article_ids: Collection[str]) -> N
             cut = select(removed_lines.c.line).where(removed_lines.c.number == number)
             lines = {*body.split("\n"), *connection.execute(cut).scalars()}
             for some in chunks(lines):
-                named = furniture.c.host == host.removeprefix("www.")
-                connection.execute(delete(furniture).where(named, furniture.c.line.in_(some)))
+                named = boilerplate.c.host == host.removeprefix("www.")
+                connection.execute(delete(boilerplate).where(named, boilerplate.c.line.in_(some)))
 
 
 def _forget_host(connection: Connection, host: str) -> None:
-    connection.execute(delete(furniture).where(furniture.c.host == host.removeprefix("www.")))
+    connection.execute(delete(boilerplate).where(boilerplate.c.host == host.removeprefix("www.")))
     connection.execute(delete(pages).where(_on_host(pages.c.host, host)))
 
 

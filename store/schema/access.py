@@ -13,8 +13,8 @@ api_keys = Table(
     Column("name", Text, nullable=False),
     Column("scope", String(8), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key, which is not stored
-    Column("begins", String(24), nullable=False),  # the visible prefix; reveals nothing of the secret
-    Column("is_given", Boolean, nullable=False),  # by ONESTORY_ADMIN_KEY
+    Column("prefix", String(24), nullable=False),  # the visible prefix; reveals nothing of the secret
+    Column("from_environment", Boolean, nullable=False),  # by ONESTORY_ADMIN_KEY
     Column("created", Time, nullable=False),
     Column("last_used", Time),
     Column("revoked", Time),

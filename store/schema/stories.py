@@ -24,7 +24,7 @@ from onestory.store.schema.base import Time, metadata
 
 __all__ = [
     "articles",
-    "furniture",
+    "boilerplate",
     "matches",
     "moves",
     "outlets",
@@ -179,8 +179,8 @@ removed_lines = Table(
 )
 
 
-furniture = Table(
-    "furniture",
+boilerplate = Table(
+    "boilerplate",
     metadata,
     Column("host", Text, primary_key=True),  # without www.
     Column(

@@ -47,7 +47,7 @@ class ActivitySummary:
     are silent or blocked now.
     """
 
-    wide: int
+    widespread: int
     corrected: int
     withdrawn: int
     silent: int
@@ -78,14 +78,16 @@ class StorySpread:
 
 
 def activity_since(connection: Connection, since: datetime) -> ActivitySummary:
-    wide = select(stories.c.outlets).where(
+    widespread = select(stories.c.outlets).where(
         stories.c.absorbed_into.is_(None), stories.c.last_seen >= since, stories.c.outlets >= WIDESPREAD_OUTLETS
     )
     changed = {kind: _stories_with(connection, kind, since) for kind in CHANGE_EVENTS}
     alarmed = select(sources.c.status, func.count()).where(sources.c.enabled).group_by(sources.c.status)
     missed = {row[0]: row[1] for row in connection.execute(alarmed)}
     return ActivitySummary(
-        wide=connection.execute(select(func.count()).select_from(wide.limit(MAX_COUNTED).subquery())).scalar_one(),
+        widespread=connection.execute(
+            select(func.count()).select_from(widespread.limit(MAX_COUNTED).subquery())
+        ).scalar_one(),
         corrected=changed["story.corrected"],
         withdrawn=changed["story.withdrawn"],
         silent=missed.get("silent", 0),

@@ -207,5 +207,5 @@ def set_watched_only(connection: Connection, source_ids: Collection[int], *, onl
 
 def reset_watched_sources(connection: Connection) -> None:
     """Have the next polls of watched-only sources read their whole listing: a new watch may want earlier entries."""
-    anew = update(sources).where(sources.c.watched_only)
-    connection.execute(anew.values(body_digest=None, etag=None, last_modified=None))
+    reset = update(sources).where(sources.c.watched_only)
+    connection.execute(reset.values(body_digest=None, etag=None, last_modified=None))
