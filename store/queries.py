@@ -1,4 +1,4 @@
-"""Query helpers for what SQLite and PostgreSQL do differently, and for long lists of values."""
+"""Query helpers for the differences between SQLite and PostgreSQL, and for long lists of values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that takes ON CONFLICT clauses, in the dialect of the connection."""
+    """An INSERT in the dialect of the connection, which supports ON CONFLICT."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
@@ -42,9 +42,9 @@ def insert_new(
     *,
     returning: Column[Any] | None = None,
 ) -> list[Any]:
-    """Inserts the rows that conflict with none in the table.
+    """Insert rows, except those that conflict with existing ones.
 
-    With `returning`, the rows go in one statement, and the values of that column in the inserted rows are returned.
+    With `returning`, the rows go in one statement, and that column of the inserted rows is returned.
     """
     if not rows:
         return []
@@ -56,12 +56,12 @@ def insert_new(
 
 
 def columns_of(table: Table, record: type[Any]) -> list[Column[Any]]:
-    """The columns that the fields of a dataclass name, in their order."""
+    """The columns named by the fields of a dataclass, in order."""
     return [table.c[field.name] for field in fields(record)]
 
 
 class AdvisoryLock(IntEnum):
-    """Keys of PostgreSQL's advisory locks. Processes of several versions share them: the numbers never change."""
+    """Keys of PostgreSQL's advisory locks. Processes of several versions share them, so the numbers never change."""
 
     MIGRATION = 0x0E57081
     SEARCH_INDEX = 0x0E57082
@@ -84,7 +84,7 @@ def try_advisory_lock(connection: Connection, lock: AdvisoryLock) -> bool:
 
 
 def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
-    """Locks the story rows until the transaction ends, in id order so that two writers cannot deadlock.
+    """Lock the story rows until the transaction ends, in id order so that two writers cannot deadlock.
 
     SQLite needs no row locks: it has one writer at a time.
     """
@@ -96,7 +96,7 @@ def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
 
 
 def chunks(values: Collection[T]) -> Iterable[list[T]]:
-    """Slices that fit an IN list."""
+    """Split values into lists that fit an IN clause."""
     ordered = list(values)
     return (ordered[start : start + MAX_IN_LIST] for start in range(0, len(ordered), MAX_IN_LIST))
 
@@ -104,8 +104,8 @@ def chunks(values: Collection[T]) -> Iterable[list[T]]:
 def one_of(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """The condition that a column holds one of the values.
 
-    PostgreSQL gets one array. An IN list is another statement for every number of values, and psycopg takes longer to
-    prepare it than the database takes to answer.
+    PostgreSQL gets a single array. An IN list makes a different statement for every number of values, which psycopg
+    takes longer to prepare than the database to execute.
     """
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(column.type)))
@@ -113,7 +113,7 @@ def one_of(connection: Connection, column: Column[Any], values: Collection[Any])
 
 
 def existing_values(connection: Connection, column: Column[Any], values: Collection[Any]) -> set[Any]:
-    """Those of the values that some row has in the column."""
+    """Those of the values that occur in the column."""
     return {value for (value,) in rows_in(connection, select(column), column, values)}
 
 

@@ -1,4 +1,4 @@
-"""Single values that outlive a process, by key."""
+"""Single values by key that outlive a process."""
 
 from sqlalchemy import Connection, select
 
@@ -16,9 +16,9 @@ __all__ = [
 ]
 
 INDEX_GENERATION = "index_generation"
-EVENTS_DELETED = "events_forgotten"  # the highest number that was deleted for its age
-BOILERPLATE_LEARNED = "furniture_learned"  # when somebody last began
-BOILERPLATE_APPLIED = "furniture_applied"  # of the last that came to its end
+EVENTS_DELETED = "events_forgotten"  # the highest number deleted because of its age
+BOILERPLATE_LEARNED = "furniture_learned"  # the start of the latest run
+BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 

@@ -138,7 +138,7 @@ def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> PollSche
 
 
 def add_new_sources(store: Store, entries: Iterable[SourceEntry]) -> int:
-    """The result of an import: sources added, sources known before, outlines left out with reasons."""
+    """Add new sources and return their number. Known sources stay unchanged, and with them an operator's changes."""
     with store.write() as connection:
         return add_sources(connection, tuple(entries), now=utc_now())
 

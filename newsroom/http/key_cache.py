@@ -1,4 +1,4 @@
-"""Whose key or session it is, asked of the store once in some seconds: so late at most is a revoked one refused."""
+"""A cache of keys and sessions. A revoked one is refused within a few seconds."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ CredentialKind = Literal["key", "session"]
 
 @dataclass(frozen=True, slots=True)
 class CachedKey:
-    """What the store said, `asked` at this second. `ends` is when a session does."""
+    """A key from the store, `asked` at this second. `ends` is the end of a session."""
 
     key: KeyRecord
     ends: datetime | None
@@ -44,7 +44,7 @@ class CachedKey:
 
 
 class KeyCache:
-    """One for an app. `clock` counts seconds."""
+    """The cache of one app. `clock` counts seconds."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -56,15 +56,15 @@ class KeyCache:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def was_valid(self, kind: CredentialKind, secret: str) -> bool:
-        """Whether it was good when it was last asked for, be that long ago."""
+        """Whether the credential was valid when last checked, however long ago."""
         return _name(kind, secret) in self._known
 
     async def key_of(self, secret: str, *, now: datetime) -> KeyRecord | None:
-        """The key, if it may be used. Raises DatabaseUnavailable."""
+        """The key, if it is usable. Raises DatabaseUnavailable."""
         return await self._of("key", secret, now)
 
     async def session_of(self, token: str, *, now: datetime) -> KeyRecord | None:
-        """The key that a session began with, while it lasts. Raises DatabaseUnavailable."""
+        """The key that an active session began with. Raises DatabaseUnavailable."""
         return await self._of("session", token, now)
 
     async def _of(self, kind: CredentialKind, secret: str, now: datetime) -> KeyRecord | None:
@@ -91,11 +91,13 @@ class KeyCache:
             return None if key is None else CachedKey(key, None, began)
 
     def forget(self) -> None:
-        """By this server at least everything is asked for anew: something was revoked, or has ended."""
+        """Check every credential again, after something was revoked or ended. Other servers notice within
+        KEY_CACHE_SECONDS.
+        """
         self._forgotten = self._clock()
 
     def _note(self, key: KeyRecord, now: datetime) -> None:
-        """That it is used: beside the request, which need not wait for whoever writes to the store."""
+        """Record the use of a key in the background, so that the request does not wait for a write."""
         last = self._noted.get(key.id) or key.last_used
         if last is not None and now - last < KEY_USE_INTERVAL:
             return
@@ -112,7 +114,7 @@ class KeyCache:
         try:
             await anyio.to_thread.run_sync(write, limiter=self._noting)
         except OnestoryError as error:
-            logger.warning("that key %d is used could not be noted: %s", number, error)
+            logger.warning("the use of key %d could not be recorded: %s", number, error)
 
 
 def _name(kind: CredentialKind, secret: str) -> str:
@@ -120,7 +122,7 @@ def _name(kind: CredentialKind, secret: str) -> str:
 
 
 def is_still_authorized(connection: Connection, *, caller: Caller, clock: Callable[[], datetime]) -> bool:
-    """Whether they would be let in again: for answers that last."""
+    """Whether the caller would still be admitted, for long-lived responses."""
     if caller.session is not None:
         return find_session(connection, caller.session, now=clock()) is not None
     return caller.key is None or is_key_usable(connection, caller.key.id)

@@ -1,4 +1,4 @@
-"""Path parameters that several routes take, checked before a database sees them."""
+"""Path parameters of several routes, validated before they reach the database."""
 
 import re
 from typing import Annotated
@@ -18,7 +18,7 @@ StoryId = Annotated[str, Path(description="24 hex digits.", examples=["5f0c6b7a9
 
 
 def validate_id(value: str, *, of: str) -> str:
-    """The id, if it can be one: nothing else is shown to the database. Raises NotFound."""
+    """Return the id if it is well-formed. Raises NotFound otherwise."""
     if not ID_PATTERN.fullmatch(value):
         raise NotFound(f"there is no {of} {value[:80]!r}: an id has 24 hex digits")
     return value

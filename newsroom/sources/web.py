@@ -1,4 +1,4 @@
-"""The pages of sources: all of them, the worst first; one with its yield and its gaps; and "try now"."""
+"""The pages of sources: list, one source with its yield and gaps, and "Check now"."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def sources_page(request: Request) -> Response:
 
 
 def _alarms(found: Sequence[SourceRecord]) -> list[tuple[str, int]]:
-    """How many outages were told, by their word."""
+    """The number of alarms by status."""
     return sorted(Counter(source.status for source in found if source.enabled and source.alarmed).items())
 
 
@@ -67,7 +67,7 @@ def source_page(request: Request, source_id: SourceId) -> Response:
 
 @router.post("/sources/{source_id}/try", dependencies=[REQUIRE_EDIT])
 def try_source_page(request: Request, source_id: SourceId) -> Response:
-    """Back to where the button was: the list, or with `?from=source` the page of the source."""
+    """Make a source due, and return to the list, or with `?from=source` to the page of the source."""
     with api_context(request).store.write() as connection:
         schedule_poll_now(connection, source_id, now=database_time(connection))
     is_from_own = request.query_params.get("from") == "source"

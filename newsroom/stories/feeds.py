@@ -1,4 +1,4 @@
-"""Permanent names of our records, for formats that ask for a URI: the same whatever host serves them (RFC 9562)."""
+"""Feeds of story lists: Atom and JSON Feed, with permanent URNs (RFC 9562) that do not depend on the host."""
 
 import re
 from collections.abc import Sequence
@@ -32,13 +32,13 @@ ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 
 EMPTY_FEED_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
-# What XML 1.0 cannot hold, even escaped.
+# Characters that XML 1.0 does not allow, even escaped.
 INVALID_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFeed:
-    """A page of a list. `base` is our own address, `here` and `next` are addresses of the feed, `name` the list's."""
+    """A page of a list. `base` is the site's URL, `here` and `next` are URLs of the feed, `name` is the list's."""
 
     name: str
     title: str
@@ -96,7 +96,7 @@ def _in_atom(name: str) -> str:
 
 
 def render_json_feed(feed: StoryFeed) -> dict[str, Any]:
-    """https://www.jsonfeed.org/version/1.1/"""
+    """Render JSON Feed 1.1: https://www.jsonfeed.org/version/1.1/"""
     told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
@@ -124,7 +124,7 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
 
 
 def _summary(story: StoryRecord) -> str:
-    """In plain words: where it ran first, and how far it went."""
+    """A sentence on the spread of a story, and where it was first seen."""
     spread = f"{plural(story.copies, 'copy', 'copies')} in {plural(story.outlets, 'outlet', 'outlets')}"
     seen = story.first_seen.strftime("%Y-%m-%d %H:%M")
     credit = f" Credit: {story.credit}." if story.credit else ""

@@ -1,6 +1,6 @@
 """Stories and articles as ninjs 3.1, the IPTC's News in JSON (https://iptc.org/standards/ninjs/).
 
-The members are those of its schema and no others; what we do not know is left out.
+Only members of its schema are used; unknown values are omitted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,9 @@ NINJS_STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.
 
 
 def story_as_ninjs(story: StoryRecord, original: ArticleRecord, copies: Sequence[CopyRecord]) -> dict[str, Any]:
-    """The original's headline and text; every other copy is an association, `rel` its relation to the original."""
+    """Headline and text of the original. Every other copy is an association, with `rel` as its relation to the
+    original.
+    """
     return {
         **_text_item(original),
         "uri": record_urn("story", story.id),
@@ -67,12 +69,12 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
 
 
 def _known(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what we do not know: the schema has no null."""
+    """The item without unknown values, since the schema has no null."""
     return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
 def _status(copy: CopyRecord) -> str:
-    """Whoever takes it in has to take it out again."""
+    """The status, which tells receivers to remove withdrawn copies."""
     return "usable" if copy.withdrawn is None else "canceled"
 
 

@@ -1,4 +1,4 @@
-"""The page of one story, and what an editor decides there."""
+"""The page of a story, with its editing forms."""
 
 import re
 from collections.abc import Callable
@@ -54,7 +54,7 @@ DecisionId = Path(ge=1, le=MAX_DATABASE_ID)
 
 
 class StoryPageCache:
-    """What the page of a story remembers between requests."""
+    """Data of story pages cached between requests."""
 
     def __init__(self, standings: FreshnessCache) -> None:
         self.standings = standings
@@ -62,7 +62,7 @@ class StoryPageCache:
         self._charts: LruCache[tuple[str, datetime, frozenset[str]], SpreadChart | None] = LruCache(MAX_CACHED_CHARTS)
 
     def chart(self, connection: Connection, story: StoryRecord, ours: frozenset[str]) -> SpreadChart | None:
-        """Drawn once for each state of a story, as all of its copies are in it."""
+        """The chart of a story, computed once per state of the story, since it contains all copies."""
         key = (story.id, story.updated, ours)
         return self._charts.get_or_compute(key, lambda: spread_chart(copy_times(connection, story.id), ours))
 
@@ -120,16 +120,16 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
 
 
 def _page_number(request: Request, record: StoryRecord) -> int:
-    """Which page of its copies is asked for, the first one by any other word; behind the last there is none."""
+    """The requested page of copies; the first for invalid values. Pages past the last are empty."""
     asked = request.query_params.get("copies", "")
     number = int(asked) if PAGE_NUMBER.fullmatch(asked) else 1
     return max(1, min(number, -(-record.copies // COPIES_PER_PAGE)))
 
 
 def _typed(request: Request, form: PostedForm | None) -> dict[str, Any]:
-    """What the form for decisions holds: what was typed in vain, else the name that is remembered."""
+    """The values of the decision form: as typed if it was refused, else the remembered name."""
     if form is None:
-        # Who is signed in signs; a name that a browser remembers may be somebody else's.
+        # Signed-in users sign with their key. A remembered name may be another person's.
         return {"who": caller_of(request).name or remembered_name(request), "why": "", "other": "", "chosen": ()}
     return {
         "who": form.line("who", most=MAX_REMEMBERED_NAME),
@@ -146,7 +146,7 @@ async def merge_stories_page(request: Request, story_id: str) -> Response:
     found = STORY_ADDRESS.search(named)
     other = found[1] if found else named
     if not other:
-        return await _refused(request, story_id, form, "name the other story: its page's address, or a copy's")
+        return await _refused(request, story_id, form, "Give the other story: the address of its page, or of a copy.")
     return await _decided(request, story_id, form, lambda store, word: merge_stories(store, [story_id, other], word))
 
 
@@ -155,7 +155,7 @@ async def split_story_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     leaving = form.all("article")
     if not leaving:
-        return await _refused(request, story_id, form, "choose the copies that are to leave the story")
+        return await _refused(request, story_id, form, "Choose the copies to split off.")
     return await _decided(request, story_id, form, lambda store, word: split_story(store, leaving, word))
 
 
@@ -164,7 +164,7 @@ async def pin_original_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     chosen = form.all("article")
     if len(chosen) != 1:
-        return await _refused(request, story_id, form, "choose the one copy that is the original")
+        return await _refused(request, story_id, form, "Choose the copy to mark as the original.")
     return await _decided(request, story_id, form, lambda store, word: pin_original(store, chosen[0], word))
 
 
@@ -184,11 +184,11 @@ async def _decided(
     *,
     needs_why: bool = True,
 ) -> Response:
-    """Back to the story, or to the one that it is in now."""
+    """Redirect to the story, or to the one that its copies belong to now."""
     desk = api_context(request)
     who, why = form.line("who", most=MAX_REMEMBERED_NAME), form.line("why", most=MAX_DECISION_REASON)
     if not who or (needs_why and not why):
-        return await _refused(request, story_id, form, "say who decides, and why: the log keeps both")
+        return await _refused(request, story_id, form, "Give your name and a reason: the log keeps both.")
     try:
         decided = await anyio.to_thread.run_sync(
             lambda: decide(desk.store, DecisionNote(caller_of(request).signature_for(who), why, desk.clock()))

@@ -1,4 +1,4 @@
-"""Records as lines for a terminal."""
+"""Printing of records on a terminal."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ output_console = Console(highlight=False)
 
 
 def print_line(line: str, *, style: str = "") -> None:
-    """A line that the terminal may wrap; piped, it stays one line."""
+    """Print a line. A terminal may wrap it; in a pipe it stays one line."""
     output_console.print(Text(line, style=style), soft_wrap=True)
 
 

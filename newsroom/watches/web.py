@@ -1,4 +1,4 @@
-"""The pages of watches: all of them, one with what it gathered; to begin one, and to end it."""
+"""The pages of watches: list, one watch, add and end."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ MAX_WATCH_NAME = 300
 
 
 def has_watch_ended(watch: WatchRecord, *, now: datetime) -> bool:
-    """Whether nothing more is gathered for it."""
+    """Whether the watch has ended."""
     return watch.ended is not None or (watch.until is not None and watch.until <= now)
 
 
@@ -81,7 +81,7 @@ async def add_watch_page(request: Request) -> Response:
 
 
 def _begun(request: Request, form: PostedForm) -> CreatedWatch:
-    """Search feeds learn what is followed, so they are asked only where the editor says so."""
+    """Add a watch. Search engines see its terms, so they are queried only if the editor chose so."""
     desk = api_context(request)
     wish = WatchRequest(
         form.lines("phrases"),
@@ -94,7 +94,7 @@ def _begun(request: Request, form: PostedForm) -> CreatedWatch:
 
 
 def _until(typed: str) -> datetime | None:
-    """The beginning of a day, UTC. Raises BadInput."""
+    """Parse a day, and return its beginning in UTC. Raises BadInput."""
     if not typed:
         return None
     try:

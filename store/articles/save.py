@@ -1,4 +1,4 @@
-"""Articles and their versions: what was read, and when."""
+"""Saving articles and their versions."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from onestory.urls import article_id_of_url, host_of
 
 __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
-# The last in this order is current. Nothing in it depends on the order of arrival.
+# The last version in this order is current. The order of arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number) of each version of one article.
 VersionKeys = list[tuple[datetime, str, int]]
@@ -33,9 +33,9 @@ VersionKeys = list[tuple[datetime, str, int]]
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What became of a reading. `number` is that of its version, None unless it was stored.
+    """The result of saving one capture. `number` is the number of the new version, if there is one.
 
-    `replaces` is the version that was current before, where this one follows it.
+    `replaces` is the version that was current before, if the new version follows it.
     """
 
     kind: Literal["stored", "known", "removed"]
@@ -45,10 +45,10 @@ class SaveResult:
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
-    """Stores what is new, each new article as a story of its own; one answer for each reading, in order.
+    """Store what is new, each new article as a story of its own. Returns a result per capture, in order.
 
-    A reading is known when the version in force at its observed time, or the next one, has its content. One without
-    a time (`observed` None) is known when its article ever had that content, so that an import can be repeated.
+    A capture is known if the version current at its observed time, or the next one, has the same content. A capture
+    without a time (`observed` None) is known if the article ever had that content, so an import can be repeated.
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
@@ -123,14 +123,14 @@ def _histories(connection: Connection, ids: Sequence[str]) -> dict[str, VersionK
 
 
 def _histories_locked(connection: Connection, ids: Sequence[str]) -> dict[str, VersionKeys]:
-    """The histories as they are once nobody else can add to them."""
+    """The histories, with the article rows locked against other writers."""
     locked = select(articles.c.id).where(articles.c.id.in_(set(ids))).order_by(articles.c.id)
     connection.execute(locked.with_for_update()).all()
     return _histories(connection, ids)
 
 
 def _allocate(connection: Connection, count: int) -> list[int]:
-    """`count` version numbers that nobody else will get. On SQLite the writer is alone, so the last one tells."""
+    """Allocate version numbers. SQLite has a single writer, so its last number is reliable."""
     if connection.dialect.name == "postgresql":
         query = text("SELECT nextval('versions_number_seq') FROM generate_series(1, :count)")
         return sorted(connection.execute(query, {"count": count}).scalars())
@@ -139,14 +139,14 @@ def _allocate(connection: Connection, count: int) -> list[int]:
 
 
 def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
-    # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
+    # In id order: two processes that add the same articles would otherwise deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
     insert_new(connection, stories, [story_row(row, now=now) for row in rows])
     insert_new(connection, articles, rows)
 
 
 def save_removed_lines(connection: Connection, lines: Mapping[int, Iterable[RemovedLine]], *, now: datetime) -> None:
-    """Keeps the lines that were removed from versions, by version number."""
+    """Store the lines that were removed from versions, by version number."""
     rows = [
         {"number": number, "line": storable_text(gone.line), "reason": gone.reason, "at": now}
         for number, removed in lines.items()
@@ -157,7 +157,7 @@ def save_removed_lines(connection: Connection, lines: Mapping[int, Iterable[Remo
 
 
 def refresh_articles(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
-    """Copies the current version's facts to its article."""
+    """Copy the facts of the current version to its article."""
     mark_search_due(connection, ids)
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
@@ -188,9 +188,9 @@ def _outlet_names(connection: Connection, readings: Iterable[ProcessedCapture]) 
 
 
 def _outlet(reading: ProcessedCapture, names: Mapping[str, str]) -> str:
-    """The outlet that came beside the page, else the one whose host this is, else the host's own name.
+    """The outlet that came with the capture, else the outlet of the host, else the host name.
 
-    What the page calls itself is no source: any page can call itself Reuters.
+    The site name on the page is not used: any page can call itself Reuters.
     """
     host = _bare(host_of(reading.extracted.url))
     said = storable_text(reading.capture.outlet) or ""
@@ -202,7 +202,7 @@ def _bare(host: str) -> str:
 
 
 def _barred(connection: Connection, readings: Iterable[ProcessedCapture], ids: Iterable[str]) -> set[str]:
-    """Those of the readings' digests that a takedown left a tombstone for."""
+    """The digests of these captures that have a tombstone."""
     wanted = {article_digest(identity) for identity in ids} | {reading.content_digest for reading in readings}
     wanted |= {host_digest(host_of(reading.extracted.url)) for reading in readings}
     return set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(wanted))).scalars())

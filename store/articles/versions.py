@@ -1,4 +1,4 @@
-"""Reading versions back: for verification, for the sweep, for rebuilding the index."""
+"""Reading versions, for verification, for the sweep and for rebuilding the index."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ MAX_SAME_TEXT = 1000
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`.
+    """The fields of a version that verification needs. `signature` is opaque, made with `signature_params`.
 
     `title` is the version's own, `url` its article's.
     """
@@ -62,7 +62,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class NewestText:
-    """An article's current version as its readers see it."""
+    """The current version of an article."""
 
     number: int
     article_id: str
@@ -83,12 +83,12 @@ WITH_ARTICLES = versions.join(articles, articles.c.id == versions.c.article_id)
 
 
 def version_texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
-    """Those of these versions that are still there, in no order."""
+    """Those of these versions that exist, in no order."""
     return _texts(connection, (versions.c.number.in_(part) for part in chunks(numbers)))
 
 
 def versions_of(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
-    """Every version that these articles have had, in no order."""
+    """All versions of these articles, in no order."""
     return _texts(connection, (versions.c.article_id.in_(part) for part in chunks(article_ids)))
 
 
@@ -98,7 +98,7 @@ def _texts(connection: Connection, chosen: Iterable[ColumnElement[bool]]) -> lis
 
 
 def signatures_of(connection: Connection, numbers: Collection[int]) -> list[Signed]:
-    """Those of these versions that are still there, in no order."""
+    """Those of these versions that exist, in no order."""
     columns = (versions.c.number, versions.c.article_id, versions.c.signature, versions.c.title, articles.c.url)
     query = select(*columns).select_from(WITH_ARTICLES)
     return [
@@ -107,7 +107,7 @@ def signatures_of(connection: Connection, numbers: Collection[int]) -> list[Sign
 
 
 def first_with_same_text(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
-    """For each version the number of the first one ever stored that has exactly its words; not where that is itself."""
+    """For each version, the first one ever stored with the same words, unless it is the version itself."""
     first = versions.alias("earlier")
     earliest = select(func.min(first.c.number)).where(first.c.text_digest == versions.c.text_digest).scalar_subquery()
     found: dict[int, int] = {}
@@ -118,13 +118,13 @@ def first_with_same_text(connection: Connection, numbers: Collection[int]) -> di
 
 
 def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
-    """By number the digest of the words, of those of these versions that are still there."""
+    """The digest of the words, by version number, for the versions that exist."""
     query = select(versions.c.number, versions.c.text_digest)
     return dict(rows_in(connection, query, versions.c.number, numbers))
 
 
 def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
-    """Those of these versions that no takedown has removed."""
+    """Those of these versions that exist."""
     return existing_values(connection, versions.c.number, numbers)
 
 
@@ -152,20 +152,20 @@ def unattached_versions(connection: Connection, *, limit: int) -> list[VersionTe
 
 
 def versions_with_text(connection: Connection, digest: bytes) -> list[int]:
-    """The numbers of all versions ever stored that have exactly these words."""
+    """The numbers of all stored versions with exactly these words."""
     query = select(versions.c.number).where(versions.c.text_digest == digest).order_by(versions.c.number)
     return list(connection.execute(query.limit(MAX_SAME_TEXT)).scalars())
 
 
 def versions_after(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
-    """The next `limit` versions behind number `after`, in order."""
+    """The next `limit` versions after a number, in order."""
     query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES).where(versions.c.number > after)
     query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
 def newest_texts(connection: Connection, *, before: int | None, limit: int) -> list[NewestText]:
-    """Articles as they are now, those whose current text came last first; below version number `before`."""
+    """The current texts of articles below version number `before`, newest first."""
     query = select(versions.c.number, versions.c.article_id, versions.c.title, versions.c.text)
     query = query.join(articles, and_(articles.c.id == versions.c.article_id, articles.c.version == versions.c.number))
     if before is not None:
@@ -178,19 +178,19 @@ def count_versions(connection: Connection) -> int:
 
 
 def reopen_after_sequence(connection: Connection, *, after_sequence: int) -> int:
-    """Marks what was registered behind this sequence as not attached; how many these were."""
+    """Reopen versions registered after a sequence number, and return how many."""
     statement = update(versions).where(versions.c.attached > after_sequence).values(attached=None)
     return connection.execute(statement).rowcount
 
 
 def reopen_versions(connection: Connection, numbers: Collection[int]) -> None:
-    """Marks these versions as not attached."""
+    """Mark versions as not attached."""
     for part in chunks(numbers):
         connection.execute(update(versions).where(versions.c.number.in_(part)).values(attached=None))
 
 
 def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> None:
-    """Notes new sequences of versions that are attached; the others stay to be attached."""
+    """Update the sequence numbers of attached versions."""
     rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"), versions.c.attached.is_not(None))
@@ -198,7 +198,7 @@ def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> No
 
 
 def replace_signatures(connection: Connection, signatures: Mapping[int, bytes], *, params: str) -> None:
-    """Replaces the signatures of these versions by ones of other parameters."""
+    """Replace the signatures of versions by ones made with other parameters."""
     rows = [{"key": number, "bytes": signature} for number, signature in signatures.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))

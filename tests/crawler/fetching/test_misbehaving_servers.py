@@ -87,7 +87,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(lite: Store, site: Site
     assert not any(hit.path == "/secret" or hit.host != "a" for hit in site.hits)
     (target,) = [row for url, row in page_rows(lite).items() if "/secret" in url]
     assert target["state"] == "refused"
-    assert "no public address" in target["reason"]
+    assert "not a public address" in target["reason"]
 
 
 def test_what_follows_an_answer_is_not_taken_for_the_next_one(lite: Store, site: Site):
