@@ -80,7 +80,11 @@ def _closest_first(bond: Bond) -> tuple[float, str, str]:
     return (-bond.jaccard, bond.one, bond.other)
 
 
-def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond], ranks: Mapping[str, Rank]) -> None:
+def _least_first(bond: Bond) -> tuple[float, float, str, str]:
+    return (bond.share, bond.jaccard, bond.one, bond.other)
+
+
+def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond]) -> None:
     """Joins each core to the one that holds most of one of its articles.
 
     Cores that hold parts of each other in a circle are taken for one, and go on together (as in the algorithm of Chu,
