@@ -31,7 +31,7 @@ QUOTED_RUN_WORDS = 30
 QUOTED_SHARE = 0.08
 TOP_WORDS = 12
 SAME_JACCARD = 0.5
-MUTUAL_SHARE = 0.3
+MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
 DEVELOPED_SHARE = 0.4
 WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
@@ -75,6 +75,8 @@ class Match(Protocol):
     @property
     def off_topic(self) -> bool: ...
     @property
+    def unrelated(self) -> bool: ...
+    @property
     def longest_run(self) -> int: ...
     @property
     def a_at(self) -> int: ...
@@ -108,6 +110,7 @@ class _Edge:
     share: float
     back: float
     off_topic: bool
+    unrelated: bool
     run: int
     here: int
     there: int
@@ -145,11 +148,11 @@ def _edges(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str,
 
 def _sides(match: Match, a: str, b: str) -> tuple[_Edge, _Edge]:
     """The match as a sees it, and as b does."""
-    kind, jaccard, off, run = match.kind, match.jaccard, match.off_topic, match.longest_run
+    kind, jaccard, off, other, run = match.kind, match.jaccard, match.off_topic, match.unrelated, match.longest_run
     ours, theirs = match.containment_a, match.containment_b
     return (
-        _Edge(b, kind, match.b_is, jaccard, ours, theirs, off, run, match.a_at, match.b_at),
-        _Edge(a, kind, match.a_is, jaccard, theirs, ours, off, run, match.b_at, match.a_at),
+        _Edge(b, kind, match.b_is, jaccard, ours, theirs, off, other, run, match.a_at, match.b_at),
+        _Edge(a, kind, match.a_is, jaccard, theirs, ours, off, other, run, match.b_at, match.a_at),
     )
 
 
@@ -169,7 +172,8 @@ def _may_share(one: Member, other: Member, edge: _Edge, edges: Edges, mixed: Col
         return False
     if edge.jaccard < SAME_JACCARD and (one.id in mixed or other.id in mixed):
         return False
-    return not (edge.off_topic and _is_frame(one.id, other.id, edges))
+    suspect = edge.off_topic or (edge.unrelated and bool(one.host) and one.host == other.host)
+    return not (suspect and _is_frame(one.id, other.id, edges))
 
 
 def _is_developed(edge: _Edge) -> bool:
@@ -178,13 +182,18 @@ def _is_developed(edge: _Edge) -> bool:
 
 
 def _is_frame(one: str, other: str, edges: Edges) -> bool:
-    """Whether a third article shares words with both, and none of the three headlines is about them."""
+    """Whether a third article shares words with both that are not about it."""
     fewer, more = sorted((edges[one], edges[other]), key=len)
-    return any(edge.off_topic and third in more and more[third].off_topic for third, edge in fewer.items())
+    return any(_frames(edge) and third in more and _frames(more[third]) for third, edge in fewer.items())
+
+
+def _frames(edge: _Edge) -> bool:
+    return edge.off_topic or edge.kind == "frame"
 
 
 def _is_mutual(edge: _Edge) -> bool:
-    return min(edge.share, edge.back) > MUTUAL_SHARE
+    """Whether each holds much of the other: most of it, where the headlines do not say that it is one thing."""
+    return min(edge.share, edge.back) > (MOST_SHARE if edge.unrelated else MUTUAL_SHARE)
 
 
 def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
@@ -196,7 +205,7 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
     ours, theirs = _sides(match, "", "")
-    return (match.off_topic and match.kind != "frame") or any(
+    return (match.unrelated and match.kind != "frame") or any(
         _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
     )
 

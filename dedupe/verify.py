@@ -98,6 +98,7 @@ def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence
         a_at=found.a_spans[0][0],
         b_at=found.b_spans[0][0],
         off_topic=topic.off,
+        unrelated=topic.known and not (topic.same or topic.related),
     )
 
 
