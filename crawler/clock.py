@@ -6,13 +6,14 @@ download and of a name server, and how often the frontier is looked at.
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from onestory.store.frontier.hosts import database_time
+from onestory.times import utc_now
 
 __all__ = ["Clock", "SystemClock", "sleep", "wait_for"]
 
@@ -41,7 +42,7 @@ class SystemClock:
     """This machine's time, and for what crawlers share the database's."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return utc_now()
 
     def elapsed(self) -> float:
         return monotonic()

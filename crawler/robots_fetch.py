@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources import poll
@@ -16,6 +16,7 @@ from onestory.store.frontier.hosts import LeasedHost, authority_of, claim_host, 
 from onestory.store.frontier.pages import abandon_due_pages, due_pages
 from onestory.store.frontier.revisits import due_revisits
 from onestory.store.sources.polls import due_sources
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["fetch_robots"]
 

@@ -16,6 +16,8 @@ OnestoryError                    one plain line that names the thing and the rem
 Bad data drops one article and counts `dropped/<reason>`; broken infrastructure propagates.
 """
 
+import errno
+
 __all__ = [
     "BadInput",
     "DatabaseUnavailable",
@@ -29,6 +31,7 @@ __all__ = [
     "SchemaTooNew",
     "TakenDown",
     "Unavailable",
+    "is_disk_full",
 ]
 
 
@@ -79,6 +82,11 @@ class SchemaTooNew(HomeUnusable):
 
 class DiskFull(HomeUnusable):
     reason = "disk_full"
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether the operating system reports a full disk or an exhausted quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Unavailable(OnestoryError):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["escape_controls", "printable"]
+__all__ = ["escape_controls", "plural", "printable"]
 
 # What JSON may hold as it is: DEL and the second set of controls, marks of direction, ends of lines and paragraphs.
 TERMINAL_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -14,6 +14,11 @@ def printable(text: str | None, *, width: int | None = None) -> str:
     kept = "".join(" " if c in "\t\r\n" else c for c in text or "" if c in "\t\r\n" or _is_safe(c))
     line = " ".join(kept.split())
     return line if width is None or len(line) <= width else line[: width - 1] + "…"
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """The number with its noun, as in "1 copy" and "2 copies"."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def _is_safe(character: str) -> bool:

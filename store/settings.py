@@ -1,8 +1,8 @@
 """Single values that outlive a process, by key."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import dialect_insert
 from onestory.store.schema import settings
 
 __all__ = [
@@ -20,7 +20,7 @@ EVENTS_DELETED = "events_forgotten"  # the highest number that was deleted for i
 BOILERPLATE_LEARNED = "furniture_learned"  # when somebody last began
 BOILERPLATE_APPLIED = "furniture_applied"  # of the last that came to its end
 
-WEBHOOK_SENDER = "webhook_sender"  # who sends, and until when
+WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 
 def read_setting(connection: Connection, key: str) -> str | None:
@@ -28,6 +28,5 @@ def read_setting(connection: Connection, key: str) -> str | None:
 
 
 def write_setting(connection: Connection, key: str, value: str) -> None:
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = add(settings).values(key=key, value=value)
+    statement = dialect_insert(connection, settings).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

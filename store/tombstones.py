@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onestory.store.queries import chunks
+from onestory.store.queries import existing_values, insert_new
 from onestory.store.schema import tombstones
 from onestory.urls import article_id_of_url, host_of
 
@@ -49,10 +48,8 @@ def host_digest(host: str) -> str:
 
 def add_tombstones(connection: Connection, digests: Mapping[str, TombstoneKind], *, reason: str, now: datetime) -> None:
     """Leaves a tombstone for each; one that is there already keeps its reason and time."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"digest": digest, "kind": kind, "reason": reason, "at": now} for digest, kind in sorted(digests.items())]
-    if rows:
-        connection.execute(add(tombstones).on_conflict_do_nothing(), rows)
+    insert_new(connection, tombstones, rows)
 
 
 def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:
@@ -63,9 +60,7 @@ def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:
 def without_tombstones(connection: Connection, by_url: Mapping[str, T]) -> dict[str, T]:
     """What belongs to normal URLs of which neither the article nor the host was taken down."""
     digests = {url: (article_digest(article_id_of_url(url)), host_digest(host_of(url))) for url in by_url}
-    barred: set[str] = set()
-    for part in chunks({digest for pair in digests.values() for digest in pair}):
-        barred |= set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(part))).scalars())
+    barred = existing_values(connection, tombstones.c.digest, {digest for pair in digests.values() for digest in pair})
     return {url: value for url, value in by_url.items() if barred.isdisjoint(digests[url])}
 
 

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from onestory.crawler.demo.rendering import World, feed, front, page, read_world
 from onestory.store.sources.polls import SourceEntry
+from onestory.times import utc_now
 
 __all__ = ["DemoSite", "serve"]
 
@@ -31,7 +31,7 @@ def serve(port: int = 0) -> Iterator[DemoSite]:
     """The demo's site while the context lasts; a port of 0 takes a free one. Raises OSError for one that is taken."""
     server = _Server(("127.0.0.1", port), _Handler)
     port = int(server.server_address[1])
-    world = read_world(WORLD, now=datetime.now(UTC))
+    world = read_world(WORLD, now=utc_now())
     server.answers = _answers(world, port)
     thread = threading.Thread(target=server.serve_forever, name="demo", kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()

@@ -22,10 +22,8 @@ from onestory.crawler.clock import Clock
 from onestory.pipelines.extract.html import printable
 from onestory.ssrf import GuardedResolver
 
-__all__ = ["MAX_REDIRECTS", "FetchResponse", "Fetcher"]
+__all__ = ["FetchResponse", "Fetcher"]
 
-# RFC 1945 set this limit, and RFC 9309, section 2.3.1.2, names it again for robots.txt.
-MAX_REDIRECTS = 5
 
 # Reasons that speak of the host, not of the one page.
 HOST_REASONS = {"unresolved", "unreachable", "timeout", "tls"}
@@ -89,6 +87,9 @@ class Fetcher:
         except Exception as error:  # whatever a stranger's server provokes is its answer
             reason, why = self._said(url, error)
             return FetchResponse(url, self.clock.now(), reason=reason, why=why, seconds=monotonic() - started)
+        if not 100 <= response.status <= 999:  # three digits (RFC 9112, section 4); no database takes every integer
+            why = f"{urlsplit(url).hostname} sent the status {str(response.status)[:20]}, which is not HTTP"
+            return FetchResponse(url, self.clock.now(), reason="broken", why=why, seconds=monotonic() - started)
         return FetchResponse(
             url,
             self.clock.now(),

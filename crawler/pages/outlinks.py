@@ -7,9 +7,9 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from onestory.crawler.crawler_traps import trap_kind
+from onestory.crawler.fetching.bounded_html import parse_bounded
 from onestory.crawler.sources.sections import is_article
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.html import parse
 from onestory.ssrf import checked_url
 from onestory.urls import host_of, same_site, site_of
 
@@ -25,7 +25,7 @@ AROUND = {"nav", "footer", "aside", "header", "form"}
 def outlinks(body: bytes, *, url: str, content_type: str | None = None, limit: int) -> list[str]:
     """The normal URLs, in the order of the text, each once; none where the page asks that its links be left alone."""
     try:
-        tree = parse(body, url=url, content_type=content_type)
+        tree = parse_bounded(body, url=url, content_type=content_type)
         if _is_nofollow(tree):
             return []
         found = dict.fromkeys(link for link in _links(tree, url) if _leads_elsewhere(link, url))

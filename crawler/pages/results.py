@@ -2,10 +2,11 @@
 
 import hashlib
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = [
     "blocked_result",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.challenge import detect_challenge
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts import tdmrep
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.pages import fetch, results, revisit_policy
@@ -23,7 +23,7 @@ from onestory.store.frontier.revisits import (
     postpone_revisits,
     save_revisit_result,
 )
-from onestory.urls import same_site
+from onestory.urls import MAX_REDIRECTS, same_site
 
 __all__ = ["record_revisit", "result_of_answer", "result_of_reading", "revisit", "revisit_all"]
 

@@ -8,15 +8,16 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.bounded_html import parse_bounded
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
 from onestory.crawler.sources.sitemaps import decompress, read_sitemap
 from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.html import parse
 from onestory.ssrf import checked_url
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
 
@@ -84,7 +85,7 @@ def classify_answer(response: FetchResponse) -> DiscoveredSource | BadSource:
 def linked_sources(response: FetchResponse, *, robots: Robots | None) -> Sequence[str]:
     """The feeds that a page links to, and then the news sitemaps that robots.txt names."""
     try:
-        tree = parse(response.body, url=response.url, content_type=response.header("content-type"))
+        tree = parse_bounded(response.body, url=response.url, content_type=response.header("content-type"))
         links = [urljoin(response.url, link) for link in _feed_links(tree)]
     except (Dropped, etree.LxmlError, ValueError):
         links = []

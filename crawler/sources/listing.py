@@ -82,7 +82,9 @@ async def _sitemaps(session: HostSession, source: DueSource, response: FetchResp
             break
         child = await session.ask(url := waiting.popleft())
         if child is None:
-            return None
+            if session.is_lost or session.context.is_resting:
+                return None
+            break  # the host is resting after a failure: what was read so far counts
         try:
             read = await asyncio.to_thread(_child, child, url)
         except BadSource as bad:

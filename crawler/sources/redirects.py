@@ -1,6 +1,6 @@
 """Getting a source's answer: asked at where it is now, redirects followed and remembered."""
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.source_error import source_error
@@ -8,6 +8,7 @@ from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, redirect_source
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["fetch_source"]
 

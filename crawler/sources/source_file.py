@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from onestory.store.sources.source_list import (
     add_sources,
     list_source_entries,
 )
+from onestory.times import utc_now
 
 __all__ = ["KINDS", "SHIPPED", "SourceImport", "add_new_sources", "export_opml", "import_opml", "load_sources"]
 
@@ -132,7 +132,7 @@ def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> PollSche
         said.get("timezone"),
     )
     try:
-        return checked_schedule(named, now=datetime.now(UTC))
+        return checked_schedule(named, now=utc_now())
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
 
@@ -140,7 +140,7 @@ def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> PollSche
 def add_new_sources(store: Store, entries: Iterable[SourceEntry]) -> int:
     """Adds what is new; how many. What the store knows stays as it is, so an operator's change is never undone."""
     with store.write() as connection:
-        return add_sources(connection, tuple(entries), now=datetime.now(UTC))
+        return add_sources(connection, tuple(entries), now=utc_now())
 
 
 @dataclass(frozen=True, slots=True)

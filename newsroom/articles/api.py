@@ -10,7 +10,7 @@ from pydantic import Field
 
 from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import StoryId, validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
@@ -134,7 +134,7 @@ class StoryFreshness(ApiModel):
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
 
-VersionNumber = Annotated[int, Query(ge=1, le=2**31 - 1, description="The number of a version.", examples=[17])]
+VersionNumber = Annotated[int, Query(ge=1, le=MAX_DATABASE_ID, description="The number of a version.", examples=[17])]
 
 
 @router.get(

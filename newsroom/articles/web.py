@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.pages.render import render_page
 from onestory.pipelines.versions.word_diff import TextChange, WordDiff, word_diff
@@ -28,7 +28,6 @@ compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 MAX_VERSION_CHOICES = 300
 
-MAX_VERSION_NUMBER = 2**31 - 1
 
 MAX_BOILERPLATE_SHOWN = 60
 
@@ -79,7 +78,7 @@ def compare_page(request: Request) -> Response:
 
 def _number(request: Request, name: str) -> int:
     told = request.query_params.get(name, "").strip()
-    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_VERSION_NUMBER):
+    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_DATABASE_ID):
         raise BadInput("two versions are compared by their numbers: choose two copies on the page of a story")
     return int(told)
 

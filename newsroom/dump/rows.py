@@ -1,13 +1,14 @@
 """Records to the rows of a dump."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.dump.schema import SIGNAL_FIELDS
 from onestory.store.sources.coverage import Gap
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import Tombstone
+from onestory.times import iso_utc
 
 __all__ = ["dump_article_row", "dump_gap_row", "dump_removed_row", "dump_story_row", "mining_verdict_of"]
 
@@ -118,8 +119,3 @@ def dump_gap_row(gap: Gap) -> dict[str, Any]:
         "why": gap.why,
         "polls": gap.polls,
     }
-
-
-def iso_utc(time: datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the second or, where there is more, to the microsecond."""
-    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -3,7 +3,6 @@
 Rows carry Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) beside ours.
 """
 
-import errno
 import hashlib
 import os
 import shutil
@@ -18,7 +17,7 @@ import orjson
 import zstandard
 from sqlalchemy import Connection
 
-from onestory.errors import BadInput, DiskFull, HomeUnusable
+from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
 from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
@@ -77,7 +76,7 @@ def write_dump(
         manifest = _write(store, partial, mining, progress)
         partial.rename(out)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if is_disk_full(error):
             raise DiskFull(f"{out}: the disk is full; nothing was left there") from error
         raise HomeUnusable(f"{out} cannot be written: {error.strerror}") from error
     finally:

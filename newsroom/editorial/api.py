@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import StoryId, validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.stories import decisions
 from onestory.pipelines.stories.decisions import DecisionNote
@@ -135,8 +135,7 @@ def _word(request: Request, who: str, why: str) -> DecisionNote:
 
 
 def _told(decided: decisions.DecisionResult) -> Response:
-    body = DecisionOutcome.model_validate(decided).model_dump_json()
-    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(DecisionOutcome.model_validate(decided))
 
 
 @router.post(
@@ -204,7 +203,7 @@ def _check_members(request: Request, story_id: str, names: list[str]) -> None:
 )
 def post_undo(
     request: Request,
-    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of a decision.", examples=[7])],
+    number: Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The number of a decision.", examples=[7])],
     order: UndoRequest,
 ) -> Response:
     """It holds no longer; the log keeps it, and who undid it. What is undone already is refused."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from onestory.newsroom.terminal.console import (
     notice,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, print_line
@@ -31,6 +31,7 @@ from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
 from onestory.store.stories.references import story_named
 from onestory.text import printable
+from onestory.times import utc_now
 
 __all__ = ["print_decisions", "story_app", "takedown_command"]
 
@@ -104,14 +105,11 @@ def decision_log_command(
     with open_store(load_config(home)) as store, store.read() as connection:
         members = story and [copy.id for copy in copies_of_story(connection, story_named(connection, story))]
         records = decision_records(connection, members or None, limit=limit)
-    if not json:
-        print_decisions(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_decisions, as_json=json)
 
 
 def _word(who: str, why: str) -> DecisionNote:
-    return DecisionNote(who, why, datetime.now(UTC))
+    return DecisionNote(who, why, utc_now())
 
 
 def _tell(decided: DecisionResult, *, json: bool) -> None:
@@ -133,9 +131,7 @@ def takedown_command(
     config = load_config(home)
     with spinner("taking down"), open_engine(config) as engine:
         archived = [folder for folder in (config.home, config.warc_dir) if folder is not None and folder.is_dir()]
-        done = take_down(
-            engine.store, engine.index_client, what, reason=reason, archived=archived, now=datetime.now(UTC)
-        )
+        done = take_down(engine.store, engine.index_client, what, reason=reason, archived=archived, now=utc_now())
         on_postgresql = engine.store.dialect == "postgresql"
     if json:
         print_json(asdict(done))

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 
 __all__ = [
@@ -34,7 +35,6 @@ EventKind = Literal[
     "webhook.disabled",
 ]
 EXAMPLE_MESSAGE_ID = "msg_5f0c6b7a9d2e4c1b8a3f7e605f0c6b7a"
-MAX_DATABASE_ID = 2**31 - 1
 
 
 class Event(ApiModel):

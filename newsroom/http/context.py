@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -13,6 +13,7 @@ from onestory.errors import Unavailable
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.stories.lookup import LookupResult, look_up
 from onestory.store.database import Store
+from onestory.times import utc_now
 
 __all__ = ["ApiContext", "ServerBusy", "api_context"]
 
@@ -24,17 +25,13 @@ class ServerBusy(Unavailable):
     reason = "busy"
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True)
 class ApiContext:
     """A registry serves one thread at a time, so lookups wait for each other here, and not in threads."""
 
     store: Store
     index_client: IndexClient
-    clock: Callable[[], datetime] = _clock
+    clock: Callable[[], datetime] = utc_now
     _turn: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def look_up(self, text: str) -> LookupResult:

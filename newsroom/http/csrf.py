@@ -14,7 +14,15 @@ from starlette.types import Receive, Scope
 
 from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
 
-__all__ = ["CSRF_FIELD_NAME", "CSRF_HEADER", "csrf_token", "is_cross_site", "lacks_csrf_token", "read_body"]
+__all__ = [
+    "CSRF_FIELD_NAME",
+    "CSRF_HEADER",
+    "MAX_FORM_FIELDS",
+    "csrf_token",
+    "is_cross_site",
+    "lacks_csrf_token",
+    "read_body",
+]
 
 
 SAME_SITE = ("same-origin", "none")
@@ -40,7 +48,7 @@ CSRF_FIELD_NAME = "form_token"
 
 CSRF_HEADER = "x-form-token"
 
-MAX_CHECKED_FIELDS = 1_100
+MAX_FORM_FIELDS = 1_100
 
 
 def csrf_token(session: str) -> str:
@@ -57,7 +65,7 @@ async def lacks_csrf_token(scope: Scope, receive: Receive, session: str) -> bool
 
 async def _field(request: Request) -> str:
     try:
-        form = await request.form(max_files=0, max_fields=MAX_CHECKED_FIELDS, max_part_size=MAX_BODY_BYTES)
+        form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
     except HTTPException:
         return ""
     value = form.get(CSRF_FIELD_NAME)

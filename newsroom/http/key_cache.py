@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Literal
 import anyio.to_thread
 from sqlalchemy import Connection
 
+from onestory.cache import LruCache
 from onestory.errors import OnestoryError
 from onestory.newsroom.http.permissions import Caller
 from onestory.store.access.api_keys import (
@@ -49,7 +49,7 @@ class KeyCache:
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._known: OrderedDict[str, CachedKey] = OrderedDict()
+        self._known: LruCache[str, CachedKey] = LruCache(MAX_CACHED_KEYS)
         self._forgotten = -KEY_CACHE_SECONDS
         self._noted: dict[int, datetime] = {}
         self._noting = anyio.CapacityLimiter(1)
@@ -73,7 +73,10 @@ class KeyCache:
         began = self._clock()
         if known is None or known.asked <= max(self._forgotten, began - KEY_CACHE_SECONDS):
             known = await anyio.to_thread.run_sync(lambda: self._ask(kind, secret, now, began))
-            self._remember(name, known)
+            if known is None:
+                self._known.pop(name)
+            else:
+                self._known.put(name, known)
         if known is None or (known.ends is not None and known.ends <= now):
             return None
         self._note(known.key, now)
@@ -86,13 +89,6 @@ class KeyCache:
                 return None if session is None else CachedKey(*session, began)
             key = find_key(connection, secret)
             return None if key is None else CachedKey(key, None, began)
-
-    def _remember(self, name: str, known: CachedKey | None) -> None:
-        self._known.pop(name, None)
-        if known is not None:
-            self._known[name] = known
-        if len(self._known) > MAX_CACHED_KEYS:
-            self._known.popitem(last=False)
 
     def forget(self) -> None:
         """By this server at least everything is asked for anew: something was revoked, or has ended."""

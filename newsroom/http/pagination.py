@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -11,12 +13,16 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from onestory.errors import BadInput
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.stories.listing import StoryCursor
 
 __all__ = [
+    "EPOCH",
     "BadCursor",
     "decode_cursor",
+    "decode_parts",
     "encode_cursor",
+    "encode_parts",
     "filters_digest",
     "next_link",
     "next_link_of_request",
@@ -28,7 +34,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
-VERSION_NUMBERS = range(2**31)
+VERSION_NUMBERS = range(MAX_DATABASE_ID + 1)
 
 STORY_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
@@ -45,8 +51,7 @@ def filters_digest(filters: object) -> str:
 def encode_cursor(position: StoryCursor, *, of: str) -> str:
     """`of` is the name of the list."""
     since_epoch = (position.last_seen - EPOCH) // timedelta(microseconds=1)
-    told = orjson.dumps([of, since_epoch, position.id, position.up_to])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    return encode_parts([of, since_epoch, position.id, position.up_to])
 
 
 def decode_cursor(cursor: str, *, of: str) -> StoryCursor:
@@ -61,10 +66,20 @@ def decode_cursor(cursor: str, *, of: str) -> StoryCursor:
     return StoryCursor(last_seen, story_id, up_to)
 
 
-def _read(cursor: str) -> tuple[str, int, str, int]:
+def encode_parts(parts: Sequence[object]) -> str:
+    """JSON as URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def decode_parts(cursor: str) -> Any:
+    """The parts of a cursor. Raises ValueError."""
     if not CURSOR_PATTERN.fullmatch(cursor):
         raise ValueError(cursor)
-    name, since_epoch, story_id, up_to = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+
+
+def _read(cursor: str) -> tuple[str, int, str, int]:
+    name, since_epoch, story_id, up_to = decode_parts(cursor)
     if not isinstance(since_epoch, int) or not STORY_ID_PATTERN.fullmatch(story_id) or up_to not in VERSION_NUMBERS:
         raise ValueError(cursor)
     return str(name), since_epoch, story_id, up_to

@@ -11,7 +11,8 @@ __all__ = ["validate_id"]
 
 
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
-
+# The largest value of an integer column on PostgreSQL.
+MAX_DATABASE_ID = 2**31 - 1
 
 StoryId = Annotated[str, Path(description="24 hex digits.", examples=["5f0c6b7a9d2e4c1b8a3f7e60"])]
 

@@ -2,12 +2,12 @@
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onestory.cache import LruCache
 from onestory.newsroom.http.permissions import rate_limit_key
 from onestory.newsroom.http.problems import Problem
 from onestory.newsroom.http.request_guard import is_loopback
@@ -29,7 +29,8 @@ class TokenBuckets:
 
     per_minute: int
     clock: Callable[[], float] = time.monotonic
-    _tokens: "OrderedDict[str, tuple[float, float]]" = field(default_factory=OrderedDict)  # tokens, as of when
+    # Tokens, and the time they were counted at.
+    _tokens: LruCache[str, tuple[float, float]] = field(default_factory=lambda: LruCache(MAX_CLIENTS))
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -42,14 +43,11 @@ class TokenBuckets:
         """The tokens left after this one; below zero: there was none, and none was taken."""
         now = self.clock()
         left = self._left(client, now) - 1
-        self._tokens[client] = (left if left >= 0 else left + 1, now)
-        self._tokens.move_to_end(client)
-        if len(self._tokens) > MAX_CLIENTS:
-            self._tokens.popitem(last=False)
+        self._tokens.put(client, (left if left >= 0 else left + 1, now))
         return left
 
     def _left(self, client: str, now: float) -> float:
-        tokens, since = self._tokens.get(client, (float(self.per_minute), now))
+        tokens, since = self._tokens.get(client) or (float(self.per_minute), now)
         return min(float(self.per_minute), tokens + (now - since) * self.per_minute / WINDOW_SECONDS)
 
 

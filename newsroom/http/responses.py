@@ -11,7 +11,14 @@ from pydantic import BaseModel
 
 from onestory.errors import BadInput
 
-__all__ = ["etag_response", "json_response", "negotiate_media_type", "plain_json_response", "selected_fields"]
+__all__ = [
+    "etag_response",
+    "json_response",
+    "negotiate_media_type",
+    "plain_json_response",
+    "selected_fields",
+    "uncached_json",
+]
 
 
 def negotiate_media_type(request: Request, offered: Sequence[str]) -> str:
@@ -56,6 +63,13 @@ def json_response(
 def plain_json_response(request: Request, value: object, media_type: str, *, headers: Mapping[str, str]) -> Response:
     """Plain values as JSON, in a format that is not ours."""
     return etag_response(request, orjson.dumps(value), media_type, headers=headers)
+
+
+def uncached_json(shape: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The result of an action as JSON, which no cache may keep."""
+    return Response(
+        shape.model_dump_json(), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"
+    )
 
 
 def etag_response(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import ApiModel
@@ -18,7 +19,7 @@ __all__ = ["KeyNumber", "router"]
 
 router = APIRouter(prefix="/v1", tags=["keys"], dependencies=[REQUIRE_ADMIN])
 
-KeyNumber = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[2])]
+KeyNumber = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, examples=[2])]
 KEY_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such key."}}
 
 

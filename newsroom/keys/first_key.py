@@ -1,6 +1,5 @@
 """Whether a server asks for keys, and that there is one to begin with: nobody could sign in to add the first."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from onestory.config import Config
@@ -8,6 +7,7 @@ from onestory.errors import BadInput
 from onestory.newsroom.http.request_guard import is_loopback
 from onestory.newsroom.terminal.console import open_store
 from onestory.store.access.api_keys import CreatedKey, add_first_admin_key, has_admin_key, import_environment_key
+from onestory.times import utc_now
 
 __all__ = ["FIRST_KEY_NAME", "NoAdminKey", "ensure_first_key", "prepare_admin_key", "requires_keys"]
 
@@ -32,7 +32,7 @@ def prepare_admin_key(config: Config, *, host: str) -> None:
     with open_store(config) as store:
         if config.admin_key is not None:
             with store.write() as connection:
-                import_environment_key(connection, config.admin_key, now=datetime.now(UTC))
+                import_environment_key(connection, config.admin_key, now=utc_now())
         with store.read() as connection:
             if asks and not has_admin_key(connection):
                 raise NoAdminKey(
@@ -44,7 +44,7 @@ def prepare_admin_key(config: Config, *, host: str) -> None:
 def ensure_first_key(config: Config) -> CreatedKey | None:
     """The admin key of the configuration is taken up; without one, and without any admin key, a new one."""
     with open_store(config) as store, store.write() as connection:
-        now = datetime.now(UTC)
+        now = utc_now()
         if config.admin_key is not None:
             import_environment_key(connection, config.admin_key, now=now)
         return add_first_admin_key(connection, FIRST_KEY_NAME, now=now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from onestory.errors import BadInput
@@ -16,6 +16,7 @@ from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.keys.api import KeyNumber
 from onestory.newsroom.pages.forms import PostedForm, read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.webhooks.api import WebhookNumber, webhook_entry
 from onestory.newsroom.webhooks.delivery import new_webhook_secret
@@ -143,7 +144,7 @@ def revoke_key_page(request: Request, number: KeyNumber) -> Response:
         )
     keyring: KeyCache = request.app.state.keyring
     keyring.forget()
-    return RedirectResponse("/settings#keys", 303, {"Cache-Control": "no-store"})
+    return see_other("/settings#keys")
 
 
 webhook_settings_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_ADMIN])
@@ -218,4 +219,4 @@ def remove_webhook_page(request: Request, number: WebhookNumber) -> Response:
 
 
 def _back(query: str = "") -> Response:
-    return RedirectResponse(f"/settings{query}#webhooks", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/settings{query}#webhooks")

@@ -2,7 +2,7 @@
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.newsroom.http.authentication import TOO_MANY_WRONG_KEYS, WRONG_KEY, LoginThrottle, TooManyFailures
 from onestory.newsroom.http.context import api_context
@@ -10,7 +10,7 @@ from onestory.newsroom.http.credentials import clear_session_cookie, session_tok
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.permissions import ALLOW_ANYONE, KEYLESS_CALLER, REQUIRE_READ_FOR_POST, caller_of
 from onestory.newsroom.pages.forms import read_form
-from onestory.newsroom.pages.redirects import MAX_RETURN_PATH, safe_return_path
+from onestory.newsroom.pages.redirects import MAX_RETURN_PATH, safe_return_path, see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.store.access.sessions import begin_session, end_session
 from onestory.store.database import Store
@@ -85,4 +85,4 @@ def _end(store: Store, token: str) -> None:
 
 
 def _on(way: str) -> Response:
-    return RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+    return see_other(way)

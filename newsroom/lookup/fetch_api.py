@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from onestory.errors import BadInput, NotFound, Unavailable
 from onestory.newsroom.http.context import ApiContext, ServerBusy, api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT
+from onestory.newsroom.http.responses import uncached_json
 from onestory.newsroom.lookup.api import LookupResponse, look_up_url
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of, database_time
@@ -162,4 +163,4 @@ async def post_lookup_fetch(request: Request, question: LookupFetchRequest) -> R
     """The story that the article belongs to. One that is not stored is fetched by the crawler, under its guard and
     at the pace of its host, and stored like any other; the answer waits for that, at most 20 seconds."""
     answer = await request.app.state.fetches.look_up(api_context(request), question.url)
-    return Response(answer.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return uncached_json(answer)

@@ -2,7 +2,7 @@
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.errors import BadInput, NotFound, OnestoryError, Unavailable
 from onestory.newsroom.http.context import api_context
@@ -10,6 +10,7 @@ from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, REQUI
 from onestory.newsroom.http.problems import as_sentence, problem_of
 from onestory.newsroom.lookup.api import LookupResponse, look_up_text, look_up_url
 from onestory.newsroom.pages.forms import read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.views import text_segments
 
@@ -52,7 +53,7 @@ async def lookup_fetch_page(request: Request) -> Response:
 
 
 def _to_story(answer: LookupResponse) -> Response:
-    return RedirectResponse(f"/stories/{answer.found[0].story_id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/stories/{answer.found[0].story_id}")
 
 
 @router.post("/lookup", dependencies=[REQUIRE_READ_FOR_POST])

@@ -1,7 +1,7 @@
 """Commands that better what is stored: furniture, reextract."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from onestory.newsroom.terminal.console import (
     notify_wait,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import plural, print_line
@@ -27,6 +28,7 @@ from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.store.boilerplate import BoilerplateLine, bare_host, boilerplate_lines
 from onestory.text import printable
+from onestory.times import utc_now
 from onestory.urls import host_of, normalize_url
 
 __all__ = ["boilerplate_command", "index_app", "print_index_stats", "reextract_command"]
@@ -50,13 +52,10 @@ def boilerplate_command(
     name = bare_host(host_of(normalize_url(host if "//" in host else f"https://{host}")))
     with open_store(config) as store, store.read() as connection:
         lines = boilerplate_lines(connection, name)
-    for line in lines if json else ():
-        print_json(line)
-    if not json:
-        _print_lines(name, lines)
+    print_records(lines, lambda found: _print_lines(name, found), as_json=json)
 
 
-def _print_lines(host: str, lines: list[BoilerplateLine]) -> None:
+def _print_lines(host: str, lines: Sequence[BoilerplateLine]) -> None:
     if not lines:
         notice(
             f"nothing is known to be furniture on {host}: `onestory furniture {LEARN_ARGUMENT}` counts what is stored"
@@ -75,7 +74,7 @@ def _learn(config: Config, *, json: bool) -> None:
         learned = learn_boilerplate(
             engine.store,
             engine.index_client,
-            now=datetime.now(UTC),
+            now=utc_now(),
             progress=lambda done: progress.update(task, description=f"{done} hosts"),
         )
     if json:
@@ -102,7 +101,7 @@ def reextract_command(
             files,
             workers=config.workers,
             retry=BackendRetry(tell=notify_wait),
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             progress=lambda counts: progress.update(task, description=f"{counts.read} read, {counts.changed} changed"),
         )
     for fault in counts.faults:

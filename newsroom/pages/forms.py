@@ -7,12 +7,12 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from onestory.newsroom.http.csrf import MAX_FORM_FIELDS
 from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
 
 __all__ = ["PostedForm", "read_form"]
 
 FORM_MEDIA_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
-MAX_FORM_FIELDS = 1_100
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 import re
 
 from fastapi import Request
+from fastapi.responses import RedirectResponse
 
-__all__ = ["MAX_RETURN_PATH", "return_path", "safe_return_path"]
+__all__ = ["MAX_RETURN_PATH", "return_path", "safe_return_path", "see_other"]
 
 MAX_RETURN_PATH = 2_048
 # A path and a query in printable ASCII. `//host` and `/\host` are other hosts to a browser.
 OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 NOT_RETURNED_TO = ("/sign-in", "/sign-out")
+
+
+def see_other(path: str) -> RedirectResponse:
+    """A redirect to the page that shows the result of a form."""
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
 
 def safe_return_path(way: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -55,15 +55,12 @@ from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.watches.creation import SearchTemplate
 from onestory.store.database import Store
+from onestory.times import utc_now
 
 __all__ = ["create_app", "create_app_from_config"]
 
 # More threads would only wait for the interpreter, and for connections to the database.
 WORKER_THREADS = 8
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def create_app_from_config(
@@ -100,7 +97,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     templates: Sequence[SearchTemplate] = (),
     require_keys: bool = False,
     public_url: str | None = None,
-    clock: Callable[[], datetime] = _clock,
+    clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The API and the pages. `index_client` must be used by nobody else.
 

@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import ApiModel
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import daily_yields, gaps_of
@@ -56,7 +57,7 @@ router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[REQUIRE_READ])
 
 MAX_GAPS_RETURNED = 100
 # What a database's integer holds.
-SourceId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a source.", examples=[1])]
+SourceId = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a source.", examples=[1])]
 
 
 class SourceDay(ApiModel):
@@ -124,5 +125,4 @@ def post_source_try(request: Request, source_id: SourceId) -> Response:
     """Makes the source due: a crawler polls it as soon as its host may be asked."""
     with api_context(request).store.write() as connection:
         not_before = schedule_poll_now(connection, source_id, now=database_time(connection))
-    body = RequestedPoll(source_id=source_id, not_before=not_before).model_dump_json()
-    return Response(body, 202, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(RequestedPoll(source_id=source_id, not_before=not_before), status=202)

@@ -15,6 +15,7 @@ from onestory.newsroom.terminal.console import (
     load_config,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, print_line
@@ -49,10 +50,7 @@ def list_sources_command(home: HomeOption = None, json: JsonOption = False) -> N
         ensure_sources(store, config)
         with store.read() as connection:
             records = sorted(source_records(connection), key=lambda record: record.rank)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
 
 
 @sources_app.command("add")
@@ -95,10 +93,7 @@ def check_sources_command(sources: SourcesArgument = None, home: HomeOption = No
     with open_store(config) as store, spinner("checking"):
         ensure_sources(store, config)
         records = poll_sources(store, sources or (), contact=config.contact, allow_private=config.allow_private)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
     raise typer.Exit(0 if all(record.is_well for record in records) else 1)
 
 

@@ -14,7 +14,15 @@ from onestory.crawler.sources.source_changes import ScheduleChange, change_sourc
 from onestory.crawler.sources.source_file import export_opml, import_opml
 from onestory.errors import BadInput
 from onestory.newsroom.sources.cli import ensure_sources, print_sources, sources_app
-from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, notice, open_store, print_json
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    print_json,
+    print_records,
+)
 from onestory.newsroom.terminal.output import format_time, plural, print_line
 from onestory.newsroom.watches.cli import apply_watched_only
 from onestory.store.frontier.hosts import database_time
@@ -79,10 +87,7 @@ def set_source_command(
     with open_store(config) as store:
         ensure_sources(store, config)
         records = apply_watched_only(store, change_sources(store, sources, change), only=only_watched)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
 
 
 @sources_app.command("import")

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.sources.api import SourceId
 from onestory.store.frontier.hosts import database_time
@@ -71,4 +72,4 @@ def try_source_page(request: Request, source_id: SourceId) -> Response:
         schedule_poll_now(connection, source_id, now=database_time(connection))
     is_from_own = request.query_params.get("from") == "source"
     back = f"/sources/{source_id}?asked={source_id}" if is_from_own else f"/sources?asked={source_id}#s{source_id}"
-    return RedirectResponse(back, 303, {"Cache-Control": "no-store"})
+    return see_other(back)

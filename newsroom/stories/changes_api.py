@@ -1,22 +1,20 @@
 """What changed, as mirrors are told it."""
 
-import base64
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.pagination import BadCursor
+from onestory.newsroom.http.pagination import EPOCH, BadCursor, decode_parts, encode_parts
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel, Story
 from onestory.store.stories.export import ChangeCursor, changes_after
-from onestory.times import TIME_FORMS, parse_time
+from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["Change", "ChangeList", "router"]
 
@@ -61,9 +59,6 @@ router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 # A change bears the time when its writing began: a later one may be written first, so the last moments wait.
 SETTLE_DELAY = timedelta(seconds=60)
 
-CHANGES_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-CHANGE_CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 CHANGE_KEY_PATTERN = re.compile(r"([0-9a-f]{24}|[0-9a-f]{64})?")
 
@@ -89,14 +84,14 @@ class ChangeQuery(BaseModel):
     @classmethod
     def _moment(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_time(value, now=datetime.now(UTC))
+            parse_time(value, now=utc_now())
         return value
 
     def after(self, *, now: datetime) -> ChangeCursor:
         """Raises BadCursor."""
         if self.cursor is not None:
             return decode_change_cursor(self.cursor)
-        return ChangeCursor(CHANGES_EPOCH if self.updated_since is None else parse_time(self.updated_since, now=now))
+        return ChangeCursor(EPOCH if self.updated_since is None else parse_time(self.updated_since, now=now))
 
 
 @router.get(
@@ -127,18 +122,15 @@ def get_changes(request: Request, query: Annotated[ChangeQuery, Query()]) -> Res
 
 
 def encode_change_cursor(position: ChangeCursor) -> str:
-    told = orjson.dumps([(position.at - CHANGES_EPOCH) // timedelta(microseconds=1), position.key])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    return encode_parts([(position.at - EPOCH) // timedelta(microseconds=1), position.key])
 
 
 def decode_change_cursor(cursor: str) -> ChangeCursor:
     """Raises BadCursor."""
     try:
-        if not CHANGE_CURSOR_PATTERN.fullmatch(cursor):
-            raise ValueError(cursor)
-        since_epoch, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        since_epoch, key = decode_parts(cursor)
         if not isinstance(since_epoch, int) or not CHANGE_KEY_PATTERN.fullmatch(key):
             raise ValueError(cursor)
-        return ChangeCursor(CHANGES_EPOCH + timedelta(microseconds=since_epoch), key)
+        return ChangeCursor(EPOCH + timedelta(microseconds=since_epoch), key)
     except (ValueError, TypeError, OverflowError) as error:
         raise BadCursor("this is not a cursor of changes: take the one that an answer gave as next") from error

@@ -15,6 +15,7 @@ from onestory.newsroom.terminal.console import (
     open_store,
     parse_time_option,
     print_json,
+    print_records,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.stories.original import REASONS
@@ -72,10 +73,7 @@ def stories_command(
         records = list_stories(connection, wanted, limit=limit)
     if not records and not json:
         typer.echo("No stories yet: onestory import FILE.warc.gz" if wanted == StoryFilter() else "No story fits.")
-    if not json:
-        print_stories(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_stories, as_json=json)
 
 
 def show_story_command(

@@ -10,6 +10,8 @@ from xml.etree import ElementTree as Xml
 
 from onestory.pipelines.extract.language import known_language
 from onestory.store.stories.records import StoryRecord
+from onestory.text import plural
+from onestory.times import iso_utc
 
 __all__ = ["ATOM", "JSON_FEED", "StoryFeed", "record_urn", "render_atom", "render_json_feed"]
 
@@ -58,7 +60,7 @@ def render_atom(feed: StoryFeed) -> bytes:
     root = Xml.Element(_in_atom("feed"))
     _add(root, "id", record_urn("list", feed.name))
     _add(root, "title", feed.title)
-    _add(root, "updated", _time(feed.updated))
+    _add(root, "updated", iso_utc(feed.updated))
     _add(root, "generator", "Onestory")
     _add(root, "link", rel="self", type=ATOM, href=feed.here)
     _add(root, "link", rel="alternate", type="text/html", href=f"{feed.base}/")
@@ -74,8 +76,8 @@ def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
     entry = _add(root, "entry")
     _add(entry, "id", record_urn("story", story.id))
     _add(entry, "title", story.title or "(no headline)")
-    _add(entry, "published", _time(story.first_seen))
-    _add(entry, "updated", _time(story.updated))
+    _add(entry, "published", iso_utc(story.first_seen))
+    _add(entry, "updated", iso_utc(story.updated))
     _add(_add(entry, "author"), "name", story.first_outlet)
     _add(entry, "link", rel="alternate", type="text/html", href=feed.story_url(story))
     _add(entry, "link", rel="related", type="application/json", href=f"{feed.base}/v1/stories/{story.id}")
@@ -112,8 +114,8 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
         "url": feed.story_url(story),
         "title": story.title,
         "content_text": _summary(story),
-        "date_published": _time(story.first_seen),
-        "date_modified": _time(story.updated),
+        "date_published": iso_utc(story.first_seen),
+        "date_modified": iso_utc(story.updated),
         "authors": [{"name": story.first_outlet}],
         "language": known_language(story.language),
         "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
@@ -123,12 +125,7 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
 
 def _summary(story: StoryRecord) -> str:
     """In plain words: where it ran first, and how far it went."""
-    copies = f"{story.copies} {'copy' if story.copies == 1 else 'copies'}"
-    outlets = f"{story.outlets} {'outlet' if story.outlets == 1 else 'outlets'}"
+    spread = f"{plural(story.copies, 'copy', 'copies')} in {plural(story.outlets, 'outlet', 'outlets')}"
     seen = story.first_seen.strftime("%Y-%m-%d %H:%M")
     credit = f" Credit: {story.credit}." if story.credit else ""
-    return f"{copies} in {outlets}. First seen {seen} UTC at {story.first_outlet}.{credit}"
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return f"{spread}. First seen {seen} UTC at {story.first_outlet}.{credit}"

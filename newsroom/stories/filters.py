@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from onestory.newsroom.http.pagination import filters_digest
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.search.query import BadQuery, parse_query
 from onestory.store.stories.listing import StoryFilter
-from onestory.times import TIME_FORMS, parse_time
+from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["FieldNames", "ListQuery", "SearchQuery", "StoryQuery"]
 
@@ -81,7 +82,8 @@ class StoryQuery(BaseModel):
         bool | None, Field(description="Whether one of our own outlets runs it (`ours = true` in the sources).")
     ] = None
     watch: Annotated[
-        int | None, Field(ge=1, lt=2**31, description="The id of a watch that a copy was gathered for.", examples=[4])
+        int | None,
+        Field(ge=1, le=MAX_DATABASE_ID, description="The id of a watch that a copy was gathered for.", examples=[4]),
     ] = None
     q: Annotated[
         str | None,
@@ -138,7 +140,7 @@ class StoryQuery(BaseModel):
     def _moment(cls, value: str | None) -> str | None:
         if not (value or "").strip():
             return None
-        parse_time(value or "", now=datetime.now().astimezone())
+        parse_time(value or "", now=utc_now())
         return value
 
     @property

@@ -4,12 +4,12 @@ The members are those of its schema and no others; what we do not know is left o
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.stories.feeds import record_urn
 from onestory.pipelines.extract.language import known_language
 from onestory.store.stories.records import ArticleRecord, CopyRecord, StoryRecord
+from onestory.times import iso_utc
 
 __all__ = ["NINJS_TYPE", "article_as_ninjs", "story_as_ninjs"]
 
@@ -23,8 +23,8 @@ def story_as_ninjs(story: StoryRecord, original: ArticleRecord, copies: Sequence
         **_text_item(original),
         "uri": record_urn("story", story.id),
         "version": str(original.number),
-        "firstCreated": _time(story.first_seen),
-        "versionCreated": _time(story.updated),
+        "firstCreated": iso_utc(story.first_seen),
+        "versionCreated": iso_utc(story.updated),
         "altIds": [{"role": "onestory.story", "value": story.id}, *_ids(original.copy)],
         "associations": [_association(copy) for copy in copies if copy.id != original.copy.id],
     }
@@ -35,8 +35,8 @@ def article_as_ninjs(article: ArticleRecord) -> dict[str, Any]:
         **_text_item(article),
         "uri": record_urn("article", article.copy.id),
         "version": str(article.number),
-        "firstCreated": _time(article.copy.first_seen),
-        "versionCreated": _time(article.copy.updated),
+        "firstCreated": iso_utc(article.copy.first_seen),
+        "versionCreated": iso_utc(article.copy.updated),
         "altIds": _ids(article.copy),
         "associations": [{"name": "story", "rel": "partOf", "uri": record_urn("story", article.copy.story_id)}],
     }
@@ -57,7 +57,7 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "representationType": "full",
         "pubStatus": _status(copy),
         "language": known_language(copy.language),
-        "contentCreated": None if copy.published is None else _time(copy.published),
+        "contentCreated": iso_utc(copy.published),
         "headlines": _headlines(copy.title),
         "by": ", ".join(article.facts.get("byline", ())),
         "bodies": [body],
@@ -85,8 +85,8 @@ def _association(copy: CopyRecord) -> dict[str, Any]:
         "representationType": "partial",
         "pubStatus": _status(copy),
         "language": known_language(copy.language),
-        "firstCreated": _time(copy.first_seen),
-        "versionCreated": _time(copy.updated),
+        "firstCreated": iso_utc(copy.first_seen),
+        "versionCreated": iso_utc(copy.updated),
         "headlines": _headlines(copy.title),
         "infoSources": _sources(copy),
         "altIds": _ids(copy),
@@ -105,7 +105,3 @@ def _sources(copy: CopyRecord) -> list[dict[str, str]]:
 
 def _ids(copy: CopyRecord) -> list[dict[str, str]]:
     return [{"role": "onestory.article", "value": copy.id}, {"role": "url", "value": copy.url}]
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

@@ -1,12 +1,11 @@
 """How many words a copy kept of its original, cut and added: counted once for two versions, and remembered."""
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from threading import Lock
 
+from onestory.cache import LruCache
 from onestory.pipelines.versions.freshness import Freshness
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.stories.copies import CopyText
@@ -49,15 +48,14 @@ class WordCountCache:
     """One for an app. A version never changes its text under its number, but for `reextract`: the digest tells."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[bytes, bytes], WordCounts] = OrderedDict()
-        self._lock = Lock()
+        self._cache: LruCache[tuple[bytes, bytes], WordCounts] = LruCache(MAX_CACHED_COUNTS)
 
     def between(self, original: CopyText, others: Iterable[CopyText]) -> dict[str, WordCounts]:
         """By article; of texts that were never compared only the first few."""
         found: dict[str, WordCounts] = {}
         left = MAX_COUNTED_AT_ONCE
         for other in others:
-            known = self._known(original, other)
+            known = self._cache.get((original.digest, other.digest))
             if known is None and left:
                 left -= 1
                 known = self._counted(original, other)
@@ -65,17 +63,10 @@ class WordCountCache:
                 found[other.article_id] = known
         return found
 
-    def _known(self, original: CopyText, other: CopyText) -> WordCounts | None:
-        with self._lock:
-            return self._kept.get((original.digest, other.digest))
-
     def _counted(self, original: CopyText, other: CopyText) -> WordCounts:
         changes = word_diff(original.text, other.text)
         found = WordCounts(changes.kept + changes.moved, changes.removed, changes.added, changes.moved)
-        with self._lock:
-            self._kept[original.digest, other.digest] = found
-            while len(self._kept) > MAX_CACHED_COUNTS:
-                self._kept.popitem(last=False)
+        self._cache.put((original.digest, other.digest), found)
         return found
 
 

@@ -1,12 +1,12 @@
 """Options that several commands take."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
@@ -17,6 +17,7 @@ from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.store.database import Store
 from onestory.text import escape_controls, printable
+from onestory.times import parse_iso_time
 
 __all__ = [
     "HomeOption",
@@ -31,6 +32,8 @@ __all__ = [
     "spinner",
 ]
 
+
+T = TypeVar("T")
 
 HomeOption = Annotated[
     Path | None,
@@ -81,6 +84,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def print_records(records: Sequence[T], show: Callable[[Sequence[T]], None], *, as_json: bool) -> None:
+    """Print the records as JSON, one line each, or have them shown to a person."""
+    if not as_json:
+        show(records)
+        return
+    for record in records:
+        print_json(record)
+
+
 @contextmanager
 def spinner(title: str) -> Iterator[Progress]:
     """Progress on standard error; a terminal sees it after the first moment, a pipe never."""
@@ -100,7 +112,6 @@ def parse_time_option(value: str | None, *, option: str) -> datetime | None:
     if value is None:
         return None
     try:
-        read = datetime.fromisoformat(value)
+        return parse_iso_time(value)
     except ValueError as error:
         raise BadInput(f"{option}: {value!r} is not a time; it reads like 2026-11-23 or 2026-11-23T06:30") from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -5,6 +5,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
+from onestory.text import plural
+
 __all__ = ["format_time", "output_console", "plural", "print_line"]
 
 output_console = Console(highlight=False)
@@ -17,7 +19,3 @@ def print_line(line: str, *, style: str = "") -> None:
 
 def format_time(time: datetime | None) -> str:
     return "" if time is None else time.strftime("%Y-%m-%d %H:%M")
-
-
-def plural(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

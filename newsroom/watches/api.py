@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import ApiModel, Copy, Story
 from onestory.pipelines.watches.creation import MAX_SEEDS, WatchRequest, create_watch
 from onestory.pipelines.watches.phrase_matching import MAX_PHRASES
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["watches"], dependencies=[REQUIRE_READ])
 
 WATCH_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such watch."}}
 MAX_STORIES_RETURNED = 200
-WatchId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a watch.", examples=[1])]
+WatchId = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a watch.", examples=[1])]
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -184,9 +185,9 @@ def post_watch(request: Request, order: NewWatchRequest) -> Response:
     templates = request.app.state.templates if order.search else ()
     wish = WatchRequest(order.phrases, order.urls, order.name, order.until, templates)
     begun = create_watch(desk.store, wish, clock=lambda _: desk.clock())
-    body = AddedWatch.model_validate(begun).model_dump_json()
-    headers = {"Cache-Control": "no-store", "Location": f"/v1/watches/{begun.watch.id}"}
-    return Response(body, 201, headers, "application/json")
+    return uncached_json(
+        AddedWatch.model_validate(begun), status=201, headers={"Location": f"/v1/watches/{begun.watch.id}"}
+    )
 
 
 @router.post(
@@ -202,8 +203,7 @@ def post_watch_end(request: Request, watch_id: WatchId) -> Response:
     desk = api_context(request)
     with desk.store.write() as connection:
         record = end_watch(connection, watch_id, now=desk.clock())
-    body = Watch.model_validate(record).model_dump_json()
-    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(Watch.model_validate(record))
 
 
 @router.delete(

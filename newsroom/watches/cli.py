@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from onestory.newsroom.terminal.console import (
     open_store,
     parse_time_option,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, plural, print_line
@@ -29,6 +29,7 @@ from onestory.store.watches.report import SeedPage, WatchReport, WatchSearch, wa
 from onestory.store.watches.watch_pages import set_watched_only
 from onestory.store.watches.watches import WatchRecord, end_expired_watches, end_watch, remove_watch, watch_records
 from onestory.text import printable
+from onestory.times import utc_now
 
 __all__ = ["apply_watched_only", "print_added_watch", "print_watch_report", "print_watches", "watch_app"]
 
@@ -149,7 +150,7 @@ def add_watch_command(
     """Follow a story or a topic."""
     config = load_config(home)
     end = parse_time_option(until, option="--until")
-    if end is not None and end <= datetime.now(UTC):
+    if end is not None and end <= utc_now():
         raise BadInput(f"--until: {until} is past; a watch ends later than now")
     templates = () if no_search else load_templates(config.sources_file)
     wish = WatchRequest(phrases or (), urls or (), name, end, templates)
@@ -178,10 +179,7 @@ def list_watches_command(
             end_expired_watches(connection, now=database_time(connection))
         with store.read() as connection:
             records = [record for record in watch_records(connection) if include_ended or record.ended is None]
-    if not json:
-        print_watches(records, include_ended=include_ended)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, lambda found: print_watches(found, include_ended=include_ended), as_json=json)
 
 
 @watch_app.command("show")

@@ -5,13 +5,14 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.errors import BadInput, TakenDown
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.watches.api import WatchId
 from onestory.pipelines.watches.creation import CreatedWatch, WatchRequest, create_watch
@@ -76,7 +77,7 @@ async def add_watch_page(request: Request) -> Response:
     except (BadInput, TakenDown) as error:
         refusal = as_sentence(str(error).replace("--", ""))
         return await anyio.to_thread.run_sync(lambda: _shown(request, refusal=refusal, form=form))
-    return RedirectResponse(f"/watches/{begun.watch.id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/watches/{begun.watch.id}")
 
 
 def _begun(request: Request, form: PostedForm) -> CreatedWatch:
@@ -117,4 +118,4 @@ def end_watch_page(request: Request, watch_id: WatchId) -> Response:
     desk = api_context(request)
     with desk.store.write() as connection:
         end_watch(connection, watch_id, now=desk.clock())
-    return RedirectResponse(f"/watches/{watch_id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/watches/{watch_id}")

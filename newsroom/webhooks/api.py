@@ -8,7 +8,6 @@ from fastapi.responses import Response
 
 from onestory.errors import BadInput
 from onestory.newsroom.events.schemas import (
-    MAX_DATABASE_ID,
     NewWebhook,
     ReplayRequest,
     ReplayResult,
@@ -19,6 +18,7 @@ from onestory.newsroom.events.schemas import (
     WebhookRequest,
 )
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret

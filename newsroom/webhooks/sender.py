@@ -31,7 +31,8 @@ from onestory.store.webhooks.outbox import (
     save_message_body,
 )
 from onestory.store.webhooks.webhooks import WebhookForm, WebhookRecord, acquire_sender_lease, release_sender_lease
-from onestory.text import printable
+from onestory.text import plural, printable
+from onestory.times import utc_now
 
 __all__ = ["EVENT_RETENTION_DAYS", "WebhookSender", "message_body", "send_due_messages"]
 
@@ -121,12 +122,8 @@ def _line(says: str, record: StoryRecord | None, original: CopyRecord | None, da
         return f"*{says}*" + (f": {about}" if about else "")
     title = _escaped(record.title or "(no headline)")
     linked = f"<{_address(original.url)}|{title}>" if original else title
-    spread = f"{_count(record.copies, 'copy', 'copies')} in {_count(record.outlets, 'outlet', 'outlets')}"
+    spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
     return f"*{says}*: {linked} ({spread}, first at {_escaped(record.first_outlet)})"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _escaped(text: str) -> str:
@@ -252,7 +249,7 @@ async def _call_all(
             secret=hook.secret,
             message_id=message.message_id,
             body=body,
-            at=datetime.now().astimezone(),
+            at=utc_now(),
             allow=allow,
         )
         for hook, message, body in claimed

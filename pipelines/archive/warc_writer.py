@@ -5,7 +5,6 @@ last record of its file: no file is ever opened again for writing, and our reade
 """
 
 import base64
-import errno
 import fcntl
 import gzip
 import hashlib
@@ -23,10 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
-from onestory.errors import DiskFull, HomeUnusable
+from onestory.errors import DiskFull, HomeUnusable, is_disk_full
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
+from onestory.times import utc_now
 
 __all__ = ["ArchivingSink", "WarcWriter"]
 
@@ -39,10 +39,6 @@ PREFIX = "ONESTORY"
 TRAVEL_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class WarcWriter:
     """Writes responses into `folder`; safe to be called from several threads, and by several processes at once."""
 
@@ -52,7 +48,7 @@ class WarcWriter:
         *,
         prefix: str = PREFIX,
         max_bytes: int = MAX_BYTES,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.folder = folder
         self.prefix = prefix
@@ -196,7 +192,7 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFull(f"{folder} is full: what was fetched cannot be kept (ONESTORY_WARC_DIR)") from error
         raise HomeUnusable(f"ONESTORY_WARC_DIR: {folder} cannot be written: {error.strerror}") from error
 

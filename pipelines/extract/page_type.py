@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from onestory.errors import Dropped
 from onestory.pipelines.extract.soft_404 import soft_404
-from onestory.pipelines.extract.structured_data import Markup, article_body, types
+from onestory.pipelines.markup.structured_data import Markup, article_body, types
 
 __all__ = ["article_type", "non_article_type", "require_article"]
 

@@ -3,23 +3,20 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from onestory.periodic import PeriodicThread
 from onestory.pipelines.boilerplate.learning import is_due, learn_daily
 from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.runtime.intake import Intake
 from onestory.store.settings import BOILERPLATE_APPLIED, read_setting
+from onestory.times import utc_now
 
 __all__ = ["DailyTasks"]
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
 
 
 class DailyTasks(PeriodicThread):
@@ -30,7 +27,7 @@ class DailyTasks(PeriodicThread):
         open_engine: Callable[[], AbstractContextManager[Engine]],
         intake: Intake,
         *,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__("upkeep", pause_seconds=0.0)
         self._open_engine = open_engine

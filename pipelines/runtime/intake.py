@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from types import TracebackType
 
@@ -28,6 +28,7 @@ from onestory.store.database import Store
 from onestory.store.search.full_text_index import index_due_batch
 from onestory.store.watches.hits import emit_watch_events
 from onestory.store.watches.watches import lock_watches
+from onestory.times import utc_now
 
 __all__ = ["Intake"]
 
@@ -44,10 +45,6 @@ class _Waiting:
     outcome: "Future[Outcome]"
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Intake:
     """Reads captures in worker processes; one thread stores and attaches them in batches.
 
@@ -62,7 +59,7 @@ class Intake:
         *,
         workers: Workers,
         retry: BackendRetry,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
         in_flight: int = 512,
     ) -> None:
         self.store = store

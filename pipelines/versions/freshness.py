@@ -4,15 +4,14 @@ Only the windows of words that the change took away or brought say anything. A c
 excerpt of another passage, is not concerned. Pure functions.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Literal
 
 from sqlalchemy import Connection
 
+from onestory.cache import LruCache
 from onestory.dedupe.characters import lowered
 from onestory.dedupe.shingles import units_of
 from onestory.dedupe.spelling import folded
@@ -135,21 +134,10 @@ class FreshnessCache:
     """One for an app. A story's record has a new `updated` whenever one of its copies came, went or changed."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, datetime], OutdatedCopies] = OrderedDict()
-        self._lock = Lock()
+        self._cache: LruCache[tuple[str, datetime], OutdatedCopies] = LruCache(MAX_CACHED_FRESHNESS)
 
     def of(self, connection: Connection, story: StoryRecord) -> OutdatedCopies:
-        key = (story.id, story.updated)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = _compared(connection, story)
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > MAX_CACHED_FRESHNESS:
-                self._kept.popitem(last=False)
-        return found
+        return self._cache.get_or_compute((story.id, story.updated), lambda: _compared(connection, story))
 
 
 def _compared(connection: Connection, story: StoryRecord) -> OutdatedCopies:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from onestory.errors import BadInput, NotFound
+from onestory.store.queries import columns_of
 from onestory.store.schema import api_keys, sessions
 
 __all__ = [
@@ -69,7 +70,7 @@ class CreatedKey:
     secret: str = field(repr=False)
 
 
-KEY_COLUMNS = [api_keys.c[name] for name in KeyRecord.__slots__]
+KEY_COLUMNS = columns_of(api_keys, KeyRecord)
 
 
 def secret_digest(secret: str) -> str:

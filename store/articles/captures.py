@@ -33,8 +33,8 @@ MAX_OUTLET_CHARS = 200
 class Capture:
     """One page or text as it arrived, from a crawl, a WARC or a row: the stages cannot tell which.
 
-    Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published` and `outlet` are claims that
-    came beside it. `observed` is None when nothing tells: then the clock of the import counts. `warc_file` and
+    Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published`, `outlet` and `authors` are claims
+    that came beside it. `observed` is None when nothing tells: then the clock of the import counts. `warc_file` and
     `warc_offset` (bytes) say where the fetched bytes are kept, if they are. `host_signals` is what the host said
     about mining when it was fetched, as (source, value, says): see `onestory.pipelines.extract.rights`.
     """
@@ -51,6 +51,7 @@ class Capture:
     warc_file: str | None = None
     warc_offset: int | None = None
     host_signals: tuple[tuple[str, str, str | None], ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

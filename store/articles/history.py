@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from onestory.store.queries import chunks
+from onestory.store.queries import columns_of, rows_in
 from onestory.store.schema import articles, versions, withdrawals
 
 __all__ = [
@@ -78,7 +78,7 @@ def version_records(connection: Connection, article_id: str) -> list[VersionReco
 
 def withdrawals_of(connection: Connection, article_id: str) -> list[WithdrawalRecord]:
     """When an article was withdrawn, the first time first."""
-    columns = [withdrawals.c[name] for name in WithdrawalRecord.__slots__]
+    columns = columns_of(withdrawals, WithdrawalRecord)
     query = select(*columns).where(withdrawals.c.article_id == article_id)
     return [WithdrawalRecord(*row) for row in connection.execute(query.order_by(withdrawals.c.id))]
 
@@ -88,8 +88,7 @@ def titles_and_texts(connection: Connection, numbers: Collection[int]) -> dict[i
     columns = (versions.c.number, versions.c.title, versions.c.text)
     return {
         number: (title, text)
-        for part in chunks(numbers)
-        for number, title, text in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+        for number, title, text in rows_in(connection, select(*columns), versions.c.number, numbers)
     }
 
 

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.revisits import DueRevisit
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import articles, moves, pages, versions
 from onestory.store.tombstones import without_tombstones
 from onestory.urls import article_id_of_url
@@ -76,15 +75,12 @@ def record_move(
 
 
 def _add_move(connection: Connection, page: DueRevisit, target: str, *, http_status: int | None, now: datetime) -> None:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"id": article_id_of_url(target), "url": target, "article_id": page.article_id}
-    statement = kind.insert(moves).values(**row, moved=now, http_status=http_status)
-    connection.execute(statement.on_conflict_do_nothing())
+    insert_new(connection, moves, [{**row, "moved": now, "http_status": http_status}])
 
 
 def _add_page(connection: Connection, page: DueRevisit, target: str, *, now: datetime) -> None:
     """A page of the known article, to be looked at when its host has the time."""
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     host = authority_of(target)
     add_hosts(connection, [host], now=now)
     row = {
@@ -100,7 +96,7 @@ def _add_page(connection: Connection, page: DueRevisit, target: str, *, now: dat
         "changed": page.changed,
         "revisit": page.revisit,
     }
-    connection.execute(kind.insert(pages).values(**row).on_conflict_do_nothing())
+    insert_new(connection, pages, [row])
 
 
 def confirm_move(connection: Connection, url: str, found: str | None, *, now: datetime) -> None:

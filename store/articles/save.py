@@ -6,23 +6,24 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.articles.captures import (
     MAX_OUTLET_CHARS,
     ProcessedCapture,
+    RemovedLine,
     article_row,
     canonical_article_id,
     storable_text,
     story_row,
     version_row,
 )
+from onestory.store.queries import insert_new
 from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
 from onestory.urls import article_id_of_url, host_of
 
-__all__ = ["SaveResult", "refresh_articles", "save_articles"]
+__all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
 # The last in this order is current. Nothing in it depends on the order of arrival.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
@@ -65,7 +66,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
     if rows:
         connection.execute(insert(versions), [row for row, _ in rows])
-    _keep_removed(connection, rows, now=now)
+    save_removed_lines(connection, {row["number"]: reading.extracted.removed for row, reading in rows}, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
     mark_search_due(connection, current.keys() & fresh.keys())
     refresh_articles(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
@@ -138,25 +139,21 @@ def _allocate(connection: Connection, count: int) -> list[int]:
 
 
 def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
-    if not fresh:
-        return
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
-    connection.execute(add(stories).on_conflict_do_nothing(), [story_row(row, now=now) for row in rows])
-    connection.execute(add(articles).on_conflict_do_nothing(), rows)
+    insert_new(connection, stories, [story_row(row, now=now) for row in rows])
+    insert_new(connection, articles, rows)
 
 
-def _keep_removed(
-    connection: Connection, rows: Iterable[tuple[dict[str, Any], ProcessedCapture]], *, now: datetime
-) -> None:
-    lines = [
-        {"number": row["number"], "line": storable_text(gone.line), "reason": gone.reason, "at": now}
-        for row, reading in rows
-        for gone in reading.extracted.removed
+def save_removed_lines(connection: Connection, lines: Mapping[int, Iterable[RemovedLine]], *, now: datetime) -> None:
+    """Keeps the lines that were removed from versions, by version number."""
+    rows = [
+        {"number": number, "line": storable_text(gone.line), "reason": gone.reason, "at": now}
+        for number, removed in lines.items()
+        for gone in removed
     ]
-    if lines:
-        connection.execute(insert(removed_lines), lines)
+    if rows:
+        connection.execute(insert(removed_lines), rows)
 
 
 def refresh_articles(connection: Connection, ids: Collection[str], *, now: datetime) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
-from onestory.store.articles.save import refresh_articles
+from onestory.store.articles.save import refresh_articles, save_removed_lines
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
 
@@ -170,12 +170,7 @@ def _replace(connection: Connection, text: ReplacementText, *, now: datetime) ->
     if article_id is None:
         return
     connection.execute(delete(removed_lines).where(removed_lines.c.number == text.number))
-    gone = [
-        {"number": text.number, "line": storable_text(one.line), "reason": one.reason, "at": now}
-        for one in text.removed
-    ]
-    if gone:
-        connection.execute(insert(removed_lines), gone)
+    save_removed_lines(connection, {text.number: text.removed}, now=now)
     refresh_articles(connection, {article_id}, now=now)
     _retell_alone(connection, article_id, now=now)
 

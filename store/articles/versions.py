@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, existing_values, rows_in
 from onestory.store.schema import articles, matches, versions
 
 __all__ = [
@@ -120,20 +120,12 @@ def first_with_same_text(connection: Connection, numbers: Collection[int]) -> di
 def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
     """By number the digest of the words, of those of these versions that are still there."""
     query = select(versions.c.number, versions.c.text_digest)
-    return {
-        number: digest
-        for part in chunks(numbers)
-        for number, digest in connection.execute(query.where(versions.c.number.in_(part)))
-    }
+    return dict(rows_in(connection, query, versions.c.number, numbers))
 
 
 def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
     """Those of these versions that no takedown has removed."""
-    return {
-        number
-        for part in chunks(numbers)
-        for number in connection.execute(select(versions.c.number).where(versions.c.number.in_(part))).scalars()
-    }
+    return existing_values(connection, versions.c.number, numbers)
 
 
 def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
 
+from onestory.store.queries import AdvisoryLock, columns_of, hold_advisory_lock
 from onestory.store.schema import events
 from onestory.store.settings import EVENTS_DELETED, read_setting, write_setting
 
@@ -36,7 +37,6 @@ EVENT_KINDS = (
     "source.silent",
     "webhook.disabled",
 )
-EVENTS_LOCK = 0x0E57E7E
 NO_DATA: Mapping[str, object] = {}
 
 
@@ -94,8 +94,7 @@ def flush_events(connection: Connection) -> bool:
     gathered = connection.get_execution_options()["gathered_events"]
     if not gathered:
         return False
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
+    hold_advisory_lock(connection, AdvisoryLock.EVENTS)
     connection.execute(insert(events), list(gathered))
     gathered.clear()
     return True
@@ -110,7 +109,7 @@ def events_after(
     story_id: str | None = None,
 ) -> list[EventRecord]:
     """The next events behind number `after`, in order; of these kinds, and of one story, where they are given."""
-    query: Select[Any] = select(*[events.c[name] for name in EventRecord.__slots__]).where(events.c.id > after)
+    query: Select[Any] = select(*columns_of(events, EventRecord)).where(events.c.id > after)
     if kinds:
         query = query.where(events.c.kind.in_(sorted(kinds)))
     if story_id is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from onestory.store.events.event_log import add_event
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, stories, versions
 
 __all__ = ["MAX_NEWS_AGE", "WITHDRAWAL_NOTICES", "emit_story_events", "note_reassignments"]
@@ -145,7 +145,7 @@ def _merges_and_splits(
     """
     merged: dict[str, set[str]] = {}
     parted: dict[str, set[str]] = {}
-    there = _still_there(connection, {old for old, _ in moves.values()})
+    there = existing_values(connection, articles.c.id, {old for old, _ in moves.values()})
     for old, new in moves.values():
         head = moves[old][1] if old in moves else None
         if head == new or old not in there:
@@ -155,18 +155,6 @@ def _merges_and_splits(
     return merged, parted
 
 
-def _still_there(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    return {
-        one
-        for part in chunks(article_ids)
-        for one in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
-    }
-
-
 def _spreads(connection: Connection, story_ids: Collection[str]) -> dict[str, _Spread]:
-    columns: list[Any] = [stories.c[name] for name in _Spread.__slots__]
-    return {
-        row.id: _Spread(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(select(*columns).where(stories.c.id.in_(part)))
-    }
+    columns = columns_of(stories, _Spread)
+    return {row.id: _Spread(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}

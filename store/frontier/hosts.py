@@ -5,15 +5,15 @@ so that a crawler that lost its lease without noticing changes nothing. Times ar
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Update, and_, bindparam, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.scope import CrawlScope, has_due_work
+from onestory.store.queries import insert_new
 from onestory.store.schema import hosts
 
 __all__ = [
@@ -84,10 +84,7 @@ def authority_of(url: str) -> str:
 
 def add_hosts(connection: Connection, names: Collection[str], *, now: datetime) -> None:
     """Makes the rows of hosts that are not known yet; sorted, so that two crawlers never wait for each other."""
-    if names:
-        kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-        rows = [{"name": name, "next_fetch": now} for name in sorted(set(names))]
-        connection.execute(kind.insert(hosts).on_conflict_do_nothing(), rows)
+    insert_new(connection, hosts, [{"name": name, "next_fetch": now} for name in sorted(set(names))])
 
 
 def claim_hosts(
@@ -132,17 +129,7 @@ def _lease(
     return [
         LeasedHost(
             Lease(row.name, holder, row.fence),
-            row.next_fetch,
-            row.delay_seconds,
-            row.crawl_delay,
-            row.failures,
-            row.robots,
-            row.robots_verdict,
-            row.robots_due,
-            row.tdmrep,
-            row.tdmrep_due,
-            row.day,
-            row.day_fetches,
+            *(getattr(row, field.name) for field in fields(LeasedHost) if field.name != "lease"),
         )
         for row in rows
     ]

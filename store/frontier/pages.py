@@ -12,11 +12,10 @@ from functools import cache
 from typing import Literal
 
 from sqlalchemy import Connection, Update, bindparam, case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, existing_values, insert_new
 from onestory.store.schema import hosts, pages, sources
 from onestory.store.tombstones import without_tombstones
 
@@ -164,13 +163,8 @@ def add_pages(
     # Sorted, so that two crawlers that find the same URLs never wait for each other.
     rows.sort(key=lambda row: str(row["url"]))
     add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
-    return sum([_insert(connection, rows[start : start + INSERT_ROWS]) for start in range(0, len(rows), INSERT_ROWS)])
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> int:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(pages).values(rows).on_conflict_do_nothing().returning(pages.c.id)
-    return len(connection.execute(statement).all())
+    parts = (rows[start : start + INSERT_ROWS] for start in range(0, len(rows), INSERT_ROWS))
+    return sum(len(insert_new(connection, pages, part, returning=pages.c.id)) for part in parts)
 
 
 def due_pages(
@@ -235,11 +229,7 @@ def admit_pages(
     connection: Connection, entries: Sequence[PageEntry], *, source_id: int, room: int, now: datetime
 ) -> AdmittedPages:
     """Makes pages of the first so many new entries; a source that lists without end fills no store."""
-    known = {
-        url
-        for part in chunks({entry.url for entry in entries})
-        for url in connection.execute(select(pages.c.url).where(pages.c.url.in_(part))).scalars()
-    }
+    known = existing_values(connection, pages.c.url, {entry.url for entry in entries})
     new = list({entry.url: entry for entry in entries if entry.url not in known}.values())
     found = add_pages(connection, new[: max(room, 0)], source_id=source_id, now=now)
     return AdmittedPages(found, len(new[max(room, 0) :]))

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, Update, select, update
 from onestory.errors import TakenDown
 from onestory.store.frontier.pages import PRIORITIES, PageEntry, add_pages, reopen_pages
 from onestory.store.schema import articles, hosts, pages, versions
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["RequestedPage", "prioritize_page", "request_page", "requested_page"]
-
-MAX_REDIRECT_CHAIN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def _waiting(url: str) -> Update:
 
 def requested_page(connection: Connection, url: str) -> RequestedPage | None:
     """What became of the page; None when it is gone meanwhile, or leads in a circle."""
-    for _ in range(MAX_REDIRECT_CHAIN):
+    for _ in range(MAX_REDIRECTS + 1):
         found = _found(connection, url)
         if found is None or found[1] is None:
             return found and found[0]

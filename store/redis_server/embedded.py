@@ -11,7 +11,6 @@ The kernel drops a lock when its process dies, so `kill -9` needs no clean-up: o
 that the next user adopts; of the server, a free `running.lock` and an append-only file for the next `ensure`.
 """
 
-import errno
 import os
 import threading
 import time
@@ -30,7 +29,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
 
-from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable
+from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable, is_disk_full
 from onestory.file_lock import FileLock
 from onestory.store.redis_server.process import exit_error, reap_server, remove_socket, socket_path, start_server
 
@@ -238,7 +237,7 @@ def _home_errors(home: Path) -> Iterator[None]:
 
 def home_error(home: Path, error: OSError) -> HomeUnusable:
     """What the operating system said about the data folder, as one of ours."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if is_disk_full(error):
         return DiskFull(f"the disk of {home} is full: make room, and try again")
     what = f"the data folder {home} cannot be used ({error.strerror})"
     return HomeUnusable(f"{what}: make it writable, or choose another with --home or ONESTORY_HOME")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from onestory.store.database import Store
-from onestory.store.queries import chunks
+from onestory.store.queries import AdvisoryLock, chunks, try_advisory_lock
 from onestory.store.schema import articles, search_due, versions
 from onestory.store.search.tokenizer import search_words_of
 
@@ -39,7 +39,6 @@ MAX_TEXT_WORDS = 15_000
 MAX_POSITIONS = 255  # of one word
 FILLER = "\ue000"  # stands where a word was left out; nobody can search for it, as it is no letter
 ARRIVALS_PER_BLOCK = 1_024  # arrivals
-SEARCH_INDEX_LOCK = 0x0E57082
 
 
 class IndexedWords(NamedTuple):
@@ -102,9 +101,7 @@ def index_due_batch(store: Store) -> int:
             return 0
     with store.write() as connection:
         # One at a time: of two that read an article, the one with the older text might be the last to write.
-        if connection.dialect.name == "postgresql" and not connection.scalar(
-            text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEARCH_INDEX_LOCK}
-        ):
+        if not try_advisory_lock(connection, AdvisoryLock.SEARCH_INDEX):
             return 0
         query = select(search_due.c.number, search_due.c.article_id).order_by(search_due.c.number).limit(INDEX_BATCH)
         due = connection.execute(query).all()

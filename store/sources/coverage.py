@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import columns_of, dialect_insert
 from onestory.store.schema import gaps, source_days, sources
 
 __all__ = [
@@ -108,9 +108,10 @@ class DailyYield:
 def record_yield(
     connection: Connection, source_id: int, *, now: datetime, failed: int, pages_found: int, longest_pause: int | None
 ) -> None:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"source_id": source_id, "day": now.date().isoformat(), "polls": 1, "failed": failed}
-    statement = kind.insert(source_days).values(**row, pages_found=pages_found, longest_pause=longest_pause)
+    statement = dialect_insert(connection, source_days).values(
+        **row, pages_found=pages_found, longest_pause=longest_pause
+    )
     kept, new = source_days.c, statement.excluded
     is_longer = or_(kept.longest_pause.is_(None), new.longest_pause > kept.longest_pause)
     changed = {name: kept[name] + new[name] for name in ("polls", "failed", "pages_found")}
@@ -128,7 +129,7 @@ def delete_old_yields(connection: Connection, source_id: int, *, now: datetime) 
 
 def daily_yields(connection: Connection, source_id: int) -> list[DailyYield]:
     """What it yielded, the newest day first; days without a poll have no row."""
-    columns = [source_days.c[name] for name in DailyYield.__slots__]
+    columns = columns_of(source_days, DailyYield)
     query = select(*columns).where(source_days.c.source_id == source_id).order_by(source_days.c.day.desc())
     return [DailyYield(*row) for row in connection.execute(query)]
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import add_event
+from onestory.store.queries import columns_of
 from onestory.store.schema import hosts, sources
 from onestory.store.sources.coverage import (
     add_closed_gap,
@@ -146,7 +147,7 @@ def record_poll_health(
 
     The word of the result is the poll's own; the word that is returned may be `silent` instead.
     """
-    columns = [sources.c[name] for name in _Before.__slots__]
+    columns = columns_of(sources, _Before)
     row = connection.execute(select(*columns).where(sources.c.id == source_id)).one_or_none()
     if row is None:  # a search whose watch ended long ago, forgotten while it was polled
         return {}

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.errors import NotFound
 from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.queries import insert_new
 from onestory.store.schema import outlets, sources
 from onestory.urls import host_of
 
@@ -89,14 +89,10 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     """
     if not entries:
         return 0
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
-    connection.execute(
-        kind.insert(outlets).on_conflict_do_nothing(), sorted(rows.values(), key=lambda row: str(row["name"]))
-    )
+    insert_new(connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])))
     _say_ours(connection, entries)
-    added = kind.insert(sources).values(_source_rows(entries, now=now)).on_conflict_do_nothing()
-    found = connection.execute(added.returning(sources.c.host)).scalars().all()
+    found = insert_new(connection, sources, _source_rows(entries, now=now), returning=sources.c.host)
     add_hosts(connection, found, now=now)
     return len(found)
 

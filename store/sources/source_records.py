@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from onestory.errors import NotFound
 from onestory.store.frontier.hosts import database_time
+from onestory.store.queries import columns_of
 from onestory.store.schema import sources
 
 __all__ = ["SourceRecord", "count_overdue_sources", "load_source", "source_records"]
@@ -69,38 +69,7 @@ class SourceRecord:
         return (not self.enabled, place, -self.failures, self.outlet, self.url)
 
 
-SOURCE_RECORD_COLUMNS: tuple[Column[Any], ...] = (
-    sources.c.id,
-    sources.c.url,
-    sources.c.outlet,
-    sources.c.kind,
-    sources.c.host,
-    sources.c.language,
-    sources.c.enabled,
-    sources.c.interval_seconds,
-    sources.c.status,
-    sources.c.status_since,
-    sources.c.why,
-    sources.c.last_poll,
-    sources.c.last_success,
-    sources.c.next_poll,
-    sources.c.failures,
-    sources.c.entries,
-    sources.c.pages_found,
-    sources.c.last_new,
-    sources.c.alarmed,
-    sources.c.min_seconds,
-    sources.c.max_seconds,
-    sources.c.cron,
-    sources.c.timezone,
-    sources.c.asks_seconds,
-    sources.c.daily_pages,
-    sources.c.left_out,
-    sources.c.left_out_why,
-    sources.c.location,
-    sources.c.location_why,
-    sources.c.watched_only,
-)
+SOURCE_RECORD_COLUMNS = columns_of(sources, SourceRecord)
 
 
 def source_records(connection: Connection) -> list[SourceRecord]:

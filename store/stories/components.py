@@ -1,14 +1,13 @@
 """Story records and the matches they rest on: what one evaluation reads, locks and writes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
 
 __all__ = [
@@ -93,20 +92,9 @@ class StoryComponent:
 
 def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
     """Keeps the evidence; what is known already stays as it is."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    values = [
-        {
-            "a": row.a,
-            "b": row.b,
-            "a_article": row.a_article,
-            "b_article": row.b_article,
-            "kind": row.kind,
-            "evidence": dict(row.evidence),
-        }
-        for row in sorted(rows, key=lambda row: (row.a, row.b))
-    ]
-    if values:
-        connection.execute(add(matches).on_conflict_do_nothing(), values)
+    ordered = sorted(rows, key=lambda row: (row.a, row.b))
+    names = [field.name for field in fields(MatchRow)]
+    insert_new(connection, matches, [{name: getattr(row, name) for name in names} for row in ordered])
 
 
 def stories_of_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, str]:

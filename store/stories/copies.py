@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select, tuple_
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, rows_in
 from onestory.store.schema import articles, matches, outlets, versions
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
 
@@ -67,11 +67,7 @@ def matches_of_copies(connection: Connection, story_id: str, article_ids: Collec
     columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
     query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
-    return [
-        MatchRecord(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(matches.c.a_article.in_(part)))
-    ]
+    return [MatchRecord(*row) for row in rows_in(connection, query, matches.c.a_article, article_ids)]
 
 
 def count_copies_at(connection: Connection, story_id: str, outlets: Collection[str]) -> int:
@@ -128,21 +124,13 @@ def current_texts(connection: Connection, article_ids: Sequence[str]) -> dict[st
     """By article, its current text."""
     columns = (versions.c.article_id, versions.c.number, versions.c.title, versions.c.text, versions.c.text_digest)
     query = select(*columns).join(articles, articles.c.version == versions.c.number)
-    return {
-        row.article_id: CopyText(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(one_of(connection, articles.c.id, part)))
-    }
+    return {row.article_id: CopyText(*row) for row in rows_in(connection, query, articles.c.id, article_ids)}
 
 
 def version_counts(connection: Connection, article_ids: Sequence[str]) -> dict[str, int]:
     """By article, how many texts it has had."""
     query = select(versions.c.article_id, func.count()).group_by(versions.c.article_id)
-    return {
-        row[0]: row[1]
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(one_of(connection, versions.c.article_id, part)))
-    }
+    return {row[0]: row[1] for row in rows_in(connection, query, versions.c.article_id, article_ids)}
 
 
 def recent_titles_and_texts(connection: Connection, article_id: str, *, limit: int) -> list[tuple[str | None, str]]:
@@ -165,11 +153,7 @@ def comparable_versions(connection: Connection, numbers: Collection[int]) -> dic
         versions.c.text,
         versions.c.number == articles.c.version,
     ).join(articles, articles.c.id == versions.c.article_id)
-    return {
-        row.number: ComparableVersion(*row)
-        for part in chunks(numbers)
-        for row in connection.execute(query.where(versions.c.number.in_(part)))
-    }
+    return {row.number: ComparableVersion(*row) for row in rows_in(connection, query, versions.c.number, numbers)}
 
 
 def version_choices(connection: Connection, story_ids: Collection[str], *, limit: int) -> list[VersionChoice]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, distinct, func, select
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles, events, outlets, sources, stories
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
@@ -129,11 +129,7 @@ def resolve_stories(connection: Connection, ids: Collection[str]) -> dict[str, S
 
 def _rows(connection: Connection, ids: Collection[str]) -> dict[str, tuple[StoryRecord, str | None]]:
     query = select(*STORY_COLUMNS, stories.c.absorbed_into)
-    return {
-        row[0]: (StoryRecord(*row[:-1]), row[-1])
-        for part in chunks(ids)
-        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
-    }
+    return {row[0]: (StoryRecord(*row[:-1]), row[-1]) for row in rows_in(connection, query, stories.c.id, ids)}
 
 
 def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetime) -> dict[str, StorySpread]:

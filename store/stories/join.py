@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, rows_in
 from onestory.store.schema import articles, decision_articles, matches, outlets, stories, versions
 from onestory.store.stories.components import MemberRow
 from onestory.store.stories.write import assign_articles, update_stories
@@ -73,12 +73,8 @@ class JoinedArticle:
 
 
 def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, StoryRow]:
-    columns = [stories.c[name] for name in StoryRow.__slots__]
-    return {
-        row.id: StoryRow(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(select(*columns).where(stories.c.id.in_(part)))
-    }
+    columns = columns_of(stories, StoryRow)
+    return {row.id: StoryRow(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}
 
 
 def matched_versions(connection: Connection, article_ids: Collection[str]) -> dict[str, set[tuple[int, int]]]:
@@ -107,11 +103,7 @@ def stories_with_decisions(connection: Connection, story_ids: Collection[str]) -
     if connection.execute(select(decision_articles.c.article_id).limit(1)).first() is None:
         return set()
     query = select(articles.c.story_id).join(decision_articles, decision_articles.c.article_id == articles.c.id)
-    return {
-        story
-        for part in chunks(story_ids)
-        for story in connection.execute(query.where(articles.c.story_id.in_(part))).scalars()
-    }
+    return {story for (story,) in rows_in(connection, query, articles.c.story_id, story_ids)}
 
 
 def texts_at_hosts(connection: Connection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str, bytes]]:
@@ -183,9 +175,7 @@ def existing_owners(connection: Connection, pairs: Collection[tuple[str, str]]) 
 
 def _owned_elsewhere(connection: Connection, names: Collection[str]) -> set[str]:
     query = select(outlets.c.name).where(outlets.c.owner.is_not(None), outlets.c.owner != outlets.c.name)
-    return {
-        name for part in chunks(names) for name in connection.execute(query.where(outlets.c.name.in_(part))).scalars()
-    }
+    return {name for (name,) in rows_in(connection, query, outlets.c.name, names)}
 
 
 def write_joined_articles(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from onestory.errors import NotFound
-from onestory.store.queries import chunks, lock_stories
+from onestory.store.queries import chunks, columns_of, lock_stories
 from onestory.store.schema import articles, outlets, stories
 
 __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", "update_outlet"]
@@ -27,7 +27,7 @@ class OutletRecord:
 
 def outlet_records(connection: Connection) -> list[OutletRecord]:
     """By name."""
-    columns = [outlets.c[name] for name in OutletRecord.__slots__]
+    columns = columns_of(outlets, OutletRecord)
     return [OutletRecord(*row) for row in connection.execute(select(*columns).order_by(outlets.c.name))]
 
 

@@ -1,7 +1,7 @@
 """Story and article records as people read them: lists, one by id, one by URL."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.tombstones import article_digest, has_tombstone
 
@@ -20,7 +20,6 @@ __all__ = [
     "MatchRecord",
     "StoryAbsorbed",
     "StoryRecord",
-    "article_ids_of_numbers",
     "article_of_row",
     "article_query",
     "copies_by_id",
@@ -123,40 +122,8 @@ class StoryAbsorbed(NotFound):
         self.survivor = survivor
 
 
-STORY_COLUMNS: tuple[Column[Any], ...] = (
-    stories.c.id,
-    stories.c.title,
-    stories.c.language,
-    stories.c.credit,
-    stories.c.original,
-    stories.c.original_reason,
-    stories.c.first_seen,
-    stories.c.last_seen,
-    stories.c.published,
-    stories.c.first_outlet,
-    stories.c.copies,
-    stories.c.outlets,
-    stories.c.owners,
-    stories.c.updated,
-)
-COPY_COLUMNS: tuple[Column[Any], ...] = (
-    articles.c.id,
-    articles.c.story_id,
-    articles.c.relation,
-    articles.c.url,
-    articles.c.host,
-    articles.c.outlet,
-    outlets.c.owner,
-    articles.c.title,
-    articles.c.language,
-    articles.c.credit,
-    articles.c.published,
-    articles.c.first_seen,
-    articles.c.updated,
-    articles.c.words,
-    articles.c.withdrawn,
-    articles.c.withdrawn_reason,
-)
+STORY_COLUMNS = columns_of(stories, StoryRecord)
+COPY_COLUMNS = [(outlets if field.name == "owner" else articles).c[field.name] for field in fields(CopyRecord)]
 MAX_STEPS = 1000
 VERSION_COLUMNS: tuple[Column[Any], ...] = (
     articles.c.source,
@@ -188,11 +155,7 @@ def load_story(connection: Connection, story_id: str) -> StoryRecord:
 def stories_by_id(connection: Connection, story_ids: Sequence[str]) -> dict[str, StoryRecord]:
     """By id, those of these stories that are there, and stand."""
     query = select(*STORY_COLUMNS).where(stories.c.absorbed_into.is_(None))
-    return {
-        row[0]: StoryRecord(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
-    }
+    return {row[0]: StoryRecord(*row) for row in rows_in(connection, query, stories.c.id, story_ids)}
 
 
 def resolve_story(connection: Connection, story_id: str) -> StoryRecord:
@@ -228,11 +191,7 @@ def copies_of_story(connection: Connection, story_id: str) -> list[CopyRecord]:
 
 def copies_by_id(connection: Connection, article_ids: Sequence[str]) -> list[CopyRecord]:
     """These articles as members of their stories, in no order."""
-    return [
-        CopyRecord(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(copy_query().where(articles.c.id.in_(part)))
-    ]
+    return [CopyRecord(*row) for row in rows_in(connection, copy_query(), articles.c.id, article_ids)]
 
 
 def copy_query() -> Select[Any]:
@@ -266,22 +225,9 @@ def find_article_id(connection: Connection, url: str) -> str | None:
     return found or article_moved_to(connection, url)
 
 
-def existing_articles(connection: Connection, article_ids: Sequence[str]) -> set[str]:
+def existing_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
     """Those of these ids that an article has."""
-    return {
-        found
-        for part in chunks(article_ids)
-        for found in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
-    }
-
-
-def article_ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
-    """Version number to article id, for the versions that are there."""
-    found: dict[int, str] = {}
-    for part in chunks(numbers):
-        query = select(versions.c.number, versions.c.article_id).where(versions.c.number.in_(part))
-        found |= {row.number: row.article_id for row in connection.execute(query)}
-    return found
+    return existing_values(connection, articles.c.id, article_ids)
 
 
 def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:

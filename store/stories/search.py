@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, String, select, type_coerce
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import one_of, rows_in
 from onestory.store.schema import articles, stories, versions
 from onestory.store.search.excerpts import Span, best_excerpt, match_spans
 from onestory.store.search.query import BadQuery, ParsedQuery, parse_query
@@ -122,8 +122,7 @@ def _texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, Outl
     query = query.join(versions, versions.c.number == articles.c.version)
     return {
         identity: (outlet, title, text)
-        for part in chunks(article_ids)
-        for identity, outlet, title, text in connection.execute(query.where(one_of(connection, articles.c.id, part)))
+        for identity, outlet, title, text in rows_in(connection, query, articles.c.id, article_ids)
     }
 
 

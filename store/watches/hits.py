@@ -1,16 +1,16 @@
 """What watches gathered: their articles, the stories of these, and the event that says so, once a story."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.events.event_log import add_event
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new, rows_in
 from onestory.store.schema import articles, stories, versions, watch_articles, watch_stories, watches
+from onestory.store.stories.components import stories_of_articles
 from onestory.store.stories.records import STORY_COLUMNS, CopyRecord, StoryRecord, copies_by_id
 from onestory.store.watches.watches import is_watch_active
 
@@ -57,7 +57,6 @@ def record_watch_hits(
     """Keeps what watches want of articles that are stored; how many are new to them. With `is_known` no event will
     say so. `tell_matches` writes the events when the stories are known.
     """
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     told = now if is_known else None
     unique = {(one.watch_id, one.article_id): one for one in found}
     stored = _held(connection, {article for _, article in unique})
@@ -66,10 +65,10 @@ def record_watch_hits(
         {"watch_id": one.watch_id, "article_id": one.article_id, "how": one.how, "at": now, "told": told}
         for _, one in sorted(unique.items())
     ]
-    added = 0
-    for part in chunks(rows):
-        statement = kind.insert(watch_articles).values(list(part)).on_conflict_do_nothing()
-        added += len(connection.execute(statement.returning(watch_articles.c.article_id)).all())
+    added = sum(
+        len(insert_new(connection, watch_articles, part, returning=watch_articles.c.article_id))
+        for part in chunks(rows)
+    )
     if is_known:
         _note_stories(connection, unique, now=now)
     return added
@@ -90,18 +89,10 @@ def _held(connection: Connection, article_ids: Collection[str]) -> set[str]:
 
 
 def _note_stories(connection: Connection, pairs: Collection[tuple[int, str]], *, now: datetime) -> None:
-    homes = _homes(connection, {article for _, article in pairs})
+    homes = stories_of_articles(connection, {article for _, article in pairs})
     for watch_id, article in sorted(pairs):
         if article in homes:
             _note_story(connection, watch_id, homes[article], now=now)
-
-
-def _homes(connection: Connection, article_ids: Collection[str]) -> Mapping[str, str]:
-    return {
-        row.id: row.story_id
-        for part in chunks(sorted(article_ids))
-        for row in connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
-    }
 
 
 def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: datetime) -> bool:
@@ -111,10 +102,8 @@ def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: da
     known = before.where(watch_stories.c.watch_id == watch_id, articles.c.story_id == story_id).limit(1)
     if connection.execute(known).first() is not None:
         return False
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"watch_id": watch_id, "story_id": story_id, "at": now}
-    added = kind.insert(watch_stories).values(row).on_conflict_do_nothing().returning(watch_stories.c.story_id)
-    return connection.execute(added).first() is not None
+    return bool(insert_new(connection, watch_stories, [row], returning=watch_stories.c.story_id))
 
 
 def emit_watch_events(connection: Connection, *, now: datetime) -> int:
@@ -205,11 +194,7 @@ def _how(connection: Connection, watch_id: int) -> dict[str, str]:
 
 def _copies(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[CopyRecord]]:
     """By story, the first seen first."""
-    members = [
-        one
-        for part in chunks(story_ids)
-        for one in connection.execute(select(articles.c.id).where(articles.c.story_id.in_(part))).scalars()
-    ]
+    members = [one for (one,) in rows_in(connection, select(articles.c.id), articles.c.story_id, story_ids)]
     found: dict[str, list[CopyRecord]] = {}
     for copy in sorted(copies_by_id(connection, members), key=lambda one: (one.first_seen, one.id)):
         found.setdefault(copy.story_id, []).append(copy)

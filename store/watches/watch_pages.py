@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.pages import PRIORITIES, DiscoveryMethod
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new, rows_in
 from onestory.store.schema import pages, sources, watch_pages, watch_sources, watches
 from onestory.store.watches.watches import is_watch_active
 
@@ -94,7 +93,10 @@ def add_watch_pages(connection: Connection, bounds: Iterable[WatchedUrl], *, now
     for how, priority in PRIORITIES.items():
         here = [row for row in rows if row["how"] == how]
         _raise(connection, {found[bound.url] for bound in wanted if bound.how == how and bound.url in found}, priority)
-        added += sum(_insert(connection, part) for part in chunks(sorted(here, key=_key)))
+        added += sum(
+            len(insert_new(connection, watch_pages, part, returning=watch_pages.c.page_id))
+            for part in chunks(sorted(here, key=_key))
+        )
     return added
 
 
@@ -102,18 +104,13 @@ def _key(row: Mapping[str, object]) -> tuple[int, int]:
     return int(str(row["watch_id"])), int(str(row["page_id"]))
 
 
-def _insert(connection: Connection, rows: Collection[Mapping[str, object]]) -> int:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(watch_pages).values(list(rows)).on_conflict_do_nothing()
-    return len(connection.execute(statement.returning(watch_pages.c.page_id)).all())
-
-
 def known_pages(connection: Connection, urls: Iterable[str]) -> dict[str, KnownPage]:
     """By URL, those of them that are pages."""
     return {
         row.url: KnownPage(row.id, row.article_id)
-        for part in chunks(sorted(set(urls)))
-        for row in connection.execute(select(pages.c.id, pages.c.url, pages.c.article_id).where(pages.c.url.in_(part)))
+        for row in rows_in(
+            connection, select(pages.c.id, pages.c.url, pages.c.article_id), pages.c.url, sorted(set(urls))
+        )
     }
 
 
@@ -158,15 +155,13 @@ def add_search_feeds(connection: Connection, watch_id: int, entries: Sequence[Se
     """Has these search feeds polled while the watch goes on; how many. One that another watch has is shared."""
     if not entries:
         return 0
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [_source_row(entry, now=now) for entry in sorted({one.url: one for one in entries}.values(), key=_url)]
-    connection.execute(kind.insert(sources).values(rows).on_conflict_do_nothing())
+    insert_new(connection, sources, rows)
     add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
     ours = select(sources.c.id).where(sources.c.url.in_([entry.url for entry in entries]), sources.c.kind == "search")
     ids = connection.execute(ours.order_by(sources.c.id)).scalars().all()
     if ids:
-        bonds = [{"watch_id": watch_id, "source_id": one} for one in ids]
-        connection.execute(kind.insert(watch_sources).values(bonds).on_conflict_do_nothing())
+        insert_new(connection, watch_sources, [{"watch_id": watch_id, "source_id": one} for one in ids])
         again = update(sources).where(sources.c.id.in_(ids), ~sources.c.enabled)
         connection.execute(again.values(enabled=True, next_poll=now, why=None, body_digest=None, etag=None))
     return len(ids)

@@ -3,11 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Column,
     ColumnElement,
     Connection,
     and_,
@@ -17,12 +15,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     update,
 )
 
 from onestory.errors import BadInput, NotFound
-from onestory.store.queries import chunks
+from onestory.store.queries import AdvisoryLock, chunks, columns_of, hold_advisory_lock
 from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
 from onestory.store.schema.base import Time
 
@@ -41,19 +38,10 @@ __all__ = [
     "watch_records",
 ]
 
-WATCHES_LOCK = 0x0E57A7C
 MAX_ID = 2**31 - 1
 MAX_POLL_DURATION = timedelta(days=1)
 # As the schema has it: what no watch wants.
 DEFAULT_PRIORITY = 5
-WATCH_COLUMNS: tuple[Column[Any], ...] = (
-    watches.c.id,
-    watches.c.name,
-    watches.c.phrases,
-    watches.c.created,
-    watches.c.until,
-    watches.c.ended,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +54,9 @@ class WatchRecord:
     created: datetime
     until: datetime | None
     ended: datetime | None
+
+
+WATCH_COLUMNS = columns_of(watches, WatchRecord)
 
 
 def is_watch_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -83,9 +74,7 @@ def lock_watches(connection: Connection, *, alone: bool) -> None:
     Who stores articles holds them together with others, so that what is stored while a watch is added is either seen
     by who stores it or there for who adds it. Taken first, before any row. On SQLite the writer is alone already.
     """
-    if connection.dialect.name == "postgresql":
-        shared = "" if alone else "_shared"
-        connection.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:key)"), {"key": WATCHES_LOCK})
+    hold_advisory_lock(connection, AdvisoryLock.WATCHES, shared=not alone)
 
 
 def insert_watch(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import EventRecord, add_event, events_after
+from onestory.store.queries import columns_of
 from onestory.store.schema import webhook_messages as messages
 from onestory.store.schema import webhooks
 from onestory.store.webhooks.webhooks import (
@@ -61,7 +62,7 @@ class OutboxMessage:
     why: str | None
 
 
-MESSAGE_COLUMNS = [messages.c[name] for name in OutboxMessage.__slots__]
+MESSAGE_COLUMNS = columns_of(messages, OutboxMessage)
 
 
 def add_message(

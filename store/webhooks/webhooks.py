@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import EVENT_KINDS, EventRecord, event_log_bounds
 from onestory.store.frontier.hosts import database_time
+from onestory.store.queries import columns_of, insert_new
 from onestory.store.schema import articles, settings, webhooks
 from onestory.store.settings import WEBHOOK_SENDER, write_setting
 from onestory.store.stories.records import resolve_story
@@ -75,7 +75,7 @@ class WebhookRecord:
         return {name: getattr(self, name) for name in WebhookRecord.__slots__ if name not in ("secret", "seen")}
 
 
-WEBHOOK_COLUMNS = [webhooks.c[name] for name in WebhookRecord.__slots__]
+WEBHOOK_COLUMNS = columns_of(webhooks, WebhookRecord)
 
 
 def add_webhook(connection: Connection, entry: WebhookEntry, *, secret: str, now: datetime) -> WebhookRecord:
@@ -180,8 +180,7 @@ def release_sender_lease(connection: Connection, holder: str) -> None:
 
 def _held(connection: Connection) -> tuple[str, datetime | None]:
     """Locked until the transaction ends: of two who ask at once the second sees what the first wrote."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(add(settings).values(key=WEBHOOK_SENDER, value="").on_conflict_do_nothing())
+    insert_new(connection, settings, [{"key": WEBHOOK_SENDER, "value": ""}])
     query = select(settings.c.value).where(settings.c.key == WEBHOOK_SENDER).with_for_update()
     holder, _, until = connection.execute(query).scalar_one().partition(" ")
     return holder, datetime.fromisoformat(until) if until else None
