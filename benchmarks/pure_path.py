@@ -1,6 +1,6 @@
 """Stories of a set without SQL or Redis: sign, candidates, verify, partition, in one process.
 
-The candidates are those of an index that lets nothing go. `Comparisons` keeps what was verified, so that other orders
+The candidates are those of the index. `Comparisons` keeps what was verified, so that other orders
 and other partitions of the same articles cost nothing more.
 """
 
@@ -19,6 +19,7 @@ from onestory.dedupe.verify import ComparedText, Evidence, verify
 __all__ = ["Comparisons", "candidates", "stories"]
 
 Pair = tuple[int, int]
+SHOWN = 32  # ids that a crowded band shows, as in register.lua
 
 
 class Comparisons:
@@ -57,13 +58,21 @@ def _text(number: int, article: Article) -> ComparedText:
 
 
 def candidates(articles: Sequence[Article]) -> set[Pair]:
-    """Pairs that share a band."""
+    """Pairs that the index names, in whatever order they come: a crowded band shows those of the lowest priority."""
     bands: dict[bytes, list[int]] = defaultdict(list)
     for at, article in enumerate(articles):
         keys = band_keys(article.signature)
         for key in {keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES)}:
             bands[key].append(at)
-    return {(a, b) for inside in bands.values() for place, b in enumerate(inside) for a in inside[:place]}
+    found: set[Pair] = set()
+    for inside in bands.values():
+        shown = sorted(inside, key=lambda at: (articles[at].signature.digest[3::-1], at))[:SHOWN]
+        found |= {(min(a, b), max(a, b)) for a in shown for b in inside if a != b}
+    first: dict[bytes, int] = {}
+    for at, article in enumerate(articles):
+        if article.signature.words and first.setdefault(article.signature.digest, at) != at:
+            found.add((first[article.signature.digest], at))
+    return found
 
 
 def stories(compared: Comparisons) -> list[str]:

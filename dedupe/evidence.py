@@ -27,7 +27,7 @@ class Evidence:
     ``kind``: "copy" (one story), "contains" (one is a passage of the other, which is about something else: a round-up,
     a live file), "develops" (much of one lives on in the other, which is a story of its own), "quotes" (a shared
     quotation, an item of a round-up), "frame" (what the host shows around its articles). ``off_topic``: what is shared
-    mentions neither headline, and these are not related.
+    mentions neither headline; ``unrelated``: the headlines have nothing to do with each other, as far as words tell.
     ``a_is`` says what a is beside b, ``b_is`` what b is beside a. ``containment_a`` is the part of a's
     shingles that b has. Counts are words: shared, the longest run, those that stand against others, and the names
     and numbers among these; ``a_at`` and ``b_at`` are the first shared word of each. Where the shingles alone
@@ -49,6 +49,7 @@ class Evidence:
     a_at: int
     b_at: int
     off_topic: bool = False
+    unrelated: bool = False
 
     def turned(self) -> "Evidence":
         """The same evidence with a and b in each other's place."""
@@ -121,10 +122,11 @@ class ShingleOverlap:
         a_at: int = 0,
         b_at: int = 0,
         off_topic: bool = False,
+        unrelated: bool = False,
     ) -> Evidence:
         figures = (round(self.jaccard, 4), round(self.a_in_b, 4), round(self.b_in_a, 4))
         counts = (shared_words, longest_run, replaced_words, conflicts)
-        return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at, off_topic)
+        return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at, off_topic, unrelated)
 
 
 def compare_shingles(a: Signature, b: Signature, *, same_headline: bool = False) -> ShingleOverlap | None:

@@ -99,6 +99,5 @@ def is_framed(words: frozenset[str], a: Headline, b: Headline) -> bool:
     own, others = a.stems - b.stems, b.stems - a.stems
     if not own or not others:
         return False
-    if not are_related(a, b):
-        return min(a.share_in(words), b.share_in(words)) < NAMED_SHARE
-    return max(len(own & words) / len(own), len(others & words) / len(others)) < NAMED_SHARE
+    shares = (len(own & words) / len(own), len(others & words) / len(others))
+    return (max(shares) if are_related(a, b) else min(shares)) < NAMED_SHARE

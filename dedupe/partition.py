@@ -5,9 +5,8 @@ Articles that hold most of each other are one story; what is a part of one of th
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations, product
 from typing import Protocol
 
 from onestory.dedupe.constraints import Constraints, Decision
@@ -31,8 +30,7 @@ QUOTED_RUN_WORDS = 30
 QUOTED_SHARE = 0.08
 TOP_WORDS = 12
 SAME_JACCARD = 0.5
-MUTUAL_SHARE = 0.3
-DEVELOPED_SHARE = 0.4
+MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
 WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
 
@@ -75,6 +73,8 @@ class Match(Protocol):
     @property
     def off_topic(self) -> bool: ...
     @property
+    def unrelated(self) -> bool: ...
+    @property
     def longest_run(self) -> int: ...
     @property
     def a_at(self) -> int: ...
@@ -108,6 +108,7 @@ class _Edge:
     share: float
     back: float
     off_topic: bool
+    unrelated: bool
     run: int
     here: int
     there: int
@@ -145,11 +146,11 @@ def _edges(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str,
 
 def _sides(match: Match, a: str, b: str) -> tuple[_Edge, _Edge]:
     """The match as a sees it, and as b does."""
-    kind, jaccard, off, run = match.kind, match.jaccard, match.off_topic, match.longest_run
+    kind, jaccard, off, other, run = match.kind, match.jaccard, match.off_topic, match.unrelated, match.longest_run
     ours, theirs = match.containment_a, match.containment_b
     return (
-        _Edge(b, kind, match.b_is, jaccard, ours, theirs, off, run, match.a_at, match.b_at),
-        _Edge(a, kind, match.a_is, jaccard, theirs, ours, off, run, match.b_at, match.a_at),
+        _Edge(b, kind, match.b_is, jaccard, ours, theirs, off, other, run, match.a_at, match.b_at),
+        _Edge(a, kind, match.a_is, jaccard, theirs, ours, off, other, run, match.b_at, match.a_at),
     )
 
 
@@ -165,26 +166,27 @@ def _near(members: Mapping[str, Member], edges: Edges) -> dict[str, dict[str, _E
 
 
 def _may_share(one: Member, other: Member, edge: _Edge, edges: Edges, mixed: Collection[str]) -> bool:
-    if edge.kind != "copy" and ((one.host and one.host == other.host) or not _is_developed(edge)):
+    if edge.kind != "copy":
         return False
     if edge.jaccard < SAME_JACCARD and (one.id in mixed or other.id in mixed):
         return False
-    return not (edge.off_topic and _is_frame(one.id, other.id, edges))
-
-
-def _is_developed(edge: _Edge) -> bool:
-    """Two leads of a dispatch, of which much was written anew."""
-    return edge.kind == "develops" and min(edge.share, edge.back) > DEVELOPED_SHARE
+    suspect = edge.off_topic or (edge.unrelated and bool(one.host) and one.host == other.host)
+    return not (suspect and _is_frame(one.id, other.id, edges))
 
 
 def _is_frame(one: str, other: str, edges: Edges) -> bool:
-    """Whether a third article shares words with both, and none of the three headlines is about them."""
+    """Whether a third article shares words with both that are not about it."""
     fewer, more = sorted((edges[one], edges[other]), key=len)
-    return any(edge.off_topic and third in more and more[third].off_topic for third, edge in fewer.items())
+    return any(_frames(edge) and third in more and _frames(more[third]) for third, edge in fewer.items())
+
+
+def _frames(edge: _Edge) -> bool:
+    return edge.off_topic or edge.kind == "frame"
 
 
 def _is_mutual(edge: _Edge) -> bool:
-    return min(edge.share, edge.back) > MUTUAL_SHARE
+    """Whether each holds much of the other: most of it, where the headlines do not say that it is one thing."""
+    return min(edge.share, edge.back) > (MOST_SHARE if edge.unrelated else MUTUAL_SHARE)
 
 
 def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
@@ -196,22 +198,25 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
     ours, theirs = _sides(match, "", "")
-    return (match.off_topic and match.kind != "frame") or any(
+    return (match.unrelated and match.kind != "frame") or any(
         _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
     )
 
 
 def _round_ups(members: Mapping[str, Member], edges: Edges) -> set[str]:
     """What holds the top of another story further down, and something that has nothing to do with that one."""
-    found = set()
+    return {one for one, item, others in _digests(members, edges) if not edges[item].keys() >= set(others)}
+
+
+def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
+    """What may be a round-up, the fullest article of which it has the top further down, and what else it has."""
     for one, others in edges.items():
         words = members[one].words
         items = [edge.other for edge in others.values() if _is_item(edge, words)]
-        tops = [edge.other for edge in others.values() if _is_top_item(edge, words)] if items else []
-        pairs = chain(combinations(items, 2), product(items, tops))
-        if any(b not in edges.get(a, ()) for a, b in pairs):
-            found.add(one)
-    return found
+        if items:
+            first = min(items, key=lambda item: members[item].rank)
+            tops = [edge.other for edge in others.values() if _is_top_item(edge, words)]
+            yield one, first, [other for other in (*items, *tops) if other != first]
 
 
 def _is_item(edge: _Edge, words: int) -> bool:
@@ -310,21 +315,25 @@ def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[
 def unverified_pairs(
     articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
 ) -> set[tuple[int, int]]:
-    """Pairs of versions still to be verified: an article and the representative of a part one of its copies is in.
+    """Pairs of versions still to be verified, as the parts hang on them; the smaller number first.
 
-    `seen` has the pairs already verified, whatever the outcome, smaller number first. An index that let go of ids
-    in crowded bands cannot name these; asking until nothing is wanted gives the same parts in any order.
+    An article and the representative of a part that one of its copies is in; and what an article may be a round-up of.
+    `seen` has the pairs already verified, whatever the outcome. The index names some of a crowd only; asking until
+    nothing is wanted gives the same parts in any order.
     """
     members = {member.id: member for member in articles}
     kept = list(matches)
+    edges = _edges(members, kept)
     parts = partition(members.values(), kept, decisions)
     head = {one: part.representative for part in parts for one in part.members}
-    near = _near(members, _edges(members, kept))
-    known = set(seen) | {(match.a, match.b) for match in kept}
-    pairs = {
-        tuple(sorted((members[one].number, members[head[other]].number)))
-        for one, others in near.items()
+    asked = {
+        (one, head[other])
+        for one, others in _near(members, edges).items()
         for other in others
         if head[other] not in (one, head[one])
     }
-    return {(a, b) for a, b in pairs if (a, b) not in known}
+    # That two articles have nothing to do with each other says something only once they were compared.
+    asked |= {(item, other) for _, item, others in _digests(members, edges) for other in others}
+    known = set(seen) | {(match.a, match.b) for match in kept}
+    numbers = (sorted((members[one].number, members[other].number)) for one, other in asked)
+    return {(a, b) for a, b in numbers if (a, b) not in known}

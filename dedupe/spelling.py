@@ -22,7 +22,7 @@ _SPECIAL = re.compile(f"[{_DROPPED}{_TWO_WAYS}]")
 _OTHER = re.compile(
     "[^\x00-\x7f\u00a0-\u00a7\u00a9\u00ab\u00b0\u00b7\u00bb\u00bf-\u00de\u00e0-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u2010-\u2015\u2018-\u201e\u2022\u2026\u20ac]"
 )
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SERBIAN = re.compile("[ђћЂЋ]")
 _OTHER_CYRILLIC = re.compile("[ыэйщъёѓќѕіїєґўЫЭЙЩЪЁЃЌЅІЇЄҐЎ]")
 # UTF-8 read as Windows-1252: the quotation marks and dashes of most texts.

@@ -72,7 +72,7 @@ def grouped(ranks: Mapping[str, Rank], bonds: Sequence[Bond], held: Constraints)
     for bond in sorted((bond for bond in bonds if bond.mutual), key=_closest_first):
         groups.join(held.bundle[bond.one], held.bundle[bond.other])
     core = {article: groups.root(held.bundle[article]) for article in ranks}
-    _attach(groups, core, bonds, ranks)
+    _attach(groups, core, bonds)
     return _heads(groups, ranks, held)
 
 
@@ -80,7 +80,11 @@ def _closest_first(bond: Bond) -> tuple[float, str, str]:
     return (-bond.jaccard, bond.one, bond.other)
 
 
-def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond], ranks: Mapping[str, Rank]) -> None:
+def _least_first(bond: Bond) -> tuple[float, float, str, str]:
+    return (bond.share, bond.jaccard, bond.one, bond.other)
+
+
+def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond]) -> None:
     """Joins each core to the one that holds most of one of its articles.
 
     Cores that hold parts of each other in a circle are taken for one, and go on together (as in the algorithm of Chu,
@@ -88,7 +92,7 @@ def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond], ran
     """
     outer = (bond for bond in bonds if core[bond.one] != core[bond.other])
     leads: dict[str, list[Bond]] = {one: [] for one in core.values()}
-    for bond in sorted(outer, key=lambda bond: (bond.share, ranks[bond.one], bond.one, bond.other)):
+    for bond in sorted(outer, key=_least_first):
         leads[core[bond.one]].append(bond)
     walk = _Walk(groups, core, leads, {one: one for one in leads}, set())
     for start in sorted(leads):
@@ -135,7 +139,7 @@ class _Walk:
     def _close(self, cores: Sequence[str]) -> None:
         first = cores[0]
         rest = [bond for one in cores for bond in self.leads[one]]
-        self.leads[first] = sorted(rest, key=lambda bond: (bond.share, bond.one, bond.other))
+        self.leads[first] = sorted(rest, key=_least_first)
         self.circle.update(dict.fromkeys(cores, first))
 
 

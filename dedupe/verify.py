@@ -39,6 +39,7 @@ SCRAP_WORDS, SCRAP_CONTAINMENT, SCRAP_JACCARD = 40, 0.6, 0.2
 LOOSE_CONTAINMENT = 0.65
 REWRITTEN_SHARE = 0.25
 DEVELOPS_CONTAINMENT = 0.2
+LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
@@ -98,6 +99,7 @@ def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence
         a_at=found.a_spans[0][0],
         b_at=found.b_spans[0][0],
         off_topic=topic.off,
+        unrelated=topic.known and not (topic.same or topic.related),
     )
 
 
@@ -117,13 +119,16 @@ class _Topic:
     def of(cls, a: ComparedText, b: ComparedText, found: Alignment) -> "_Topic":
         one, other = a.headline, b.headline
         one_origin = bool(a.origin) and a.origin == b.origin
-        if are_same(one, other) or not (one.stems and other.stems):
-            # Where neither has a headline the texts alone are asked, as in a collection without any.
-            alike = are_same(one, other) or not (one.stems or other.stems or one_origin)
-            return cls(one_origin, same=are_same(one, other), related=alike, known=False)
+        if are_same(one, other):
+            return cls(one_origin, same=True, related=True, named=1.0)
+        # Where neither has a headline the texts alone are asked, as in a collection without any.
+        if not one.stems and not other.stems:
+            return cls(one_origin, related=not one_origin, known=False)
         words = shared_stems(a, found.a_spans)
-        framed = one_origin and is_framed(words, one, other)
         named = min(one.share_in(words), other.share_in(words))
+        if not one.stems or not other.stems:
+            return cls(one_origin, named=named, known=False)
+        framed = one_origin and is_framed(words, one, other)
         if are_related(one, other):
             known = one.says_something and other.says_something
             return cls(one_origin, related=known, framed=framed, named=named, known=known)
@@ -149,8 +154,12 @@ def _kind(
     if seen.decided or _is_copy(a, b, found, seen.jaccard, containment):
         return "contains" if _is_part_of_another(found, seen, topic) else "copy"
     passages = sum(length >= DEVELOPS_RUN_WORDS for _, _, length in found.runs)
-    developed = containment >= DEVELOPS_CONTAINMENT and passages > 1
-    return "develops" if developed and not _is_quotation(a, b, found) else "quotes"
+    if containment < DEVELOPS_CONTAINMENT or passages < 2 or _is_quotation(a, b, found):
+        return "quotes"
+    # Much of a lead is written anew, and its headline speaks of the same; a host's pages of a series are alike, too.
+    supported = topic.related if topic.known else topic.named >= NAMED_FURTHER_DOWN
+    is_lead = supported and not topic.one_origin and min(seen.a_in_b, seen.b_in_a) > LEAD_SHARE
+    return "copy" if is_lead else "develops"
 
 
 def _is_teaser(found: Alignment) -> bool:

@@ -19,6 +19,7 @@ class Seen(NamedTuple):
     containment_a: float
     containment_b: float
     off_topic: bool
+    unrelated: bool
     longest_run: int
     a_at: int
     b_at: int
@@ -37,6 +38,7 @@ def seen_of(row: MatchRow) -> Seen:
         told["containment_a"],
         told["containment_b"],
         told.get("off_topic", False),
+        told.get("unrelated", False),
         told["longest_run"],
         told["a_at"],
         told["b_at"],

@@ -35,6 +35,7 @@ class Edge:
     containment_a: float = 0.9
     containment_b: float = 0.9
     off_topic: bool = False
+    unrelated: bool = False
 
 
 def member(number: int, words: int = 100, host: str = "", digest: bytes = b"") -> Member:
@@ -58,6 +59,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
             containment_a=draw(shares),
             containment_b=draw(shares),
             off_topic=draw(st.sampled_from([False, False, True])),
+            unrelated=draw(st.booleans()),
         )
         for a, b in pairs
     ]
@@ -178,7 +180,7 @@ def test_what_stands_at_the_top_of_both_makes_no_round_up():
 
 def test_what_a_third_headline_stands_over_too_is_a_frame():
     members = [member(number, host=f"{number}.example") for number in (1, 2, 3)]
-    off = [Edge(a, b, jaccard=1.0, off_topic=True) for a, b in combinations((1, 2, 3), 2)]
+    off = [Edge(a, b, jaccard=1.0, off_topic=True, unrelated=True) for a, b in combinations((1, 2, 3), 2)]
     assert len(partition(members[:2], off[:1])) == 1
     assert len(partition(members, off)) == 3
 
