@@ -27,9 +27,9 @@ _CREDIT_END = re.compile(
     r"(?:\b(?:foto|photo|bild|image|credit|quelle|source|fot|crédit|fotografie)s?\s*[:.]\s*|©\s*)[\w .,/&’'-]{2,60}$",
     re.IGNORECASE,
 )
-_VALUE = re.compile(
-    r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?|pic\.twitter\.com/\w+|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-)
+_ADDRESS_OF_PICTURE = r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?"
+_STAMP = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}")
 _COUNTER = re.compile(
     r"\W*\d[\d.,]*\s?[kKmM]?\s(?:shares?|comments?|likes?|views?|reactions?|retweets?|tweets?|reads|claps|votes?|"
     r"kommentare?|mal geteilt|aufrufe|commentaires?|partages?|vues|comentarios?|compartidos|visitas|commenti|"
@@ -43,6 +43,7 @@ _RELEASE_END = re.compile(
 )
 _OFTEN, _FEW = 3, 3
 _FIRST_CHARS = 60
+_TWICE_CHARS = 30
 _SAME_SHARE = 0.8
 _STATEMENT = re.compile(r"[.!。！।][\"'”’»«)\]]*$")
 _SENTENCE_WORDS = 8
@@ -197,6 +198,11 @@ def _repeats(page: _Page) -> Iterator[tuple[int, str]]:
             yield index, "repeated"
             if not _ENDS.search(page.lines[index]) and not page.lines[index].startswith("- "):
                 yield index - 1, "repeated"
+    for index, letters in enumerate(page.keys):
+        # A teaser, with its headline once for readers and once for its picture.
+        half = len(letters) // 2
+        if len(letters) >= _TWICE_CHARS and letters[:half] == letters[half:]:
+            yield index, "repeated"
 
 
 def _repeated_often(page: _Page) -> Iterator[tuple[int, str]]:

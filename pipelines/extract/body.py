@@ -23,6 +23,7 @@ CLAIMED_FROM = 1.7
 LITTLE_CHARS = 600
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
 _LINKED = dict.fromkeys(["li", "h2", "h3", "h4", "h5", "h6", "td"], "linked list")
+_HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 _BLOCKS = frozenset(
     (
         *("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "div", "td", "th", "dd", "dt", "section", "article", "aside"),
@@ -181,7 +182,7 @@ def _linked_blocks(tree: HtmlElement) -> Iterator[tuple[HtmlElement, str, _Links
             linked[block].append((link, link.text_content()))
     for block, links in linked.items():
         chars = sum(len(text.strip()) for _, text in links)
-        if chars < 12:
+        if chars < (4 if block.tag in _HEADINGS else 12):
             continue
         said = block.text_content()
         if chars >= 0.8 * len(text := said.strip()) and not text.startswith("http"):
