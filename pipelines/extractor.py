@@ -1,5 +1,8 @@
 """From one capture to one article. Pure and picklable, so that it runs in worker processes."""
 
+import re
+from html import unescape
+
 from lxml.html import HtmlElement
 
 from onestory.errors import Dropped
@@ -21,6 +24,8 @@ __all__ = ["extract"]
 
 _NO_FURNITURE: frozenset[int] = frozenset()
 MAX_TEXT_CHARS = 2_000_000
+_BLOCK = re.compile(r"</?(?:p|div|br|h[1-6]|li|ul|ol|blockquote|tr|section|article)\b[^<>]{0,400}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 
 
 def extract(capture: Capture, *, furniture: frozenset[int] = _NO_FURNITURE) -> ExtractedArticle:
@@ -91,4 +96,11 @@ def _text_lines(capture: Capture) -> ArticleBody:
     text = printable(capture.text or "")
     if len(text) > MAX_TEXT_CHARS:
         raise Dropped(capture.url, "too_large", f"{len(text)} characters, at most {MAX_TEXT_CHARS}")
-    return ArticleBody(tuple(text.split("\n")))
+    return ArticleBody(tuple(_without_markup(text).split("\n")))
+
+
+def _without_markup(text: str) -> str:
+    """Rows come with HTML in their text: its blocks are lines."""
+    if len(_BLOCK.findall(text[:MAX_TEXT_CHARS])) < 2:
+        return text
+    return unescape(_TAG.sub("", _BLOCK.sub("\n", text)))

@@ -14,6 +14,7 @@ __all__ = ["AGENT", "Robots", "parse_robots", "stored_robots"]
 # The product token by which robots.txt names this crawler.
 AGENT = "Onestory"
 GROUP = re.compile(r"(?im)^[ \t]*user[- ]?agent[ \t]*(?::[ \t]*|[ \t])(.*)$")
+DELAY = re.compile(r"(?im)^([ \t]*crawl-?delay[ \t]*:[ \t]*)(\d{1,6}(?:[.,]\d{1,3})?)[ \t]*([a-z]*)\.?[ \t]*(?=#|$)")
 NO_TOKEN = re.compile(r"[^\w-]")
 NOBODY = "-"
 MAX_PARSED_BYTES = 500 * 1024
@@ -78,13 +79,20 @@ def stored_robots(verdict: str | None, text: str | None) -> Robots:
 
 
 def _parsed(text: str) -> Robots:
-    rules = Protego.parse(GROUP.sub(_named, "\n".join(text.splitlines())))
+    written = DELAY.sub(_in_seconds, "\n".join(text.splitlines()))
+    rules = Protego.parse(GROUP.sub(_named, written))
     rate = rules.request_rate(AGENT)
     delays = [rules.crawl_delay(AGENT), rate.seconds / rate.requests if rate and rate.requests else None]
     known = [min(float(delay), LONGEST_WAIT_SECONDS) for delay in delays if delay is not None and delay > 0]
     return Robots(
         "rules", text, crawl_delay=max(known, default=None), rules=rules, unfiltered_rules=Protego.parse(text)
     )
+
+
+def _in_seconds(line: re.Match[str]) -> str:
+    """A delay as protego reads it: `10s`, `2,5` and `10 seconds` are numbers of seconds, `1 min` is sixty."""
+    number = float(line[2].replace(",", "."))
+    return f"{line[1]}{number * 60 if line[3].lower().startswith('m') and 'ms' not in line[3].lower() else number:g}"
 
 
 def _named(line: re.Match[str]) -> str:
