@@ -68,8 +68,8 @@ def test_405_names_what_is_allowed(client: httpx.Client) -> None:
 
 
 def test_nul_and_friends_in_filters_are_no_fault(client: httpx.Client) -> None:
-    for query in ("query=%00", "outlet=a%00b", "query=%ff", "query=%25_%5C", "language=%00en"):
-        assert client.get(f"/v1/stories?{query}").status_code in (200, 422)
+    statuses = {"query=%00": 200, "outlet=a%00b": 200, "query=%ff": 422, "query=%25_%5C": 422, "language=%00en": 422}
+    assert {query: client.get(f"/v1/stories?{query}").status_code for query in statuses} == statuses
 
 
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing(store: Store, redis_url: str, prefix: str) -> None:
