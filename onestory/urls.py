@@ -11,7 +11,7 @@ from onestory.errors import BadInput
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_site", "site_of"]
+__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
 
 MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 5
@@ -31,6 +31,8 @@ SHORT_SESSION_PARAMETERS = re.compile(r"(?i)^(s|sid|session)=[0-9a-f]{26,64}$")
 SESSION_IN_PATH = re.compile(r"(?i);jsessionid=[^/;?]*|/\(S\([0-9a-z]{24}\)\)(?=/)")
 # Browsers drop these characters anywhere in a URL (URL Standard, "basic URL parser").
 DROPPED_CHARACTERS = re.compile(r"[\t\r\n]")
+# Names under which one server serves other forms of its pages.
+ALTERNATE_LABELS = frozenset({"www", "m", "mobile", "amp", "touch", "wap"})
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -91,10 +93,11 @@ def host_of(url: str) -> str:
 
 @cache
 def _public_suffixes() -> "TLDExtract":
-    # The list that ships with the library: what counts as a site must not depend on the network.
+    # The list that ships with the library: what a site is must not depend on the network. Its private section counts:
+    # github.io and blogspot.com host strangers side by side.
     from tldextract import TLDExtract  # noqa: PLC0415 (brings an HTTP client along)
 
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def site_of(host: str) -> str:
@@ -105,6 +108,23 @@ def site_of(host: str) -> str:
 def same_site(a: str, b: str) -> bool:
     """Whether two URLs belong to the same registrable domain."""
     return site_of(host_of(a)) == site_of(host_of(b))
+
+
+def same_publisher(a: str, b: str) -> bool:
+    """Whether the server of one URL may speak for the other: the same port, and the same host.
+
+    Hosts are compared without the labels under which one server serves a page's mobile and AMP forms. Another
+    subdomain may belong to somebody else, and so may another port of an address.
+    """
+    return _publisher_of(a) == _publisher_of(b)
+
+
+def _publisher_of(url: str) -> tuple[str, int | None]:
+    host = host_of(url)
+    site = site_of(host)
+    labels = host.removesuffix(site).rstrip(".").split(".") if host != site else []
+    own = [label for label in labels if label and label not in ALTERNATE_LABELS]
+    return ".".join([*own, site]), urlsplit(url).port
 
 
 def article_id_of_url(url: str) -> str:

@@ -1,30 +1,35 @@
-"""One capture to one article. Pure and picklable, so that it runs in worker processes."""
+"""From one capture to one article. Pure and picklable, so that it runs in worker processes."""
+
+import re
+from html import unescape
 
 from lxml.html import HtmlElement
 
 from onestory.errors import Dropped
 from onestory.pipelines.boilerplate.clean import CleaningHints, remove_boilerplate
 from onestory.pipelines.credit.detection import find_credit
+from onestory.pipelines.dates import publication
 from onestory.pipelines.extract import metadata, rights
 from onestory.pipelines.extract.body import ArticleBody, extract_body
 from onestory.pipelines.extract.byline import find_byline
-from onestory.pipelines.extract.dates import plausible, to_utc
+from onestory.pipelines.extract.headline import headline, titles
 from onestory.pipelines.extract.html import parse, printable
 from onestory.pipelines.extract.language import detect_language
-from onestory.pipelines.extract.metadata import ClaimedTime
 from onestory.pipelines.extract.notice import find_notice
 from onestory.pipelines.extract.page_type import article_type, require_article
-from onestory.pipelines.extract.structured_data import Markup, article_body, read_structured_data
+from onestory.pipelines.markup.structured_data import Markup, article_body, read_structured_data
 from onestory.store.articles.captures import Capture, ExtractedArticle
 
 __all__ = ["extract"]
 
 _NO_FURNITURE: frozenset[int] = frozenset()
 MAX_TEXT_CHARS = 2_000_000
+_BLOCK = re.compile(r"</?(?:p|div|br|h[1-6]|li|ul|ol|blockquote|tr|section|article)\b[^<>]{0,400}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 
 
 def extract(capture: Capture, *, furniture: frozenset[int] = _NO_FURNITURE) -> ExtractedArticle:
-    """The article in a page or plain text, cleaned of `furniture` (what its host repeats: `furniture.learned`).
+    """Extract the article of a page or plain text, without `furniture`, the learned boilerplate of its host.
 
     Raises Dropped with the reason: empty, too_large, too_deep, not_html, and those of `pagekind`.
     """
@@ -41,14 +46,14 @@ def _from_page(capture: Capture, html: bytes, furniture: frozenset[int]) -> Extr
 
 def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furniture: frozenset[int]) -> ExtractedArticle:
     outlet = metadata.claimed_outlet(markup, claim=capture.outlet)
-    title = metadata.title(markup, tree, site=outlet, claim=capture.title)
-    titles = tuple(metadata.titles(markup, tree))
-    published = metadata.published_time(markup, tree, observed=capture.observed) or _claimed(capture)
+    title = headline(markup, tree, site=outlet, claim=capture.title)
+    claims = tuple(titles(markup, tree))
+    published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
     found = _text_lines(capture) if tree is None else extract_body(tree, claimed=article_body(markup))
-    people = find_byline(markup)
+    people = find_byline(markup, tree, outlet=outlet, claim=capture.authors)
     language = detect_language("\n".join(found.lines), declared=markup.language)
     clues = CleaningHints(
-        titles=(*titles, *([title] if title else [])),
+        titles=(*claims, *([title] if title else [])),
         byline=people,
         marks=found.marks,
         body=article_body(markup),
@@ -76,7 +81,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         canonical_elsewhere=elsewhere,
         published=published.at if published else None,
         published_source=published.source if published else None,
-        modified=metadata.modified_time(markup, observed=capture.observed),
+        modified=publication.modified(markup, observed=capture.observed),
         section=metadata.section_name(markup),
         image=metadata.lead_image(markup),
         accessible_for_free=metadata.is_accessible_for_free(markup),
@@ -91,11 +96,11 @@ def _text_lines(capture: Capture) -> ArticleBody:
     text = printable(capture.text or "")
     if len(text) > MAX_TEXT_CHARS:
         raise Dropped(capture.url, "too_large", f"{len(text)} characters, at most {MAX_TEXT_CHARS}")
-    return ArticleBody(tuple(text.split("\n")))
+    return ArticleBody(tuple(_without_markup(text).split("\n")))
 
 
-def _claimed(capture: Capture) -> ClaimedTime | None:
-    read_time = to_utc(capture.published)
-    if not read_time or not plausible(read_time[0], observed=capture.observed):
-        return None
-    return ClaimedTime(read_time[0], "claim")
+def _without_markup(text: str) -> str:
+    """Rows come with HTML in their text: its blocks are lines."""
+    if len(_BLOCK.findall(text[:MAX_TEXT_CHARS])) < 2:
+        return text
+    return unescape(_TAG.sub("", _BLOCK.sub("\n", text)))

@@ -106,7 +106,7 @@ def _sqlite(path: str) -> Engine:
     if not path:
         raise BadInput("ONESTORY_DATABASE_URL: a SQLite store needs a file, as in sqlite:////var/lib/onestory.db")
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise HomeUnusable(f"{Path(path).parent} cannot be created: {error.strerror}") from error
     engine = create_engine(

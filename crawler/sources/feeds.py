@@ -20,6 +20,7 @@ import feedparser
 
 from onestory.errors import BadInput
 from onestory.pipelines.extract.html import printable
+from onestory.pipelines.markup.plain import plain
 from onestory.ssrf import checked_url
 from onestory.store.frontier.pages import PageEntry
 
@@ -53,6 +54,8 @@ MAX_MARKS = 100_000
 MAX_ATTRIBUTES = 500
 
 SMALL_BYTES = 50_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 PROLOGUE_BYTES = 65_536
 
@@ -60,6 +63,9 @@ PROLOGUE_BYTES = 65_536
 # bracket, or a text of nothing but `<!DOCTYPE` would be read to its end at each of them.
 DECLARES = re.compile(rb"<!DOCTYPE[^<>\[]*\[|<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
 
+BARE_AMPERSAND = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:[a-z][a-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.DOTALL | re.IGNORECASE
+)
 IS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
@@ -100,9 +106,16 @@ def refuse_excess_markup(body: bytes, *, max_marks: int) -> None:
 
 def refuse_entities(body: bytes) -> None:
     """Raises BadSource for XML that declares entities or attributes; in any encoding that XML parsers read."""
-    for plain in (body, body.replace(b"\x00", b"")):
-        if DECLARES.search(plain):
+    for narrow in (body, body.replace(b"\x00", b"")):
+        if DECLARES.search(narrow):
             raise BadSource("error", "it is XML with a document type of its own (DTD), which is not read")
+
+
+def without_marks(body: bytes) -> bytes:
+    """Without the byte order marks of UTF-8 at its beginning: some servers write two."""
+    while body.startswith(BYTE_ORDER_MARK):
+        body = body.removeprefix(BYTE_ORDER_MARK).lstrip()
+    return body
 
 
 @parser_errors_as_bad_source
@@ -111,6 +124,7 @@ def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> l
 
     Raises BadSource for what is no feed, and for a feed without a single entry.
     """
+    body = without_marks(body)
     if not body.strip():
         raise BadSource("empty", "the answer is empty")
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
@@ -129,6 +143,7 @@ def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEn
     refuse_entities(body)
     refuse_excess_markup(body, max_marks=MAX_MARKS)
     _refuse_attributes(body)
+    body = _escaped(body)
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -136,6 +151,13 @@ def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEn
     if not parsed.version:
         raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed", is_dead=True)
     return [entry for raw in parsed.entries for entry in _entry(raw, url)]
+
+
+def _escaped(body: bytes) -> bytes:
+    """With the ampersands escaped that begin no entity; in CDATA they may stand as they are, UTF-16 is left alone."""
+    if b"\x00" in body[:200]:
+        return body
+    return BARE_AMPERSAND.sub(lambda match: match[0] if match[0].startswith(b"<") else b"&amp;", body)
 
 
 def _refuse_attributes(body: bytes) -> None:
@@ -163,13 +185,22 @@ def _after_comments(head: bytes) -> bytes:
 
 
 def _entry(raw: Any, base: str) -> Iterator[PageEntry]:
-    # RSS: without a link the guid is one, unless it says that it is not.
     # A proxy such as FeedBurner tells where its own link leads; that is one redirect less, to a host less.
-    link = raw.get("feedburner_origlink") or raw.get("link") or (raw.get("id") if raw.get("guidislink", True) else None)
+    link = raw.get("feedburner_origlink") or _link(raw)
     moment = raw.get("published_parsed") or raw.get("updated_parsed")
     published = _iso(moment) or raw.get("published") or raw.get("updated")
     contents = [content.get("value") for content in raw.get("content") or ()]
     yield from _kept(link, base, raw.get("title"), published, summary_of(raw.get("summary"), *contents))
+
+
+def _link(raw: Any) -> object:
+    """The link, unless it is the enclosure's: a recording is not the article. Without one, RSS takes the guid."""
+    enclosed = {one.get("href") for one in raw.get("enclosures") or ()}
+    link, name = raw.get("link"), raw.get("id")
+    if link and link not in enclosed:
+        return link
+    # The guid is an address unless it says that it is none.
+    return name if raw.get("guidislink", True) else None
 
 
 def _json_entries(body: bytes, url: str) -> list[PageEntry]:
@@ -190,13 +221,17 @@ def _json_entries(body: bytes, url: str) -> list[PageEntry]:
         for raw in raws
         if isinstance(raw, dict)
         for entry in _kept(
-            raw.get("url"),
+            raw.get("url") or _address(raw.get("id")),
             url,
             raw.get("title"),
             raw.get("date_published") or raw.get("date_modified"),
             summary_of(raw.get("summary"), raw.get("content_text"), raw.get("content_html")),
         )
     ]
+
+
+def _address(name: object) -> str | None:
+    return name if isinstance(name, str) and ADDRESS.match(name) else None
 
 
 def _kept(link: object, base: str, title: object, published: object, summary: str | None) -> Iterator[PageEntry]:
@@ -206,7 +241,12 @@ def _kept(link: object, base: str, title: object, published: object, summary: st
         target = checked_url(link, base=base)
     except BadInput:
         return
-    yield PageEntry(target, _words(title), _words(published), summary)
+    yield PageEntry(target, _title(title), _words(published), summary)
+
+
+def _title(value: object) -> str | None:
+    """Without markup and entities, which feeds escape once, twice, or put into CDATA."""
+    return plain(printable(value))[:MAX_TITLE] or None if isinstance(value, str) else None
 
 
 def _words(value: object) -> str | None:

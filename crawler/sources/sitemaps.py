@@ -12,16 +12,35 @@ from typing import Any
 
 from lxml import etree
 
-from onestory.crawler.sources.feeds import BadSource, parser_errors_as_bad_source, refuse_entities, refuse_excess_markup
+from onestory.crawler.sources.feeds import (
+    BadSource,
+    parser_errors_as_bad_source,
+    refuse_entities,
+    refuse_excess_markup,
+    without_marks,
+)
 from onestory.errors import BadInput
+from onestory.pipelines.dates.parsing import read_time
 from onestory.pipelines.extract.html import printable
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import PageEntry
+from onestory.urls import same_site
 
-__all__ = ["MAX_BYTES", "Sitemap", "children_of", "decompress", "read_sitemap", "recent_entries"]
+__all__ = [
+    "MAX_BYTES",
+    "Sitemap",
+    "children_of",
+    "decompress",
+    "is_near",
+    "read_sitemap",
+    "recent_entries",
+]
 
 MAX_BYTES = 52_428_800  # the protocol's own limit, unpacked
+MAX_PACKED = 3
+# Lines of addresses, with comments before them.
+PLAIN_TEXT = re.compile(rb"\s*(?:#[^\n<]{0,500}\n\s*){0,50}https?://", re.IGNORECASE)
 MAX_URLS = 50_000  # likewise
 MAX_NEW = 1_000
 # Of 50,000 URLs with ten elements each there are a million; a node costs libxml2 over a hundred bytes.
@@ -47,9 +66,15 @@ class Sitemap:
 
 
 def decompress(body: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes themselves, or those in a gzip member. Raises BadSource for what is broken or too large."""
-    if not body.startswith(b"\x1f\x8b"):
-        return body
+    """The bytes themselves, or those in gzip members, packed up to three times. Raises BadSource for broken ones."""
+    for _ in range(MAX_PACKED):
+        if not body.startswith(b"\x1f\x8b"):
+            break
+        body = _unpacked(body, max_bytes)
+    return body
+
+
+def _unpacked(body: bytes, max_bytes: int) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
             plain = packed.read(max_bytes + 1)
@@ -63,10 +88,10 @@ def decompress(body: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
 @parser_errors_as_bad_source
 def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     """Raises BadSource for what is no sitemap, and for one that lists nothing."""
-    plain = decompress(body)
+    plain = without_marks(decompress(body))
     if not plain.strip():
         raise BadSource("empty", "the answer is empty")
-    if plain.lstrip(b"\xef\xbb\xbf \t\r\n")[:8].lower().startswith((b"http://", b"https://")):
+    if PLAIN_TEXT.match(plain):
         return _plain_text(plain, url)
     refuse_entities(plain)
     refuse_excess_markup(plain, max_marks=MAX_MARKS)
@@ -87,6 +112,8 @@ def _plain_text(plain: bytes, base: str) -> Sitemap:
     lines = plain.decode("utf-8-sig", "replace").split(maxsplit=MAX_URLS)[:MAX_URLS]
     found = []
     for line in lines:
+        if not line.lower().startswith("http"):
+            continue
         with suppress(BadInput):
             found.append(DatedEntry(PageEntry(checked_url(line, base=base)), None))
     if not found:
@@ -150,6 +177,11 @@ def _moment(value: str | None) -> datetime | None:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (TypeError, ValueError, OverflowError):
             continue
+    stamp = read_time(text)
+    if stamp is None:
+        return None
+    with suppress(OverflowError):
+        return stamp.at if stamp.has_clock else stamp.at + timedelta(days=1)
     return None
 
 
@@ -172,12 +204,17 @@ def recent_entries(sitemap: Sitemap, *, now: datetime) -> list[PageEntry]:
     return list({dated.entry.url: dated.entry for dated in young[:MAX_NEW]}.values())
 
 
-def children_of(sitemap: Sitemap, *, url: str, since: datetime | None) -> list[str]:
-    """The sitemaps of an index that may hold something new, the newest first, at most ten; of the same host only.
+def is_near(one: str, other: str) -> bool:
+    """Whether two addresses are of one site: with and without www, or on a host of its own for sitemaps."""
+    return authority_of(one) == authority_of(other) or same_site(one, other)
 
-    Another host could be made to be asked on the strength of a stranger's file (sitemaps.org, "Cross submits").
+
+def children_of(sitemap: Sitemap, *, url: str, since: datetime | None) -> list[str]:
+    """The sitemaps of an index that may hold something new, the newest first, at most ten; of the same site only.
+
+    A stranger's host could be made to be asked on the strength of this file (sitemaps.org, "Cross submits").
     """
-    same = [dated for dated in sitemap.children if authority_of(dated.entry.url) == authority_of(url)]
+    same = [dated for dated in sitemap.children if is_near(dated.entry.url, url)]
     fresh = [dated for dated in same if since is None or dated.moment is None or dated.moment >= since]
     oldest = datetime.min.replace(tzinfo=UTC)
     fresh.sort(key=lambda dated: dated.moment or oldest, reverse=True)

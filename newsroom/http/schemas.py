@@ -149,7 +149,7 @@ class CopyEvidence(ApiModel):
 class Link(ApiModel):
     """A different story that shares words with this one. Both stories have the link."""
 
-    kind: Annotated[str, Field(description="develops or quotes.", examples=["develops"])]
+    kind: Annotated[str, Field(description="contains, develops, or quotes.", examples=["develops"])]
     story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     title: Annotated[str | None, Field(examples=["Bridge reopens early"])]
     first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]

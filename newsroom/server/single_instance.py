@@ -21,7 +21,7 @@ class HomeInUse(HomeUnusable):
 def single_instance(home: Path) -> Iterator[None]:
     """Hold the home's lock, which the kernel frees if the process dies. Raises HomeInUse that names the holder."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(home / "run.lock")
     except OSError as error:
         raise home_error(home, error) from error

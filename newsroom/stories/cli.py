@@ -106,7 +106,11 @@ def _story_of_url(store: Store, url: str) -> str:
         return story_named(connection, url)
 
 
-LINK_DESCRIPTIONS = {"develops": "develops, or is developed by", "quotes": "quotes, or is quoted by"}
+LINK_DESCRIPTIONS = {
+    "contains": "contains, or is contained in",
+    "develops": "develops, or is developed by",
+    "quotes": "quotes, or is quoted by",
+}
 
 
 def print_story(

@@ -1,242 +1,180 @@
-"""Files of pages and texts in, captures out: WARC (ISO 28500) and JSON Lines."""
+"""Files of pages and texts in, captures out: WARC (ISO 28500), WACZ, ARC, and JSON Lines."""
 
-import gzip
-import io
-import json
-import sys
+import re
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-import orjson
-import zstandard
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecord
 
 from onestory.errors import BadInput, Dropped
+from onestory.pipelines.archive.content_coding import CodingError, dechunked, declared_codings, decoded
+from onestory.pipelines.archive.opening import first_line, opened
+from onestory.pipelines.archive.rows import captures_of_rows, observed_time, read_rows
+from onestory.pipelines.archive.unpacking import Unpacking
+from onestory.pipelines.archive.warc_reading import Record, TruncatedArchive, records
 from onestory.store.articles.captures import Capture
-from onestory.times import parse_iso_time, utc_now
 
 __all__ = ["TruncatedArchive", "read_captures", "read_rows"]
 
 MAX_PAGE_BYTES = 50 << 20
-MAX_LINE_BYTES = 128 << 20
-WARC_ENDINGS = (".warc", ".warc.gz")
+WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wet", ".wet.gz", ".arc", ".arc.gz")
+WACZ_ENDINGS = (".wacz",)
 ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".json.gz")
 HTML_TYPES = ("text/html", "application/xhtml+xml")
-UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
-
-
-class TruncatedArchive(BadInput):
-    """The file ends, or becomes unreadable, in the middle; what came before it was good."""
-
-    reason = "cut_short"
+_SUCCESS = re.compile(r"(?:HTTP/\d(?:\.\d)?\s+)?(?:200|203)\b", re.IGNORECASE)
+_IS_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,4000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|main|article|section|div|h[1-6]|p|table|ul|span|a)\b",
+    re.I | re.S,
+)
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+Headers = tuple[tuple[str, str], ...]
 
 
 def read_captures(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts of one file, by its ending; `-` is JSON Lines from standard input.
 
-    A row that cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, CutShort
-    when it cannot be read on.
+    What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, and
+    TruncatedArchive for one that cannot be read to its end.
     """
     if path.lower().endswith(WARC_ENDINGS):
         return _warc(path)
+    if path.lower().endswith(WACZ_ENDINGS):
+        return _wacz(path)
     if path == "-" or path.lower().endswith(ROW_ENDINGS):
-        return _captures_of_rows(path)
-    raise BadInput(f"{path}: give a file that ends in .warc, .warc.gz, .jsonl, .jsonl.gz or .jsonl.zst")
+        return captures_of_rows(path)
+    raise BadInput(
+        f"{path}: give a file that ends in .warc, .warc.gz, .warc.zst, .wacz, .jsonl, .jsonl.gz or .jsonl.zst"
+    )
 
 
 def _warc(path: str) -> Iterator[Capture | Dropped]:
-    with _opened(path) as stream:
-        records = ArchiveIterator(stream)
-        seen = end = 0
-        while True:
-            record = _next_record(path, records, seen)
-            if record is None:
-                break
-            seen += 1
-            captured = _captured(record, name=Path(path).name) if _is_page(record) else None
-            # A page that was cut short is no page; and asking for the offset reads the record to its end.
-            _finish(path, record)
-            offset = records.get_record_offset()
-            end = offset + records.get_record_length()
-            if captured is not None:
-                yield replace(captured, warc_offset=offset) if isinstance(captured, Capture) else captured
-        _check_end(path, stream, seen, end)
+    with opened(path, unpacked=False) as stream:
+        file = cast("BinaryIO", stream)
+        if _is_arc(file):
+            yield from _arc(path, file)
+        else:
+            yield from _captures(file, name=Path(path).name)
 
 
-def _next_record(path: str, records: ArchiveIterator, seen: int) -> ArcWarcRecord | None:
+def _wacz(path: str) -> Iterator[Capture | Dropped]:
+    """Web archive collection: a ZIP with WARC files under `archive/`."""
+    with opened(path, unpacked=False) as stream:
+        try:
+            pack = zipfile.ZipFile(cast("BinaryIO", stream))
+        except (zipfile.BadZipFile, OSError) as error:
+            raise BadInput(f"{path} is not a WACZ file: {first_line(error)}") from error
+        names = [name for name in pack.namelist() if name.lower().endswith(WARC_ENDINGS)]
+        if not names:
+            raise BadInput(f"{path} holds no WARC file")
+        for name in names:
+            with pack.open(name) as part:
+                yield from _captures(cast("BinaryIO", part), name=f"{Path(path).name}/{Path(name).name}")
+
+
+def _captures(file: BinaryIO, *, name: str) -> Iterator[Capture | Dropped]:
+    for record in records(Unpacking(file), name=name):
+        if isinstance(record, Dropped):
+            yield record
+        elif (found := _captured(record, name=name)) is not None:
+            yield found
+
+
+def _captured(record: Record, *, name: str) -> Capture | Dropped | None:
+    """The page or text of a record; None for one that is none."""
+    kind = record.fields.get("warc-type", "").lower()
+    if kind not in ("response", "resource", "conversion"):
+        return None
+    url = record.fields.get("warc-target-uri", "").strip("<> ")
+    if record.block is None:
+        return Dropped(url or name, "too_large", f"a record of {record.length} bytes") if kind == "response" else None
     try:
-        return next(records, None)
-    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, UnicodeDecodeError, ValueError) as error:
-        if seen:
-            raise TruncatedArchive(f"{path}: unreadable behind record {seen}: {_first_line(error)}") from error
-        raise BadInput(f"{path} is not a WARC file: {_first_line(error)}") from error
-
-
-def _finish(path: str, record: ArcWarcRecord) -> None:
-    """Reads the record to its end; raises CutShort when the file has less than the record's length."""
-    try:
-        while record.raw_stream.read(1 << 16):
-            pass
-    except (EOFError, OSError, zlib.error) as error:
-        raise TruncatedArchive(f"{path}: cut in the middle of a record: {_first_line(error)}") from error
-    if getattr(record.raw_stream, "limit", 0):
-        raise TruncatedArchive(f"{path}: cut in the middle of a record; what came before it was imported")
-
-
-def _check_end(path: str, stream: IO[bytes], seen: int, end: int) -> None:
-    """What is left behind the last record is the beginning of one that was cut, or never was a WARC."""
-    stream.seek(end)
-    rest = stream.read(1 << 16).strip(b"\r\n\0")
-    if seen and rest:
-        raise TruncatedArchive(f"{path}: cut in the middle of a record; what came before it was imported")
-    if not seen:
-        raise BadInput(f"{path} has no WARC record" if rest else f"{path} is empty")
-
-
-def _is_page(record: ArcWarcRecord) -> bool:
-    if record.rec_type != "response" or record.http_headers is None:
-        return False
-    if record.http_headers.get_statuscode() != "200":
-        return False
-    kind = (record.http_headers.get_header("Content-Type") or "text/html").partition(";")[0]
-    return kind.strip().lower() in HTML_TYPES
-
-
-def _captured(record: ArcWarcRecord, *, name: str) -> Capture | Dropped:
-    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
+        page = _answer(record.block) if kind == "response" else _stored(record)
+    except CodingError as error:
+        return Dropped(url, "broken_body", f"its body cannot be decoded: {first_line(error)}")
+    if page is None:
+        return None
+    headers, body = page
     if not url:
         return Dropped(f"a record of {name}", "no_url", "it has no WARC-Target-URI")
-    try:
-        body = _body(record)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        return Dropped(url, "broken_body", f"its body cannot be decoded: {_first_line(error)}")
+    is_text = kind == "conversion" and not _is_html(headers, body)
     return Capture(
         url=url,
-        observed=_time(record.rec_headers.get_header("WARC-Date")),
+        observed=observed_time(record.fields.get("warc-date")),
         source=name,
-        body=body,
-        headers=tuple((key, value) for key, value in record.http_headers.headers),
+        body=None if is_text else body,
+        text=body.decode("utf-8", "replace") if is_text else None,
+        headers=headers,
         warc_file=name,
+        warc_offset=record.place,
     )
 
 
-def _body(record: ArcWarcRecord) -> bytes:
-    """At most one byte more than MAX_PAGE_BYTES: what is longer is dropped later, as too large."""
-    stream, read = record.content_stream(), bytearray()
-    while len(read) <= MAX_PAGE_BYTES and (part := stream.read(MAX_PAGE_BYTES + 1 - len(read))):
-        read += part
-    return bytes(read)
-
-
-def _captures_of_rows(path: str) -> Iterator[Capture | Dropped]:
-    name = "stdin" if path == "-" else Path(path).name
-    for row in read_rows(path):
-        yield row if isinstance(row, Dropped) else _capture_of_row(row, name=name)
-
-
-def read_rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
-    """The objects of a JSON Lines file; a line that is none comes as Dropped, named by its number."""
-    name = "stdin" if path == "-" else Path(path).name
-    number = 0
-    with _opened(path) as stream:
-        try:
-            for number, line in enumerate(_lines(stream), start=1):
-                if line is None:
-                    yield Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
-                elif line.strip():
-                    yield _parsed(line, f"{name}:{number}")
-        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-            raise TruncatedArchive(f"{path}: unreadable behind line {number}: {_first_line(error)}") from error
-    if not number:
-        raise BadInput(f"{name} is empty")
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
-    """Lines as bytes; None in place of one that is too long."""
-    while line := stream.readline(MAX_LINE_BYTES):
-        if len(line) < MAX_LINE_BYTES or line.endswith(b"\n"):
-            yield line
-            continue
-        while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-            pass
-        yield None
-
-
-def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        # The standard library also takes lone surrogates and NaN, which do come out of scrapers.
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            return Dropped(place, "not_json", f"the line is not JSON: {_first_line(error)}")
-    if not isinstance(row, dict):
-        return Dropped(place, "not_json", "the line is not a JSON object")
-    return cast("dict[str, Any]", row)
-
-
-def _capture_of_row(row: Mapping[str, Any], *, name: str) -> Capture | Dropped:
-    url = row.get("url")
-    if not isinstance(url, str) or not url.strip():
-        return Dropped(f"{name}: {str(row)[:60]}", "no_url", "the row has no url")
-    html, text = row.get("html"), row.get("text")
-    if not isinstance(html, str) and not isinstance(text, str):
-        return Dropped(url, "no_content", "the row has neither html nor text")
-    return Capture(
-        url=url,
-        observed=_time(_string(row.get("fetched"))),
-        source=_string(row.get("source")) or name,
-        body=html.encode("utf-8", "replace") if isinstance(html, str) else None,
-        text=text if isinstance(text, str) and not isinstance(html, str) else None,
-        headers=UTF8_HTML if isinstance(html, str) else (),
-        title=_string(row.get("title")),
-        published=_string(row.get("published")),
-        outlet=_string(row.get("outlet")),
-    )
-
-
-def _string(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def _time(value: str | None) -> datetime | None:
-    """An observed time, or None for none, nonsense, and a time to come: then the clock counts."""
-    try:
-        read = parse_iso_time((value or "").strip())
-    except ValueError:
+def _answer(block: bytes) -> tuple[Headers, bytes] | None:
+    """Headers and body of a successful answer that is a page. Raises CodingError."""
+    match = _END_OF_HEAD.search(block, 0, 1 << 17)
+    head, body = (block[: match.start()], block[match.end() :]) if match else (block, b"")
+    status, *lines = head.decode("utf-8", "replace").splitlines() or [""]
+    if not _SUCCESS.match(status):
         return None
-    return read if read <= utc_now() else None
+    headers = tuple(_header(line) for line in lines if ":" in line)
+    if not _may_be_html(headers):
+        return None
+    if declared_codings(headers, "transfer-encoding"):
+        body = dechunked(body)
+    body = decoded(body, declared_codings(headers), max_bytes=MAX_PAGE_BYTES)
+    return (headers, body) if _is_html(headers, body) else None
 
 
-@contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
-    if path == "-":
-        yield sys.stdin.buffer
-        return
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.strip(), value.strip()
+
+
+def _stored(record: Record) -> tuple[Headers, bytes] | None:
+    """A resource, or a text made of a page: the block itself, with the type that the record names."""
+    kind = record.fields.get("content-type", "")
+    headers = (("Content-Type", kind),) if kind else ()
+    body = decoded(record.block or b"", (), max_bytes=MAX_PAGE_BYTES)
+    is_text = record.fields.get("warc-type", "").lower() == "conversion" and kind.lower().startswith("text/plain")
+    return (headers, body) if is_text or (_may_be_html(headers) and _is_html(headers, body)) else None
+
+
+def _type_of(headers: Headers) -> str:
+    value = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return value.partition(";")[0].strip().lower()
+
+
+def _may_be_html(headers: Headers) -> bool:
+    return _type_of(headers) in (*HTML_TYPES, "", "unknown/unknown", "application/octet-stream")
+
+
+def _is_html(headers: Headers, body: bytes) -> bool:
+    """By its type; where nobody said it, by how it begins."""
+    return _type_of(headers) in HTML_TYPES or _IS_HTML.match(body.removeprefix(b"\xef\xbb\xbf")[:8_192]) is not None
+
+
+def _is_arc(file: BinaryIO) -> bool:
+    source = Unpacking(file)
+    source.need(16)
+    file.seek(0)
+    return source.held.startswith(b"filedesc://")
+
+
+def _arc(path: str, file: BinaryIO) -> Iterator[Capture | Dropped]:
+    """ARC, the format before WARC, read by warcio."""
+    name, seen = Path(path).name, 0
     try:
-        file = Path(path).open("rb")  # noqa: SIM115 - closed below; only opening it is in the try
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
-    with file, _decompressed(path, file) as stream:
-        yield stream
-
-
-def _decompressed(path: str, file: BinaryIO) -> IO[bytes]:
-    if path.lower().endswith(".zst"):
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return io.BufferedReader(cast("io.RawIOBase", reader), 1 << 20)
-    if path.lower().endswith(".gz") and not path.lower().endswith(WARC_ENDINGS):
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=file)), 1 << 20)
-    return file
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+        for record in ArchiveIterator(file, arc2warc=True):
+            seen += 1
+            fields = {key.lower(): value for key, value in record.rec_headers.headers}
+            if record.rec_type == "response" and record.http_headers is not None:
+                head = record.http_headers.to_bytes()
+                block = head + record.raw_stream.read(MAX_PAGE_BYTES)
+                found = _captured(Record(fields, block, None, len(block)), name=name)
+                yield from (found,) if found is not None else ()
+    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, UnicodeDecodeError, ValueError) as error:
+        raise TruncatedArchive(f"{path}: unreadable behind record {seen}: {first_line(error)}") from error

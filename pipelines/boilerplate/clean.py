@@ -5,6 +5,7 @@ line. When nothing would be left, everything stays.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,26 @@ _CREDIT_END = re.compile(
     r"(?:\b(?:foto|photo|bild|image|credit|quelle|source|fot|crédit|fotografie)s?\s*[:.]\s*|©\s*)[\w .,/&’'-]{2,60}$",
     re.IGNORECASE,
 )
+_ADDRESS_OF_PICTURE = r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?"
+_STAMP = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}")
+_COUNTER = re.compile(
+    r"\W*\d[\d.,]*\s?[kKmM]?\s(?:shares?|comments?|likes?|views?|reactions?|retweets?|tweets?|reads|claps|votes?|"
+    r"kommentare?|mal geteilt|aufrufe|commentaires?|partages?|vues|comentarios?|compartidos|visitas|commenti|"
+    r"condivisioni|reacties|comentários?|visualizações|komentarzy?|komentarze|комментари\w+|просмотр\w*|yorum)\W*",
+    re.IGNORECASE,
+)
+_RELEASE_END = re.compile(
+    r"(?:SOURCE:?\s+(?=[A-Z])|(?i:(?:media|press|investor|company|public|sales|pr)\s(?:relations\s)?(?:contacts?|"
+    r"enquiries|inquiries)\s*:|(?:for (?:further|more|additional) information[^.]{0,60}(?:contact|visit)\b)|"
+    r"view original content|view source version on|pressekontakt|contacts? (?:presse|médias)|contacto de prensa))"
+)
+_OFTEN, _FEW = 3, 3
+_FIRST_CHARS = 60
+_TWICE_CHARS = 30
+_SAME_SHARE = 0.8
+_STATEMENT = re.compile(r"[.!。！।][\"'”’»«)\]]*$")
+_SENTENCE_WORDS = 8
 _PROSE_WORDS = 14
 _PROSE_WIDE_CHARS = 30
 _HEAD_LINES = 14
@@ -138,7 +159,9 @@ def _outside(page: _Page, index: int) -> bool:
 
 def _phrases(page: _Page) -> Iterator[tuple[int, str]]:
     for index, line in enumerate(page.lines):
-        if kind := boilerplate_kind(line, language=page.clues.language, head=index < page.head):
+        if kind := boilerplate_kind(
+            line, language=page.clues.language, head=index < page.head, prose=page.prose[index]
+        ):
             yield index, kind
 
 
@@ -175,6 +198,64 @@ def _repeats(page: _Page) -> Iterator[tuple[int, str]]:
             yield index, "repeated"
             if not _ENDS.search(page.lines[index]) and not page.lines[index].startswith("- "):
                 yield index - 1, "repeated"
+    for index, letters in enumerate(page.keys):
+        # A teaser, with its headline once for readers and once for its picture.
+        half = len(letters) // 2
+        if len(letters) >= _TWICE_CHARS and letters[:half] == letters[half:]:
+            yield index, "repeated"
+
+
+def _repeated_often(page: _Page) -> Iterator[tuple[int, str]]:
+    """Sentences that stand in a page three times and more, as placeholders of what is not loaded do.
+
+    Where much of the text comes again, the page holds it several times: then the first showing stays.
+    """
+    times = Counter(page.keys)
+    if again := _second_showing(page):
+        yield from ((index, "repeated") for index in range(again, len(page.keys)) if times[page.keys[index]] > 1)
+        return
+    often = {one for one in times if times[one] >= _OFTEN}
+    often = {one for one, line in zip(page.keys, page.lines, strict=True) if one in often and _is_placeholder(line)}
+    # Few of them are placeholders; many are a text that is told again, which is kept once.
+    told = set[str]() if len(often) > _FEW else set(often)
+    for index, letters in enumerate(page.keys):
+        if letters in told:
+            yield index, "repeated"
+        elif letters in often:
+            told.add(letters)
+
+
+def _second_showing(page: _Page) -> int | None:
+    """Where the whole text begins again, from its first paragraph on; None where it does not."""
+    first = page.keys[page.head] if page.keys else ""
+    if len(first) < _FIRST_CHARS or first not in page.keys[page.head + 1 :]:
+        return None
+    again = page.keys.index(first, page.head + 1)
+    shown = page.keys[page.head : again]
+    same = sum(len(one) for one, other in zip(shown, page.keys[again:], strict=False) if one == other)
+    return again if same >= _SAME_SHARE * sum(map(len, shown)) else None
+
+
+def _is_placeholder(line: str) -> bool:
+    is_long = len(_WORDS.findall(line)) >= _SENTENCE_WORDS or len(_WIDE.findall(line)) >= _PROSE_WIDE_CHARS
+    return is_long and bool(_STATEMENT.search(line)) and not line.startswith("- ") and not any(map(str.isdigit, line))
+
+
+def _values(page: _Page) -> Iterator[tuple[int, str]]:
+    """Values of fields that a template leaves in the page: a time, an address, a count of shares."""
+    for index, line in enumerate(page.lines):
+        if len(line) <= 300 and _VALUE.fullmatch(line):
+            yield index, "value"
+        elif len(line) <= 60 and _COUNTER.fullmatch(line) and _outside(page, index):
+            yield index, "share"
+
+
+def _release(page: _Page) -> Iterator[tuple[int, str]]:
+    """Below a press release: whom to ask, and who sent it."""
+    half = len(page.lines) // 2
+    for index in range(max(half, page.head + 1), len(page.lines)):
+        if len(page.lines[index]) <= 300 and _RELEASE_END.match(page.lines[index]):
+            yield index, "contact"
 
 
 def _captions(page: _Page) -> Iterator[tuple[int, str]]:
@@ -212,6 +293,9 @@ def _share(line: str, letters: str, known: set[tuple[str, ...]], body: str) -> f
 
 
 RULES: Mapping[str, _Rule] = {
+    "values": _values,
+    "release": _release,
+    "repeated often": _repeated_often,
     "host": _host,
     "headline": _headline,
     "markup": _markup,

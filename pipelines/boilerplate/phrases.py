@@ -23,6 +23,11 @@ _LONGEST = {
 _LONGEST_OTHER = 200
 # A line that says so only above the first paragraph; further down the words begin sentences.
 HEAD_ONLY = frozenset(["byline", "time"])
+# Kinds of which a whole sentence may be: it tells the reader what to do. Of the others only a label is.
+_SPEAKING = frozenset(["newsletter", "follow", "share", "comments", "app", "copyright"])
+_LABEL_ENDS = (":", "：", "|", "–", "»", ">")
+# Names of places to share are the subject of news as well: `on Facebook and Instagram`.
+_WEAK = re.compile(r"(?:on|auf|sur|en|em|su|op|på|na|no|в|у) ")
 # What a detector may take for one another.
 _NEAR = (
     frozenset(["no", "nb", "nn", "da", "sv"]),
@@ -41,12 +46,22 @@ class _Kind:
     start: re.Pattern[str] | None
     contains: re.Pattern[str] | None
 
-    def says(self, line: str, bare: str) -> bool:
+    def says(self, line: str, bare: str, *, prose: bool) -> bool:
+        """Whether the line is boilerplate of this kind. A sentence is, where it speaks to the reader."""
         if bare in self.whole:
             return True
         if len(line) > _LONGEST.get(self.name, _LONGEST_OTHER):
             return False
-        return bool((self.start and self.start.match(line)) or (self.contains and self.contains.search(line)))
+        start = self.start.match(line) if self.start else None
+        within = self.contains.search(line) if self.contains else None
+        if not prose:
+            return bool(start or within)
+        return self._speaks(line, start) or (within is not None and not _WEAK.match(within[0]))
+
+    def _speaks(self, line: str, start: re.Match[str] | None) -> bool:
+        if start is None:
+            return False
+        return self.name in _SPEAKING or start[0].endswith(_LABEL_ENDS) or line[start.end() :].startswith(_LABEL_ENDS)
 
 
 @cache
@@ -86,12 +101,15 @@ def _alternatives(phrases: set[str]) -> str:
     )
 
 
-def boilerplate_kind(line: str, *, language: str, head: bool) -> str | None:
-    """The kind of furniture a line is by its words, or None. `head`: the line stands above the first paragraph."""
+def boilerplate_kind(line: str, *, language: str, head: bool, prose: bool = False) -> str | None:
+    """The kind of furniture a line is by its words, or None. `head`: the line stands above the first paragraph.
+
+    `prose`: it is a sentence of some length.
+    """
     # A Turkish dotted capital lowers to two characters.
     lowered = line.replace("İ", "i").lower()
     bare = lowered.strip(_EDGES)
     for kind in _kinds(language):
-        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare):
+        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose):
             return kind.name
     return None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from onestory.errors import BadInput
 from onestory.pipelines.credit.agencies import load_agencies
-from onestory.pipelines.extract.structured_data import Markup, entity_names, strings
+from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import host_of, normalize_url, site_of
 
 __all__ = ["Credit", "find_credit"]
@@ -170,7 +170,7 @@ def _from_byline(byline: Sequence[str]) -> Iterator[Credit]:
 def _from_markup(markup: Markup) -> Iterator[Credit]:
     article = markup.article
     for key in ("sourceOrganization", "creditText", "provider", "author", "contributor", "copyrightHolder"):
-        for value in (*strings(article.get(key)), *entity_names(article.get(key))):
+        for value in (*strings(article.get(key)), *names(article.get(key))):
             if agency := _agency(value, strict=key == "author"):
                 yield Credit(agency, f"json-ld {key}: {value}"[:_MAX_EVIDENCE_CHARS])
             elif key == "sourceOrganization":

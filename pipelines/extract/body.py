@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from lxml.etree import strip_elements
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
 from onestory.pipelines.extract.lines import line_key
+from onestory.pipelines.extract.preparation import prepare_tree
+from onestory.pipelines.markup.page_state import body_in_state
 
 __all__ = ["ArticleBody", "extract_body"]
 
@@ -19,8 +20,10 @@ MAX_MARK_CHARS = 600
 COMPLETE_FROM = 0.6
 # An articleBody is taken when it is so many times as long as what was found of it.
 CLAIMED_FROM = 1.7
-_DEAD = ("script", "style", "svg", "template", "iframe", "object", "canvas", "link", "meta")
+LITTLE_CHARS = 600
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
 _LINKED = dict.fromkeys(["li", "h2", "h3", "h4", "h5", "h6", "td"], "linked list")
+_HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 _BLOCKS = frozenset(
     (
         *("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "div", "td", "th", "dd", "dt", "section", "article", "aside"),
@@ -56,19 +59,28 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
     """
     marks = _marks(tree)
     headings = frozenset(line_key(element.text_content()[:400]) for element in tree.iter("h2", "h3", "h4", "h5"))
-    # Half of a page's bytes, and trafilatura copies the tree five times.
-    strip_elements(tree, *_DEAD, with_tail=False)
+    quoted = frozenset(line_key(element.text_content()[:2_000]) for element in tree.iter("blockquote"))
+    state = body_in_state(tree) if not claimed and _shows_little(tree) else None
+    prepare_tree(tree)
     document = bare_extraction(tree, include_comments=False)
     lines = [line for line in (getattr(document, "text", None) or "").split("\n") if line.strip()]
     lines = _completed(tree, lines, marks)
-    if claimed and _is_part(lines, claimed):
-        lines = [line for line in claimed.split("\n") if line.strip()]
-    return ArticleBody(tuple(lines), marks, headings)
+    for whole in (claimed, state):
+        if whole and _is_part(lines, whole):
+            lines = [line for line in whole.split("\n") if line.strip()]
+    return ArticleBody(tuple(lines), marks, headings | quoted)
+
+
+def _shows_little(tree: HtmlElement) -> bool:
+    """Whether the paragraphs of the page are too few to be an article: its script writes them."""
+    return sum(len(element.text_content()) for element in tree.iter("p")) < LITTLE_CHARS
 
 
 def _is_part(lines: list[str], claimed: str) -> bool:
+    """Whether the lines are a small part of what the page claims, told once: some articleBody holds its text twice."""
     found = sum(map(len, lines))
-    if found * CLAIMED_FROM > len(claimed):
+    sentences = dict.fromkeys(_SENTENCE_END.split(claimed))
+    if found * CLAIMED_FROM > sum(map(len, sentences)):
         return False
     whole = line_key(claimed)
     return sum(len(line) for line in lines if line_key(line) in whole) >= 0.5 * found
@@ -170,7 +182,7 @@ def _linked_blocks(tree: HtmlElement) -> Iterator[tuple[HtmlElement, str, _Links
             linked[block].append((link, link.text_content()))
     for block, links in linked.items():
         chars = sum(len(text.strip()) for _, text in links)
-        if chars < 12:
+        if chars < (4 if block.tag in _HEADINGS else 12):
             continue
         said = block.text_content()
         if chars >= 0.8 * len(text := said.strip()) and not text.startswith("http"):

@@ -1,23 +1,16 @@
-"""Bytes to one parsed tree: decoding that does not trust what the page says, and parsing within bounds.
+"""Bytes to one parsed tree: decoded by `onestory.pipelines.markup.charset`, and parsed within bounds.
 
 The tree is made once and shared by text, metadata, JSON-LD and rights.
 """
 
-import codecs
 import re
 from typing import cast
 
-from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HTMLParser, HtmlProcessingInstruction, document_fromstring
-from w3lib.encoding import (
-    html_body_declared_encoding,
-    http_content_type_encoding,
-    read_bom,
-    resolve_encoding,
-)
 
 from onestory.errors import Dropped
+from onestory.pipelines.markup.charset import decode
 
 __all__ = ["MAX_BYTES", "MAX_ELEMENTS", "decode", "parse", "printable"]
 
@@ -27,7 +20,6 @@ MAX_ELEMENTS = 30_000
 MAX_ATTRIBUTE_CHARS = 20_000
 # libxml2 cuts a page off at 256 open elements; the deepest real news page seen had 51.
 MAX_DEPTH = 250
-_GUESS_BYTES = 40_000
 _LONG_ATTRIBUTES = etree.XPath(f"//*[not(self::meta)][@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]")
 _COUNT = etree.XPath("count(//*)")
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * MAX_DEPTH})")
@@ -38,46 +30,6 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff
 _CONTROL_BYTES = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|div|p|article|meta|title|span|table|h[1-6]|a)\b", re.IGNORECASE)
-
-
-def decode(body: bytes, *, content_type: str | None = None) -> str:
-    """The text of `body`; bytes that fit no charset become U+FFFD. Never raises.
-
-    Valid multi-byte UTF-8 is no accident, so it beats what the header or the page declares (WHATWG, 13.2.3, asks
-    the header first; archives and proxies often change it).
-    """
-    charset, bom = read_bom(body)
-    if charset and bom:
-        return body[len(bom) :].decode(charset, "replace")
-    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
-    if b"\x1b$" in body or b"\x1b(" in body:
-        return body.decode(_known(declared) or "iso-2022-jp", "replace")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _decode_legacy(body, _known(declared), first_bad=error.start)
-
-
-def _decode_legacy(body: bytes, declared: str | None, *, first_bad: int) -> str:
-    text = body.decode("utf-8", "replace")
-    if first_bad >= len(body) - 3 or text.count("\ufffd") * 200 < sum(char > "\x7f" for char in text):
-        return text
-    if declared and declared != "utf-8":
-        return body.decode(declared, "replace")
-    start = max(0, first_bad - _GUESS_BYTES // 2)
-    guess = from_bytes(body[start : start + _GUESS_BYTES]).best()
-    return body.decode(_known(guess.encoding if guess else None) or "cp1252", "replace")
-
-
-def _known(charset: str | None) -> str | None:
-    """The codec's own name for a declared charset; None for an unknown one or one that is no text encoding."""
-    name = resolve_encoding(charset) if charset else None
-    try:
-        found = codecs.lookup(name) if name else None
-    except (LookupError, ValueError):
-        return None
-    # "undefined" is a text encoding by name, and decodes nothing.
-    return found.name if found and found._is_text_encoding and found.name != "undefined" else None
 
 
 def printable(text: str) -> str:

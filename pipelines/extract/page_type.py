@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from onestory.errors import Dropped
 from onestory.pipelines.extract.soft_404 import soft_404
-from onestory.pipelines.extract.structured_data import Markup, article_body, types
+from onestory.pipelines.markup.structured_data import Markup, article_body, types
 
 __all__ = ["article_type", "non_article_type", "require_article"]
 
@@ -40,6 +40,9 @@ _CONSENT = re.compile(
     re.IGNORECASE,
 )
 _FRONT_PATH = re.compile(r"/?(?:index\.\w{3,5}|home/?|[a-z]{2}/?|[a-z]{2}[-_][a-z]{2}/?)?", re.IGNORECASE)
+
+# One or two short names: articles have longer ones, or a number.
+_SECTION_PATH = re.compile(r"(?:/[a-z]+(?:-[a-z]+){0,2}){1,2}/?", re.IGNORECASE)
 
 
 def require_article(markup: Markup, *, title: str | None, text: str, linked_share: float) -> None:
@@ -82,7 +85,10 @@ def _is_front(markup: Markup, linked_share: float, text: str) -> bool:
     at_front = bool(_FRONT_PATH.fullmatch(parts.path)) and not parts.query
     article_like = (markup.first("og:type") or "").lower() == "article" or markup.first("article:published_time")
     prose = sum(len(line.split()) >= 25 for line in text.split("\n"))
-    return not article_like and ((at_front and prose < 5) or (linked_share > 0.6 and prose < 3))
+    if article_like:
+        return False
+    is_list = linked_share >= 0.4 and _SECTION_PATH.fullmatch(parts.path) is not None and not parts.query
+    return (at_front and prose < 5) or (linked_share > 0.6 and prose < 3) or is_list
 
 
 def _stub(markup: Markup, words: int) -> str | None:

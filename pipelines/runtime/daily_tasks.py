@@ -1,4 +1,4 @@
-"""What a crawl does once a day beside crawling: learns furniture, and forgets removed lines that are too old."""
+"""Daily tasks of a crawl: learn boilerplate and prune removed lines."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ LOOK_SECONDS = 60.0
 
 
 class DailyTasks(PeriodicThread):
-    """With an engine of its own; the intake cleans with what any crawler has published."""
+    """Runs the daily tasks with an engine of its own. The intake cleans with what any crawler has published."""
 
     def __init__(
         self,
@@ -36,13 +36,13 @@ class DailyTasks(PeriodicThread):
         self._known: str | None = None
 
     def work(self) -> None:
-        """Whatever keeps it from its work keeps no page from being crawled: it looks again in a minute."""
+        """Check every minute. A failure never keeps a page from being crawled."""
         while not self.stopping.wait(LOOK_SECONDS):
             self.look()
             self.note_success()
 
     def look(self) -> None:
-        """Learns when it is time, and has the intake take over what was published meanwhile."""
+        """Learn if it is due, and reload what was published meanwhile."""
         now = self._clock()
         if is_due(self._intake.store, now=now):
             with self._open_engine() as engine:

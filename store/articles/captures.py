@@ -33,10 +33,10 @@ MAX_OUTLET_CHARS = 200
 class Capture:
     """A page or text as it arrived from a crawl, a WARC file or a row. The stages treat all of them alike.
 
-    Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published` and `outlet` are claims that came with
-    it. `observed` is None if the time is unknown; the clock of the import is used then. `warc_file` and `warc_offset`
-    (in bytes) locate the stored response, if there is one. `host_signals` holds the host's statements about data mining
-    at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`.
+    Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published`, `outlet` and `authors` are claims
+    that came with it. `observed` is None if the time is unknown; the clock of the import is used then. `warc_file` and
+    `warc_offset` (in bytes) locate the stored response, if there is one. `host_signals` holds the host's statements
+    about data mining at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`.
     """
 
     url: str
@@ -51,6 +51,7 @@ class Capture:
     warc_file: str | None = None
     warc_offset: int | None = None
     host_signals: tuple[tuple[str, str, str | None], ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

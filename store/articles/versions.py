@@ -1,15 +1,16 @@
 """Reading versions, for verification, for the sweep and for rebuilding the index."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from onestory.store.queries import chunks, columns_of, existing_values, rows_in
-from onestory.store.schema import articles, versions
+from onestory.store.queries import chunks, existing_values, rows_in
+from onestory.store.schema import articles, matches, versions
 
 __all__ = [
     "NewestText",
+    "Signed",
     "VersionText",
     "count_versions",
     "existing_versions",
@@ -24,7 +25,9 @@ __all__ = [
     "update_sequences",
     "version_texts",
     "versions_after",
+    "versions_of",
     "versions_with_text",
+    "with_titles",
 ]
 
 MAX_SAME_TEXT = 1000
@@ -32,13 +35,29 @@ MAX_SAME_TEXT = 1000
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """The fields of a version that verification needs. `signature` is opaque, made with `signature_params`."""
+    """The fields of a version that verification needs. `signature` is opaque, made with `signature_params`.
+
+    `title` is the version's own, `url` its article's.
+    """
 
     number: int
     article_id: str
     text: str
     signature: bytes
     signature_params: str
+    title: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A version without its text."""
+
+    number: int
+    article_id: str
+    signature: bytes
+    title: str | None
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +70,39 @@ class NewestText:
     text: str
 
 
-VERSION_TEXT_COLUMNS = columns_of(versions, VersionText)
+VERSION_TEXT_COLUMNS = (
+    versions.c.number,
+    versions.c.article_id,
+    versions.c.text,
+    versions.c.signature,
+    versions.c.signature_params,
+    versions.c.title,
+    articles.c.url,
+)
+WITH_ARTICLES = versions.join(articles, articles.c.id == versions.c.article_id)
 
 
 def version_texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
     """Those of these versions that exist, in no order."""
-    return [VersionText(*row) for row in rows_in(connection, select(*VERSION_TEXT_COLUMNS), versions.c.number, numbers)]
+    return _texts(connection, (versions.c.number.in_(part) for part in chunks(numbers)))
 
 
-def signatures_of(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
-    """Number, article id and signature of those of these versions that exist, in no order."""
-    columns = (versions.c.number, versions.c.article_id, versions.c.signature)
+def versions_of(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
+    """All versions of these articles, in no order."""
+    return _texts(connection, (versions.c.article_id.in_(part) for part in chunks(article_ids)))
+
+
+def _texts(connection: Connection, chosen: Iterable[ColumnElement[bool]]) -> list[VersionText]:
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES)
+    return [VersionText(*row) for which in chosen for row in connection.execute(query.where(which))]
+
+
+def signatures_of(connection: Connection, numbers: Collection[int]) -> list[Signed]:
+    """Those of these versions that exist, in no order."""
+    columns = (versions.c.number, versions.c.article_id, versions.c.signature, versions.c.title, articles.c.url)
+    query = select(*columns).select_from(WITH_ARTICLES)
     return [
-        (number, article, signature)
-        for number, article, signature in rows_in(connection, select(*columns), versions.c.number, numbers)
+        Signed(*row) for part in chunks(numbers) for row in connection.execute(query.where(versions.c.number.in_(part)))
     ]
 
 
@@ -90,9 +128,26 @@ def existing_versions(connection: Connection, numbers: Collection[int]) -> set[i
     return existing_values(connection, versions.c.number, numbers)
 
 
+def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:
+    """The versions with their titles and addresses as they are stored, where these are missing."""
+    query = select(versions.c.number, versions.c.title, articles.c.url).select_from(WITH_ARTICLES)
+    told = {
+        number: (title, url)
+        for part in chunks([version.number for version in given if not version.url])
+        for number, title, url in connection.execute(query.where(versions.c.number.in_(part)))
+    }
+    return [
+        replace(version, title=told[version.number][0], url=told[version.number][1])
+        if version.number in told
+        else version
+        for version in given
+    ]
+
+
 def unattached_versions(connection: Connection, *, limit: int) -> list[VersionText]:
     """The oldest versions that are stored and not yet attached to a story."""
-    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.attached.is_(None)).order_by(versions.c.number).limit(limit)
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES).where(versions.c.attached.is_(None))
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
@@ -104,7 +159,8 @@ def versions_with_text(connection: Connection, digest: bytes) -> list[int]:
 
 def versions_after(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
     """The next `limit` versions after a number, in order."""
-    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES).where(versions.c.number > after)
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
@@ -147,3 +203,11 @@ def replace_signatures(connection: Connection, signatures: Mapping[int, bytes], 
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
         connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
+        forget_matches(connection, signatures)
+
+
+def forget_matches(connection: Connection, numbers: Collection[int]) -> None:
+    """Forgets what these versions were found to share, by rules of another day, and has them attached again."""
+    for part in chunks(numbers):
+        connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part))))
+    reopen_versions(connection, numbers)

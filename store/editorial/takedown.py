@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, text, update
 
 from onestory.errors import BadInput, DatabaseUnavailable
-from onestory.store.articles.versions import VersionText
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import delete_articles_from_decisions
 from onestory.store.events.event_log import add_event, delete_events_of_stories
-from onestory.store.queries import chunks, columns_of, rows_in
+from onestory.store.queries import chunks
 from onestory.store.schema import (
     articles,
     boilerplate,
@@ -41,7 +40,6 @@ __all__ = [
     "relocate_warc_records",
     "takedown_targets",
     "vacuum_database",
-    "versions_of_articles",
 ]
 
 CHECKPOINT_SECONDS = 30
@@ -84,12 +82,6 @@ def _normal(url: str) -> str:
         return normalize_url(url)
     except BadInput:
         return url
-
-
-def versions_of_articles(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
-    """All versions of these articles."""
-    columns = columns_of(versions, VersionText)
-    return [VersionText(*row) for row in rows_in(connection, select(*columns), versions.c.article_id, article_ids)]
 
 
 def other_copies(connection: Connection, article_ids: Collection[str]) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ __all__ = [
 
 
 # The kind "none" records a deliberate comparison without a result, so that it is not repeated.
-MatchKind = Literal["copy", "quotes", "develops", "none"]
+MatchKind = Literal["copy", "contains", "develops", "quotes", "frame", "none"]
 DecisionKind = Literal["together", "apart", "split", "original"]
 
 
@@ -138,7 +138,7 @@ def linked_articles(connection: Connection, article_ids: Collection[str]) -> set
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
             query = select(matches.c.a_article, matches.c.b_article).where(
-                end.in_(part), matches.c.kind.in_(("quotes", "develops"))
+                end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
             )
             found |= {one for row in connection.execute(query) for one in row}
     return found

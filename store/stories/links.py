@@ -12,10 +12,12 @@ from onestory.store.schema import articles, matches, stories
 
 __all__ = ["StoryLink", "story_links"]
 
+KINDS = ("contains", "develops", "quotes")
+
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Another story that shares words with this one: `kind` is "develops" or "quotes".
+    """Another story that shares words with this one: `kind` is "contains", "develops" or "quotes".
 
     Both stories have the link. `share` is the part of this article contained in the other, `share_of_other` the
     reverse, 0 to 1.
@@ -66,7 +68,7 @@ def _crossing(connection: Connection, ours: Collection[str]) -> Iterator[Any]:
                 )
                 .join(articles, articles.c.id == there)
                 .join(stories, stories.c.id == articles.c.story_id)
-                .where(here.in_(part), matches.c.kind.in_(("develops", "quotes")))
+                .where(here.in_(part), matches.c.kind.in_(KINDS))
             )
             yield from (row for row in connection.execute(query) if row.there not in ours)
 

@@ -145,3 +145,11 @@ def test_a_host_rests_as_long_as_it_asks_for_and_longer_when_that_was_too_little
     failures: int, asked: float | None, seconds: float
 ):
     assert rest_seconds(30, failures=failures, asked=asked) == seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("10s", 10), ("2,5", 2.5), ("10 seconds", 10), ("1 min", 60), ("10", 10), ("soon", None)]
+)
+def test_a_delay_is_heard_however_it_is_written(written: str, seconds: float | None) -> None:
+    text = f"User-agent: *\nCrawl-delay: {written}\nDisallow: /x\n".encode()
+    assert parse_robots(200, text).crawl_delay == seconds

@@ -1,6 +1,7 @@
 """What feeds and sitemaps list, whatever state they are in."""
 
 import gzip
+import json
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -206,3 +207,56 @@ def test_where_a_proxys_link_leads_is_taken_from_the_feed():
         head="",
     ).replace(b"<rss ", b'<rss xmlns:f="http://rssnamespace.org/feedburner/ext/1.0" ')
     assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://news.example/1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Playing D&D on the pier", "Playing D&D on the pier"),
+        ("Q&amp;amp;A: who pays?", "Q&A: who pays?"),
+        ("<![CDATA[<b>Bridge</b> &amp; tunnel <em>shut</em>]]>", "Bridge & tunnel shut"),
+        ("<![CDATA[Q&A]]>", "Q&A"),
+        ("Inflation &lt; 2% while growth &gt; 3%", "Inflation < 2% while growth > 3%"),
+    ],
+)
+def test_a_title_is_read_however_it_is_escaped(written: str, read: str) -> None:
+    body = rss(f"<item><title>{written}</title><link>https://a.example/1?a=1&b=2</link></item>")
+    [entry] = feed_entries(body, url="https://a.example/feed")
+    assert (entry.title, entry.url) == (read, "https://a.example/1?a=1&b=2")
+
+
+def test_two_byte_order_marks_and_an_enclosure_that_is_the_only_link() -> None:
+    body = rss(
+        "<item><guid>https://a.example/1</guid><enclosure url='https://a.example/1.mp3' type='audio/mpeg'/></item>"
+    )
+    [entry] = feed_entries(b"\xef\xbb\xbf\xef\xbb\xbf" + body, url="https://a.example/feed")
+    assert entry.url == "https://a.example/1"
+
+
+def test_a_json_feed_whose_ids_are_its_addresses() -> None:
+    items = [
+        {"id": "1", "url": "/n/1"},
+        {"id": "https://a.example/n/2"},
+        {"id": "3", "external_url": "https://b.example/3"},
+    ]
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    found = feed_entries(body, url="https://a.example/feed.json")
+    assert [entry.url for entry in found] == ["https://a.example/n/1", "https://a.example/n/2"]
+
+
+def test_sitemaps_as_servers_serve_them() -> None:
+    address = "https://www.harbourpost.com/n/1"
+    body = f"<urlset><url><loc>{address}</loc><lastmod>6 January 2026</lastmod></url></urlset>".encode()
+    twice = gzip.compress(gzip.compress(b"\xef\xbb\xbf\xef\xbb\xbf" + body))
+    [dated] = read_sitemap(twice, url="https://www.harbourpost.com/sitemap.xml").urls
+    assert (dated.entry.url, dated.moment) == (address, datetime(2026, 1, 7, tzinfo=UTC))
+    lines = f"\xef\xbb\xbf# ours\r\n{address}\r\n# more\r\n".encode("latin-1")
+    assert len(read_sitemap(lines, url="https://www.harbourpost.com/sitemap.txt").urls) == 1
+
+
+def test_an_index_names_sitemaps_on_hosts_of_its_own_site_alone() -> None:
+    hosts = ("harbourpost.com", "www.harbourpost.com", "sitemaps.harbourpost.com", "stranger.example")
+    locs = "".join(f"<sitemap><loc>https://{host}/s.xml</loc></sitemap>" for host in hosts)
+    index = read_sitemap(f"<sitemapindex>{locs}</sitemapindex>".encode(), url="https://harbourpost.com/index.xml")
+    children = children_of(index, url="https://harbourpost.com/index.xml", since=None)
+    assert sorted(children) == sorted(f"https://{host}/s.xml" for host in hosts[:3])

@@ -2,15 +2,20 @@
 
 import gzip
 import json
+import os
+import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import brotli
 import pytest
 import zstandard
 
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
+from onestory.pipelines.dates.parsing import read_time
 from onestory.store.articles.captures import Capture
 
 PAGE = b"<html><body><p>The ferry was late again.</p></body></html>"
@@ -152,7 +157,7 @@ def test_a_time_that_is_none_leaves_the_time_to_the_clock(tmp_path: Path, fetche
 
 
 def test_a_line_longer_than_allowed_is_dropped_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onestory.pipelines.archive.reader.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("onestory.pipelines.archive.rows.MAX_LINE_BYTES", 1000)
     long = {"url": "https://a.example/1", "text": "x" * 5000}
     path = write_rows(tmp_path / "a.jsonl", long, {"url": "https://a.example/2", "text": "x"})
     first, second = read(path)
@@ -219,3 +224,190 @@ def test_requests_metadata_revisits_and_other_answers_are_passed_over(tmp_path: 
     assert capture.url == "https://herald.example/1"
     assert isinstance(capture, Capture)
     assert capture.warc_offset == len(b"".join(records[:-1]))
+
+
+def plain_record(url: str, body: bytes, *headers: str, length: int | None = None, end: bytes = b"\r\n\r\n") -> bytes:
+    block = "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+    fields = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-03-01T12:00:00Z\r\n"
+    return f"{fields}Content-Length: {length or len(block)}\r\n\r\n".encode() + block + end
+
+
+def urls(found: list[Capture | Dropped]) -> list[str]:
+    return [one.url for one in found if isinstance(one, Capture)]
+
+
+LONG = b"<html><body>" + b"<p>The ferry was late again.</p>" * 40 + b"</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("br", brotli.compress(LONG)),
+        ("zstd", zstandard.ZstdCompressor().compress(LONG)),
+        ("deflate", zlib.compress(LONG)),
+        ("deflate", zlib.compress(LONG)[2:-4]),
+        ("gzip, gzip", gzip.compress(gzip.compress(LONG))),
+        ("gzip", gzip.compress(gzip.compress(LONG))),
+        ("GZip", gzip.compress(LONG)),
+        ("x-gzip", gzip.compress(LONG)),
+        ("gzip, br", brotli.compress(gzip.compress(LONG))),
+        ("br", LONG),
+        ("deflate", LONG),
+        ("utf-8", LONG),
+    ],
+)
+def test_every_content_coding_is_taken_off(tmp_path: Path, coding: str, body: bytes) -> None:
+    path = tmp_path / "a.warc"
+    header = f"Content-Encoding: {coding}"
+    records = [plain_record("https://h.example/1", PAGE), plain_record("https://h.example/2", body, header)]
+    path.write_bytes(b"".join([*records, plain_record("https://h.example/3", PAGE)]))
+    found = read(path)
+    assert urls(found) == ["https://h.example/1", "https://h.example/2", "https://h.example/3"]
+    assert [one.body for one in found if isinstance(one, Capture)] == [PAGE, LONG, PAGE]
+
+
+def test_a_body_that_its_coding_does_not_fit_costs_itself_alone(tmp_path: Path) -> None:
+    bad = plain_record("https://h.example/2", b"\x00\x01broken", "Content-Encoding: br")
+    path = tmp_path / "a.warc"
+    path.write_bytes(plain_record("https://h.example/1", PAGE) + bad + plain_record("https://h.example/3", PAGE))
+    found = read(path)
+    assert urls(found) == ["https://h.example/1", "https://h.example/3"]
+    assert [(one.url, one.reason) for one in found if isinstance(one, Dropped)] == [
+        ("https://h.example/2", "broken_body")
+    ]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.ZstdCompressor().compress])
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.warc.zst"])
+def test_a_warc_is_read_by_what_it_is_and_not_by_its_name(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(pack(b"".join(plain_record(f"https://h.example/{n}", PAGE) for n in range(3))))
+    assert len(urls(read(path))) == 3
+    path.write_bytes(b"".join(pack(plain_record(f"https://h.example/{n}", PAGE)) for n in range(3)))
+    assert len(urls(read(path))) == 3
+
+
+def test_zstd_records_with_a_dictionary_of_their_own(tmp_path: Path) -> None:
+    records = [plain_record(f"https://h.example/{n}", LONG + str(n).encode()) for n in range(40)]
+    dictionary = zstandard.train_dictionary(4_096, records)
+    content = dictionary.as_bytes()
+    packer = zstandard.ZstdCompressor(dict_data=dictionary)
+    frame = b"\x5d\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
+    (tmp_path / "a.warc.zst").write_bytes(frame + b"".join(packer.compress(record) for record in records))
+    assert len(urls(read(tmp_path / "a.warc.zst"))) == 40
+
+
+@pytest.mark.parametrize("off_by", [-100, 100, 700])
+def test_a_length_that_lies_costs_no_other_record(
+    tmp_path: Path, off_by: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    block = len("HTTP/1.1 200 OK\r\n\r\n") + len(LONG)
+    middle = plain_record("https://h.example/2", LONG, length=block + off_by)
+    path = tmp_path / "a.warc"
+    path.write_bytes(plain_record("https://h.example/1", PAGE) + middle + plain_record("https://h.example/3", LONG))
+    found = read(path)
+    assert urls(found) == ["https://h.example/1", "https://h.example/2", "https://h.example/3"]
+    assert isinstance(found[1], Capture)
+    assert found[1].body == LONG
+    assert "Content-Length" in caplog.text
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r\n\r\n\r\n\r\n"])
+def test_blank_lines_between_records_may_be_missing(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(plain_record(f"https://h.example/{n}", PAGE, end=end) for n in range(3)))
+    assert len(urls(read(path))) == 3
+
+
+def test_damage_in_the_middle_of_a_packed_file_costs_one_record(tmp_path: Path) -> None:
+    members = [
+        gzip.compress(plain_record(f"https://h.example/{n}", PAGE + os.urandom(3000).hex().encode())) for n in range(4)
+    ]
+    members[1] = members[1][:200] + b"\xff" * 300 + members[1][500:]
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(members))
+    found = read(tmp_path / "a.warc.gz")
+    assert [one.reason for one in found if isinstance(one, Dropped)] == ["broken_record"]
+    assert "byte" in next(one.url for one in found if isinstance(one, Dropped))
+    assert urls(found) == [f"https://h.example/{n}" for n in (0, 2, 3)]
+
+
+def test_resources_texts_and_pages_without_a_type(tmp_path: Path) -> None:
+    def record(kind: str, url: str, content_type: str, block: bytes) -> bytes:
+        fields = f"WARC/1.1\r\nWARC-Type: {kind}\r\nWARC-Target-URI: <{url}>\r\nContent-Type: {content_type}\r\n"
+        return f"{fields}Content-Length: {len(block)}\r\n\r\n".encode() + block + b"\r\n\r\n"
+
+    path = tmp_path / "a.warc.wet"
+    parts = [
+        record("resource", "https://h.example/r", "text/html", LONG),
+        record("resource", "https://h.example/i", "image/png", b"\x89PNG"),
+        record("conversion", "https://h.example/c", "text/plain", b"The ferry was late again."),
+        plain_record("https://h.example/n", LONG),
+        plain_record("https://h.example/j", b"\xff\xd8\xff picture"),
+        plain_record("https://h.example/f", b"<?xml version='1.0'?><rss><channel/></rss>"),
+    ]
+    path.write_bytes(b"".join(parts))
+    found = read(path)
+    assert urls(found) == ["https://h.example/r", "https://h.example/c", "https://h.example/n"]
+    assert [one.text for one in found if isinstance(one, Capture)] == [None, "The ferry was late again.", None]
+
+
+def test_a_wacz_is_read_as_it_is(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as pack:
+        pack.writestr("archive/data.warc.gz", news_record("https://h.example/1", PAGE))
+        pack.writestr("datapackage.json", "{}")
+    assert urls(read(tmp_path / "a.wacz")) == ["https://h.example/1"]
+    (tmp_path / "b.wacz").write_bytes(b"no zip")
+    with pytest.raises(BadInput, match="is not a WACZ file"):
+        read(tmp_path / "b.wacz")
+
+
+def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    head = b"1 0 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n"
+    first = b"filedesc://a.arc 0.0.0.0 20260301120000 text/plain %d\n%s\n" % (len(head), head)
+    second = b"https://h.example/1 1.2.3.4 20260301120000 text/html %d\n%s\n" % (len(answer), answer)
+    (tmp_path / "a.warc.gz").write_bytes(gzip.compress(first) + gzip.compress(second))
+    assert urls(read(tmp_path / "a.warc.gz")) == ["https://h.example/1"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {
+            "url": "https://a.example/1",
+            "maintext": "x",
+            "date_publish": "2026-01-05 08:00:00",
+            "authors": ["Ada Quill"],
+        },
+        {"url": "https://a.example/1", "text": "x", "publish_date": "2026-01-05T08:00:00", "authors": ["Ada Quill"]},
+        {"source": "https://a.example/1", "text": "x", "date": "2026-01-05T08:00:00", "author": "Ada Quill"},
+        {
+            "html": {"responded_url": "https://a.example/1"},
+            "plaintext": "x",
+            "publishing_date": "2026-01-05 08:00:00",
+            "authors": ["Ada Quill"],
+        },
+        {"url": "https://a.example/1", "text": "x", "published": 1767600000, "byline": [{"name": "Ada Quill"}]},
+    ],
+)  # fmt: skip
+def test_rows_of_other_tools_are_read_by_their_own_names(tmp_path: Path, row: dict[str, object]) -> None:
+    [capture] = read(write_rows(tmp_path / "a.jsonl", row))
+    assert isinstance(capture, Capture)
+    assert (capture.url, capture.text, capture.authors) == ("https://a.example/1", "x", ("Ada Quill",))
+    stamp = read_time(capture.published)
+    assert stamp is not None
+    assert stamp.at == datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def test_a_field_that_cannot_be_read_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    row = {"url": "https://a.example/1", "text": "x", "published": "soon", "fetched": "later", "pub_moment_date": "y"}
+    read(write_rows(tmp_path / "a.jsonl", *[row] * 5))
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 3
+    assert {name for line in said for name in ("published", "fetched", "pub_moment_date") if f"'{name}'" in line} == {
+        "published",
+        "fetched",
+        "pub_moment_date",
+    }

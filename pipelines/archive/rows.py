@@ -1,0 +1,205 @@
+"""Rows of JSON Lines in, captures out: our own field names, and those of the tools that people come from.
+
+Read as they are: the output of news-please, newspaper4k, trafilatura and fundus, and the rows of news services.
+"""
+
+import json
+import logging
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+import zstandard
+
+from onestory.errors import BadInput, Dropped
+from onestory.pipelines.archive.opening import first_line, opened
+from onestory.pipelines.archive.warc_reading import TruncatedArchive
+from onestory.pipelines.dates.parsing import read_time
+from onestory.store.articles.captures import Capture
+
+__all__ = ["captures_of_rows", "observed_time", "read_rows"]
+
+logger = logging.getLogger(__name__)
+
+MAX_LINE_BYTES = 128 << 20
+UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
+# By what they become, in the order in which they are asked; a dot leads into an object.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "url": ("url", "link", "responded_url", "html.responded_url", "html.requested_url", "requested_url", "source"),
+    "html": ("html", "html.content", "raw_html"),
+    "text": ("text", "maintext", "plaintext", "body", "content", "cleaned_text", "article_text", "raw_text"),
+    "title": ("title", "headline", "title_page"),
+    "published": (
+        *("published", "publish_date", "date_publish", "publishing_date", "published_at", "publishedAt", "pub_date"),
+        *("date_published", "datePublished", "dateTime", "pubDate", "date", "published_date", "seendate"),
+    ),
+    "fetched": ("fetched", "date_download", "html.crawl_date", "crawl_date", "crawled", "scraped_at", "download_date"),
+    "authors": ("authors", "author", "byline", "creator"),
+    "outlet": ("outlet", "publisher", "publisher.name", "source.name", "source.title", "html.source_info.publisher"),
+    "source": ("source",),
+}
+# What a field is likely called that holds one of these under a name we do not know.
+_TELLING = re.compile(r"(?i)date|time|publish|author|byline|text|body|title|headline|url")
+_KNOWN = frozenset(
+    {name.partition(".")[0] for names in FIELDS.values() for name in names}
+    | {"date_modify", "date_modified", "modified", "raw_text", "image_url", "source_url", "canonical_url", "meta_data"}
+    | {"title_rss", "localpath", "filename", "source_domain", "sitename", "hostname", "description", "top_image_url"}
+)
+
+
+@dataclass(slots=True)
+class _File:
+    """What is said of a file once: fields that could not be read, and fields that nobody reads."""
+
+    name: str
+    said: set[str] = field(default_factory=set)
+
+    def say(self, name: str, why: str) -> None:
+        if name not in self.said and len(self.said) < 20:
+            self.said.add(name)
+            logger.warning("%s: the field %r %s", self.name, name, why)
+
+
+def captures_of_rows(path: str) -> Iterator[Capture | Dropped]:
+    """The pages and texts in the rows of a file, or of standard input for `-`."""
+    file = _File("stdin" if path == "-" else Path(path).name)
+    for row in read_rows(path):
+        yield row if isinstance(row, Dropped) else _capture(row, file)
+
+
+def read_rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
+    """The objects of a JSON Lines file; a line that is none comes as Dropped, named by its number."""
+    name = "stdin" if path == "-" else Path(path).name
+    number = 0
+    with opened(path) as stream:
+        try:
+            for number, line in enumerate(_lines(stream), start=1):
+                if line is None:
+                    yield Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
+                elif line.strip():
+                    yield _parsed(line, f"{name}:{number}")
+        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            raise TruncatedArchive(f"{path}: unreadable behind line {number}: {first_line(error)}") from error
+    if not number:
+        raise BadInput(f"{name} is empty")
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
+    """Lines as bytes; None in place of one that is too long."""
+    while line := stream.readline(MAX_LINE_BYTES):
+        if len(line) < MAX_LINE_BYTES or line.endswith(b"\n"):
+            yield line
+            continue
+        while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+            pass
+        yield None
+
+
+def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The standard library also takes lone surrogates and NaN, which do come out of scrapers.
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            return Dropped(place, "not_json", f"the line is not JSON: {first_line(error)}")
+    if not isinstance(row, dict):
+        return Dropped(place, "not_json", "the line is not a JSON object")
+    return cast("dict[str, Any]", row)
+
+
+def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
+    _say_unread(row, file)
+    url = next((found for found in _found(row, "url") if _is_address(found)), None) or _first(row, "url")
+    if url is None:
+        return Dropped(f"{file.name}: {str(row)[:60]}", "no_url", "the row has no url")
+    html, text = _first(row, "html"), _first(row, "text")
+    if html is None and text is None:
+        return Dropped(url, "no_content", "the row has neither html nor text")
+    return Capture(
+        url=url,
+        observed=_observed(row, file),
+        source=_source(row) or file.name,
+        body=html.encode("utf-8", "replace") if html is not None else None,
+        text=text if html is None else None,
+        headers=UTF8_HTML if html is not None else (),
+        title=_first(row, "title"),
+        published=_published(row, file),
+        outlet=_first(row, "outlet"),
+        authors=_authors(row),
+    )
+
+
+def _say_unread(row: Mapping[str, Any], file: _File) -> None:
+    for name in row:
+        if name not in _KNOWN and _TELLING.search(name):
+            file.say(name[:60], "is not read; `published`, `authors`, `text`, `title` and `url` are")
+
+
+def _found(row: Mapping[str, Any], what: str) -> Iterator[str]:
+    """The texts and numbers in the fields for this, in order; white space is none."""
+    for name in FIELDS[what]:
+        value: Any = row
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, str) and value.strip():
+            yield value.strip()
+
+
+def _first(row: Mapping[str, Any], what: str) -> str | None:
+    return next(_found(row, what), None)
+
+
+def _is_address(value: str) -> bool:
+    return value.startswith(("http://", "https://"))
+
+
+def _source(row: Mapping[str, Any]) -> str | None:
+    """The row's source, unless that is its address, as trafilatura calls it."""
+    return next((found for found in _found(row, "source") if not _is_address(found)), None)
+
+
+def _authors(row: Mapping[str, Any]) -> tuple[str, ...]:
+    for name in FIELDS["authors"]:
+        value = row.get(name)
+        entries = value if isinstance(value, list) else [value]
+        named = [one.get("name") if isinstance(one, dict) else one for one in entries[:50]]
+        if found := tuple(one.strip() for one in named if isinstance(one, str) and one.strip()):
+            return found
+    return ()
+
+
+def _published(row: Mapping[str, Any], file: _File) -> str | None:
+    found = _first(row, "published")
+    if found is not None and read_time(found) is None:
+        file.say("published", f"cannot be read as a time: {found[:60]!r}")
+    return found
+
+
+def _observed(row: Mapping[str, Any], file: _File) -> datetime | None:
+    found = _first(row, "fetched")
+    read = observed_time(found)
+    if found is not None and read is None:
+        file.say("fetched", f"cannot be read as a time that is past: {found[:60]!r}; the clock counts")
+    return read
+
+
+def observed_time(value: str | None) -> datetime | None:
+    """An observed time, or None for none, nonsense, and a time to come: then the clock counts."""
+    try:
+        read = datetime.fromisoformat((value or "").strip())
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        stamp = read_time(value)
+        if stamp is None:
+            return None
+        read = stamp.at
+    return read if read <= datetime.now(UTC) else None

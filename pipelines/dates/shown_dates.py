@@ -1,0 +1,107 @@
+"""Times that a page shows its readers: time elements, and lines near the headline that say when it was published."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import islice
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from onestory.pipelines.markup.outside import is_outside, is_side_matter
+
+__all__ = ["guessed", "labelled", "marked", "pruned", "time_elements"]
+
+MAX_ELEMENTS = 40
+MAX_LINE_CHARS = 160
+BEFORE, AFTER = 30, 80
+_MARKED = XPath("//*[@itemprop='datePublished' or @property='datePublished' or @pubdate]")
+_BLOCKS = ("p", "div", "span", "li", "small", "address", "time", "td", "dd", "b", "strong", "em", "i", "section")
+_UPDATED = re.compile(r"(?i)updat|modif|aktual|edited|revis")
+_DATE_LIKE = re.compile(r"\d")
+_PUBLISHED_LABEL = (
+    r"first published|published|posted|publication date|date published|created|released|issued|filed|"
+    r"veröffentlicht|erschienen|erstellt|publié[es]*|publication|mis en ligne|publicad[oa]|pubblicat[oa]|gepubliceerd|"
+    r"geplaatst|publicerad|publisert|udgivet|offentliggjort|julkaistu|opublikowano|publikacja|data publikacji|"
+    r"vydáno|publikováno|zveřejněno|опубликовано|опубліковано|yayınlanma|yayın tarihi|eklenme|diterbitkan|"
+    r"公開|掲載|配信|发布|發布|发表|發表|등록|입력|승인|נشר|פורסם|نشر|تاريخ النشر"
+)
+_UPDATED_LABEL = (
+    r"(?:last |latest )?(?:updated?|modified|edited|revised|reviewed|changed)|aktualisiert|zuletzt|stand|mis à jour|"
+    r"mise à jour|modifié|actualizad[oa]|atualizad[oa]|aggiornat[oa]|ultimo aggiornamento|bijgewerkt|laatste update|"
+    r"uppdaterad|oppdatert|opdateret|päivitetty|aktualizacja|zaktualizowano|aktualizováno|обновлено|оновлено|"
+    r"изменено|güncelleme|güncellendi|diperbarui|更新|수정|최종수정|עודכן|تحديث"
+)
+_OTHER_LABEL = r"accepted|received|expires?|deadline|born|died|event|starts?|ends?|copyright|©|\(c\)|since|founded"
+_LABEL = re.compile(rf"(?P<published>{_PUBLISHED_LABEL})|(?P<updated>{_UPDATED_LABEL})|(?P<other>{_OTHER_LABEL})")
+
+
+def marked(tree: HtmlElement) -> Iterator[str]:
+    """What microdata call the time of publication, outside of teasers and comments."""
+    for element in islice(_MARKED(tree), MAX_ELEMENTS):
+        if not is_outside(element):
+            yield element.get("content") or element.get("datetime") or element.get("title") or _text(element)
+
+
+def time_elements(tree: HtmlElement) -> Iterator[str]:
+    """Of the article alone and not of a change, those behind the headline first."""
+    elements = [one for one in islice(tree.iter("time", "h1"), 10 * MAX_ELEMENTS) if one.tag == "h1" or _counts(one)]
+    heading = max((at for at, one in enumerate(elements) if one.tag == "h1"), default=-1)
+    for element in (*elements[heading + 1 :], *reversed(elements[: max(heading, 0)])):
+        if element.tag == "time":
+            yield element.get("datetime") or _text(element)
+
+
+def _counts(element: HtmlElement) -> bool:
+    names = f"{element.get('itemprop') or ''} {element.get('class') or ''} {element.get('id') or ''}"
+    if _UPDATED.search(names) or _is_updated(element):
+        return False
+    return not is_outside(element) and not any(above.tag == "a" for above in islice(element.iterancestors(), 3))
+
+
+def _is_updated(element: HtmlElement) -> bool:
+    """Whether the words right before it say that it is the time of a change."""
+    before, parent = element.getprevious(), element.getparent()
+    text = before.tail if before is not None else parent.text if parent is not None else None
+    labels = list(_LABEL.finditer((text or "")[-60:].lower()))
+    return bool(labels) and labels[-1].lastgroup == "updated"
+
+
+def labelled(tree: HtmlElement) -> Iterator[str]:
+    """Behind words such as `Published:` in the lines around the headline, up to the next such word."""
+    for line in _lines(tree):
+        labels = list(_LABEL.finditer(line.lower()))
+        for label, following in zip(labels, [*labels[1:], None], strict=False):
+            if label.lastgroup == "published":
+                yield line[label.end() : following.start() if following else None]
+
+
+def guessed(tree: HtmlElement) -> Iterator[str]:
+    """Lines around the headline that hold a date and do not say that it is another one."""
+    for line in _lines(tree):
+        if not _LABEL.search(line.lower()) and len(line) <= MAX_LINE_CHARS * 3 // 4:
+            yield line
+
+
+def _lines(tree: HtmlElement) -> Iterator[str]:
+    """Short lines with a digit near the only or first headline, behind it first."""
+    elements = list(tree.iter("h1", *_BLOCKS))
+    at = next((place for place, one in enumerate(elements) if one.tag == "h1"), -1)
+    near = (*elements[at + 1 : at + 1 + AFTER], *reversed(elements[max(0, at - BEFORE) : max(at, 0)]))
+    for element in near:
+        line = _text(element) if len(element) < 12 else ""
+        if _DATE_LIKE.search(line) and len(line) <= MAX_LINE_CHARS and not is_outside(element):
+            yield line
+
+
+def pruned(tree: HtmlElement) -> HtmlElement:
+    """A copy without sidebars, footers and comments, whose dates are those of other pages."""
+    copy = deepcopy(tree)
+    for element in [one for one in copy.iter("aside", "nav", "footer", "section", "div", "ul") if is_side_matter(one)]:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return copy
+
+
+def _text(element: HtmlElement) -> str:
+    return " ".join(str(element.text_content())[: 4 * MAX_LINE_CHARS].split())

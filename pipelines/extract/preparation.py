@@ -1,0 +1,102 @@
+"""What is taken out of a page's tree before its text is read: scripts, embedded posts, comments, footnote numbers."""
+
+import re
+from functools import lru_cache
+
+from lxml.etree import strip_elements
+from lxml.html import HtmlElement
+
+__all__ = ["prepare_tree"]
+
+_DEAD = ("script", "style", "svg", "template", "iframe", "object", "canvas", "link", "meta", "rt", "rp")
+_POSTS = re.compile(
+    r"(?:^|\s)(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|bluesky-embed|fb-(?:post|video)|reddit-embed-bq|"
+    r"reddit-card|mastodon-embed|text-post-media|imgur-embed-pub|telegram-post)(?:$|\s)"
+)
+_ADDRESS = re.compile(r"(?:https?://|pic\.twitter\.com/|t\.co/)\S*$")
+_SIGNED = re.compile(r"^\s*[—–-]|\(@\w+\)")
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?<!show[-_])(?:comments?|comment-?list|reactions|replies|disqus\w*|"
+    r"kommentare|comentarios|comentários|commentaires|commenti|yorumlar|comments?section)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+MAX_NAME_CHARS = 200
+# Comments are no more of a page than this: else a template named its whole article so.
+MOST_COMMENTS = 0.6
+_NUMBER = re.compile(r"\W?\d{1,3}\W?|[*†‡§]{1,3}|\[[a-z]\]")
+# Before a number: the end of a word, or of a sentence. Behind a digit or a short unit it is a power.
+_BEFORE_NOTE = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?”\"’»)])\s*$")
+
+
+def prepare_tree(tree: HtmlElement) -> None:
+    """Changes the tree in place; the text behind what is taken out stays."""
+    # Half of a page's bytes, and trafilatura copies the tree five times.
+    strip_elements(tree, *_DEAD, with_tail=False)
+    for element in [one for one in tree.iter("blockquote", "div") if _is_post(one.get("class"))]:
+        _drop_trimmings(element)
+    _drop_comments(tree)
+    for note in [one for one in tree.iter("sup") if _is_note(one)]:
+        _drop(note)
+
+
+@lru_cache(maxsize=4096)
+def _is_post(classes: str | None) -> bool:
+    return classes is not None and _POSTS.search(classes[:MAX_NAME_CHARS]) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_comments(name: str | None) -> bool:
+    return name is not None and _COMMENTS.search(name[:MAX_NAME_CHARS]) is not None
+
+
+def _drop_trimmings(post: HtmlElement) -> None:
+    """Who posted it and when, behind its paragraphs, and the addresses of its pictures: the words stay."""
+    paragraphs = list(post.iterchildren("p"))
+    for link in list(post.iter("a")):
+        if _ADDRESS.match(_text(link)) or (paragraphs and link.getparent() is post):
+            _drop(link)
+    for paragraph in paragraphs:
+        if paragraph.tail and _SIGNED.search(paragraph.tail):
+            paragraph.tail = None
+
+
+def _text(element: HtmlElement) -> str:
+    return str(element.text_content()).strip()
+
+
+def _drop_comments(tree: HtmlElement) -> None:
+    elements = tree.iter("section", "div", "ol", "ul", "aside")
+    found = [one for one in elements if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
+    if not found:
+        return
+    whole = sum(len(one.text_content()) for one in tree.iter("p"))
+    for element in found:
+        if sum(len(one.text_content()) for one in element.iter("p")) <= MOST_COMMENTS * whole:
+            _drop(element)
+
+
+def _drop(element: HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _is_note(element: HtmlElement) -> bool:
+    """Whether a raised number leads to a footnote, and is neither a power nor an ordinal's ending."""
+    text = _text(element)
+    if not _NUMBER.fullmatch(text):
+        return False
+    if any((link.get("href") or "").find("#") >= 0 for link in (*element.iter("a"), *_parent_link(element))):
+        return True
+    return _BEFORE_NOTE.search(_text_before(element)[-40:]) is not None
+
+
+def _parent_link(element: HtmlElement) -> list[HtmlElement]:
+    parent = element.getparent()
+    return [parent] if parent is not None and parent.tag == "a" else []
+
+
+def _text_before(element: HtmlElement) -> str:
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None:
+        return before.tail or ""
+    return (parent.text or "") if parent is not None else ""

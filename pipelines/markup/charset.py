@@ -1,0 +1,162 @@
+"""Bytes to text: what a page is written in, whatever it says.
+
+The order of evidence is that of the WHATWG (HTML, 13.2.3): byte order mark, header, meta element, then the bytes
+themselves. It is left where the bytes contradict it: valid UTF-8 of several bytes is no accident, `iso-8859-1` in a
+header is mostly a server's default, and a stray byte does not turn a page of UTF-8 into anything else.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+
+import chardet
+import ftfy
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
+
+__all__ = ["decode"]
+
+_GUESS_BYTES = 60_000
+# Fewer bytes beyond ASCII prove nothing against what a page declares; still fewer tell nothing at all.
+_ENOUGH_TO_CONTRADICT, _ENOUGH_TO_GUESS = 12, 6
+_CONFIDENT = 0.2
+_HIGH = re.compile(rb"[\x80-\xff]")
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_TAG = re.compile(rb"<[^<>]{0,2000}>")
+_LANGUAGE = re.compile(rb"<html[^>]{0,500}\slang\s?=\s?[\"']?([a-zA-Z]{2})(?:-([a-zA-Z]{2,4}))?", re.IGNORECASE)
+_FAMILIES = {
+    "western": ("cp1252", "iso8859-1", "iso8859-15", "cp1254", "iso8859-9", "latin-1"),
+    "central": ("cp1250", "iso8859-2"),
+    "windows cyrillic": ("cp1251",), "koi8": ("koi8-r", "koi8-u"), "iso cyrillic": ("iso8859-5",),
+    "greek": ("cp1253", "iso8859-7"), "hebrew": ("cp1255", "iso8859-8"), "arabic": ("cp1256", "iso8859-6"),
+    "baltic": ("cp1257", "iso8859-4", "iso8859-13"), "vietnamese": ("cp1258",), "thai": ("cp874", "tis-620"),
+    "shift_jis": ("cp932", "shift_jis"), "euc_jp": ("euc_jp",), "korean": ("cp949", "euc_kr"),
+    "simplified": ("gb18030", "gbk", "gb2312"), "traditional": ("big5hkscs", "big5"),
+}  # fmt: skip
+_FAMILY = {codecs.lookup(name).name: family for family, names in _FAMILIES.items() for name in names}
+_GUESSED = [
+    *("windows-1252", "windows-1250", "iso-8859-2", "windows-1251", "koi8-r", "koi8-u", "iso-8859-5", "windows-1253"),
+    *("windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "cp874", "cp932", "euc-jp"),
+    *("cp949", "gb18030", "big5hkscs"),
+]
+_BY_LANGUAGE = {
+    "ja": ("cp932", "euc_jp"), "ko": ("cp949",), "zh": ("gb18030", "big5hkscs"), "zh-tw": ("big5hkscs", "gb18030"),
+    "zh-hk": ("big5hkscs", "gb18030"),
+}  # fmt: skip
+_SEVERAL_BYTES = frozenset(["shift_jis", "euc_jp", "korean", "simplified", "traditional"])
+# Letters with which UTF-8 begins a character when it is read as windows-1252, and what may follow.
+_DOUBLED = re.compile(r"[\xc2-\xf4][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
+_STRETCH = re.compile(r"[^<>]{1,4000}")
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """A byte that is no UTF-8 is what careless templates and advertisements paste in: windows-1252."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    if error.end >= len(error.object):
+        return "", error.end
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("onestory-stray", _stray)
+
+
+def decode(body: bytes, *, content_type: str | None = None) -> str:
+    """The text of `body`; bytes that fit no charset become U+FFFD. Never raises."""
+    charset, bom = read_bom(body)
+    if charset and bom:
+        return body[len(bom) :].decode(charset, "replace")
+    if wide := _wide(body[:2_000]):
+        return body.decode(wide, "replace")
+    declared = list(_declared(body, content_type))
+    if b"\x1b$" in body or b"\x1b(" in body:
+        return body.decode(declared[0] if declared else "iso-2022-jp", "replace")
+    try:
+        return _undoubled(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return _undoubled(_legacy(body, declared))
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 without a byte order mark: every tag begins with two bytes."""
+    little, big, tags = head.count(b"<\x00"), head.count(b"\x00<"), head.count(b"<")
+    if tags < 3 or max(little, big) * 2 < tags:
+        return None
+    return "utf-16-le" if head[:2] == b"<\x00" or little > big else "utf-16-be"
+
+
+def _declared(body: bytes, content_type: str | None) -> Iterator[str]:
+    """What the header and the meta element say, as the codecs' own names."""
+    for charset in (http_content_type_encoding(content_type), html_body_declared_encoding(body[:4096])):
+        if (known := _known(charset)) is not None:
+            yield known
+
+
+def _known(charset: str | None) -> str | None:
+    """The codec's own name for a declared charset; None for an unknown one or one that is no text encoding."""
+    name = resolve_encoding(charset) if charset else None
+    try:
+        found = codecs.lookup(name) if name else None
+    except (LookupError, ValueError):
+        return None
+    # "undefined" is a text encoding by name, and decodes nothing.
+    return found.name if found and found._is_text_encoding and found.name != "undefined" else None
+
+
+def _legacy(body: bytes, declared: list[str]) -> str:
+    valid = sum(len(match[0]) for match in _UTF8_CHARACTER.finditer(body))
+    high = len(_HIGH.findall(body))
+    if valid > high - valid and not any(_fits_exactly(body, charset) for charset in declared):
+        return body.decode("utf-8", "onestory-stray")
+    charset = _charset(body, [one for one in declared if one != "utf-8"], high)
+    return body.decode(charset, "replace")
+
+
+def _fits_exactly(body: bytes, charset: str) -> bool:
+    """Whether a charset of several bytes that is declared is the one: text in another hardly ever fits it."""
+    return _FAMILY.get(charset) in _SEVERAL_BYTES and "\ufffd" not in body.decode(charset, "replace")
+
+
+def _charset(body: bytes, declared: list[str], high: int) -> str:
+    """What is declared, unless the bytes tell of another script for certain."""
+    if high < _ENOUGH_TO_GUESS:
+        return declared[0] if declared else "cp1252"
+    if any(_fits_exactly(body, one) for one in declared):
+        return next(one for one in declared if _fits_exactly(body, one))
+    guess, confidence = _guess(body)
+    alike = [one for one in declared if _FAMILY.get(one) == _FAMILY.get(guess)]
+    if alike:
+        return alike[0]
+    is_certain = confidence >= _CONFIDENT or _FAMILY.get(guess) in _SEVERAL_BYTES
+    if declared and (high < _ENOUGH_TO_CONTRADICT or not is_certain):
+        return declared[0]
+    return guess
+
+
+def _guess(body: bytes) -> tuple[str, float]:
+    """What the bytes look like, from where they cease to be ASCII; the language that a page names is asked first."""
+    first = _HIGH.search(body)
+    start = max(0, (first.start() if first else 0) - 2_000)
+    sample = _TAG.sub(b" ", body[start : start + _GUESS_BYTES])
+    for charset in _of_language(body):
+        if "\ufffd" not in sample[:-8].decode(charset, "replace"):
+            return charset, 1.0
+    found = chardet.detect(sample, include_encodings=_GUESSED)
+    charset = _known(found["encoding"]) or "cp1252"
+    return ("cp1252" if _FAMILY.get(charset) == "western" and charset != "cp1254" else charset), found["confidence"]
+
+
+def _of_language(body: bytes) -> tuple[str, ...]:
+    match = _LANGUAGE.search(body[:8192])
+    if not match:
+        return ()
+    language, region = match[1].decode("ascii").lower(), (match[2] or b"").decode("ascii").lower()
+    return _BY_LANGUAGE.get(f"{language}-{region}") or _BY_LANGUAGE.get(language, ())
+
+
+def _undoubled(text: str) -> str:
+    """Without letters that were encoded twice (`cafÃ©`), where ftfy is certain of them."""
+    return _STRETCH.sub(_repaired, text) if _DOUBLED.search(text) else text
+
+
+def _repaired(match: re.Match[str]) -> str:
+    return ftfy.fix_encoding(match[0]) if _DOUBLED.search(match[0]) else match[0]

@@ -1,0 +1,90 @@
+"""When an article was published: which of a page's times is its own."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from onestory.pipelines.extractor import extract
+from onestory.store.articles.captures import Capture, ExtractedArticle
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BODY = "".join(
+    f"<p>Engineers closed bridge number {n} on Tuesday after a crack was found in one of its piers, officials said.</p>"
+    for n in range(6)
+)
+TEASER = "<aside><a href='/a'>Ferry fares up</a> <time datetime='2019-03-02'>2 March 2019</time></aside>"
+
+
+def page(head: str = "", *, before: str = "", after: str = "", lang: str = "en", **claims: str) -> ExtractedArticle:
+    html = f"<html lang='{lang}'><head><title>Bridge shut</title>{head}</head><body><main><article><h1>Bridge shut</h1>"
+    html += f"{before}{BODY}{after}</article></main></body></html>"
+    url = claims.pop("url", "https://www.harbourpost.example/local/bridge-shut")
+    return extract(Capture(url=url, observed=NOW, body=html.encode(), **claims))  # type: ignore[arg-type]
+
+
+def day(article: ExtractedArticle) -> str | None:
+    return article.published.date().isoformat() if article.published else None
+
+
+def test_an_update_is_no_publication() -> None:
+    assert day(page(before="<p>Published: March 12, 2025 | Updated: June 3, 2025</p>")) == "2025-03-12"
+    assert day(page(before="<p>Updated June 3, 2025. First published March 12, 2025</p>")) == "2025-03-12"
+    assert day(page(before="<p>Aktualisiert am 3. Juni 2025, veröffentlicht am 12. März 2025</p>", lang="de")) == (
+        "2025-03-12"
+    )
+    changed = (
+        "<p>Updated <time datetime='2025-06-03'>3 June</time></p><p><time datetime='2025-03-12'>12 March</time></p>"
+    )
+    assert day(page(before=changed)) == "2025-03-12"
+
+
+@pytest.mark.parametrize(
+    ("lang", "other", "expected"),
+    [
+        ("en-US", "", "2026-03-04"),
+        ("en-GB", "", "2026-04-03"),
+        ("de", "", "2026-04-03"),
+        ("en", "03/14/2026", "2026-03-04"),
+        ("en-US", "14/03/2026", "2026-04-03"),
+        ("en-US", "on 25/12/2025 and 26/12/2025", "2026-04-03"),
+    ],
+)
+def test_language_and_other_dates_tell_day_from_month(lang: str, other: str, expected: str) -> None:
+    head = "<meta name='date' content='03/04/2026'>"
+    assert day(page(head, after=f"<p>{other}</p>", lang=lang)) == expected
+
+
+def test_of_two_orders_the_one_that_is_past_is_taken() -> None:
+    assert day(page("<meta name='date' content='02/11/2026'>", lang="en-GB")) == "2026-02-11"
+
+
+def test_times_of_teasers_comments_and_other_objects_are_not_the_articles() -> None:
+    own = "<time datetime='2026-01-05T08:00:00Z'>5 January</time>"
+    comment = "<div class='comments'><time datetime='2026-01-07T08:00:00Z'>7 January</time></div>"
+    assert day(page(before=own, after=TEASER + comment)) == "2026-01-05"
+    assert day(page(before=TEASER + comment)) is None
+    site = '<script type="application/ld+json">{"@type": "WebSite", "datePublished": "2011-02-01"}</script>'
+    assert day(page(site, before=own)) == "2026-01-05"
+    zero = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "1970-01-01T00:00:00Z"}</script>'
+    )
+    assert day(page(zero, before=own)) == "2026-01-05"
+
+
+def test_the_feeds_time_goes_before_a_guess_and_lends_its_zone() -> None:
+    assert day(page(before=TEASER, published="2026-01-05T08:00:00Z")) == "2026-01-05"
+    local = "<meta property='article:published_time' content='2026-01-06 21:30'>"
+    article = page(local, published="Tue, 06 Jan 2026 20:30:12 GMT")
+    assert article.published == datetime(2026, 1, 6, 20, 30, 12, tzinfo=UTC)
+    assert page(local, published="Tue, 06 Jan 2026 20:37:00 GMT").published_source == (
+        "meta article:published_time (no offset)"
+    )
+
+
+def test_a_page_that_tells_its_zone_once_is_read_by_it() -> None:
+    head = "<meta name='pubdate' content='2026-01-06 21:30'><meta name='lastmod' content='2026-01-06T21:45:00+01:00'>"
+    assert page(head).published == datetime(2026, 1, 6, 20, 30, tzinfo=UTC)
+
+
+def test_a_day_without_a_clock_says_so() -> None:
+    assert page("<meta name='date' content='January 6, 2026'>").published_source == "meta date (day)"
