@@ -138,7 +138,7 @@ def test_without_redis_it_is_alive_lists_stories_and_is_not_ready(store: Store) 
     assert (lookup.status_code, lookup.json()["reason"]) == (503, "index_unavailable")
     assert lookup.headers["retry-after"] == "5"
     assert page.status_code == 503
-    assert "try again" in page.text
+    assert "Try again" in page.text
 
 
 def test_a_port_in_use_is_told_in_plain_words() -> None:
@@ -151,7 +151,7 @@ def test_a_port_in_use_is_told_in_plain_words() -> None:
 def test_an_address_that_is_not_ours_is_told_in_plain_words() -> None:
     with pytest.raises(BadInput, match=r"cannot listen on 203\.0\.113\.9"):
         listen_on("203.0.113.9", 0)
-    with pytest.raises(BadInput, match="70000 is no port"):
+    with pytest.raises(BadInput, match="70000 is not a port"):
         listen_on("127.0.0.1", 70_000)
 
 
@@ -209,7 +209,7 @@ def test_what_the_document_says_is_what_is_sent(served: Served) -> None:
         ("Story", story),
         ("StoryWithCopies", told),
         ("Copy", told["articles"][0]),
-        ("Evidence", told["evidence"][0]),
+        ("CopyEvidence", told["evidence"][0]),
         ("Article", article),
     ):
         assert set(sent) == set(schemas[name]["properties"]) == set(schemas[name]["required"]), name
