@@ -114,7 +114,7 @@ def reextract_command(
 
 
 def _files(paths: list[str]) -> list[str]:
-    """The files to read. Raises BadInput if there are none."""
+    """The files to read. Raises BadInput if no file is found."""
     if not paths:
         raise BadInput("no files to read: give WARC files, or set ONESTORY_WARC_DIR to the crawler's archive")
     found: list[str] = []
