@@ -123,12 +123,12 @@ def _last(store: Store) -> int:
 
 def _number(last_event_id: str) -> int | None:
     """The number in a Last-Event-ID header, which is empty before the first event. Raises BadInput."""
-    result = last_event_id.strip()
-    if not result:
+    typed = last_event_id.strip()
+    if not typed:
         return None
-    if not (result.isascii() and result.isdigit() and int(result[:20]) <= MAX_DATABASE_ID):
+    if not (typed.isascii() and typed.isdigit() and int(typed[:20]) <= MAX_DATABASE_ID):
         raise BadInput("Last-Event-ID is not a number from this stream")
-    return int(result[:20])
+    return int(typed[:20])
 
 
 def _wanted(after: int | None, kinds: list[EventKind], story: str | None) -> EventFilter:

@@ -173,9 +173,9 @@ def add_examples(document: dict[str, Any]) -> None:
             if not EXAMPLE_KEYS & {*parameter, *parameter["schema"]}:
                 parameter["example"] = example_of(parameter["schema"], schemas)
         for content in _contents(operation):
-            for media_type, result in content.items():
-                if not EXAMPLE_KEYS & {*result, *result.get("schema", ())}:
-                    result["example"] = MEDIA_TYPE_EXAMPLES.get(media_type) or example_of(result["schema"], schemas)
+            for media_type, media in content.items():
+                if not EXAMPLE_KEYS & {*media, *media.get("schema", ())}:
+                    media["example"] = MEDIA_TYPE_EXAMPLES.get(media_type) or example_of(media["schema"], schemas)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

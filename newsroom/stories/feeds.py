@@ -85,8 +85,8 @@ def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
 
 
 def _add(parent: Xml.Element, name: str, value: str | None = None, **attributes: str) -> Xml.Element:
-    result = {key: INVALID_IN_XML.sub("", each) for key, each in attributes.items()}
-    element = Xml.SubElement(parent, _in_atom(name), result)
+    cleaned = {key: INVALID_IN_XML.sub("", each) for key, each in attributes.items()}
+    element = Xml.SubElement(parent, _in_atom(name), cleaned)
     element.text = None if value is None else INVALID_IN_XML.sub("", value)
     return element
 

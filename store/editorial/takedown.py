@@ -72,8 +72,8 @@ def takedown_targets(
         urls |= set(connection.execute(select(articles.c.url).where(articles.c.id.in_(part))).scalars())
         urls |= set(connection.execute(select(pages.c.url).where(pages.c.article_id.in_(part))).scalars())
         urls |= set(connection.execute(select(moves.c.url).where(moves.c.article_id.in_(part))).scalars())
-        result = connection.execute(select(versions.c.facts).where(versions.c.article_id.in_(part))).scalars()
-        urls |= {_normal(facts["fetched_url"]) for facts in result if facts.get("fetched_url")}
+        facts_of_pages = connection.execute(select(versions.c.facts).where(versions.c.article_id.in_(part))).scalars()
+        urls |= {_normal(facts["fetched_url"]) for facts in facts_of_pages if facts.get("fetched_url")}
     return TakedownTargets(frozenset(article_ids), frozenset(urls), host)
 
 
@@ -126,9 +126,9 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
     left = other_copies(connection, gone.articles)
     _delete_boilerplate(connection, gone.articles)
     # Events of the remaining story may name a removed article, too.
-    for result in chunks({*gone.articles, *left}):
-        delete_events_of_stories(connection, result)
-        delete_messages_of_stories(connection, result)
+    for ids in chunks({*gone.articles, *left}):
+        delete_events_of_stories(connection, ids)
+        delete_messages_of_stories(connection, ids)
     delete_articles_from_decisions(connection, gone.articles)
     for part in chunks(gone.articles):
         numbers = select(versions.c.number).where(versions.c.article_id.in_(part))

@@ -108,19 +108,19 @@ def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: da
 
 def emit_watch_events(connection: Connection, *, now: datetime) -> int:
     """Emit `watch.matched` for stories found since the last call, one event per watch and story. Returns the number."""
-    result = 0
+    emitted = 0
     while rows := connection.execute(_untold()).all():
         for row in rows:
             if _note_story(connection, row.watch_id, row.story_id, now=now) and row.ended is None:
                 data = {"watch": row.name, "article": row.article_id, "how": row.how}
                 to = {"story_id": row.story_id, "watch_id": row.watch_id}
                 add_event(connection, "watch.matched", now=now, data=data, **to)
-                result += 1
+                emitted += 1
             mark = update(watch_articles).where(
                 watch_articles.c.watch_id == row.watch_id, watch_articles.c.article_id == row.article_id
             )
             connection.execute(mark.values(told=now))
-    return result
+    return emitted
 
 
 def _untold() -> Select[Any]:
