@@ -75,8 +75,8 @@ def notify_wait(message: str | None) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value per line, with terminal control characters escaped."""
-    told = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
-    sys.stdout.buffer.write(escape_controls(told).encode())
+    line = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
+    sys.stdout.buffer.write(escape_controls(line).encode())
     sys.stdout.buffer.flush()
 
 

@@ -80,8 +80,8 @@ def message_body(connection: Connection, message: OutboxMessage, form: WebhookFo
         "story": record and {**_plain(record), "url": original.url if original else None},
         "events": message.gathered,
     }
-    told = {"type": kind, "timestamp": message.gathered[-1]["at"], "data": data}
-    return orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
+    result = {"type": kind, "timestamp": message.gathered[-1]["at"], "data": data}
+    return orjson.dumps(result, option=orjson.OPT_UTC_Z).decode()
 
 
 def _plain(record: StoryRecord) -> dict[str, Any]:

@@ -131,14 +131,14 @@ def existing_versions(connection: Connection, numbers: Collection[int]) -> set[i
 def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:
     """The versions with their titles and addresses as they are stored, where these are missing."""
     query = select(versions.c.number, versions.c.title, articles.c.url).select_from(WITH_ARTICLES)
-    told = {
+    result = {
         number: (title, url)
         for part in chunks([version.number for version in given if not version.url])
         for number, title, url in connection.execute(query.where(versions.c.number.in_(part)))
     }
     return [
-        replace(version, title=told[version.number][0], url=told[version.number][1])
-        if version.number in told
+        replace(version, title=result[version.number][0], url=result[version.number][1])
+        if version.number in result
         else version
         for version in given
     ]

@@ -11,7 +11,7 @@ from tests.browser.desk_news import OURS, Told, bring
 from tests.newsroom.news import BRIDGE, NOON
 
 expect = pytest.importorskip("playwright.sync_api").expect
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=120_000)
 
 NEWS = (
     "The lighthouse on Skarvoy was lit again on Monday night after eleven years, when volunteers finished the repair "

@@ -14,6 +14,7 @@ from onestory.store.database import Store
 from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
+from tests.waiting import LONGEST_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def serve_store(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(app, listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         yield Served(store, ours, client)
     ours.index.redis.close()
@@ -55,7 +56,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(create_app(store, index_client), listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         yield client
     index_client.index.redis.close()
