@@ -14,14 +14,17 @@ FOR_WORK := .venv/installed-for-work
 FOR_BENCH := .venv/installed-for-bench
 LISTS := $(BIN)/python pyproject.toml constraints.txt
 
-.PHONY: help run test lint bench soak clean
+.PHONY: help run test lint mutants wheel bench soak reference clean
 
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
 	@echo "make test    run all tests; some of them: make test ARGS=tests/store"
 	@echo "make lint    style, format, types, and the order of the packages"
+	@echo "make mutants change one operator at a time in the pure core, and list the changes that no test notices"
+	@echo "make wheel   build the wheel, install it into a fresh environment and run the demo from there"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
 	@echo "make soak    a simulated week of crawls, one killed a day: a quarter of an hour, or a tenth with ARGS=--quick"
+	@echo "make reference  render the reference of the Python API into build/reference"
 	@echo "make clean   remove .venv and what the tools leave; no data folder is touched"
 
 run: $(FOR_USE)
@@ -35,6 +38,15 @@ lint: $(FOR_WORK)
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+mutants: $(FOR_BENCH)
+	@$(BIN)/python benchmarks/mutants.py $(ARGS)
+
+reference: $(FOR_BENCH)
+	@$(BIN)/python -m pdoc --docformat markdown --output-directory build/reference onestory '!onestory.store.migrations'
+
+wheel: $(FOR_WORK)
+	@PYTHON=$(BIN)/python bash .ci/check-wheel
 
 bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.dedupe_quality import Row, rows_of
-from onestory.dedupe.index import CROWD_SHARE
 from onestory.dedupe.shingles import shingle_hashes, tokenize
 from onestory.dedupe.signature import KEY_BYTES, Parameters, Signature, band_keys, sign_many
 
 SHOWN = ("brief", "brieflede", "middle", "cut35", "heavy", "trim", "reorder")
+CROWD_SHARE = 0.2
 CAP = 16
 Hashes = NDArray[np.uint32]
 Keys = list[list[object]]

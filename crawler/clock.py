@@ -1,47 +1,48 @@
-"""The time of a crawl: whatever in `crawler` asks for the time, or waits for it to pass, does so through one clock.
+"""The clock of a crawl. All of `crawler` reads the time and waits through it, so that tests can drive it.
 
-What belongs to the network and to this machine stays on real time: how long an answer takes, the timeouts of a
-download and of a name server, and how often the frontier is looked at.
+The network and the machine stay on real time: the duration of a response, the timeouts of downloads and DNS, and how
+often the frontier is checked.
 """
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from onestory.store.frontier.hosts import database_time
+from onestory.times import utc_now
 
 __all__ = ["Clock", "SystemClock", "sleep", "wait_for"]
 
 
 class Clock(Protocol):
-    """A clock that other processes share: its `on` must agree with theirs."""
+    """A source of time. Processes that share a store must agree on `on`."""
 
     def now(self) -> datetime:
-        """The time here, in aware UTC: when an answer was observed."""
+        """The local time in aware UTC, for when a response was observed."""
         ...
 
     def elapsed(self) -> float:
-        """Seconds since some moment; never goes back."""
+        """Seconds since an arbitrary moment; monotonic."""
         ...
 
     def on(self, connection: Connection) -> datetime:
-        """The time by which leases and due times are counted, on one clock for all crawlers of a store."""
+        """The time for leases and due times: one clock for all crawlers of a store."""
         ...
 
     def real(self, seconds: float) -> float:
-        """Real seconds to wait before looking again whether so many of this clock have passed."""
+        """Real seconds to sleep before checking again whether `seconds` of this clock have passed."""
         ...
 
 
 class SystemClock:
-    """This machine's time, and for what crawlers share the database's."""
+    """The machine's time, and the database's time for what crawlers share."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return utc_now()
 
     def elapsed(self) -> float:
         return monotonic()
@@ -54,7 +55,7 @@ class SystemClock:
 
 
 async def wait_for(event: asyncio.Event, *, seconds: float, clock: Clock) -> bool:
-    """Whether the event was set before so many seconds of the clock had passed; never back before they have."""
+    """Wait for the event, at most `seconds` of the clock; return whether it was set. Never returns early."""
     end = clock.elapsed() + seconds
     while not event.is_set() and (left := end - clock.elapsed()) > 0:
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""What all visits of one crawl share."""
+"""The state that all host sessions of one crawl share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,18 +25,18 @@ __all__ = ["CaptureSink", "CapturedPage", "CrawlContext", "FetchRequest", "Progr
 
 
 class FetchRequest(Protocol):
-    """One request: `onestory.crawler.fetching.fetcher.Fetcher`."""
+    """Fetches one URL: `onestory.crawler.fetching.fetcher.Fetcher`."""
 
     async def __call__(self, url: str, *, headers: dict[str, str] | None = None) -> FetchResponse: ...
 
 
 class CaptureSink(Protocol):
-    """Where captures go: `onestory.pipelines.runtime.intake.Intake`."""
+    """Receives captures: `onestory.pipelines.runtime.intake.Intake`."""
 
     def submit(self, capture: Capture) -> "Future[Outcome]": ...
 
 
-# How long a visit waits between two requests while it keeps its place; a crawl that ends has time for each host.
+# The longest pause between two requests for which a session keeps its place. A crawl with `once` can afford more.
 HELD_SECONDS = 30.0
 HELD_SECONDS_ONCE = 300.0
 Progress = Callable[[CrawlCounts], None]
@@ -44,9 +44,9 @@ Progress = Callable[[CrawlCounts], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapturedPage:
-    """A page on its way through the stages: the spider's item.
+    """A page on its way through the stages; the spider's item.
 
-    `write` writes under the lease that it was fetched under; `settled` is set when its end is recorded.
+    `write` writes under the lease of the fetch; `settled` is set when the outcome is recorded.
     """
 
     page: DuePage
@@ -58,7 +58,7 @@ class CapturedPage:
 
 @dataclass(slots=True, eq=False)
 class CrawlContext:
-    """One crawl's parts and its state; only the reactor's thread touches it."""
+    """The parts and the state of one crawl. Only the event loop's thread touches it."""
 
     database: DatabaseThread
     sink: CaptureSink
@@ -81,7 +81,7 @@ class CrawlContext:
 
     @property
     def is_resting(self) -> bool:
-        """Whether nothing more is to be begun now."""
+        """Whether the crawl starts nothing new: it is stopping, or the disk is full."""
         return self.disk.is_full or self.stopping.is_set()
 
     @property
@@ -95,10 +95,10 @@ class CrawlContext:
         self.progress(self.counts)
 
     def fail(self, error: BaseException) -> None:
-        """Ends the crawl; what is under way is left as it is, and is still due."""
+        """End the crawl. Work in progress is abandoned and stays due."""
         self.failure = self.failure or error
         self.stopping.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Whether the crawl goes on after so many seconds."""
+        """Wait `seconds`; return whether the crawl continues."""
         return not await wait_for(self.stopping, seconds=seconds, clock=self.clock)

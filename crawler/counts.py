@@ -7,9 +7,9 @@ __all__ = ["CrawlCounts"]
 
 @dataclass(frozen=True, slots=True)
 class CrawlCounts:
-    """What a crawl did so far. `waiting` pages are to be tried again; `moved` ones redirect.
+    """What a crawl has done so far. `waiting` pages are tried again; `moved` pages redirect.
 
-    `looks` are at articles that were known; `changed` and `withdrawn` of them were.
+    `looks` counts revisits; `changed` and `withdrawn` count their results.
     """
 
     requests: int = 0

@@ -1,4 +1,4 @@
-"""Runs crawls, and looks at single addresses, in this process."""
+"""Run crawls and probe single addresses in this process."""
 
 import asyncio
 import threading
@@ -48,14 +48,14 @@ __all__ = [
     "user_agent",
 ]
 
-# Without an address to write to, nobody can ask us to slow down.
+# Without a contact address, no publisher can ask for a slower pace.
 SLOWEST_SECONDS = 10.0
 Finding = Callable[[Ask, str], Awaitable[DiscoveredSource]]
 GRACE_SECONDS = 20.0
 
 
 def user_agent(contact: str | None) -> str:
-    """`Onestory/<version> (+contact)`: who asks, and whom a publisher may write to."""
+    """The User-Agent, `Onestory/<version> (+contact)`."""
     try:
         number = version("onestory")
     except PackageNotFoundError:
@@ -65,7 +65,7 @@ def user_agent(contact: str | None) -> str:
 
 
 def pace_for(contact: str | None, rate_limits: RateLimits | None = None) -> RateLimits:
-    """The pace; at its slowest while there is no contact. Say so to the operator."""
+    """The rate limits; the slowest ones while no contact is set."""
     rate_limits = rate_limits or RateLimits()
     return (
         rate_limits if contact else replace(rate_limits, delay_seconds=max(rate_limits.delay_seconds, SLOWEST_SECONDS))
@@ -96,14 +96,12 @@ def crawl(  # noqa: PLR0913 - its parts, each named
     folders: Sequence[Path] = (),
     clock: Clock | None = None,
 ) -> CrawlCounts:
-    """Crawls until SIGINT or SIGTERM, or until `stop` is set; with `once` until nothing is left to do.
+    """Crawl until SIGINT or SIGTERM, or until `stop` is set; with `once`, until nothing is left to do.
 
-    `retry` should be the one that the stages have: a crawl that is stopped gives it up after 20 s.
-    `names` are the sources it keeps to, by id, URL, host or outlet. `rate_limits` is taken as it is:
-    `pace_for(contact)`
-    is what it is when none is given; `clock` is the system's unless a test brings its own. What the stages raise
-    ends the crawl and is raised; so is BadInput for a name. While less than 5% of the disk of any of the `folders` is
-    free nothing is fetched; with `once` DiskFull is raised.
+    `names` limits the crawl to sources by id, URL, host or outlet. `retry` is the one that the stages use: a stopped
+    crawl gives up on it after 20 s. `rate_limits` defaults to `pace_for(contact)`, `clock` to the system's. While less
+    than 5% of the disk of any of `folders` is free, nothing is fetched; with `once`, DiskFull is raised. Raises
+    BadInput for an unknown name, and whatever the stages raise.
     """
     clock = clock or SystemClock()
     with store.read() as connection:
@@ -125,16 +123,16 @@ def poll_sources(
     rate_limits: RateLimits | None = None,
     progress: Progress = lambda counts: None,
 ) -> list[SourceRecord]:
-    """Polls each of the named sources, or each that is enabled, once; how it went stands in the records.
+    """Poll each named source, or each enabled one, once; return their records.
 
-    What they list is kept as pages for the next crawl; no page is fetched. Raises BadInput for an unknown name.
+    Listed entries become pages for the next crawl; no page is fetched. Raises BadInput for an unknown name.
     """
     clock = SystemClock()
     with store.read() as connection:
         ids = find_sources(connection, names) if names else enabled_sources(connection)
         scope = CrawlScope(ids, clock.on(connection), with_pages=False)
     kept = rate_limits or pace_for(contact)
-    # A check waits for a host's turn, and not for one that backs off.
+    # A check waits for its turn at a host, but not for a host that is backing off.
     calm = replace(kept, linger_seconds=kept.delay_seconds + 1.0)
     session = ScrapySession(contact, tuple(allow_private), calm, clock)
     _crawl(store, _NoCaptures(), scope, session, progress=progress, metrics=CrawlMetrics(), retry=BackendRetry())
@@ -152,10 +150,10 @@ def add_source(
     contact: str | None = None,
     allow_private: Sequence[str] = (),
 ) -> SourceRecord:
-    """Finds out what is at the URL (a feed, a sitemap, a page that names one) and keeps it as a source.
+    """Discover what is at the URL (a feed, a sitemap, a page that names one) and add it as a source.
 
-    With a `finding` of `find_section` it is the page itself. Raises BadInput when it can be no source, and says why.
-    A source that is known is returned as it is.
+    With `discover_section` as `finding`, the page itself is the source. A known source is returned unchanged. Raises
+    BadInput with the reason if the URL cannot be a source.
     """
     if outlet is not None and not 0 < len(outlet.strip()) <= MAX_OUTLET_CHARS:
         raise BadInput(f"--outlet: the name of an outlet has 1 to {MAX_OUTLET_CHARS} characters")
@@ -172,7 +170,7 @@ def add_source(
 def discover_source(
     url: str, *, finding: Finding = discover, contact: str | None = None, allow_private: Sequence[str] = ()
 ) -> DiscoveredSource:
-    """What is at the URL, without keeping it. Raises BadInput that says why it can be no source."""
+    """Discover what is at the URL without adding it. Raises BadInput with the reason if it cannot be a source."""
     found: list[DiscoveredSource | BadInput] = []
 
     async def errand(fetch: Fetcher) -> None:
@@ -193,7 +191,7 @@ def discover_source(
 
 @dataclass(frozen=True, slots=True)
 class ScrapySession:
-    """What every run of Scrapy here has in common."""
+    """The settings that every run of Scrapy shares."""
 
     contact: str | None
     allow_private: tuple[str, ...]
@@ -203,7 +201,7 @@ class ScrapySession:
     folders: tuple[Path, ...] = ()
 
     def fetcher(self, spider: Spider) -> Fetcher:
-        """Puts a guard before every connection of this process's reactor, and gives what fetches through it."""
+        """Guard every connection of this process's reactor and return a fetcher that uses it."""
         from twisted.internet import reactor  # noqa: PLC0415 - only when it is installed
 
         resolver = GuardedResolver(asyncio.get_running_loop(), AllowList.of(self.allow_private))
@@ -245,7 +243,7 @@ def _crawl(
 
 
 async def _watch(stop: threading.Event | None, context: CrawlContext) -> None:
-    """Another thread's event, seen from the loop."""
+    """Forward another thread's event to the loop."""
     while stop is not None and not stop.is_set():
         await asyncio.sleep(0.1)
     if stop is not None:
@@ -253,14 +251,14 @@ async def _watch(stop: threading.Event | None, context: CrawlContext) -> None:
 
 
 async def _give_up(context: CrawlContext, retry: BackendRetry) -> None:
-    """A crawl that was told to stop waits so long, and no longer, for a server that is gone."""
+    """Stop waiting for a lost server some seconds after the crawl was stopped."""
     await context.stopping.wait()
     await asyncio.sleep(GRACE_SECONDS)
     retry.give_up()
 
 
 class _NoCaptures:
-    """Where no page is fetched none is captured."""
+    """The sink of a run that fetches no pages."""
 
     def submit(self, capture: Capture) -> "Future[Outcome]":
         raise RuntimeError(f"{capture.url} was captured in a crawl without pages")

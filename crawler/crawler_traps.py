@@ -1,4 +1,4 @@
-"""Page traps: places that go on for ever. Told by the look of a URL alone, so that none of them is ever fetched."""
+"""Crawler traps: endless calendars, pagination and loops, recognised by URL alone so that none is fetched."""
 
 import re
 from itertools import pairwise
@@ -18,7 +18,7 @@ YEAR = re.compile(r"^(?:19|20|21)\d\d")
 
 
 def trap_kind(url: str) -> str | None:
-    """The kind of trap that a normal URL looks like, in a word; None for the look of a page."""
+    """The kind of trap that a normal URL looks like, or None."""
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
     names = [name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
@@ -34,13 +34,13 @@ def trap_kind(url: str) -> str | None:
 
 
 def _goes_round(segments: list[str]) -> bool:
-    """`/a/b/a/b`: a relative link that its own target repeats."""
+    """Whether the path repeats itself, as in `/a/b/a/b`: a relative link on its own target."""
     pairs = list(pairwise(segments))
     return any(pair in pairs[place + 2 :] for place, pair in enumerate(pairs))
 
 
 def _is_paged(segments: list[str]) -> bool:
-    """`/page/2`, `/seite-3`; at the end, as a page about pages may have the word in its name."""
+    """Whether the path ends in a page number: `/page/2`, `/seite-3`."""
     for place, segment in enumerate(segments):
         if PAGING_SEGMENT.match(segment):
             rest = segments[place + 1 :]
@@ -49,7 +49,7 @@ def _is_paged(segments: list[str]) -> bool:
 
 
 def _is_calendar(segments: list[str]) -> bool:
-    """Nothing but a date at its end, `/2026/11/23`, or a date below a calendar."""
+    """Whether the path ends in a bare date, `/2026/11/23`, or has a date below a calendar."""
     if any(
         CALENDAR.match(one) and any(map(DATE_PART.match, segments[place + 1 :])) for place, one in enumerate(segments)
     ):

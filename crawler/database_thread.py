@@ -1,4 +1,4 @@
-"""The frontier's SQL off the reactor: one thread, one transaction for all that waits."""
+"""The frontier's SQL on a thread of its own: one transaction for all waiting work."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Connection, datetime], Any]
 MAX_BATCH = 64
-# Serialization failure and deadlock: the server asks for the same transaction again.
+# Serialization failure and deadlock: PostgreSQL expects the transaction to be repeated.
 TRY_AGAIN = ("40001", "40P01")
 TRIES = 5
 
@@ -37,10 +37,10 @@ class _Task:
 
 
 class DatabaseThread:
-    """Runs pieces of work, each a function of a connection and the time there, many to a transaction.
+    """Runs units of work, each a function of a connection and the database's time, many to a transaction.
 
-    A commit waits for the disk, so what came in meanwhile shares the next one. Work must be safe to repeat; a
-    database that is gone is waited for. `clock` is the database's own unless a test drives it.
+    A commit waits for the disk, so work that arrives meanwhile shares the next one. Work must be safe to repeat,
+    because it is repeated when a lost database returns. `clock` is the database's unless a test drives it.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class DatabaseThread:
         self._thread.join()
 
     async def write(self, work: Callable[[Connection, datetime], T]) -> T:
-        """The result of the work, once it is durable. Raises what the work raised."""
+        """Return the result of the work once it is durable. Raises what the work raises."""
         loop = asyncio.get_running_loop()
         task = _Task(work, loop, loop.create_future())
         self._tasks.put(task)
         return cast(T, await task.done)
 
     async def read(self, work: Callable[[Connection, datetime], T]) -> T:
-        """The result of work that changes nothing, on a thread of its own: no writer is waited for."""
+        """Return the result of read-only work, on another thread so that it never waits for a writer."""
 
         def once() -> T:
             with self.store.read() as connection:
@@ -97,7 +97,7 @@ class DatabaseThread:
     def _do(self, batch: Sequence[_Task]) -> None:
         try:
             results = self.retry.call(lambda: self._transaction([task.work for task in batch]))
-        except Exception as error:  # whoever waits for the work must hear of it
+        except Exception as error:  # the caller that awaits the work gets the error
             if len(batch) > 1:
                 for task in batch:
                     self._do([task])

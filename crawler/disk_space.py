@@ -1,4 +1,4 @@
-"""Room on the disk: fetching stops while there is still enough of it to stop in good order."""
+"""Disk guard: fetching stops while there is still room to stop in good order."""
 
 import logging
 import shutil
@@ -12,14 +12,14 @@ __all__ = ["DiskSpace", "check_disk"]
 
 logger = logging.getLogger(__name__)
 
-# Of the disk: below it fetching stops. It goes on above a little more, so as not to do both by turns.
+# The free share below which fetching stops. It resumes at a slightly higher share, so that it does not flap.
 FREE_SHARE = 0.05
 ENOUGH = 1.2
 
 
 def check_disk(folder: Path, *, times: float = 1.0) -> None:
-    """Raises DiskFull below so many times the share that has to be free."""
-    # With servers elsewhere nothing may have made the folder yet; its disk is that of the folder above.
+    """Raise DiskFull if less than `times` the required share is free."""
+    # The folder may not exist yet when all servers are remote; its parent is on the same disk.
     place = next(one for one in (folder, *folder.parents) if one.exists())
     usage = shutil.disk_usage(place)
     if usage.free < usage.total * FREE_SHARE * times:
@@ -29,14 +29,14 @@ def check_disk(folder: Path, *, times: float = 1.0) -> None:
 
 @dataclass(slots=True)
 class DiskSpace:
-    """Of one crawl. One that `waits` goes on by itself when there is room again, and says both once."""
+    """The disk guard of one crawl. With `waits`, fetching pauses and resumes by itself; each change is logged once."""
 
     folders: Sequence[Path]
     waits: bool
     is_full: bool = False
 
     def look(self) -> bool:
-        """Whether there is room. Raises DiskFull in a crawl that does not wait."""
+        """Check whether there is room. Raises DiskFull unless the crawl waits."""
         try:
             for folder in self.folders:
                 check_disk(folder, times=ENOUGH if self.is_full else 1.0)

@@ -1,7 +1,7 @@
-"""The reactor as a library: Twisted's runs once and ends the process with it; this one is asyncio's, and stays.
+"""Twisted's reactor on an asyncio event loop that can run more than once in a process.
 
-Nothing here uses Twisted's own thread pool, which would have to be ended with the process: names are resolved on the
-loop's threads, and SQL has a thread of its own.
+Twisted's thread pool stays unused, because it could not be stopped before the process ends: names are resolved on the
+loop's threads, and SQL has its own thread.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _loops: list[asyncio.AbstractEventLoop] = []
 
 
 def run_in_loop(main: Callable[[], Awaitable[T]]) -> T:
-    """Runs the coroutine in the reactor's loop, from the main thread or from one that keeps calling it."""
+    """Run the coroutine in the reactor's loop, from the main thread or from one thread that always calls it."""
     loop = _loop()
     asyncio.set_event_loop(loop)
     return loop.run_until_complete(_awaited(main))
@@ -46,7 +46,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @contextmanager
 def interruptible(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `stop`; a second one has its usual effect."""
+    """Let SIGINT and SIGTERM call `stop`; a second signal has its usual effect."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""The item pipeline: a captured page goes through the stages, and only then is it recorded as done."""
+"""Scrapy's item pipeline: a page is recorded as done only after it has passed the stages."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class StorePagePipeline:
-    """Waits for the stages without holding up the reactor. An error of theirs ends the crawl: the page is still due."""
+    """Awaits the stages without blocking the reactor. Their error ends the crawl, and the page stays due."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -41,7 +41,7 @@ class StorePagePipeline:
         try:
             outcome = await asyncio.wrap_future(self.context.sink.submit(item.capture))
             await self._record(item, outcome)
-        except Exception as error:  # the stages are the boundary; the crawl hears of it
+        except Exception as error:  # a stage failed: the crawl must end
             self.context.fail(error)
         finally:
             item.settled.set_result(None)
@@ -68,7 +68,7 @@ class StorePagePipeline:
     async def _follow(
         self, item: CapturedPage, article_id: str, watches: Sequence[int], end: Callable[[Connection, datetime], None]
     ) -> bool:
-        """Keeps the links of a copy that watches have gathered, and only then records it as done; False: lease lost."""
+        """Store the links of a watched copy, then record the page as done. False if the lease was lost."""
         if not watches:
             return True
         limit, tries = MAX_LINKS_OF_COPY, len(self.context.rate_limits.page_retries)
@@ -82,7 +82,7 @@ class StorePagePipeline:
 
 
 def _counted(item: CapturedPage, kind: str) -> dict[str, int]:
-    """What is read for the first time counts as what it came to; a look counts as a look."""
+    """Count a first fetch by its outcome and a revisit as a revisit."""
     if isinstance(item.page, DueRevisit):
         return {"looks": 1, "changed": int(kind == "stored")}
     return {kind: 1}

@@ -1,6 +1,6 @@
-"""What a crawler tells Prometheus: counters of its own, on a small server of its own. No label holds a URL or a host.
+"""Prometheus metrics of one crawler, on an HTTP server of its own. No label contains a URL or a host.
 
-What is common to all crawlers, such as sources and pages by their state, is told by the API's `/metrics` from SQL.
+The API's `/metrics` serves what all crawlers share, such as sources and pages by state, from SQL.
 """
 
 import ipaddress
@@ -19,12 +19,12 @@ from onestory.errors import BadInput
 __all__ = ["CrawlMetrics", "parse_address", "serving_metrics"]
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-# What a page came to; `waiting` is to be tried again.
+# Outcomes of a page; `waiting` pages are tried again.
 OUTCOMES = ("stored", "known", "dropped", "moved", "barred", "refused", "gone", "failed", "waiting")
 
 
 class CrawlMetrics(Collector):
-    """The crawl's own counts as they are when somebody asks, and how long answers took."""
+    """The crawl's counts at the time of a scrape, and the duration of responses."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -40,7 +40,7 @@ class CrawlMetrics(Collector):
         self.registry.register(self)
 
     def take(self, counts: CrawlCounts) -> None:
-        """The counts so far."""
+        """Take the counts so far."""
         self._counts = counts
 
     def fetched(self, response: FetchResponse) -> None:
@@ -48,7 +48,7 @@ class CrawlMetrics(Collector):
         self._fetches.labels(kind).observe(response.seconds)
 
     def collect(self) -> Iterator[Metric]:
-        """Families for a scrape; on another thread than the crawl's."""
+        """Yield the metric families of a scrape; runs on the server's thread."""
         counts = asdict(self._counts) if self._counts else {}
         polls = CounterMetricFamily("onestory_polls", "Polls of sources.", labels=["result"])
         failed = counts.get("polls_failed", 0)
@@ -65,7 +65,7 @@ class CrawlMetrics(Collector):
 
 
 def parse_address(value: str) -> tuple[str, int]:
-    """`PORT`, on loopback, or `ADDRESS:PORT`. Raises BadInput."""
+    """Parse `PORT` (on loopback) or `ADDRESS:PORT`. Raises BadInput."""
     host, _, port = value.strip().rpartition(":")
     try:
         address = str(ipaddress.ip_address(host.strip("[]") or "127.0.0.1"))
@@ -79,7 +79,7 @@ def parse_address(value: str) -> tuple[str, int]:
 
 @contextmanager
 def serving_metrics(metrics: CrawlMetrics, place: tuple[str, int]) -> Iterator[str]:
-    """Answers `/metrics` from a thread of its own; gives the address. Raises BadInput for a port that is taken."""
+    """Serve `/metrics` from its own thread and yield the address. Raises BadInput if the port is taken."""
     host, port = place
     try:
         server, thread = start_http_server(port, host, metrics.registry)

@@ -1,4 +1,4 @@
-"""How fast, and when again: pure functions of what servers say."""
+"""Rate limits and backoff: pure functions of what servers answer."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,10 @@ LONGEST_WAIT_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """The pace of a crawl. `delay_seconds` lies between the end of one request to a host and the next one's start.
+    """The rate limits of a crawl. `delay_seconds` passes between two requests to a host, from end to start.
 
-    `page_retries` are the seconds before each further try of a page; when they are used up it has failed: later than
-    a server that fell over in the night is put up again.
+    `page_retries` are the seconds before each retry of a page; after the last one the page has failed. Together they
+    are long enough to outlast an overnight outage.
     `host_backoff_seconds` doubles with each failure in a row, up to a day.
     """
 
@@ -29,7 +29,7 @@ class RateLimits:
 
 
 def retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Seconds to wait (RFC 9110, section 10.2.3): a number, or until a date; at most a day. None if it says neither."""
+    """Seconds that a Retry-After header asks for (RFC 9110, section 10.2.3), at most a day. None if it is invalid."""
     stripped = (value or "").strip()
     if stripped.isascii() and stripped.isdigit():
         return min(float(stripped[:9]), LONGEST_WAIT_SECONDS)
@@ -42,14 +42,14 @@ def retry_after(value: str | None, *, now: datetime) -> float | None:
 
 
 def backoff_seconds(base_seconds: float, failures: int) -> float:
-    """Seconds after so many failures in a row: doubling, at most a day."""
+    """The pause after `failures` failures in a row: exponential, at most a day."""
     return min(base_seconds * 2.0 ** min(max(failures - 1, 0), 20), LONGEST_WAIT_SECONDS)
 
 
 def rest_seconds(base_seconds: float, *, failures: int, asked: float | None) -> float:
-    """How long a host rests after so many failures in a row, of which the last one `asked` for a pause, or did not.
+    """The pause of a host after `failures` failures in a row; `asked` is what its last response asked for.
 
-    It gets what it asks for; but who keeps asking for too little is overloaded, and is backed off from all the same.
+    The host gets what it asks for. A host that keeps asking for too little is overloaded and gets the backoff instead.
     """
     if asked is None:
         return backoff_seconds(base_seconds, failures)
@@ -61,5 +61,5 @@ def day_of(now: datetime) -> str:
 
 
 def next_day(now: datetime) -> datetime:
-    """The coming midnight, in UTC."""
+    """The next midnight in UTC."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

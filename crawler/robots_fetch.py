@@ -1,11 +1,11 @@
-"""Reading a host's robots.txt, at most once in 24 hours, before anything else of it is fetched."""
+"""Fetch a host's robots.txt, at most once in 24 hours and before anything else of the host."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.elsewhere import borrow_host
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
 from onestory.crawler.hosts.session import HostSession
@@ -17,15 +17,16 @@ from onestory.store.frontier.hosts import authority_of, save_robots
 from onestory.store.frontier.pages import abandon_due_pages, due_pages
 from onestory.store.frontier.revisits import due_revisits
 from onestory.store.sources.polls import due_sources
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["fetch_robots"]
 
-# The back-off has doubled to hours by then.
+# By then the backoff has reached hours.
 GIVE_UP_FAILURES = 12
 
 
 async def fetch_robots(session: HostSession) -> Robots | None:
-    """The host's robots.txt, fresh or still good; None when the visit ended on the way, or nothing is allowed."""
+    """The host's robots.txt, fetched or still valid. None if the session ended meanwhile or nothing is allowed."""
     robots = await _kept(session) or await _fetched(session)
     if robots is None or robots.verdict != "closed":
         return robots
@@ -37,7 +38,7 @@ async def fetch_robots(session: HostSession) -> Robots | None:
 
 
 async def _give_up(session: HostSession, robots: Robots, why: str) -> None:
-    """On the pages of a place that is not fetched from, and of a host that has not answered for days."""
+    """Abandon the pages of a blocked address or of a host that has been unreachable for days."""
     if robots.is_refused:
         state = "refused"
     elif not robots.is_reached and session.state.failures >= GIVE_UP_FAILURES:
@@ -91,7 +92,7 @@ async def _fetched(session: HostSession) -> Robots | None:
 
 
 def _scheme(session: HostSession, connection: Connection, now: datetime) -> str:
-    """That of what is to be fetched: the same name may answer otherwise, or not at all, over the other one."""
+    """The scheme of what will be fetched: the same host may answer differently over the other one."""
     host, scope = session.lease.host, session.context.scope
     urls = [source.polled_url for source in due_sources(connection, host, scope, now=now, limit=1)]
     urls += [page.url for page in due_pages(connection, host, scope, now=now, limit=1)]
@@ -100,7 +101,7 @@ def _scheme(session: HostSession, connection: Connection, now: datetime) -> str:
 
 
 async def _answer(session: HostSession, url: str) -> FetchResponse | None:
-    """The answer after at most five redirects, also to other hosts (RFC 9309, section 2.3.1.2)."""
+    """The response after at most five redirects, also to other hosts (RFC 9309, section 2.3.1.2)."""
     response = None
     for _ in range(MAX_REDIRECTS + 1):
         response = await (session.ask(url) if authority_of(url) == session.lease.host else _elsewhere(session, url))
@@ -110,12 +111,12 @@ async def _answer(session: HostSession, url: str) -> FetchResponse | None:
             url = checked_url(response.header("location") or "", base=url)
         except BadInput as error:
             return replace(response, status=None, why=f"robots.txt redirects to what is not fetched: {error}")
-    # After five the RFC lets us take it for unavailable, which is what a 404 is.
+    # After five redirects the RFC permits treating it as unavailable, like a 404.
     return response and replace(response, status=404)
 
 
 async def _elsewhere(session: HostSession, url: str) -> FetchResponse | None:
-    """One request to another host, under a lease of that one; without a status when it is never free."""
+    """One request to another host under that host's lease; without a status if the host is never free."""
     name = authority_of(url)
     other = await borrow_host(session, name)
     if other is not None:

@@ -1,6 +1,6 @@
-"""Scrapy's settings. Pace, robots, redirects and retries are ours: they are kept in the store, not in this process.
+"""Scrapy's settings. Rate limits, robots.txt, redirects and retries are handled outside Scrapy and kept in the store.
 
-What a run adds (user agent, timeouts) is set by `onestory.crawler.crawl`.
+`onestory.crawler.crawl` adds what depends on the run: user agent and timeouts.
 """
 
 BOT_NAME = "onestory"
@@ -49,11 +49,11 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 REFERER_ENABLED = False
 
-# One request a host at a time is the frontier's doing; this is the belt to its braces.
+# The frontier allows one request a host at a time; this is a second safeguard.
 CONCURRENT_REQUESTS = 64
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 0
-# The largest of several hundred real news pages had 2.2 MB. The cap holds before and after decompression.
+# The largest of several hundred real news pages had 2.2 MB. The limit applies before and after decompression.
 DOWNLOAD_MAXSIZE = 12_000_000
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_FAIL_ON_DATALOSS = True

@@ -1,6 +1,6 @@
-"""What watches ask of a crawl: which entries go first, whose links are followed, and what a page has to do with them.
+"""Watches in a crawl: which entries go first, whose links are followed, and which pages belong to a watch.
 
-Everything here runs inside of the desk's transactions, in which polls and pages are recorded.
+All functions run inside the transactions that record polls and pages.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,7 +27,7 @@ from onestory.store.watches.watches import end_expired_watches, has_active_watch
 
 __all__ = ["MAX_LINKS_OF_COPY", "WatchedEntries", "follow_links", "record_arrival", "record_redirect", "sort_entries"]
 
-# One answer of a search gives more than anybody wants fetched at once.
+# A search feed lists more than should be fetched at once.
 MAX_SEARCHED = 50
 MAX_LINKS_OF_COPY = 10
 MAX_LINKS_OF_WATCH = 300
@@ -35,20 +35,20 @@ MAX_LINKS_OF_WATCH = 300
 
 @dataclass(frozen=True, slots=True)
 class WatchedEntries:
-    """The entries that are to become pages, what a watch wants first; `keep` them, then `bind` what watches want."""
+    """The entries that become pages, watched ones first. Add the pages, then call `bind`."""
 
     entries: tuple[PageEntry, ...]
     bounds: tuple[WatchedUrl, ...] = ()
 
     def bind(self, connection: Connection, *, now: datetime) -> None:
-        """Also pages that are known and still wait: an entry may have changed its title since."""
+        """Bind watches to pages, including known ones that still wait: an entry's title may have changed."""
         add_watch_pages(connection, self.bounds, now=now)
 
 
 def sort_entries(
     connection: Connection, source_id: int, kind: str, entries: Sequence[PageEntry], *, now: datetime
 ) -> WatchedEntries:
-    """What watches make of a poll. Of a source for watched matters nothing else is kept."""
+    """Sort the entries of a poll by what watches want. A source with `watched_only` keeps nothing else."""
     end_expired_watches(connection, now=now)
     if kind == "search":
         return _searched(watches_of_source(connection, source_id, now=now), entries)
@@ -66,14 +66,15 @@ def sort_entries(
 
 
 def _searched(watches: Collection[int], entries: Sequence[PageEntry]) -> WatchedEntries:
-    """The search says that they are wanted. Once its watches are over nobody wants them."""
+    """Entries of a search feed belong to its active watches."""
     kept = tuple(entries[:MAX_SEARCHED]) if watches else ()
     return WatchedEntries(kept, tuple(WatchedUrl(one, entry.url, "search") for entry in kept for one in watches))
 
 
 def record_arrival(connection: Connection, page_id: int, article_id: str | None, *, now: datetime) -> list[int]:
-    """A page has become an article: gathers it where it was a seed. The watches that want its links, as it is a copy
-    of theirs; none for a page that was itself found by a link."""
+    """Record that a page has become an article, and return the watches that want its links.
+
+    None want the links of a page that was itself found by a link."""
     if article_id is None or not has_active_watch(connection, now=now):
         return []
     bonds = watches_of_page(connection, page_id, now=now)
@@ -95,7 +96,7 @@ def follow_links(
     attempts: int,
     now: datetime,
 ) -> int:
-    """Pages of those links that nobody knew; how many. `attempts` is what leaves a page a single try."""
+    """Add pages for the unknown links; return how many. `attempts` leaves each page a single try."""
     known = known_pages(connection, links)
     new = [link for link in links if link not in known]
     found = 0
@@ -111,7 +112,7 @@ def follow_links(
 
 
 def record_redirect(connection: Connection, page_id: int, url: str, *, now: datetime) -> None:
-    """A page leads elsewhere: what was wanted of it is wanted there, also where that was read long ago."""
+    """Transfer a page's watches to the target of its redirect, even if the target was read before."""
     if not has_active_watch(connection, now=now):
         return
     copy_watches_to_target(connection, page_id, url, now=now)

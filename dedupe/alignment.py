@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from onestory.dedupe.shingles import SHINGLE_WORDS
 
-__all__ = ["Alignment", "Run", "Slot", "Span", "Windows", "align"]
+__all__ = ["SLOT_WORDS", "Alignment", "Run", "Slot", "Span", "Windows", "align"]
 
-SLOT_WORDS = 12  # a longer gap is another passage, not a slot of a form
+SLOT_WORDS = 12  # a longer gap may be another passage
+PASSAGE_SLOTS = 6  # one that is this many times longer is
 
 Span = tuple[int, int]  # words: start, end
 Run = tuple[int, int, int]  # start in a, start in b, length
@@ -52,8 +53,8 @@ class Alignment:
 
     ``a_spans`` and ``b_spans`` are the shared words of each, in order, apart from each other; ``a_words`` and
     ``b_words`` all that they have. ``runs`` are in the order of a; ``replaced`` counts words that stand against other
-    words, ``between`` those of them between two runs; ``slots`` are the short ones of these gaps; ``head`` is
-    the same before the first run, None where it is long.
+    words, ``between`` those of them between two runs; ``slots`` are the short ones of these gaps, ``passages`` longer
+    ones; ``head`` is the same before the first run, None where it is long.
     """
 
     a_words: int
@@ -65,6 +66,7 @@ class Alignment:
     between: int
     slots: Sequence[Slot]
     head: Slot | None
+    passages: Sequence[Slot] = ()
 
     @property
     def a_shared(self) -> int:
@@ -91,17 +93,23 @@ def align(a: Windows, b: Windows) -> Alignment | None:
     a_spans = _merged((start, start + length) for start, _, length in runs)
     b_spans = _merged(sorted((start, start + length) for _, start, length in runs))
     reach = SLOT_WORDS * a.width // SHINGLE_WORDS
-    slots, between = _gaps(runs, b_spans, reach)
+    gaps, between = _gaps(runs, b_spans)
+    slots = [gap for gap in gaps if _longest(gap) <= reach]
+    passages = [gap for gap in gaps if reach < _longest(gap) <= PASSAGE_SLOTS * reach]
     a_top, b_top = a_spans[0][0], b_spans[0][0]
     after = min(len(a) - a_spans[-1][1], len(b) - b_spans[-1][1])
     first = runs[0][1]
     head = (0, a_top, 0, first) if 0 < a_top <= reach and 0 < first <= reach else None
     replaced = min(a_top, b_top) + after + between
-    return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head)
+    return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head, passages)
 
 
-def _gaps(runs: Sequence[Run], b_spans: Sequence[Span], reach: int) -> tuple[list[Slot], int]:
-    """The slots, and how many words in all stand against others between two runs."""
+def _longest(gap: Slot) -> int:
+    return max(gap[1] - gap[0], gap[3] - gap[2])
+
+
+def _gaps(runs: Sequence[Run], b_spans: Sequence[Span]) -> tuple[list[Slot], int]:
+    """Where words stand against others between two runs, and how many these are in all."""
     covered = _Covered(b_spans)
     slots: list[Slot] = []
     between = 0
@@ -113,8 +121,7 @@ def _gaps(runs: Sequence[Run], b_spans: Sequence[Span], reach: int) -> tuple[lis
         against = min(a_next - a_end, b_next - b_end - covered.words(b_end, b_next))
         if against > 0:
             between += against
-            if a_next - a_end <= reach and b_next - b_end <= reach:
-                slots.append((a_end, a_next, b_end, b_next))
+            slots.append((a_end, a_next, b_end, b_next))
     return slots, between
 
 

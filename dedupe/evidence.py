@@ -1,6 +1,6 @@
 """What two versions share, and what their shingles alone say of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,24 +10,28 @@ from onestory.dedupe.signature import Signature
 
 __all__ = ["Evidence", "Kind", "Relation", "ShingleOverlap", "compare_shingles"]
 
-Kind = Literal["copy", "quotes", "develops"]
+Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
 
 FLOOR_SHARED = 20  # fewer shared shingles show nothing
+FLOOR_SAME_HEADLINE = 8
 FLOOR_CONTAINMENT = 0.05
 OWN_WORDS = 25
+PART_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What two versions share; ``a`` < ``b`` are their numbers.
 
-    ``kind``: "copy" (one story), "quotes" (a round-up, a shared quotation, or a filled-in form's frame is not
-    enough for one story), "develops" (much of one lives on in the other, which is a story of its own).
+    ``kind``: "copy" (one story), "contains" (one is a passage of the other, which is about something else: a round-up,
+    a live file), "develops" (much of one lives on in the other, which is a story of its own), "quotes" (a shared
+    quotation, an item of a round-up), "frame" (what the host shows around its articles). ``off_topic``: what is shared
+    mentions neither headline; ``unrelated``: the headlines have nothing to do with each other, as far as words tell.
     ``a_is`` says what a is beside b, ``b_is`` what b is beside a. ``containment_a`` is the part of a's
     shingles that b has. Counts are words: shared, the longest run, those that stand against others, and the names
     and numbers among these; ``a_at`` and ``b_at`` are the first shared word of each. Where the shingles alone
-    decide (a plain copy), the words were not looked at: the last five are 0, and shingles are counted.
+    decide (a plain copy), the words were not looked at: the counts of words are 0, and shingles are counted.
     """
 
     a: int
@@ -44,6 +48,22 @@ class Evidence:
     conflicts: int
     a_at: int
     b_at: int
+    off_topic: bool = False
+    unrelated: bool = False
+
+    def turned(self) -> "Evidence":
+        """The same evidence with a and b in each other's place."""
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            a_is=self.b_is,
+            b_is=self.a_is,
+            containment_a=self.containment_b,
+            containment_b=self.containment_a,
+            a_at=self.b_at,
+            b_at=self.a_at,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Flat scalars, by field name."""
@@ -63,6 +83,15 @@ class ShingleOverlap:
     b_in_a: float
     decided: bool
     same: bool = False
+
+    @property
+    def is_part(self) -> bool:
+        """Whether at least one of the two is mostly something else."""
+        return min(self.a_in_b, self.b_in_a) < PART_SHARE
+
+    def turned(self) -> "ShingleOverlap":
+        """The same with a and b in each other's place."""
+        return replace(self, a_in_b=self.b_in_a, b_in_a=self.a_in_b)
 
     @property
     def relations(self) -> tuple[Relation, Relation]:
@@ -92,14 +121,16 @@ class ShingleOverlap:
         conflicts: int = 0,
         a_at: int = 0,
         b_at: int = 0,
+        off_topic: bool = False,
+        unrelated: bool = False,
     ) -> Evidence:
         figures = (round(self.jaccard, 4), round(self.a_in_b, 4), round(self.b_in_a, 4))
         counts = (shared_words, longest_run, replaced_words, conflicts)
-        return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at)
+        return Evidence(a, b, kind, *self.relations, *figures, *counts, a_at, b_at, off_topic, unrelated)
 
 
-def compare_shingles(a: Signature, b: Signature) -> ShingleOverlap | None:
-    """The first look at a pair, None when it shows nothing."""
+def compare_shingles(a: Signature, b: Signature, *, same_headline: bool = False) -> ShingleOverlap | None:
+    """The first look at a pair, None when it shows nothing; under one headline fewer words show something."""
     if not a.words or not b.words:
         return None
     if a.digest == b.digest:
@@ -107,7 +138,8 @@ def compare_shingles(a: Signature, b: Signature) -> ShingleOverlap | None:
     ours, theirs = a.shingles, b.shingles
     shared = _shared(a, b)
     a_in_b, b_in_a = shared / len(ours), shared / len(theirs)
-    if shared < FLOOR_SHARED or max(a_in_b, b_in_a) < FLOOR_CONTAINMENT:
+    floor = FLOOR_SAME_HEADLINE if same_headline else FLOOR_SHARED
+    if shared < floor or max(a_in_b, b_in_a) < FLOOR_CONTAINMENT:
         return None
     jaccard = shared / (len(ours) + len(theirs) - shared)
     return ShingleOverlap(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))

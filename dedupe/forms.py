@@ -1,14 +1,18 @@
 """Is it one form, filled in twice? Names and numbers that stand against others where two texts part."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from difflib import SequenceMatcher
 
-from onestory.dedupe.alignment import Alignment, Slot, Span
+from onestory.dedupe.alignment import SLOT_WORDS, Alignment, Slot, Span
 from onestory.dedupe.shingles import SHINGLE_WORDS
-from onestory.dedupe.text import ComparedText, width_of
+from onestory.dedupe.text import ComparedText, is_number, width_of
 
 __all__ = ["FORMS", "conflicts_of"]
 
 CONFLICTS = 2
+RESPELT_CHARS, RESPELT_RATIO = 5, 0.7
+PLAIN_WORDS, PLAIN_SHARE = 4, 0.6  # of a long slot: words that carry no news, and the part of them that agrees
 # A form: conflicts a shared word at least, and more than this share of all news words.
 FORMS = ((0.03, 0.12), (0.015, 0.25))
 NUMBER_FORMS = ((0.025, 0.4),)
@@ -23,16 +27,17 @@ def conflicts_of(a: ComparedText, b: ComparedText, found: Alignment) -> tuple[in
 
     Names and numbers carry news. Where the texts know no capitals every word may, and numbers are looked at alone.
     """
-    if not found.slots:
+    slots = [*found.slots, *(slot for slot in found.passages if _is_of_a_form(a, b, slot))]
+    if not slots:
         return 0, False
     if a.knows_capitals and b.knows_capitals:
-        against, same = _tally(a, b, found.slots, _names_or_numbers)
+        against, same = _tally(a, b, slots, _names_or_numbers)
         against += _at_head(a, b, found.head, _names_or_numbers, against)
         return against, _is_form(a, b, found, against, same, lambda: _names_and_numbers(a, b, found.a_spans), FORMS)
-    words, same = _tally(a, b, found.slots, _all)
+    words, same = _tally(a, b, slots, _all)
     if _is_form(a, b, found, words, same, lambda: found.a_shared, FORMS):
         return words, True
-    against, same = _tally(a, b, found.slots, _numbers)
+    against, same = _tally(a, b, slots, _numbers)
     against += _at_head(a, b, found.head, _numbers, against)
     shared = lambda: _inside(a.numbers, found.a_spans)  # noqa: E731
     return words, _is_form(a, b, found, against, same, shared, NUMBER_FORMS)
@@ -55,6 +60,18 @@ def _is_form(
     return any(rate >= least and share > most for least, most in forms)
 
 
+def _is_of_a_form(a: ComparedText, b: ComparedText, passage: Slot) -> bool:
+    """Whether what carries no news is the same in a long gap: then its blanks stand too close for a shingle."""
+    ours, theirs = Counter(_plain(a, *passage[:2])), Counter(_plain(b, *passage[2:]))
+    least = min(ours.total(), theirs.total())
+    return least >= PLAIN_WORDS and (ours & theirs).total() >= PLAIN_SHARE * least
+
+
+def _plain(text: ComparedText, start: int, end: int) -> list[str]:
+    told = zip(text.written[start:end], text.news[start:end], strict=True)
+    return [word.lower() for word, name in told if name is None]
+
+
 def _tally(a: ComparedText, b: ComparedText, slots: Iterable[Slot], news: News) -> tuple[int, int]:
     conflicts = agreed = 0
     for slot in slots:
@@ -75,9 +92,31 @@ def _against(a: ComparedText, b: ComparedText, slot: Slot, news: News) -> tuple[
         return 0, 0
     theirs = news(b, a, slot[2], slot[3])
     same = set(ours) & set(theirs)
-    if not same:
-        return min(len(ours), len(theirs)), 0
-    return min(sum(word not in same for word in ours), sum(word not in same for word in theirs)), len(same)
+    ours, theirs = [word for word in ours if word not in same], [word for word in theirs if word not in same]
+    respelt = _respelt(ours, theirs)
+    return min(len(ours), len(theirs)) - respelt, len(same) + respelt
+
+
+def _respelt(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """Names that the other side spells in its own way: house style, and no other name."""
+    if not ours or not theirs or max(len(ours), len(theirs)) > SLOT_WORDS:
+        return 0
+    left = [word for word in theirs if len(word) >= RESPELT_CHARS and not is_number(word)]
+    found = 0
+    for word in ours:
+        if len(word) < RESPELT_CHARS or is_number(word):
+            continue
+        other = next((one for one in left if _is_respelling(word, one)), None)
+        if other is not None:
+            left.remove(other)
+            found += 1
+    return found
+
+
+def _is_respelling(one: str, other: str) -> bool:
+    """`Kharkov` and `Kharkiv`: most consonants and their order, and the beginning, are the same."""
+    one, other = one.lower(), other.lower()
+    return one[:2] == other[:2] and SequenceMatcher(None, one, other, autojunk=False).ratio() >= RESPELT_RATIO
 
 
 def _names_or_numbers(one: ComparedText, other: ComparedText, start: int, end: int) -> list[str]:

@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from onestory.dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer, ServerTooOld
-from onestory.dedupe.signature import KEY_BYTES, PARAMETERS, Parameters, Signature, band_keys
+from onestory.dedupe.signature import PARAMETERS, Parameters, Signature, band_keys
 from onestory.dedupe.stats import IndexStats, index_stats
 
 __all__ = ["BandIndex", "IndexState", "IndexStats", "Registered"]
@@ -26,7 +26,6 @@ EPOCH_ARTICLES = 1_000_000
 EPOCHS = 2
 ENTRIES_A_CALL = 8
 CALLS_A_TRIP = 4
-CROWD_SHARE = 0.2
 OLDEST_SERVER = (6, 2)
 
 Entry = tuple[int, Signature]
@@ -48,7 +47,7 @@ class Registered:
     """An answer to `register`.
 
     ``earlier`` has the other ids in the article's bands, never its own, those that share most bands first.
-    ``skipped`` is the number of its bands that are full: they have let ids go, so some may be missing here.
+    ``skipped`` is the number of its bands that are full: these show 32 ids, always the same ones of all that there are.
     """
 
     number: int
@@ -136,16 +135,14 @@ class BandIndex:
         for trip in _batches(entries, ENTRIES_A_CALL * CALLS_A_TRIP):
             arguments = [self._arguments(call) for call in _batches(trip, ENTRIES_A_CALL)]
             rows = [row for rows in self._run(self._register, arguments) for row in rows]
-            keys = [len(value) // KEY_BYTES for values in arguments for value in values[1::2]]
-            numbers = [number for number, _ in trip]
-            answers += map(_registered, numbers, rows, keys)
+            answers += [_registered(number, row) for (number, _), row in zip(trip, rows, strict=True)]
         return answers
 
     def lookup(self, signature: Signature) -> tuple[int, ...]:
         """Ids that share a band with the signature, those that share most bands first."""
         keys = band_keys(signature, self.parameters)
-        [[found, crowd]] = self._run(self._lookup, [[keys]])
-        return _ranked(found, crowd, len(keys) // KEY_BYTES)
+        [[found]] = self._run(self._lookup, [[keys]])
+        return _ranked(found)
 
     def remove(self, entries: Sequence[Entry]) -> int:
         """Takes ids out of their bands, whole window; the sequence after it."""
@@ -163,7 +160,11 @@ class BandIndex:
         return index_stats(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)
 
     def _arguments(self, entries: Sequence[Entry]) -> list[bytes]:
-        pairs = ((number.to_bytes(4, "little"), band_keys(sign, self.parameters)) for number, sign in entries)
+        # The priority comes from the words: whom a crowded band shows must not depend on numbers, which arrival gives.
+        pairs = (
+            (number.to_bytes(4, "little") + sign.digest[:4], band_keys(sign, self.parameters))
+            for number, sign in entries
+        )
         return [argument for pair in pairs for argument in pair]
 
     def _run(self, script: _Script, calls: Sequence[Sequence[bytes]]) -> list[Any]:
@@ -209,22 +210,13 @@ def _batches(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
         yield batch
 
 
-def _registered(number: int, row: Sequence[Any], keys: int) -> Registered:
-    sequence, new, full, found, crowd = row
-    earlier = tuple(other for other in _ranked(found, crowd, keys) if other != number)
+def _registered(number: int, row: Sequence[Any]) -> Registered:
+    sequence, new, full, found = row
+    earlier = tuple(other for other in _ranked(found) if other != number)
     return Registered(number, earlier, int(sequence), bool(new), int(full))
 
 
-def _ranked(found: bytes, crowd: bytes, keys: int) -> tuple[int, ...]:
-    """Distinct ids of two runs of 4-byte ids: those in most bands first, then the smallest.
-
-    A full band says little, its words stand in too many texts: an id that is found in full bands only counts
-    when it shares a good part of all bands.
-    """
-    open_bands = np.frombuffer(found, dtype="<u4")
-    ids, times = np.unique(open_bands, return_counts=True)
-    if crowd:
-        often, how_often = np.unique(np.frombuffer(crowd, dtype="<u4"), return_counts=True)
-        enough = often[how_often >= CROWD_SHARE * keys]
-        ids, times = np.unique(np.concatenate([open_bands, enough.repeat(keys)]), return_counts=True)
+def _ranked(found: bytes) -> tuple[int, ...]:
+    """Distinct ids of a run of 4-byte ids: those in most bands first, then the smallest."""
+    ids, times = np.unique(np.frombuffer(found, dtype="<u4"), return_counts=True)
     return tuple(ids[np.lexsort((ids, -times))].tolist())

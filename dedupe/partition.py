@@ -1,17 +1,16 @@
 """Articles and matches in, stories out: a pure function, whatever the order of arrival.
 
-The fullest article of a neighbourhood represents it, and holds its chain: a copy of a copy joins only if it matches
-the representative itself (`onestory.dedupe.star_clustering`).
+Articles that hold most of each other are one story; what is a part of one of them joins it: see
+`onestory.dedupe.star_clustering`. A frame, a round-up and what an editor parted connect nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Protocol
 
 from onestory.dedupe.constraints import Constraints, Decision
-from onestory.dedupe.star_clustering import StarClusters
+from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = [
     "Decision",
@@ -23,16 +22,17 @@ __all__ = [
     "may_be_round_up",
     "partition",
     "place_newcomer",
-    "repeated_pages",
     "round_ups",
     "unverified_pairs",
 ]
 
-WALL_PAGES = 4
 QUOTED_RUN_WORDS = 30
 QUOTED_SHARE = 0.08
 TOP_WORDS = 12
 SAME_JACCARD = 0.5
+MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
+WHOLE_SHARE = 0.7
+TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class Match(Protocol):
     @property
     def jaccard(self) -> float: ...
     @property
+    def containment_a(self) -> float: ...
+    @property
+    def containment_b(self) -> float: ...
+    @property
+    def off_topic(self) -> bool: ...
+    @property
+    def unrelated(self) -> bool: ...
+    @property
     def longest_run(self) -> int: ...
     @property
     def a_at(self) -> int: ...
@@ -88,15 +96,25 @@ class StoryPart:
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A match as one of its two articles sees it: what the other is, and who holds whose words where."""
+    """A match as one of its two articles sees it: what the other is, and who holds whose words where.
+
+    `share` is the part of this one that the other holds, `back` the part of the other that this one holds.
+    """
 
     other: str
     kind: str
     other_is: str
     jaccard: float
+    share: float
+    back: float
+    off_topic: bool
+    unrelated: bool
     run: int
     here: int
     there: int
+
+
+Edges = Mapping[str, Mapping[str, _Edge]]
 
 
 def partition(
@@ -105,9 +123,9 @@ def partition(
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
     members = {member.id: member for member in articles}
     edges = _edges(members, matches)
-    near = _copies(members, edges)
+    near = _near(members, edges)
     held = Constraints.of(members, decisions)
-    home = _stars(members, near, held, edges)
+    home = _homes(members, near, held)
     inside: dict[str, list[str]] = defaultdict(list)
     for member in sorted(members):
         inside[home[member]].append(member)
@@ -122,31 +140,53 @@ def _edges(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str,
         a, b = by_number.get(match.a), by_number.get(match.b)
         if a is None or b is None or a == b:
             continue
-        run, jaccard = match.longest_run, match.jaccard
-        edges[a][b] = _Edge(b, match.kind, match.b_is, jaccard, run, match.a_at, match.b_at)
-        edges[b][a] = _Edge(a, match.kind, match.a_is, jaccard, run, match.b_at, match.a_at)
+        edges[a][b], edges[b][a] = _sides(match, a, b)
     return edges
 
 
-def _copies(members: Mapping[str, Member], edges: Mapping[str, Mapping[str, _Edge]]) -> dict[str, dict[str, str]]:
-    """For each article, the articles that may share its story, and what they are beside it."""
-    blank, mixed = repeated_pages(members.values()), _round_ups(members, edges)
-    near: dict[str, dict[str, str]] = {member: {} for member in members}
+def _sides(match: Match, a: str, b: str) -> tuple[_Edge, _Edge]:
+    """The match as a sees it, and as b does."""
+    kind, jaccard, off, other, run = match.kind, match.jaccard, match.off_topic, match.unrelated, match.longest_run
+    ours, theirs = match.containment_a, match.containment_b
+    return (
+        _Edge(b, kind, match.b_is, jaccard, ours, theirs, off, other, run, match.a_at, match.b_at),
+        _Edge(a, kind, match.a_is, jaccard, theirs, ours, off, other, run, match.b_at, match.a_at),
+    )
+
+
+def _near(members: Mapping[str, Member], edges: Edges) -> dict[str, dict[str, _Edge]]:
+    """For each article, the articles that may share its story."""
+    mixed = _round_ups(members, edges)
+    near: dict[str, dict[str, _Edge]] = {member: {} for member in members}
     for one, others in edges.items():
         for other, edge in others.items():
-            loose = edge.jaccard < SAME_JACCARD and (one in mixed or other in mixed)
-            if edge.kind == "copy" and not loose and one not in blank and other not in blank:
-                near[one][other] = edge.other_is
+            if _may_share(members[one], members[other], edge, edges, mixed):
+                near[one][other] = edge
     return near
 
 
-def repeated_pages(members: Iterable[Member]) -> set[str]:
-    """Pages of one host that all say exactly the same: a consent wall, an error, an offer; not news."""
-    pages: dict[tuple[str, bytes], list[str]] = defaultdict(list)
-    for member in members:
-        if member.host:
-            pages[member.host, member.digest].append(member.id)
-    return {one for same in pages.values() if len(same) >= WALL_PAGES for one in same}
+def _may_share(one: Member, other: Member, edge: _Edge, edges: Edges, mixed: Collection[str]) -> bool:
+    if edge.kind != "copy":
+        return False
+    if edge.jaccard < SAME_JACCARD and (one.id in mixed or other.id in mixed):
+        return False
+    suspect = edge.off_topic or (edge.unrelated and bool(one.host) and one.host == other.host)
+    return not (suspect and _is_frame(one.id, other.id, edges))
+
+
+def _is_frame(one: str, other: str, edges: Edges) -> bool:
+    """Whether a third article shares words with both that are not about it."""
+    fewer, more = sorted((edges[one], edges[other]), key=len)
+    return any(_frames(edge) and third in more and _frames(more[third]) for third, edge in fewer.items())
+
+
+def _frames(edge: _Edge) -> bool:
+    return edge.off_topic or edge.kind == "frame"
+
+
+def _is_mutual(edge: _Edge) -> bool:
+    """Whether each holds much of the other: most of it, where the headlines do not say that it is one thing."""
+    return min(edge.share, edge.back) > (MOST_SHARE if edge.unrelated else MUTUAL_SHARE)
 
 
 def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
@@ -155,52 +195,82 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     return _round_ups(members, _edges(members, matches))
 
 
-def may_be_round_up(run: int, a_at: int, b_at: int, a_words: int, b_words: int) -> bool:
-    """Whether a match that is no copy may make one of its two articles a round-up; otherwise it changes nothing."""
-    sides = ((a_at, b_at, a_words), (b_at, a_at, b_words))
-    return any(
-        run >= max(QUOTED_RUN_WORDS, QUOTED_SHARE * words) and there <= TOP_WORDS and here > there
-        for here, there, words in sides
+def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
+    """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
+    ours, theirs = _sides(match, "", "")
+    return (match.unrelated and match.kind != "frame") or any(
+        _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
     )
 
 
-def _round_ups(members: Mapping[str, Member], edges: Mapping[str, Mapping[str, _Edge]]) -> set[str]:
-    found = set()
+def _round_ups(members: Mapping[str, Member], edges: Edges) -> set[str]:
+    """What holds the top of another story further down, and something that has nothing to do with that one."""
+    return {one for one, item, others in _digests(members, edges) if not edges[item].keys() >= set(others)}
+
+
+def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
+    """What may be a round-up, the fullest article of which it has the top further down, and what else it has."""
     for one, others in edges.items():
-        least = max(QUOTED_RUN_WORDS, QUOTED_SHARE * members[one].words)
-        quoted = [edge.other for edge in others.values() if edge.run >= least and _quotes(edge)]
-        if any(b not in edges[a] for a, b in combinations(quoted, 2)):
-            found.add(one)
-    return found
+        words = members[one].words
+        items = [edge.other for edge in others.values() if _is_item(edge, words)]
+        if items:
+            first = min(items, key=lambda item: members[item].rank)
+            tops = [edge.other for edge in others.values() if _is_top_item(edge, words)]
+            yield one, first, [other for other in (*items, *tops) if other != first]
 
 
-def _quotes(edge: _Edge) -> bool:
-    """The other's top stands in this one, further down, and no copy is seen in it."""
-    return edge.kind != "copy" and edge.there <= TOP_WORDS and edge.here > edge.there
+def _is_item(edge: _Edge, words: int) -> bool:
+    """The other's top stands in this one, further down, and the other goes on for itself.
+
+    What stands at the top of both is a dateline, or what their hosts put there.
+    """
+    if _is_whole(edge) or edge.run < max(QUOTED_RUN_WORDS, QUOTED_SHARE * words):
+        return False
+    return edge.there <= TOP_WORDS and edge.here > edge.there + TOP_WORDS
 
 
-def _stars(
-    members: Mapping[str, Member],
-    near: Mapping[str, Mapping[str, str]],
-    held: Constraints,
-    edges: Mapping[str, Mapping[str, _Edge]],
-) -> dict[str, str]:
+def _is_top_item(edge: _Edge, words: int) -> bool:
+    """Much of this one's top is the other's, which goes on for itself."""
+    if _is_whole(edge) or edge.run < max(TOP_RUN_WORDS, TOP_SHARE * words):
+        return False
+    return edge.there <= TOP_WORDS and edge.here <= edge.there + TOP_WORDS
+
+
+def _is_whole(edge: _Edge) -> bool:
+    """Whether it says nothing of a round-up: a frame, another lead, or a text of which this one has nearly all."""
+    if edge.kind == "frame" or edge.off_topic:
+        return True
+    return edge.kind == "copy" and (_is_mutual(edge) or edge.back >= WHOLE_SHARE)
+
+
+def _homes(members: Mapping[str, Member], near: Edges, held: Constraints) -> dict[str, str]:
     ranks = {member.id: member.rank for member in members.values()}
-    return StarClusters.of(ranks, near, held, lambda one, other: edges[one][other].jaccard).home
+    bonds = [
+        Bond(one, edge.other, edge.jaccard, _is_mutual(edge), edge.share)
+        for one, others in near.items()
+        for edge in others.values()
+        if _is_part(one, edge, ranks)
+    ]
+    return grouped(ranks, bonds, held)
 
 
-def _part(head: str, ids: Sequence[str], near: Mapping[str, Mapping[str, str]], held: Constraints) -> StoryPart:
+def _is_part(one: str, edge: _Edge, ranks: Mapping[str, tuple[int, str]]) -> bool:
+    """Each pair is told once, from the side of the shorter text."""
+    return ranks[one] > ranks[edge.other]
+
+
+def _part(head: str, ids: Sequence[str], near: Edges, held: Constraints) -> StoryPart:
     pinned = [one for one in ids if one in held.originals]
     stands = max(pinned, key=lambda one: (held.originals[one], one)) if pinned else head
     relations = {one: _relation(one, stands, head, near) for one in ids}
     return StoryPart(tuple(ids), stands, relations)
 
 
-def _relation(one: str, stands: str, head: str, near: Mapping[str, Mapping[str, str]]) -> str:
+def _relation(one: str, stands: str, head: str, near: Edges) -> str:
     if one == stands:
         return "original"
-    relation = near[stands].get(one) or near[head].get(one) or "edited"
-    return "edited" if relation == "fuller" else relation
+    edge = near[stands].get(one) or near[head].get(one)
+    return "edited" if edge is None or edge.other_is == "fuller" else edge.other_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,44 +292,48 @@ class Placement:
 def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[MatchState]) -> Placement:
     """Where a newcomer joins, if that changes nothing else: the short way past `partition`.
 
-    It does when no decision names an article of the component, nothing here is a round-up or a wall, and a
-    representative that it matches outranks it. `matches` are all of the newcomer's; `around` are the matched
-    articles. The caller sends components with decisions to `partition`.
+    It does when no decision names an article of the component, nothing here is a round-up or a frame, and the
+    representative of the one story that it matches outranks it. `matches` are all of the newcomer's; `around` are
+    the matched articles. The caller sends components with decisions to `partition`.
     """
     found = list(matches)
     standing = {one.member.number: one for one in around}
-    if any(match.kind != "copy" for match in found):
-        return Placement(None)
     others = [standing.get(match.b if match.a == newcomer.number else match.a) for match in found]
     known = [one for one in others if one is not None]
     if not known or len(known) < len(found) or any(one.solitary for one in known):
         return Placement(None)
-    same = [one for one in known if one.member.digest == newcomer.digest and one.member.host == newcomer.host]
-    heads = [one.member for one in known if one.member.id == one.representative.id]
-    if not heads or (newcomer.host and len(same) >= WALL_PAGES - 1):
+    words = {newcomer.number: newcomer.words} | {one.member.number: one.member.words for one in known}
+    if any(match.kind != "copy" or may_be_round_up(match, words[match.a], words[match.b]) for match in found):
         return Placement(None)
-    best = min(heads, key=lambda member: member.rank)
-    return Placement(best.id if best.rank < newcomer.rank else None)
+    heads = {one.representative.id for one in known}
+    head = known[0].representative
+    if len(heads) > 1 or head.rank > newcomer.rank or all(one.member.id != head.id for one in known):
+        return Placement(None)
+    return Placement(head.id)
 
 
 def unverified_pairs(
     articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
 ) -> set[tuple[int, int]]:
-    """Pairs of versions still to be verified: an article and the representative of a part one of its copies is in.
+    """Pairs of versions still to be verified, as the parts hang on them; the smaller number first.
 
-    `seen` has the pairs already verified, whatever the outcome, smaller number first. An index that let go of ids
-    in crowded bands cannot name these; asking until nothing is wanted gives the same parts in any order.
+    An article and the representative of a part that one of its copies is in; and what an article may be a round-up of.
+    `seen` has the pairs already verified, whatever the outcome. The index names some of a crowd only; asking until
+    nothing is wanted gives the same parts in any order.
     """
     members = {member.id: member for member in articles}
     kept = list(matches)
+    edges = _edges(members, kept)
     parts = partition(members.values(), kept, decisions)
     head = {one: part.representative for part in parts for one in part.members}
-    near = _copies(members, _edges(members, kept))
-    known = set(seen) | {(match.a, match.b) for match in kept}
-    pairs = {
-        tuple(sorted((members[one].number, members[head[other]].number)))
-        for one, others in near.items()
+    asked = {
+        (one, head[other])
+        for one, others in _near(members, edges).items()
         for other in others
         if head[other] not in (one, head[one])
     }
-    return {(a, b) for a, b in pairs if (a, b) not in known}
+    # That two articles have nothing to do with each other says something only once they were compared.
+    asked |= {(item, other) for _, item, others in _digests(members, edges) for other in others}
+    known = set(seen) | {(match.a, match.b) for match in kept}
+    numbers = (sorted((members[one].number, members[other].number)) for one, other in asked)
+    return {(a, b) for a, b in numbers if (a, b) not in known}

@@ -19,6 +19,28 @@ local function without(ids, id)
   return ids
 end
 
+local function priority(id)
+  local a, b, c, d = byte(id, 1, 4)
+  local number = a + b * 256 + c * 65536 + d * 16777216
+  local at = (number % 8192) * 4
+  local e, f, g, h = byte(call('GETRANGE', prefix .. 'p' .. math.floor(number / 8192), at, at + 3), 1, 4)
+  return (e or 255) + (f or 255) * 256 + (g or 255) * 65536 + (h or 255) * 16777216
+end
+
+-- Of those that wait behind a full band the one of the lowest priority takes the place that is free.
+local function promoted(key)
+  local left = call('GET', key)
+  if not left then return '' end
+  local best, least = nil, math.huge
+  for at = 1, #left, 4 do
+    local this = priority(sub(left, at, at + 3))
+    if this < least then best, least = sub(left, at, at + 3), this end
+  end
+  if not best then return '' end
+  call('SET', key, without(left, best))
+  return best
+end
+
 local function clear(number, id, keys)
   local key = prefix .. 'e' .. number
   local row = call('HMGET', key, 'size', 'split')
@@ -32,8 +54,13 @@ local function clear(number, id, keys)
     local shard, field = prefix .. number .. ':' .. at, sub(keys, i + 2, i + 4)
     local ids = call('HGET', shard, field)
     local rest = ids and without(ids, id)
-    if ids and rest ~= ids then
+    local waiting = prefix .. 't' .. number .. ':' .. sub(keys, i, i + 4)
+    if ids and rest == ids then
+      local left = call('GET', waiting)
+      if left then call('SET', waiting, without(left, id)) end
+    elseif ids then
       taken = true
+      rest = rest .. promoted(waiting)
       if rest == '' then
         call('HDEL', shard, field)
         call('HINCRBY', key, 'entries', -1)
@@ -49,7 +76,7 @@ local function clear(number, id, keys)
 end
 
 for i = 3, #ARGV, 2 do
-  local id, keys = ARGV[i], ARGV[i + 1]
+  local id, keys = sub(ARGV[i], 1, 4), ARGV[i + 1]
   local a, b, c, d = byte(id, 1, 4)
   local number = a + b * 256 + c * 65536 + d * 16777216
   if call('SETBIT', prefix .. 's' .. math.floor(number / 32768), number % 32768, 0) == 1 then

@@ -7,7 +7,7 @@ spans a fixed number of characters. Which of the two holds is decided run by run
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from onestory.dedupe.characters import DENSE, IDEOGRAPHIC, SYLLABIC, Codes, classes_of, codes_of, lowered, text_of
+from onestory.dedupe.spelling import folded, folded_with_places
 
 __all__ = ["TextWords", "script_of", "shingle_hashes", "tokenize", "units_of"]
 
@@ -50,8 +51,19 @@ class TextWords:
 
 
 def tokenize(text: str, *, spans: bool = False) -> TextWords:
-    """The words of a text; `count` weighs characters of scripts without spaces as parts of a word."""
-    low = lowered(text)
+    """The words of a text's normal form; `count` weighs characters of scripts without spaces as parts of a word."""
+    if spans:
+        form, places = folded_with_places(text)
+        return _at_places(_words_of(lowered(form), spans=True), places)
+    return _words_of(lowered(folded(text)), spans=False)
+
+
+def _at_places(words: TextWords, places: Sequence[tuple[int, int]]) -> TextWords:
+    """The words with their spans in the text as it was given."""
+    return replace(words, spans=tuple((places[start][0], places[end - 1][1]) for start, end in words.spans))
+
+
+def _words_of(low: str, *, spans: bool) -> TextWords:
     if low.isascii() and not spans:
         return _plain_words(low)
     codes = codes_of(low)

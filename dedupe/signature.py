@@ -34,7 +34,7 @@ Hashes = NDArray[np.uint32]
 class Parameters:
     """Everything two signatures must share before they can be compared."""
 
-    version: int = 3
+    version: int = 4
     num_perm: int = 128
     seed: int = 1
     scheme: str = "affine32"
@@ -47,6 +47,8 @@ class Parameters:
     windows: str = "200:20,400:32,:60"
     window_least: int = 4
     window_most: int = 64
+    lead_shingles: int = 64
+    lead_window: int = 16
 
     def encode(self) -> str:
         """One canonical line: ``name=value`` in the order of the fields."""
@@ -153,20 +155,31 @@ def _winnow(hashes: Hashes, shingles: Hashes, parameters: Parameters) -> Hashes:
     """The smallest hash of each window, each once, the smallest first; `shingles` are the hashes, sorted.
 
     A narrow window chooses all that a wider one does, and more: so a short text can choose more densely and still
-    meet the long one that it was taken from.
+    meet the long one that it was taken from. The lead has windows of its own, as a teaser is taken from there.
     """
     least = shingles[: parameters.window_least]
     window = next(window for limit, window in _steps(parameters.windows) if len(hashes) < limit)
     if len(hashes) < window:
         return least
-    smallest, width = hashes, 1
+    chosen = _minima(hashes, window)
+    lead = hashes[: parameters.lead_shingles]
+    if parameters.lead_window < window and len(lead) >= parameters.lead_window:
+        chosen = np.concatenate((_minima(lead, parameters.lead_window), chosen))
+    chosen = _distinct(chosen)
+    return chosen[: parameters.window_most] if len(chosen) >= parameters.window_least else least
+
+
+def _minima(hashes: Hashes, window: int) -> Hashes:
+    """The smallest hash of each window, in the order of the text; the same ones running once."""
+    smallest: Hashes = hashes
+    width = 1
     while 2 * width <= window:
         smallest = np.minimum(smallest[:-width], smallest[width:])
         width *= 2
     if window > width:
         smallest = np.minimum(smallest[: width - window], smallest[window - width :])
-    chosen = _distinct(smallest[np.append(True, smallest[1:] != smallest[:-1])])
-    return chosen[: parameters.window_most] if len(chosen) >= parameters.window_least else least
+    found: Hashes = smallest[np.append(True, smallest[1:] != smallest[:-1])]
+    return found
 
 
 def sign(text: str, parameters: Parameters = PARAMETERS) -> Signature:

@@ -1,103 +1,151 @@
-"""Stars: each article goes to the fullest one near it that is not itself held by another.
+"""From matches to groups: cores of articles that hold most of each other, and what is a part of one of them.
 
-Star clustering (Aslam, Pelekhov and Rus, 2004) with a rank in place of the degree.
+A core is connected: consecutive leads of a dispatch are one story however far its ends have moved apart. What is only
+a part of another text (an excerpt, a brief) belongs where most of it stands, and connects nothing.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onestory.dedupe.constraints import Constraints
 
-__all__ = ["Rank", "StarClusters"]
+__all__ = ["Bond", "Rank", "grouped"]
 
 Rank = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class StarClusters:
-    """The stars as they form: `home` has the representative of each article that has one.
+class Bond:
+    """Two articles that may share a story. `mutual`: each holds much of the other; else `one` is a part of `other`.
 
-    Articles that an editor bound together (a bundle) move as one. Keys of `bundles` are those of `held.bundle`.
+    `share` is the part of `one` that stands in `other`.
     """
 
-    ranks: Mapping[str, Rank]
-    near: Mapping[str, Collection[str]]
-    held: Constraints
-    alike: Callable[[str, str], float]
-    bundles: Mapping[str, Sequence[str]]
-    home: dict[str, str] = field(default_factory=dict)
+    one: str
+    other: str
+    jaccard: float
+    mutual: bool
+    share: float
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Disjoint sets of bundles that an editor's words keep apart."""
+
+    apart: Mapping[str, set[str]]
+    parent: dict[str, str]
+    inside: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        ranks: Mapping[str, Rank],
-        near: Mapping[str, Collection[str]],
-        held: Constraints,
-        alike: Callable[[str, str], float],
-    ) -> "StarClusters":
-        """`near`: the articles that may share an article's story; `alike`: how alike two such are, 0 to 1."""
-        bundles: dict[str, list[str]] = defaultdict(list)
-        for article in sorted(ranks, key=lambda article: ranks[article]):
-            bundles[held.bundle[article]].append(article)
-        stars = cls(ranks, near, held, alike, bundles)
-        for bundle, inside in bundles.items():
-            if inside[0] not in stars.home:
-                stars._gather(bundle)
-        return stars
+    def of(cls, held: Constraints) -> "_Groups":
+        bundles = set(held.bundle.values())
+        return cls(held.apart, {one: one for one in bundles}, {one: [one] for one in bundles})
 
-    def _gather(self, bundle: str) -> None:
-        """Takes what is near a bundle; what is near one that an editor bound into it is near it, too."""
-        head = self.bundles[bundle][0]
-        taken = {bundle}
-        self.home.update(dict.fromkeys(self.bundles[bundle], head))
-        reaching, asked = [bundle], {bundle}
-        while reaching:
-            around = self._around(reaching) - asked
-            asked |= around
-            reaching = []
-            for candidate in self._in_order(around, taken):
-                if self._is_free(candidate) and self._may_join(candidate, taken):
-                    taken.add(candidate)
-                    self.home.update(dict.fromkeys(self.bundles[candidate], head))
-                    reaching += [candidate] if len(self.bundles[candidate]) > 1 else []
+    def root(self, one: str) -> str:
+        while self.parent[one] != one:
+            self.parent[one] = one = self.parent[self.parent[one]]
+        return one
 
-    def _around(self, bundles: Iterable[str]) -> set[str]:
-        return {
-            self.held.bundle[other] for one in bundles for inside in self.bundles[one] for other in self.near[inside]
-        }
-
-    def _is_free(self, bundle: str) -> bool:
-        return self.bundles[bundle][0] not in self.home
-
-    def _may_join(self, candidate: str, taken: set[str]) -> bool:
-        """Nothing in the star must be apart from it; and it is not closer to what an editor parted from the star."""
-        if not self.held.apart:
+    def join(self, one: str, other: str) -> bool:
+        """Makes one group of two, unless something in them must be apart; whether they are one now."""
+        a, b = self.root(one), self.root(other)
+        if a == b:
             return True
-        if not taken.isdisjoint(self.held.apart.get(candidate, ())):
+        if not self._may_meet(a, b):
             return False
-        rivals = {other for one in taken for other in self.held.apart.get(one, ()) if self._is_free(other)}
-        return not rivals or self._closeness(candidate, taken) >= self._closeness(candidate, rivals)
+        low, high = min(a, b), max(a, b)
+        self.parent[high] = low
+        self.inside[low] += self.inside.pop(high)
+        return True
 
-    def _closeness(self, candidate: str, others: Collection[str]) -> tuple[float, int]:
-        """How alike the closest pair is, and how many pairs there are."""
-        found = [
-            self.alike(one, other)
-            for one in self.bundles[candidate]
-            for other in self.near[one]
-            if self.held.bundle[other] in others
-        ]
-        return (max(found, default=0.0), len(found))
+    def _may_meet(self, a: str, b: str) -> bool:
+        if not self.apart:
+            return True
+        fewer, more = sorted((self.inside[a], self.inside[b]), key=len)
+        there = set(more)
+        return all(there.isdisjoint(self.apart.get(one, ())) for one in fewer)
 
-    def _in_order(self, around: set[str], taken: set[str]) -> Iterable[str]:
-        """Where some must not meet, the closest first, then those that keep fewer others out."""
-        if self.held.apart.keys().isdisjoint(around):
-            return sorted(around)
-        return sorted(
-            around,
-            key=lambda one: (
-                -self._closeness(one, taken)[0],
-                len(around.intersection(self.held.apart.get(one, ()))),
-                self.ranks[self.bundles[one][0]],
-            ),
-        )
+
+def grouped(ranks: Mapping[str, Rank], bonds: Sequence[Bond], held: Constraints) -> dict[str, str]:
+    """The representative of each article: the fullest of its group."""
+    groups = _Groups.of(held)
+    for bond in sorted((bond for bond in bonds if bond.mutual), key=_closest_first):
+        groups.join(held.bundle[bond.one], held.bundle[bond.other])
+    core = {article: groups.root(held.bundle[article]) for article in ranks}
+    _attach(groups, core, bonds)
+    return _heads(groups, ranks, held)
+
+
+def _closest_first(bond: Bond) -> tuple[float, str, str]:
+    return (-bond.jaccard, bond.one, bond.other)
+
+
+def _least_first(bond: Bond) -> tuple[float, float, str, str]:
+    return (bond.share, bond.jaccard, bond.one, bond.other)
+
+
+def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond]) -> None:
+    """Joins each core to the one that holds most of one of its articles.
+
+    Cores that hold parts of each other in a circle are taken for one, and go on together (as in the algorithm of Chu,
+    Liu and Edmonds): so every way ends where nothing is a part of anything else.
+    """
+    outer = (bond for bond in bonds if core[bond.one] != core[bond.other])
+    leads: dict[str, list[Bond]] = {one: [] for one in core.values()}
+    for bond in sorted(outer, key=_least_first):
+        leads[core[bond.one]].append(bond)
+    walk = _Walk(groups, core, leads, {one: one for one in leads}, set())
+    for start in sorted(leads):
+        walk.follow(start)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Ways from core to core. `leads` has what is left to try, the best last; `circle` leads from cores to circles."""
+
+    groups: _Groups
+    core: Mapping[str, str]
+    leads: dict[str, list[Bond]]
+    circle: dict[str, str]
+    done: set[str]
+
+    def follow(self, start: str) -> None:
+        path = [self._place(start)]
+        while path[-1] not in self.done:
+            target = self._next(path[-1])
+            if target is None or target in self.done:
+                break
+            if target in path:
+                self._close(path[path.index(target) :])
+                del path[path.index(target) + 1 :]
+            else:
+                path.append(target)
+        self.done.update(path)
+
+    def _place(self, one: str) -> str:
+        while self.circle[one] != one:
+            self.circle[one] = one = self.circle[self.circle[one]]
+        return one
+
+    def _next(self, here: str) -> str | None:
+        """Where the best bond that leads out of here leads, once the two are one group."""
+        while self.leads[here]:
+            bond = self.leads[here].pop()
+            target = self._place(self.core[bond.other])
+            if target != here and self.groups.join(self.core[bond.one], self.core[bond.other]):
+                return target
+        return None
+
+    def _close(self, cores: Sequence[str]) -> None:
+        first = cores[0]
+        rest = [bond for one in cores for bond in self.leads[one]]
+        self.leads[first] = sorted(rest, key=_least_first)
+        self.circle.update(dict.fromkeys(cores, first))
+
+
+def _heads(groups: _Groups, ranks: Mapping[str, Rank], held: Constraints) -> dict[str, str]:
+    """The fullest article of each group."""
+    head: dict[str, str] = {}
+    for article in sorted(ranks, key=lambda one: ranks[one]):
+        head.setdefault(groups.root(held.bundle[article]), article)
+    return {article: head[groups.root(held.bundle[article])] for article in ranks}

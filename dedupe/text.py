@@ -1,6 +1,7 @@
 """A version's text as verification looks at it: every look is taken once, on demand, and kept."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,27 +11,37 @@ from numpy.typing import NDArray
 
 from onestory.dedupe.alignment import Windows
 from onestory.dedupe.characters import lowered
+from onestory.dedupe.headlines import Headline, stems_of
 from onestory.dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, script_of, tokenize, units_of
 from onestory.dedupe.signature import Signature
+from onestory.dedupe.spelling import folded
 
-__all__ = ["ComparedText", "is_number", "width_of", "windows_of"]
+__all__ = ["NO_HEADLINE", "ComparedText", "is_number", "shared_stems", "width_of", "windows_of"]
 
+NO_HEADLINE = Headline("")
 _WIDTHS = {"": SHINGLE_WORDS, "ideographic": CHARS_IDEOGRAPHIC, "syllabic": CHARS_SYLLABIC}
 _QUOTATION = re.compile(r"“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」")
 
 
 @dataclass(frozen=True, eq=False)
 class ComparedText:
-    """A version's text with its number and signature."""
+    """A version's text with its number and signature; its `headline` where it is known; `origin` is opaque."""
 
     number: int
     text: str
     signature: Signature
+    headline: Headline = NO_HEADLINE
+    origin: str = ""
+
+    @cached_property
+    def form(self) -> str:
+        """The normal form of the text, with its capitals."""
+        return folded(self.text)
 
     @cached_property
     def written(self) -> list[str]:
         """The words as they are written; single characters where the script has no spaces."""
-        return units_of(self.text)
+        return units_of(self.form)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -73,13 +84,13 @@ class ComparedText:
     @cached_property
     def quoted(self) -> NDArray[np.int64] | None:
         """How many words before each place, and in all, stand between quotation marks; None where none does."""
-        found = [match.span() for match in _QUOTATION.finditer(self.text)]
+        found = [match.span() for match in _QUOTATION.finditer(self.form)]
         if not found:
             return None
-        inside = np.zeros(len(self.text) + 1, dtype=np.int8)
+        inside = np.zeros(len(self.form) + 1, dtype=np.int8)
         for start, end in found:
             inside[start:end] = 1
-        places = np.array([start for start, _ in tokenize(self.text, spans=True).spans], dtype=np.int64)
+        places = np.array([start for start, _ in tokenize(self.form, spans=True).spans], dtype=np.int64)
         return np.append(0, np.cumsum(inside[places] > 0))
 
     @cached_property
@@ -90,13 +101,18 @@ class ComparedText:
     @cached_property
     def width(self) -> int:
         """Words, or characters, in a shingle of the script that the text is mostly in."""
-        return SHINGLE_WORDS if self.signature.spaced else _WIDTHS[script_of(self.text) or ""]
+        return SHINGLE_WORDS if self.signature.spaced else _WIDTHS[script_of(self.form) or ""]
 
     @cached_property
     def unit_hashes(self) -> NDArray[np.int64]:
-        units = tokenize(self.text).normal.split() if self.signature.spaced else units_of(lowered(self.text))
+        units = tokenize(self.form).normal.split() if self.signature.spaced else units_of(lowered(self.form))
         # Python's own hash of a word is good enough here: the values never leave the process.
         return np.fromiter(map(hash, units), dtype=np.int64, count=len(units))
+
+
+def shared_stems(text: ComparedText, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """The stems of the words in these spans."""
+    return stems_of(word.lower() for start, end in spans for word in text.written[start:end])
 
 
 def width_of(a: ComparedText, b: ComparedText) -> int:

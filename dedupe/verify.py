@@ -7,14 +7,16 @@ for ever.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from onestory.dedupe.alignment import Alignment, Span, align
-from onestory.dedupe.evidence import Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.evidence import FLOOR_SHARED, Evidence, Kind, Relation, ShingleOverlap, compare_shingles
 from onestory.dedupe.forms import conflicts_of
+from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
 from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
-from onestory.dedupe.text import ComparedText, windows_of
+from onestory.dedupe.text import ComparedText, shared_stems, windows_of
 
 __all__ = [
     "ComparedText",
@@ -37,55 +39,158 @@ SCRAP_WORDS, SCRAP_CONTAINMENT, SCRAP_JACCARD = 40, 0.6, 0.2
 LOOSE_CONTAINMENT = 0.65
 REWRITTEN_SHARE = 0.25
 DEVELOPS_CONTAINMENT = 0.2
+LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
+TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
+TOP_WORDS = 40
+NAMED_FURTHER_DOWN = 0.5
+UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
+PART_RUN = 0.3
 
 
 def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
-    """Evidence for the pair, None when the candidate shows nothing."""
+    """Evidence for the pair, the lower number first; None when the candidate shows nothing."""
     if a.number > b.number:
         a, b = b, a
-    seen = compare_shingles(a.signature, b.signature)
+    seen = compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
     if seen is None:
         return None
-    return seen.as_copy(a.number, b.number) if seen.decided else compare_words(a, b, seen)
+    if is_settled(seen, a.headline, b.headline):
+        return seen.as_copy(a.number, b.number)
+    return compare_words(a, b, seen)
+
+
+def is_settled(seen: ShingleOverlap, a: Headline, b: Headline) -> bool:
+    """Whether the shingles and the headlines say that it is a copy: the words cannot say otherwise."""
+    return seen.decided and (are_same(a, b) or (not a.text and not b.text and not seen.is_part))
 
 
 def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
-    """Evidence on the words, for a pair that the shingles do not decide; `a` has the lower number."""
+    """Evidence on the words, for a pair that the shingles do not decide; `a` has the lower number.
+
+    A repeated passage is aligned at its first place in the second text. So the texts themselves say which is the
+    second one, never their numbers.
+    """
+    if a.signature.digest <= b.signature.digest:
+        return _aligned(a, b, seen)
+    found = _aligned(b, a, seen.turned())
+    return found and found.turned()
+
+
+def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
     found = align(*windows_of(a, b))
     if found is None:
         return None
-    conflicts, formula = conflicts_of(a, b, found)
-    if formula:
+    topic = _Topic.of(a, b, found)
+    teaser = topic.same and _is_teaser(found)
+    conflicts, formula = conflicts_of(a, b, _behind_the_head(found) if teaser else found)
+    kind = "copy" if teaser and not formula else _kind(a, b, found, seen, topic, formula)
+    if kind is None:
         return None
     return seen.evidence(
         a.number,
         b.number,
-        kind=_kind(a, b, found, seen),
+        kind=kind,
         shared_words=found.shared,
         longest_run=found.longest,
         replaced_words=found.replaced,
         conflicts=conflicts,
         a_at=found.a_spans[0][0],
         b_at=found.b_spans[0][0],
+        off_topic=topic.off,
+        unrelated=topic.known and not (topic.same or topic.related),
     )
 
 
-def _kind(a: ComparedText, b: ComparedText, found: Alignment, seen: ShingleOverlap) -> Kind:
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """What the headlines say of the pair. `named`: how much of the one that is named less the shared words say."""
+
+    one_origin: bool
+    same: bool = False
+    related: bool = False
+    off: bool = False
+    framed: bool = False
+    named: float = 0.0
+    known: bool = True
+
+    @classmethod
+    def of(cls, a: ComparedText, b: ComparedText, found: Alignment) -> "_Topic":
+        one, other = a.headline, b.headline
+        one_origin = bool(a.origin) and a.origin == b.origin
+        if are_same(one, other):
+            return cls(one_origin, same=True, related=True, named=1.0)
+        # Where neither has a headline the texts alone are asked, as in a collection without any.
+        if not one.stems and not other.stems:
+            return cls(one_origin, related=not one_origin, known=False)
+        words = shared_stems(a, found.a_spans)
+        named = min(one.share_in(words), other.share_in(words))
+        if not one.stems or not other.stems:
+            return cls(one_origin, named=named, known=False)
+        framed = one_origin and is_framed(words, one, other)
+        if are_related(one, other):
+            known = one.says_something and other.says_something
+            return cls(one_origin, related=known, framed=framed, named=named, known=known)
+        return cls(one_origin, off=not names_either(words, one, other), framed=framed, named=named)
+
+
+def _behind_the_head(found: Alignment) -> Alignment:
+    """Without the slots before the longest run: bylines and times stand there, under a headline that is the same."""
+    start = max(found.runs, key=lambda run: run[2])[0]
+    return replace(found, head=None, slots=[slot for slot in found.slots if slot[0] >= start])
+
+
+def _kind(
+    a: ComparedText, b: ComparedText, found: Alignment, seen: ShingleOverlap, topic: _Topic, formula: bool
+) -> Kind | None:
+    if topic.framed:
+        return "frame"
+    if formula:
+        return None
+    if seen.shared < FLOOR_SHARED:
+        return None
     containment = max(seen.a_in_b, seen.b_in_a)
-    if _is_copy(a, b, found, seen.jaccard, containment):
-        return "copy"
+    if seen.decided or _is_copy(a, b, found, seen.jaccard, containment):
+        return "contains" if _is_part_of_another(found, seen, topic) else "copy"
     passages = sum(length >= DEVELOPS_RUN_WORDS for _, _, length in found.runs)
-    developed = containment >= DEVELOPS_CONTAINMENT and passages > 1
-    return "develops" if developed and not _is_quotation(a, b, found) else "quotes"
+    if containment < DEVELOPS_CONTAINMENT or passages < 2 or _is_quotation(a, b, found):
+        return "quotes"
+    # Much of a lead is written anew, and its headline speaks of the same; a host's pages of a series are alike, too.
+    supported = topic.related if topic.known else topic.named >= NAMED_FURTHER_DOWN
+    is_lead = supported and not topic.one_origin and min(seen.a_in_b, seen.b_in_a) > LEAD_SHARE
+    return "copy" if is_lead else "develops"
+
+
+def _is_teaser(found: Alignment) -> bool:
+    """A short text, a good part of which is one run from the top of the other."""
+    a_at, b_at, length = max(found.runs, key=lambda one: one[2])
+    short, here, place = (found.a_words, a_at, b_at) if found.a_words <= found.b_words else (found.b_words, b_at, a_at)
+    if short > TEASER_WORDS or here > TEASER_HEAD or place > TEASER_TOP:
+        return False
+    return length >= max(TEASER_RUN, TEASER_SHARE * short)
+
+
+def _is_part_of_another(found: Alignment, seen: ShingleOverlap, topic: _Topic) -> bool:
+    """One is a part of the other, which holds much else, and nothing says that this is about the same."""
+    if not seen.is_part or topic.same:
+        return False
+    inside, where = (seen.a_in_b, found.b_spans) if seen.a_in_b >= seen.b_in_a else (seen.b_in_a, found.a_spans)
+    further_down = where[0][0] > TOP_WORDS
+    if further_down and inside < COPY_CONTAINMENT:
+        return True
+    if topic.related:
+        return False
+    if topic.one_origin:
+        return True
+    if not topic.known:
+        return inside < (UNNAMED_FURTHER_DOWN if further_down else UNNAMED_SHARE)
+    return topic.named < (NAMED_FURTHER_DOWN if further_down else NAMED_SHARE)
 
 
 def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float, containment: float) -> bool:
-    if containment < EXCERPT_CONTAINMENT:
-        return False
     shared, longest = found.shared, found.longest
-    if found.replaced > REPLACED_SHARE * (found.replaced + shared):
+    if containment < EXCERPT_CONTAINMENT or found.replaced > REPLACED_SHARE * (found.replaced + shared):
         return False
     rest = min(found.a_words - found.a_shared, found.b_words - found.b_shared)
     if containment < COPY_CONTAINMENT and (
@@ -94,6 +199,8 @@ def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float,
         return False
     scrap = shared < SCRAP_WORDS or longest < PASSAGE_SHARE * shared
     if scrap and containment < SCRAP_CONTAINMENT and jaccard < SCRAP_JACCARD:
+        return False
+    if jaccard < SCRAP_JACCARD and longest < PART_RUN * shared:
         return False
     if containment < LOOSE_CONTAINMENT and found.between > REWRITTEN_SHARE * shared:
         return False

@@ -80,7 +80,7 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         name = RENAMED.get(cmd_name, cmd_name)
         if name != cmd_name:
-            _notice(f"onestory {cmd_name} is now `onestory {name}`; the old name goes with the next release")
+            _notice(f"`onestory {cmd_name}` is now `onestory {name}`; the old name will be removed in the next release")
         return COMMANDS[name].load(name) if name in COMMANDS else None
 
 
@@ -116,21 +116,21 @@ def version_callback(
 
 
 def main() -> NoReturn:
-    """Exits with 0 done, 1 done in part, 2 nothing could be done, 130 interrupted; a traceback is a bug."""
+    """Run the command. Exit codes: 0 success, 1 partial success, 2 failure, 130 interrupted. A traceback is a bug."""
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        _notice(f"onestory: {error.format_message()} (`onestory COMMAND --help` says more)")
+        _notice(f"onestory: {error.format_message()} (see `onestory COMMAND --help`)")
         code = EXIT_NOTHING_DONE
     except OnestoryError as error:
         _notice(f"onestory: {error}")
         code = EXIT_NOTHING_DONE
     except (KeyboardInterrupt, typer.Abort):
-        _notice("stopped: what was stored is kept; run the same command again to go on")
+        _notice("stopped: stored articles are kept; run the same command again to continue")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # `onestory dump - | head`: nobody reads on, and the interpreter must not try to flush to them.
+        # `onestory dump - | head`: the reader is gone, and the interpreter must not flush to it on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_BROKEN_PIPE
     sys.exit(code or 0)

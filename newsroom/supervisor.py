@@ -1,4 +1,4 @@
-"""The crawler beside the server: a process of its own, started again when it ends on its own."""
+"""The crawler process beside the server, restarted when it ends unexpectedly."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ TERMINATE_SECONDS = 30.0
 
 
 def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str], dict[str, str]]":
-    """The command line and environment of an `onestory` with this configuration."""
+    """The command line and environment of an `onestory` process with this configuration."""
     given = {
         "ONESTORY_HOME": str(config.home),
         "ONESTORY_DATABASE_URL": config.database_url,
@@ -31,7 +31,7 @@ def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str
         "ONESTORY_SOURCES": str(config.sources_file or ""),
         "ONESTORY_CONTACT": config.contact or "",
         "ONESTORY_WARC_DIR": str(config.warc_dir or ""),
-        # A crawler has no use for it.
+        # The crawler does not need it.
         "ONESTORY_ADMIN_KEY": "",
     }
     kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in given}
@@ -40,9 +40,9 @@ def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str
 
 @contextmanager
 def watch_parent() -> Iterator[threading.Event]:
-    """An event that is set when the `run` that started this process is gone, however it went."""
+    """An event that is set when the parent `run` process ends, for whatever reason."""
     gone, over = threading.Event(), threading.Event()
-    # From the environment: the parent may be gone before we come to ask who it is.
+    # From the environment: the parent may be gone before its id can be read.
     parent = os.environ.get(PARENT_VARIABLE)
 
     def watch() -> None:
@@ -60,7 +60,7 @@ def watch_parent() -> Iterator[threading.Event]:
 
 
 class SupervisedProcess:
-    """Keeps one process running while the context lasts, and ends it with SIGTERM."""
+    """Keeps a process running while the context lasts, and ends it with SIGTERM."""
 
     def __init__(self, command: "tuple[list[str], dict[str, str]]") -> None:
         self._command, self._env = command
@@ -85,12 +85,12 @@ class SupervisedProcess:
         try:
             process.wait(TERMINATE_SECONDS)
         except subprocess.TimeoutExpired:
-            logger.warning("the crawler did not stop in %d s: it is ended", TERMINATE_SECONDS)
+            logger.warning("the crawler did not stop within %d s and is killed", TERMINATE_SECONDS)
             process.kill()
             process.wait()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # A session of its own: Ctrl-C is for us, and we end the child in our time.
+        # A session of its own: Ctrl-C reaches only this process, which then ends the child.
         return subprocess.Popen(  # noqa: S603 - our own program
             self._command, env=self._env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )
@@ -100,7 +100,7 @@ class SupervisedProcess:
         while not self._stopping.wait(0.2):
             if self._process is None or self._process.poll() is None:
                 continue
-            logger.warning("the crawler ended with %s: it is started again", self._process.returncode)
+            logger.warning("the crawler ended with %s and is restarted", self._process.returncode)
             if self._stopping.wait(pause):
                 return
             pause = min(pause * 2, MAX_RESTART_SECONDS)

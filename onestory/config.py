@@ -1,4 +1,6 @@
-"""What the environment says, read once and checked. Every name may also be NAME_FILE: a file that holds the value."""
+"""Settings from the environment, read once and validated. Every variable NAME may also be given as NAME_FILE, the path
+of a file that holds the value.
+"""
 
 import ipaddress
 import os
@@ -20,13 +22,14 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One run's settings. `redis_url` of None means the embedded server of this home.
+    """The settings of one run.
 
-    `contact` is what the user agent gives publishers to write to. `allow_private` names the hosts and networks
-    that a crawl may reach although they are private. `warc_dir` keeps what a crawl fetches, where it is set.
-    `cors_origins` are the sites whose pages may read the API, `rate_limit` how many requests a minute a client may
-    make of it: 0 for any number, None for what fits where it is served. `admin_key` is an admin key of this store,
-    `require_keys` asks for keys on loopback, too, and `public_url` is the origin that people know the pages by.
+    `redis_url` is None for the embedded server of this home. `contact` is the address in the user agent, for
+    publishers. `allow_private` lists private hosts and networks that a crawl may reach. `warc_dir`, where set, is the
+    folder that keeps fetched pages. `cors_origins` lists the sites whose pages may read the API. `rate_limit` is the
+    number of API requests per client and minute: 0 sets no limit, None uses the default for the listening address.
+    `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
+    origin under which readers reach the pages.
     """
 
     home: Path
@@ -46,7 +49,7 @@ class Config:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
-        """Raises BadInput that names the variable when a value cannot be used."""
+        """Read the settings. Raises BadInput that names the invalid variable."""
         env = os.environ if environ is None else environ
         place = (home or Path(_value(env, "ONESTORY_HOME") or DEFAULT_HOME)).absolute()
         sources = _value(env, "ONESTORY_SOURCES")
@@ -74,7 +77,7 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
     if not path:
         return env.get(name, "").strip() or None
     if env.get(name):
-        raise BadInput(f"{name} and {name}_FILE are both set: keep one")
+        raise BadInput(f"{name} and {name}_FILE are both set: set only one")
     try:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
@@ -82,7 +85,7 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
-    """The URL, with the password put into it that came by itself."""
+    """The database URL, with the separately given password inserted."""
     url = _value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{home / 'onestory.db'}"
     password = _value(env, "ONESTORY_DATABASE_PASSWORD")
     if password is None:
@@ -90,7 +93,7 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
     scheme, _, rest = url.partition("://")
     user, at, place = rest.partition("@")
     if not at or ":" in user:
-        raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL that names a user and no password")
+        raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL with a user name and no password")
     return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
 
 
@@ -111,7 +114,7 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
 
 
 def _networks(value: str) -> tuple[str, ...]:
-    """Host names stay as they are; what looks like an address must be one."""
+    """Host names and networks, the latter validated."""
     entries = tuple(entry.strip().lower() for entry in value.split(",") if entry.strip())
     for entry in entries:
         if "/" in entry or entry.replace(".", "").isdigit():
@@ -130,30 +133,34 @@ def _limit(env: Mapping[str, str], name: str) -> int | None:
 
 
 def _origins(value: str) -> tuple[str, ...]:
-    """As a browser sends them; nothing stands for all sites, as any page could then read what only we may."""
+    """Origins as browsers send them. No wildcard is accepted: any page could then read what only the operator may."""
     origins = tuple(entry.strip().lower().rstrip("/") for entry in value.split(",") if entry.strip())
     for origin in origins:
         if not ORIGIN_PATTERN.fullmatch(origin):
-            raise BadInput(f"ONESTORY_CORS_ORIGINS: {origin[:80]!r} is no origin; it reads like https://desk.example")
+            raise BadInput(
+                f"ONESTORY_CORS_ORIGINS: {origin[:80]!r} is not an origin; it reads like https://desk.example"
+            )
     return origins
 
 
 def _admin_key(env: Mapping[str, str]) -> str | None:
-    """What somebody made by hand must not be easy to guess; it is told nowhere, not even in errors."""
+    """The admin key, if it is strong enough. Error messages never contain it."""
     key = _value(env, "ONESTORY_ADMIN_KEY")
     if key is not None and (not ADMIN_KEY_PATTERN.fullmatch(key) or len(set(key)) < 10):
         raise BadInput(
-            "ONESTORY_ADMIN_KEY is no strong key: it takes 32 to 200 random letters, digits and -_.~+/=, "
-            "as `openssl rand -hex 24` makes them"
+            "ONESTORY_ADMIN_KEY is not a strong key: use 32 to 200 random letters, digits and -_.~+/=, as made by "
+            "`openssl rand -hex 24`"
         )
     return key
 
 
 def _public_url(value: str | None) -> str | None:
-    """An origin, as a browser sends it."""
+    """The public origin, as browsers send it."""
     if value is None:
         return None
     url = value.lower().rstrip("/")
     if not ORIGIN_PATTERN.fullmatch(url):
-        raise BadInput(f"ONESTORY_PUBLIC_URL: {value[:80]!r} is no address without a path, like https://desk.example")
+        raise BadInput(
+            f"ONESTORY_PUBLIC_URL: {value[:80]!r} is not an address without a path, such as https://desk.example"
+        )
     return url

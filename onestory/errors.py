@@ -1,20 +1,22 @@
-"""Every error that Onestory raises on purpose, in one tree.
+"""The errors that Onestory raises on purpose.
 
-OnestoryError                    one plain line that names the thing and the remedy
-├── BadInput                     what the user gave cannot be used
-├── Dropped                      one article's bad data: that article is left out, the rest goes on
-├── NotFound                     nothing by that id or URL
-│   └── TakenDown                it was here, and was removed for good
-├── HomeUnusable                 the data folder: read-only, of a newer schema, held by someone else
+OnestoryError                    one plain line that names the problem and the remedy
+├── BadInput                     input that cannot be used
+├── Dropped                      bad data of one article, which is left out
+├── NotFound                     no record with this id or URL
+│   └── TakenDown                the record was removed for good
+├── HomeUnusable                 the data folder is read-only, of a newer schema, or in use
 │   ├── SchemaTooNew
 │   └── DiskFull
-└── Unavailable                  a server that we need is not there; nothing is lost, waiting helps
+└── Unavailable                  a server is unreachable; nothing is lost, and waiting helps
     ├── DatabaseUnavailable
     └── IndexUnavailable
-        └── IndexRefused         the index is there and must not be used as it is; waiting does not help
+        └── IndexUnusable        the index must not be used as it is; waiting does not help
 
-Bad data drops one article and counts `dropped/<reason>`; broken infrastructure propagates.
+Bad data drops one article and counts `dropped/<reason>`. Broken infrastructure propagates.
 """
+
+import errno
 
 __all__ = [
     "BadInput",
@@ -29,11 +31,12 @@ __all__ = [
     "SchemaTooNew",
     "TakenDown",
     "Unavailable",
+    "is_disk_full",
 ]
 
 
 class OnestoryError(Exception):
-    """Base of all: `reason` is stable and may be counted or matched on; the message is for people."""
+    """Base class of all errors. `reason` is a stable word for counting and matching; the message is for people."""
 
     reason = "error"
 
@@ -43,7 +46,7 @@ class BadInput(OnestoryError):
 
 
 class Dropped(OnestoryError):
-    """One article that is not kept. `reason` is a stable word, `detail` is for people."""
+    """One article that is not stored. `reason` is a stable word; `detail` is for people."""
 
     def __init__(self, url: str, reason: str, detail: str = "") -> None:
         super().__init__(url, reason, detail)
@@ -68,17 +71,24 @@ class HomeUnusable(OnestoryError):
 
 
 class SchemaTooNew(HomeUnusable):
-    """The store was written by a newer Onestory."""
+    """The store was written by a newer version of Onestory."""
 
     reason = "schema_too_new"
 
     def __init__(self, found: str) -> None:
-        super().__init__(f"the store has schema {found}, newer than this onestory knows: upgrade onestory")
+        super().__init__(
+            f"the store has schema {found}, which is newer than this version of onestory: upgrade onestory"
+        )
         self.found = found
 
 
 class DiskFull(HomeUnusable):
     reason = "disk_full"
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether the operating system reports a full disk or an exhausted quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Unavailable(OnestoryError):

@@ -1,4 +1,4 @@
-"""A lock that the kernel lets go of when its process dies, however it dies: flock(2)."""
+"""A file lock that the kernel releases when its process dies (flock(2))."""
 
 import fcntl
 import os
@@ -11,10 +11,10 @@ __all__ = ["FileLock"]
 
 
 class FileLock:
-    """One open of a lock file, which is made if it is missing, and never removed.
+    """One open descriptor of a lock file, which is created if missing and never removed.
 
-    The lock belongs to the open file, not to the process: two opens in one process exclude each other, and a
-    child that inherits the descriptor keeps the lock when its parent has gone.
+    The lock belongs to the open file, not to the process: two descriptors in one process exclude each other, and a
+    child that inherits the descriptor keeps the lock after its parent exits.
     """
 
     def __init__(self, path: Path) -> None:
@@ -22,11 +22,11 @@ class FileLock:
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def share(self) -> None:
-        """Hold it together with all others that share it."""
+        """Hold the lock together with all others that share it."""
         fcntl.flock(self.descriptor, fcntl.LOCK_SH)
 
     def try_hold(self) -> bool:
-        """Hold it alone if nobody else has it; a share of ours is given up either way."""
+        """Take the exclusive lock if it is free. A shared lock of this descriptor is released either way."""
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,7 +35,7 @@ class FileLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Wait until nobody else has it, and hold it alone."""
+        """Wait for the exclusive lock, and hold it for the context."""
         fcntl.flock(self.descriptor, fcntl.LOCK_EX)
         try:
             yield
@@ -43,7 +43,7 @@ class FileLock:
             fcntl.flock(self.descriptor, fcntl.LOCK_UN)
 
     def is_current(self) -> bool:
-        """Whether the path still leads to the file that we have open: the folder may have been replaced."""
+        """Whether the path still leads to the open file. The folder may have been replaced."""
         try:
             return os.path.samestat(os.fstat(self.descriptor), self.path.stat())
         except OSError:

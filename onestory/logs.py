@@ -1,4 +1,4 @@
-"""What long-running commands log: plain lines for a person, JSON lines for a machine (`ONESTORY_LOG_JSON=1`)."""
+"""Logging of long-running commands: plain lines, or JSON lines with `ONESTORY_LOG_JSON=1`."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ __all__ = ["configure_logging"]
 
 
 def configure_logging(*, as_json: bool) -> None:
-    """Ours from INFO up, everyone else's from WARNING up."""
+    """Log Onestory's messages from INFO up, those of libraries from WARNING up."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""Work beside the work of a process: on a thread of its own, begun again after trouble."""
+"""Background threads that repeat their work and restart after errors."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class PeriodicThread(ABC):
-    """Runs `work` while the context lasts. An OnestoryError is said once, not every time that it is still so."""
+    """A thread that runs `work` while the context lasts. Repeated errors are logged once until the work succeeds."""
 
     def __init__(self, name: str, *, pause_seconds: float) -> None:
         self.stopping = threading.Event()
@@ -34,10 +34,10 @@ class PeriodicThread(ABC):
 
     @abstractmethod
     def work(self) -> None:
-        """Until `stopping` is set. Raises OnestoryError, and is then begun again after a pause."""
+        """Work until `stopping` is set. An OnestoryError restarts the work after a pause."""
 
     def note_success(self) -> None:
-        """From here on trouble is news again."""
+        """Report success: the next error is logged even if it repeats the last one."""
         self._said = ""
 
     def _run(self) -> None:

@@ -1,8 +1,8 @@
-"""What the crawler must never reach: private places, by whatever spelling, name, redirect or DNS answer.
+"""Protection against server-side request forgery: addresses that the crawler must never reach.
 
-The check sits in the reactor's name resolver. Every connection goes through it, literal addresses too, and what it
-hands on are addresses: the one that was checked is the one that is connected to, so an answer that changes between
-check and connect (DNS rebinding) changes nothing.
+The check is part of the reactor's name resolver. Every connection passes through it, also to literal addresses, and it
+returns the addresses that it checked. An answer that changes between check and connection (DNS rebinding) therefore has
+no effect.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from onestory.urls import normalize_url
 __all__ = ["AllowList", "BlockedAddress", "GuardedResolver", "checked_url", "is_public"]
 
 DNS_SECONDS = 15
-# Of their own: a name server that does not answer must hold up nothing but its own names.
+# A separate thread pool: an unresponsive name server delays only its own names.
 DNS_THREADS = ThreadPoolExecutor(16, thread_name_prefix="dns")
 MAX_REFUSALS = 10_000
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 V4_COMPATIBLE = ipaddress.ip_network("::/96")
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-# IANA's registries of special-purpose addresses, spelled out: what the standard library knows of them changes with
-# its version. And one that is public by its number only: Azure's host agent.
+# IANA's special-purpose address registries, spelled out because the standard library's list changes between versions.
+# The last entry looks public: it is Azure's host agent.
 NEVER = tuple(
     ipaddress.ip_network(network)
     for network in [
@@ -62,13 +62,13 @@ Ask = Callable[[str, int], list[str]]
 
 
 class BlockedAddress(BadInput):
-    """A URL or an address that is not fetched; the message says why."""
+    """A URL or an address that must not be fetched. The message gives the reason."""
 
     reason = "refused"
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is of the public internet; one that carries an IPv4 address counts as that."""
+    """Whether an address is public. An address that embeds an IPv4 address is judged by that."""
     inner = _inner(address)
     if inner is not None:
         return is_public(inner)
@@ -88,7 +88,7 @@ def _inner(address: Address) -> Address | None:
 
 
 def checked_url(url: str, *, base: str | None = None) -> str:
-    """The normal form of a URL that may be fetched, as far as its text tells. Raises Refused or BadInput."""
+    """The normal form of a URL whose text is acceptable. Raises BlockedAddress or BadInput."""
     try:
         absolute = urljoin(base, url.strip()) if base else url
         parts = urlsplit(absolute)
@@ -96,7 +96,7 @@ def checked_url(url: str, *, base: str | None = None) -> str:
     except ValueError as error:
         raise BadInput(f"{url[:200]!r} is not a URL: {error}") from error
     if has_user:
-        raise BlockedAddress(f"{parts.hostname}: a URL with a user name in it is not fetched")
+        raise BlockedAddress(f"{parts.hostname}: URLs with a user name are not fetched")
     return normalize_url(absolute)
 
 
@@ -140,11 +140,11 @@ class _Resolution:
 
 @implementer(IHostnameResolver)
 class GuardedResolver:
-    """Resolves on the loop's own threads, and hands on addresses only after each of them was checked.
+    """A name resolver that returns only checked addresses.
 
-    One answer of several that is private condemns them all: that is how rebinding looks. The receiver is told
-    nothing then, which reads as a name that does not resolve; `refusals` keeps why, by name. `ask` is the name
-    service: the system's, unless a test brings its own.
+    If one of several addresses is private, all are refused: rebinding attacks look like that. The receiver then gets no
+    address, as for a name that does not resolve, and `refusals` keeps the reason by name. `ask` is the name service:
+    the system's, or a test's.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, allow: AllowList, *, ask: "Ask | None" = None) -> None:
@@ -177,13 +177,13 @@ class GuardedResolver:
             receiver.resolutionComplete()
 
     async def addresses(self, name: str, port: int) -> list[Address]:
-        """The addresses that may be connected to. Raises Refused, or OSError when there is none."""
+        """The addresses that may be connected to. Raises BlockedAddress, or OSError when there is none."""
         found = await self._look_up(name, port)
         refused = [] if self.allow.allows_name(name) else [one for one in found if not self._is_allowed(one)]
         if refused:
             if len(self.refusals) >= MAX_REFUSALS:
                 self.refusals.clear()
-            self.refusals[name] = f"{name} leads to {refused[0]}, which is no public address"
+            self.refusals[name] = f"{name} resolves to {refused[0]}, which is not a public address"
             raise BlockedAddress(self.refusals[name])
         self.refusals.pop(name, None)
         return found
@@ -192,12 +192,12 @@ class GuardedResolver:
         return is_public(address) or self.allow.allows(address)
 
     async def _look_up(self, name: str, port: int) -> list[Address]:
-        # RFC 6761, section 6.3: names under localhost are loopback, and no server is asked.
+        # RFC 6761, section 6.3: names under localhost are loopback, and no server is queried.
         if name.rstrip(".").lower().endswith(".localhost"):
             return [ipaddress.ip_address("127.0.0.1")]
         query = asyncio.get_running_loop().run_in_executor(DNS_THREADS, self.ask, name, port)
         answers = await asyncio.wait_for(query, DNS_SECONDS)
-        # An address of one interface only (fe80::1%eth0) keeps its zone off: it is refused in any case.
+        # The zone of a link-local address (fe80::1%eth0) is dropped: the address is refused in any case.
         found = dict.fromkeys(ipaddress.ip_address(response.partition("%")[0]) for response in answers)
         return sorted(found, key=lambda address: address.version)
 

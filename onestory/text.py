@@ -1,26 +1,31 @@
-"""Text from the web on a terminal: it may not move the cursor, change colours, or turn the reading direction."""
+"""Text from the web, made safe for terminals and for JSON."""
 
 import re
 import unicodedata
 
-__all__ = ["escape_controls", "printable"]
+__all__ = ["escape_controls", "plural", "printable"]
 
-# What JSON may hold as it is: DEL and the second set of controls, marks of direction, ends of lines and paragraphs.
+# Characters that JSON allows unescaped: DEL, C1 controls, bidi marks, line and paragraph separators.
 TERMINAL_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def printable(text: str | None, *, width: int | None = None) -> str:
-    """One line without control, format or surrogate characters; cut to `width` characters with an ellipsis."""
+    """One line without control, format or surrogate characters, cut to `width` characters with an ellipsis."""
     kept = "".join(" " if c in "\t\r\n" else c for c in text or "" if c in "\t\r\n" or _is_safe(c))
     line = " ".join(kept.split())
     return line if width is None or len(line) <= width else line[: width - 1] + "…"
 
 
+def plural(number: int, one: str, many: str) -> str:
+    """The number with its noun, as in "1 copy" and "2 copies"."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def _is_safe(character: str) -> bool:
-    # U+200C and U+200D are letters' business in Persian and Indic scripts, and do no harm.
+    # U+200C and U+200D join letters in Persian and Indic scripts, and are harmless.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") or character in "\u200c\u200d"
 
 
 def escape_controls(told: str) -> str:
-    """JSON that says the same: such characters stand only in its strings."""
+    """Equivalent JSON with terminal control characters escaped. They can occur only inside strings."""
     return TERMINAL_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", told)

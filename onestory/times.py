@@ -1,25 +1,53 @@
-"""Times as people and programs give them in an address."""
+"""Times: the clock, what people type, and ISO 8601 with a Z."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import overload
 
-__all__ = ["TIME_FORMS", "parse_time"]
+__all__ = ["TIME_FORMS", "in_utc", "iso_utc", "parse_iso_time", "parse_time", "utc_now"]
 
-TIME_FORMS = "ISO 8601 (UTC where it names no zone), or how long ago: `90m`, `24h`, `7d`, `2w`."
+TIME_FORMS = "ISO 8601 (UTC without a zone), or an age: `90m`, `24h`, `7d`, `2w`."
 
 AGE_PATTERN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-# A + that nobody encoded arrives as a space.
+# A plus sign that a client did not percent-encode arrives as a space.
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def in_utc(time: datetime) -> datetime:
+    """The time in UTC; a time without a zone is taken to be UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+@overload
+def iso_utc(time: datetime) -> str: ...
+@overload
+def iso_utc(time: None) -> None: ...
+@overload
+def iso_utc(time: datetime | None) -> str | None: ...
+def iso_utc(time: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, to the microsecond where there are any."""
+    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_iso_time(value: str) -> datetime:
+    """Parse ISO 8601, in UTC unless it names a zone. Raises ValueError."""
+    try:
+        return in_utc(datetime.fromisoformat(value))
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
 def parse_time(value: str, *, now: datetime) -> datetime:
-    """ISO 8601, UTC where it names no zone, or how long ago: 90m, 24h, 7d, 2w. Raises ValueError."""
+    """Parse ISO 8601 (UTC unless it names a zone) or an age such as 90m, 24h, 7d or 2w. Raises ValueError."""
     value = value.strip()
     try:
         if ago := AGE_PATTERN.fullmatch(value):
             return now - timedelta(**{AGE_UNITS[ago[2]]: int(ago[1])})
-        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", value) if "T" in value else value)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return parse_iso_time(LOST_PLUS.sub(r"+\1", value) if "T" in value else value)
     except (ValueError, OverflowError):
         raise ValueError(f"{value[:40]!r} is not a time; it reads like 2026-11-23, 2026-11-23T06:30Z or 24h") from None

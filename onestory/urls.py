@@ -1,4 +1,4 @@
-"""URLs and the ids made from them: pure functions."""
+"""URL normalization, and the ids made from URLs. All functions are pure."""
 
 import hashlib
 import re
@@ -11,36 +11,39 @@ from onestory.errors import BadInput
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_site", "site_of"]
+__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
 
 MAX_URL_LENGTH = 2048
-# Names as they are registered and used (RFC 1035, section 2.3.4, and underscores), or an IPv6 address: no escapes.
+MAX_REDIRECTS = 5
+# Host names as registered and used (RFC 1035, section 2.3.4, and underscores), or IPv6 addresses. No escapes.
 HOST_PATTERN = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# What campaigns and share buttons append; the page is the same without it.
+# Parameters that campaigns and share buttons append. The page is the same without them.
 TRACKING_PARAMETERS = re.compile(
     r"(?i)^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ocid|spm|xtor)$"
 )
-# What servers append when they take a reader for a new one: each visit would find new pages.
+# Session ids that servers append for clients without cookies. Each visit would find new pages.
 SESSION_PARAMETERS = re.compile(
     r"(?i)^(phpsessid|jsessionid|aspsessionid\w*|asp\.net_sessionid|cfid|cftoken|session_?id|sess_?id|zenid|oscsid)$"
 )
-# Short names mean other things as well, unless the value can be nothing else.
+# Short names are also used for other purposes, so the value must look like a session id.
 SHORT_SESSION_PARAMETERS = re.compile(r"(?i)^(s|sid|session)=[0-9a-f]{26,64}$")
 SESSION_IN_PATH = re.compile(r"(?i);jsessionid=[^/;?]*|/\(S\([0-9a-z]{24}\)\)(?=/)")
-# Browsers drop these wherever they stand (URL Standard, "basic URL parser").
+# Browsers drop these characters anywhere in a URL (URL Standard, "basic URL parser").
 DROPPED_CHARACTERS = re.compile(r"[\t\r\n]")
+# Names under which one server serves other forms of its pages.
+ALTERNATE_LABELS = frozenset({"www", "m", "mobile", "amp", "touch", "wap"})
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def normalize_url(url: str) -> str:
-    """The one spelling of a URL (RFC 3986, section 6.2.2), without fragment, tracking and session; its host is ASCII.
+    """The normal form of a URL (RFC 3986, section 6.2.2), with an ASCII host, without fragment, tracking and session.
 
-    Raises BadInput for what is not an absolute http(s) URL of at most 2,048 characters.
+    Raises BadInput unless it is an absolute http(s) URL of at most 2,048 characters.
     """
     cleaned = DROPPED_CHARACTERS.sub("", url.encode("utf-8", "ignore").decode("utf-8").strip(" \x00\t\r\n"))
     if CONTROL_CHARACTERS.search(cleaned):
-        raise BadInput(f"{url[:200]!r} is not a URL: it holds control characters")
+        raise BadInput(f"{url[:200]!r} is not a URL: it contains control characters")
     try:
         parts = urlsplit(cleaned)
         port = parts.port
@@ -56,9 +59,9 @@ def normalize_url(url: str) -> str:
         netloc += f":{port}"
     path = quote(SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
     normal = urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
-    # Percent-encoding triples bytes, and no index of PostgreSQL holds more than 2,704 of them.
+    # Percent-encoding triples the bytes, and an index row of PostgreSQL holds at most 2,704.
     if len(normal) > MAX_URL_LENGTH:
-        raise BadInput(f"{normal[:200]!r} is no URL of at most {MAX_URL_LENGTH} characters")
+        raise BadInput(f"{normal[:200]!r} is not a URL of at most {MAX_URL_LENGTH} characters")
     return normal
 
 
@@ -69,7 +72,7 @@ def _without_tracking(query: str) -> str:
 
 
 def _is_appended(name: str, value: str) -> bool:
-    """Whether a parameter says who comes, or from where, and nothing of the page."""
+    """Whether a parameter identifies the visitor or the referrer, not the page."""
     return bool(
         TRACKING_PARAMETERS.match(name)
         or SESSION_PARAMETERS.match(name)
@@ -84,26 +87,44 @@ TRACKING_HINT = re.compile(
 
 
 def host_of(url: str) -> str:
-    """The host name of a normal URL, in lower case, without its port."""
+    """The host name of a normal URL, in lower case and without the port."""
     return (urlsplit(url).hostname or "").rstrip(".")
 
 
 @cache
 def _public_suffixes() -> "TLDExtract":
-    # The list that ships with the library: what a site is must not depend on the network.
+    # The list that ships with the library: what a site is must not depend on the network. Its private section counts:
+    # github.io and blogspot.com host strangers side by side.
     from tldextract import TLDExtract  # noqa: PLC0415 (brings an HTTP client along)
 
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def site_of(host: str) -> str:
-    """The registrable domain of a host (Public Suffix List), or the host itself where there is none."""
+    """The registrable domain of a host (Public Suffix List), or the host itself if it has none."""
     return _public_suffixes()(host).top_domain_under_public_suffix or host
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether two URLs are of one registrable domain."""
+    """Whether two URLs belong to the same registrable domain."""
     return site_of(host_of(a)) == site_of(host_of(b))
+
+
+def same_publisher(a: str, b: str) -> bool:
+    """Whether the server of one URL may speak for the other: the same port, and the same host.
+
+    Hosts are compared without the labels under which one server serves a page's mobile and AMP forms. Another
+    subdomain may belong to somebody else, and so may another port of an address.
+    """
+    return _publisher_of(a) == _publisher_of(b)
+
+
+def _publisher_of(url: str) -> tuple[str, int | None]:
+    host = host_of(url)
+    site = site_of(host)
+    labels = host.removesuffix(site).rstrip(".").split(".") if host != site else []
+    own = [label for label in labels if label and label not in ALTERNATE_LABELS]
+    return ".".join([*own, site]), urlsplit(url).port
 
 
 def article_id_of_url(url: str) -> str:

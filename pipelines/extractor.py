@@ -1,4 +1,4 @@
-"""One capture to one article. Pure and picklable, so that it runs in worker processes."""
+"""From one capture to one article. Pure and picklable, so that it runs in worker processes."""
 
 import re
 from html import unescape
@@ -30,7 +30,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 
 
 def extract(capture: Capture, *, furniture: frozenset[int] = _NO_FURNITURE) -> ExtractedArticle:
-    """The article in a page or plain text, cleaned of `furniture` (what its host repeats: `furniture.learned`).
+    """Extract the article of a page or plain text, without `furniture`, the learned boilerplate of its host.
 
     Raises Dropped with the reason: empty, too_large, too_deep, not_html, and those of `pagekind`.
     """

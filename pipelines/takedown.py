@@ -1,7 +1,7 @@
-"""Taking down an article, a story or a host: gone from the store, the index and the archives; tombstones keep it out.
+"""Take down an article, a story or a host: out of the store, the index and the archives; tombstones keep it out.
 
-Every step may be done again. What is still needed to finish goes last: a call that was killed is completed by the same
-call, also when the articles are gone already and only their bytes are left.
+Every step may be repeated. Whatever is needed to finish is deleted last, so the same call completes a takedown that was
+killed, even if the articles are gone and only their bytes are left.
 """
 
 import re
@@ -17,7 +17,7 @@ from onestory.errors import BadInput, NotFound, TakenDown
 from onestory.pipelines.archive.redaction import redact_file, warc_files
 from onestory.pipelines.stories.attach import compare, evaluate
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.store.articles.versions import VersionText
+from onestory.store.articles.versions import VersionText, versions_of
 from onestory.store.database import Store
 from onestory.store.editorial.takedown import (
     TakedownTargets,
@@ -29,7 +29,6 @@ from onestory.store.editorial.takedown import (
     relocate_warc_records,
     takedown_targets,
     vacuum_database,
-    versions_of_articles,
 )
 from onestory.store.stories.components import MatchRow
 from onestory.store.stories.records import copies_by_id, copies_of_story
@@ -46,7 +45,7 @@ FEW = 32  # of so many all pairs are compared, of more each with the fullest and
 
 @dataclass(frozen=True, slots=True)
 class TakedownResult:
-    """What went: articles, versions, records of WARC files; and the articles whose stories were evaluated again."""
+    """What was removed: articles, versions, WARC records; and the articles whose stories were evaluated again."""
 
     articles: int
     versions: int
@@ -56,7 +55,7 @@ class TakedownResult:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """`host` or `url` of something that may not be stored, or not any more, so that it stays out."""
+    """What to take down. `host` or `url` are set even if nothing of it is stored, so that it stays out."""
 
     articles: frozenset[str]
     host: str | None = None
@@ -66,14 +65,14 @@ class _Target:
 def take_down(
     store: Store, index_client: IndexClient, what: str, *, reason: str, archived: Sequence[Path], now: datetime
 ) -> TakedownResult:
-    """Takes down a URL, a story or article by its id, or a host. `archived` are folders with WARC files.
+    """Take down a URL, a story or article by its id, or a host. `archived` are folders with WARC files.
 
-    Raises NotFound, BadInput, Unavailable. Nothing is lost by calling it again.
+    Safe to repeat. Raises NotFound, BadInput, Unavailable.
     """
     with store.read() as connection:
         target = _target(connection, what)
         gone = takedown_targets(connection, target.articles, host=target.host)
-        versions = versions_of_articles(connection, gone.articles)
+        versions = versions_of(connection, gone.articles)
         left = [one for others in other_copies(connection, gone.articles).values() for one in others]
     with store.write() as connection:
         bury_targets(connection, gone, reason=reason, now=now)
@@ -112,7 +111,7 @@ def _target(connection: Connection, what: str) -> _Target:
 
 
 def _unless_gone(connection: Connection, url: str) -> frozenset[str]:
-    """The article; none when it was taken down already, and only has to be finished."""
+    """The article; None if it was taken down and only the rest is to be done."""
     try:
         return frozenset([article_named(connection, url)])
     except TakenDown:
@@ -128,14 +127,14 @@ def _story_or_gone(connection: Connection, story_id: str) -> frozenset[str]:
 
 
 def _all_of(connection: Connection, gone: TakedownTargets) -> TakedownTargets:
-    """With what came to the host since."""
+    """All articles of a host, including those that arrived since."""
     if gone.host is None:
         return gone
     return takedown_targets(connection, gone.articles | articles_of_host(connection, gone.host), host=gone.host)
 
 
 def _verified_again(store: Store, index_client: IndexClient, gone: TakedownTargets) -> list[MatchRow]:
-    """Evidence among what is left of each story: it may have been held together by what goes."""
+    """Compare what is left of each story: it may have been held together by what is removed."""
     rows: list[MatchRow] = []
     with store.read() as connection:
         for others in other_copies(connection, gone.articles).values():
@@ -147,7 +146,7 @@ def _verified_again(store: Store, index_client: IndexClient, gone: TakedownTarge
 def _current(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
     """The versions of these articles, those of the fullest article first."""
     words = {copy.id: copy.words for copy in copies_by_id(connection, list(article_ids))}
-    return sorted(versions_of_articles(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
+    return sorted(versions_of(connection, article_ids), key=lambda one: (-words[one.article_id], one.number))
 
 
 def _pairs(index_client: IndexClient, versions: Sequence[VersionText]) -> set[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""What hosts repeat around their articles: the evidence for it, and what is in force. Hosts are named without www."""
+"""Boilerplate of hosts: the evidence, and the active lines. Hosts are named without www."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.queries import chunks
-from onestory.store.schema import articles, furniture, removed_lines, versions
+from onestory.store.schema import articles, boilerplate, removed_lines, versions
 
 __all__ = [
     "REMOVED_LINES_RETENTION_DAYS",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-# The newest articles of a host tell what it shows now.
+# The newest articles of a host show its current boilerplate.
 WINDOW_ARTICLES = 1000
 
 BOILERPLATE_REASON = "host"
@@ -33,7 +33,7 @@ BOILERPLATE_REASON = "host"
 
 @dataclass(frozen=True, slots=True)
 class ArticleLines:
-    """An article's lines, with those taken out as its host's; `signature` is opaque here."""
+    """The lines of an article, including those removed as boilerplate. `signature` is opaque to the store."""
 
     story_id: str
     signature: bytes
@@ -43,7 +43,9 @@ class ArticleLines:
 
 @dataclass(frozen=True, slots=True)
 class BoilerplateLine:
-    """A line that `stories` of a host's `stories_known` stories showed, and whether it is taken out since then."""
+    """A line found in `stories` of the `stories_known` stories of a host. `in_force` means that it is removed from
+    texts.
+    """
 
     fingerprint: int
     line: str
@@ -64,7 +66,7 @@ def hosts_with_articles(connection: Connection) -> list[str]:
 
 
 def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleLines]:
-    """The host's newest articles, each with the text that is current."""
+    """The newest articles of a host with their current texts."""
     query = (
         select(articles.c.story_id, versions.c.signature, articles.c.first_seen, versions.c.number, versions.c.text)
         .join(versions, versions.c.number == articles.c.version)
@@ -73,14 +75,14 @@ def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleL
         .limit(WINDOW_ARTICLES)
     )
     rows = connection.execute(query).all()
-    gone = _removed_as_furniture(connection, [row.number for row in rows])
+    gone = _removed_as_boilerplate(connection, [row.number for row in rows])
     for row in rows:
         yield ArticleLines(
             row.story_id, row.signature, row.first_seen, (*row.text.split("\n"), *gone.get(row.number, ()))
         )
 
 
-def _removed_as_furniture(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
+def _removed_as_boilerplate(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for part in chunks(numbers):
         query = select(removed_lines.c.number, removed_lines.c.line)
@@ -91,16 +93,16 @@ def _removed_as_furniture(connection: Connection, numbers: Sequence[int]) -> dic
 
 
 def boilerplate_lines(connection: Connection, host: str) -> list[BoilerplateLine]:
-    """What was learned of a host: what is in force first, then by how many stories showed it."""
-    names = [column for column in furniture.c if column.name != "host"]
-    query = select(*names).where(furniture.c.host == host)
-    order = (furniture.c.in_force.desc(), furniture.c.stories.desc(), furniture.c.fingerprint)
+    """The lines learned for a host: active ones first, then by the number of stories."""
+    names = [column for column in boilerplate.c if column.name != "host"]
+    query = select(*names).where(boilerplate.c.host == host)
+    order = (boilerplate.c.in_force.desc(), boilerplate.c.stories.desc(), boilerplate.c.fingerprint)
     return [BoilerplateLine(*row) for row in connection.execute(query.order_by(*order))]
 
 
 def publish_boilerplate(connection: Connection, host: str, lines: Sequence[BoilerplateLine]) -> None:
-    """Puts these lines in place of what was known of the host."""
-    connection.execute(delete(furniture).where(furniture.c.host == host))
+    """Replace the lines known for a host."""
+    connection.execute(delete(boilerplate).where(boilerplate.c.host == host))
     rows = [
         {
             "host": host,
@@ -115,12 +117,12 @@ def publish_boilerplate(connection: Connection, host: str, lines: Sequence[Boile
         for line in lines
     ]
     if rows:
-        connection.execute(insert(furniture), rows)
+        connection.execute(insert(boilerplate), rows)
 
 
 def active_fingerprints(connection: Connection) -> dict[str, frozenset[int]]:
-    """The fingerprints that are taken out of new articles, by host."""
-    query = select(furniture.c.host, furniture.c.fingerprint).where(furniture.c.in_force)
+    """The fingerprints of active boilerplate lines, by host."""
+    query = select(boilerplate.c.host, boilerplate.c.fingerprint).where(boilerplate.c.in_force)
     found: dict[str, set[int]] = {}
     for host, fingerprint in connection.execute(query):
         found.setdefault(host, set()).add(fingerprint)
@@ -131,7 +133,7 @@ REMOVED_LINES_RETENTION_DAYS = 30
 
 
 def removed_lines_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[RemovedLine]]:
-    """What was taken out of these versions, in the order of the page."""
+    """The lines removed from these versions, in page order."""
     found: dict[int, list[RemovedLine]] = {}
     for part in chunks(numbers):
         query = select(removed_lines).where(removed_lines.c.number.in_(part)).order_by(removed_lines.c.id)
@@ -141,6 +143,6 @@ def removed_lines_of(connection: Connection, numbers: Collection[int]) -> dict[i
 
 
 def prune_removed_lines(connection: Connection, *, now: datetime) -> int:
-    """Forgets the lines that are older than KEPT_DAYS; how many these were."""
+    """Delete removed lines past their retention, and return how many."""
     statement = delete(removed_lines).where(removed_lines.c.at < now - timedelta(days=REMOVED_LINES_RETENTION_DAYS))
     return connection.execute(statement).rowcount

@@ -1,4 +1,4 @@
-"""The connection to the system of record: SQLite or PostgreSQL, one transaction at a time."""
+"""The database connection: SQLite or PostgreSQL, one transaction at a time."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ SNAPSHOT_OPTIONS: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postg
 
 
 class Store:
-    """Hands out transactions; the functions of the table families take the connection.
+    """Transactions on the database. The functions of the other modules take their connections.
 
-    On SQLite every write is BEGIN IMMEDIATE: a deferred transaction that turns into a writer fails when another
-    came between. On PostgreSQL a read is one REPEATABLE READ snapshot, as it is on SQLite in WAL mode.
+    On SQLite every write begins with BEGIN IMMEDIATE: a deferred transaction that upgrades to a writer fails if another
+    one wrote in between. On PostgreSQL a read is one REPEATABLE READ snapshot, like a read on SQLite in WAL mode.
 
     `wake` is called after a transaction that wrote events.
     """
@@ -36,9 +36,9 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> "Store":
-        """Connects and brings the schema up to date.
+        """Connect, and upgrade the schema.
 
-        Raises BadInput for a URL we cannot use, SchemaTooNew, HomeUnusable or DatabaseUnavailable.
+        Raises BadInput for an unusable URL, SchemaTooNew, HomeUnusable or DatabaseUnavailable.
         """
         store = cls(_engine(url))
         with translate_errors():
@@ -47,7 +47,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is kept, or, on any error, none."""
+        """One write transaction, rolled back on any error."""
         with translate_errors(), self.engine.connect() as opened:
             connection = opened.execution_options(write=True, gathered_events=[], gathered_moves={})
             with connection.begin():
@@ -58,7 +58,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent snapshot; nothing can be written through it."""
+        """One consistent snapshot, read-only."""
         with translate_errors(), self.engine.connect() as opened:
             connection = opened.execution_options(**SNAPSHOT_OPTIONS) if self.dialect == "postgresql" else opened
             with connection.begin():
@@ -66,7 +66,7 @@ class Store:
 
     @contextmanager
     def without_transaction(self) -> Iterator[Connection]:
-        """A connection without a transaction, for what a database does not do inside of one."""
+        """A connection in autocommit mode, for statements that no transaction may contain."""
         options: dict[str, Any] = {"outside": True}
         if self.dialect == "postgresql":
             options["isolation_level"] = "AUTOCOMMIT"
@@ -106,9 +106,9 @@ def _sqlite(path: str) -> Engine:
     if not path:
         raise BadInput("ONESTORY_DATABASE_URL: a SQLite store needs a file, as in sqlite:////var/lib/onestory.db")
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise HomeUnusable(f"{Path(path).parent} cannot be made: {error.strerror}") from error
+        raise HomeUnusable(f"{Path(path).parent} cannot be created: {error.strerror}") from error
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
@@ -125,21 +125,21 @@ def _json(value: Any) -> str:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own BEGIN comes too late and is deferred; ours is sent by _begin_sqlite.
+    # The driver sends BEGIN too late, and as deferred. _begin_sqlite sends it instead.
     connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",
-        "cache_size = -8192",  # KiB a connection, of which a crawler has several; the system caches the file, too
+        "cache_size = -8192",  # KiB per connection; a crawler has several, and the system caches the file as well
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _configure_postgresql(connection: Any, _record: object) -> None:
-    # The driver prepares what is sent often. A plan for any time and any word reads whole tables for some of them.
+    # The driver prepares frequent statements. A generic plan, for any time and any word, would scan whole tables.
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
@@ -154,7 +154,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turns a driver's error into ours, where it names a state of the world and not a fault of the program."""
+    """Translate driver errors that report a state of the environment, not a bug."""
     try:
         yield
     except DBAPIError as error:
@@ -167,27 +167,27 @@ def translate_errors() -> Iterator[None]:
 def _known(error: DBAPIError) -> OnestoryError | None:  # noqa: PLR0911 - one line a state of the world
     said = str(error.orig).lower()
     if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
-        return DiskFull("the disk is full: free some space and run it again; what was acknowledged is kept")
+        return DiskFull("the disk is full: free some space and run the command again; acknowledged work is kept")
     if "readonly database" in said or "unable to open database" in said:
-        return HomeUnusable("the store cannot be written: check the owner and the mode of the data folder")
+        return HomeUnusable("the store cannot be written: check the owner and mode of the data folder")
     if "file is not a database" in said or "malformed" in said:
         return HomeUnusable("the store's file is not a SQLite database, or is damaged: restore it from a backup")
     if _is_conflict(error):
-        return DatabaseUnavailable("the database asks to repeat a transaction that met another one")
+        return DatabaseUnavailable("the transaction conflicted with another one: repeat it")
     if error.connection_invalidated or _is_connection_fault(error):
         return DatabaseUnavailable("the database does not answer: check ONESTORY_DATABASE_URL and the server")
     if "database is locked" in said:
-        return DatabaseUnavailable(f"another process held the store for over {BUSY_TIMEOUT_SECONDS} s")
+        return DatabaseUnavailable(f"another process locked the store for over {BUSY_TIMEOUT_SECONDS} s")
     return None
 
 
 def _is_conflict(error: DBAPIError) -> bool:
-    """PostgreSQL's class 40, a deadlock or a serialization failure: nothing was done, and the same work will do."""
+    """Whether PostgreSQL reports class 40, a deadlock or serialization failure. The work can be repeated."""
     return str(getattr(error.orig, "sqlstate", None) or "").startswith("40")
 
 
 def _is_connection_fault(error: DBAPIError) -> bool:
-    """PostgreSQL's classes 08 (connection), 57P (shutdown) and 53 (resources), or no SQLSTATE: no server answered."""
+    """Whether no server answered: SQLSTATE class 08 (connection), 57P (shutdown) or 53 (resources), or none."""
     if not type(error.orig).__module__.startswith("psycopg") or type(error.orig).__name__ not in POSTGRES_FAULTS:
         return False
     state: Any = getattr(error.orig, "sqlstate", None)
@@ -209,5 +209,5 @@ POSTGRES_FAULTS = {
 
 
 def now_on(connection: Connection) -> str:
-    """The database's own clock, as text; leases are counted on it."""
+    """The database clock, as text. Leases are measured by it."""
     return str(connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one())

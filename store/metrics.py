@@ -1,4 +1,4 @@
-"""How much there is of everything, and how far behind the crawl is: numbers for whoever watches."""
+"""Metrics of the store: sizes, and how far behind the crawl is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ __all__ = ["StoreMetrics", "store_metrics"]
 
 @dataclass(frozen=True, slots=True)
 class StoreMetrics:
-    """`articles_waiting` are stored and not attached yet; `sources_unseen` could not be seen when last polled.
+    """`articles_waiting` are stored and not yet attached; `sources_unseen` failed when last polled.
 
-    Sources are those that are switched on. A host is leased, resting (not to be asked yet, with a reason) or free.
+    Only enabled sources count. A host is leased, resting (not to be fetched from yet, for a reason) or free.
     """
 
     stories: int

@@ -1,25 +1,92 @@
-"""Whether a column is one of many values, as each database is best asked."""
+"""Query helpers for the differences between SQLite and PostgreSQL, and for long lists of values."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from enum import IntEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.schema import stories
 
-__all__ = ["lock_stories", "one_of"]
+__all__ = [
+    "AdvisoryLock",
+    "chunks",
+    "columns_of",
+    "dialect_insert",
+    "existing_values",
+    "hold_advisory_lock",
+    "insert_new",
+    "lock_stories",
+    "one_of",
+    "rows_in",
+    "try_advisory_lock",
+]
 
-
-MAX_IN_LIST = 500  # ids in one IN list
-
+# Values in one IN list.
+MAX_IN_LIST = 500
 
 T = TypeVar("T")
 
 
-def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
-    """Holds the story rows until the transaction ends. In id order, so that two writers cannot deadlock.
+def dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT in the dialect of the connection, which supports ON CONFLICT."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
-    On SQLite the writer is alone already.
+
+def insert_new(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: Column[Any] | None = None,
+) -> list[Any]:
+    """Insert rows, except those that conflict with existing ones.
+
+    With `returning`, the rows go in one statement, and that column of the inserted rows is returned.
+    """
+    if not rows:
+        return []
+    statement = dialect_insert(connection, table).on_conflict_do_nothing()
+    if returning is None:
+        connection.execute(statement, rows)
+        return []
+    return list(connection.execute(statement.values(rows).returning(returning)).scalars())
+
+
+def columns_of(table: Table, record: type[Any]) -> list[Column[Any]]:
+    """The columns named by the fields of a dataclass, in order."""
+    return [table.c[field.name] for field in fields(record)]
+
+
+class AdvisoryLock(IntEnum):
+    """Keys of PostgreSQL's advisory locks. Processes of several versions share them, so the numbers never change."""
+
+    MIGRATION = 0x0E57081
+    SEARCH_INDEX = 0x0E57082
+    WATCHES = 0x0E57A7C
+    EVENTS = 0x0E57E7E
+
+
+def hold_advisory_lock(connection: Connection, lock: AdvisoryLock, *, shared: bool = False) -> None:
+    """Hold the lock until the transaction ends. SQLite needs none: it has one writer at a time."""
+    if connection.dialect.name == "postgresql":
+        hold = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(select(hold(int(lock))))
+
+
+def try_advisory_lock(connection: Connection, lock: AdvisoryLock) -> bool:
+    """Hold the lock until the transaction ends, unless another transaction holds it."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(int(lock)))))
+
+
+def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
+    """Lock the story rows until the transaction ends, in id order so that two writers cannot deadlock.
+
+    SQLite needs no row locks: it has one writer at a time.
     """
     if connection.dialect.name != "postgresql":
         return
@@ -29,14 +96,28 @@ def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:
 
 
 def chunks(values: Collection[T]) -> Iterable[list[T]]:
-    """Slices that fit an IN list."""
+    """Split values into lists that fit an IN clause."""
     ordered = list(values)
     return (ordered[start : start + MAX_IN_LIST] for start in range(0, len(ordered), MAX_IN_LIST))
 
 
 def one_of(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """PostgreSQL is given one list: a statement with as many parameters as there are values is another one for every
-    count, and takes its driver longer than the database takes to answer."""
+    """The condition that a column holds one of the values.
+
+    PostgreSQL gets a single array. An IN list makes a different statement for every number of values, which psycopg
+    takes longer to prepare than the database to execute.
+    """
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(column.type)))
     return column.in_(values)
+
+
+def existing_values(connection: Connection, column: Column[Any], values: Collection[Any]) -> set[Any]:
+    """Those of the values that occur in the column."""
+    return {value for (value,) in rows_in(connection, select(column), column, values)}
+
+
+def rows_in(connection: Connection, query: Select[Any], column: Column[Any], values: Collection[Any]) -> Iterator[Any]:
+    """The rows of a query whose column holds one of the values, read in chunks."""
+    for part in chunks(values):
+        yield from connection.execute(query.where(one_of(connection, column, part)))

@@ -1,8 +1,8 @@
-"""Single values that outlive a process, by key."""
+"""Single values by key that outlive a process."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import dialect_insert
 from onestory.store.schema import settings
 
 __all__ = [
@@ -16,11 +16,11 @@ __all__ = [
 ]
 
 INDEX_GENERATION = "index_generation"
-EVENTS_DELETED = "events_forgotten"  # the highest number that was deleted for its age
-BOILERPLATE_LEARNED = "furniture_learned"  # when somebody last began
-BOILERPLATE_APPLIED = "furniture_applied"  # of the last that came to its end
+EVENTS_DELETED = "events_forgotten"  # the highest number deleted because of its age
+BOILERPLATE_LEARNED = "furniture_learned"  # the start of the latest run
+BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 
-WEBHOOK_SENDER = "webhook_sender"  # who sends, and until when
+WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 
 def read_setting(connection: Connection, key: str) -> str | None:
@@ -28,6 +28,5 @@ def read_setting(connection: Connection, key: str) -> str | None:
 
 
 def write_setting(connection: Connection, key: str, value: str) -> None:
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = add(settings).values(key=key, value=value)
+    statement = dialect_insert(connection, settings).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

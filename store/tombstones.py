@@ -1,4 +1,4 @@
-"""What a takedown leaves: digests that keep articles, contents and hosts out; nothing can be read back from them."""
+"""Tombstones: digests that keep removed articles, contents and hosts out. They reveal nothing of what was removed."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onestory.store.queries import chunks
+from onestory.store.queries import existing_values, insert_new
 from onestory.store.schema import tombstones
 from onestory.urls import article_id_of_url, host_of
 
@@ -29,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """`digest` is `article_digest` of an id, `host_digest` of a host, or the content digest of a version."""
+    """A tombstone. `digest` is `article_digest` of an id, `host_digest` of a host, or a content digest."""
 
     digest: str
     kind: TombstoneKind
@@ -48,11 +47,9 @@ def host_digest(host: str) -> str:
 
 
 def add_tombstones(connection: Connection, digests: Mapping[str, TombstoneKind], *, reason: str, now: datetime) -> None:
-    """Leaves a tombstone for each; one that is there already keeps its reason and time."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    """Add a tombstone for each digest. Existing ones keep their reason and time."""
     rows = [{"digest": digest, "kind": kind, "reason": reason, "at": now} for digest, kind in sorted(digests.items())]
-    if rows:
-        connection.execute(add(tombstones).on_conflict_do_nothing(), rows)
+    insert_new(connection, tombstones, rows)
 
 
 def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:
@@ -61,15 +58,13 @@ def has_tombstone(connection: Connection, digests: Collection[str]) -> bool:
 
 
 def without_tombstones(connection: Connection, by_url: Mapping[str, T]) -> dict[str, T]:
-    """What belongs to normal URLs of which neither the article nor the host was taken down."""
+    """The values of those normal URLs of which neither the article nor the host was taken down."""
     digests = {url: (article_digest(article_id_of_url(url)), host_digest(host_of(url))) for url in by_url}
-    barred: set[str] = set()
-    for part in chunks({digest for pair in digests.values() for digest in pair}):
-        barred |= set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(part))).scalars())
+    barred = existing_values(connection, tombstones.c.digest, {digest for pair in digests.values() for digest in pair})
     return {url: value for url, value in by_url.items() if barred.isdisjoint(digests[url])}
 
 
 def tombstone_records(connection: Connection) -> list[Tombstone]:
-    """All of them, by digest."""
+    """All tombstones, by digest."""
     columns = (tombstones.c.digest, tombstones.c.kind, tombstones.c.reason, tombstones.c.at)
     return [Tombstone(*row) for row in connection.execute(select(*columns).order_by(tombstones.c.digest))]

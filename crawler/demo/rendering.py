@@ -20,7 +20,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One article of one outlet. `paragraphs` are its text; `path` its place on the outlet's site."""
+    """An article of one outlet: `paragraphs` are its text, `path` its path on the site."""
 
     outlet: str
     title: str
@@ -43,7 +43,7 @@ class World:
 
 
 def read_world(path: Path, *, now: datetime) -> World:
-    """Times in the file are minutes before `now`."""
+    """Read the demo's articles; times in the file are minutes before `now`."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     outlets = tuple(Outlet(one["name"], one["label"], one["owner"]) for one in raw["outlet"])
     return World(outlets, tuple(_copy(one, raw["text"][one["text"]], now) for one in raw["copy"]))
@@ -65,7 +65,7 @@ def _copy(raw: dict[str, Any], text: dict[str, Any], now: datetime) -> Copy:
 
 
 def page(copy: Copy, outlet: Outlet, *, base: str) -> str:
-    """An article as a news site shows it: between a menu, a newsletter box and links to other stories."""
+    """Render an article between a menu, a newsletter box and links to other stories."""
     body = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in copy.paragraphs)
     credit = f'<p class="credit">Source: {escape(copy.credit)}</p>' if copy.credit else ""
     return f"""<!DOCTYPE html>
@@ -94,7 +94,7 @@ def front(outlet: Outlet, copies: list[Copy]) -> str:
 
 
 def feed(outlet: Outlet, copies: list[Copy], *, base: str) -> str:
-    """RSS 2.0."""
+    """Render an outlet's feed as RSS 2.0."""
     items = "\n".join(
         f"<item><title>{escape(copy.title)}</title><link>{base}{copy.path}</link>"
         f"<guid>{base}{copy.path}</guid><pubDate>{format_datetime(copy.published)}</pubDate></item>"

@@ -1,15 +1,15 @@
-"""Serves the demo on loopback: one server, an outlet a name under `.localhost`."""
+"""Serve the demo on loopback: one server, one name under `.localhost` an outlet."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from onestory.crawler.demo.rendering import World, feed, front, page, read_world
 from onestory.store.sources.polls import SourceEntry
+from onestory.times import utc_now
 
 __all__ = ["DemoSite", "serve"]
 
@@ -18,7 +18,7 @@ WORLD = Path(__file__).with_name("site.toml")
 
 @dataclass(frozen=True, slots=True)
 class DemoSite:
-    """`sources` are to be kept and crawled; `allow_private` lets the crawl reach them."""
+    """The running demo: the `sources` to crawl, and the `allow_private` list that lets the crawl reach them."""
 
     port: int
     base_urls: tuple[str, ...]
@@ -28,10 +28,10 @@ class DemoSite:
 
 @contextmanager
 def serve(port: int = 0) -> Iterator[DemoSite]:
-    """The demo's site while the context lasts; a port of 0 takes a free one. Raises OSError for one that is taken."""
+    """Serve the demo while the context lasts. Port 0 takes a free one. Raises OSError if the port is taken."""
     server = _Server(("127.0.0.1", port), _Handler)
     port = int(server.server_address[1])
-    world = read_world(WORLD, now=datetime.now(UTC))
+    world = read_world(WORLD, now=utc_now())
     server.answers = _answers(world, port)
     thread = threading.Thread(target=server.serve_forever, name="demo", kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Says nothing: it would mix with what the commands print."""
+        """Log nothing: it would mix with the output of commands."""
 
 
 def _base(label: str, port: int) -> str:
@@ -85,7 +85,7 @@ def _sources(world: World, port: int) -> tuple[SourceEntry, ...]:
 
 
 def _answers(world: World, port: int) -> dict[tuple[str, str], tuple[str, bytes]]:
-    """Content type and body by host and path."""
+    """Map host and path to content type and body."""
     found = {}
     for outlet in world.outlets:
         host, base, copies = f"{outlet.label}.localhost:{port}", _base(outlet.label, port), world.of(outlet)

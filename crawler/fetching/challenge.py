@@ -1,7 +1,7 @@
-"""Pages that stand in for what was asked, until whoever asks proves to be a person: a kind of "no" with any status.
+"""Challenge pages (CAPTCHA, browser checks), which are refusals with any status.
 
-Two services say so in a header: Cloudflare with `cf-mitigated: challenge`, AWS WAF with `x-amzn-waf-action`. Others are
-told by what such a page is made of: a script that tests the browser, and next to nothing to read.
+Two services declare them in a header: Cloudflare with `cf-mitigated: challenge`, AWS WAF with `x-amzn-waf-action`.
+Others are recognised by their content: a script that tests the browser, and almost no text.
 """
 
 import re
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 __all__ = ["detect_challenge"]
 
 HEADERS = {"cf-mitigated": ("challenge",), "x-amzn-waf-action": ("challenge", "captcha")}
-# Where a page has more to read than this, in bytes, it is a page, whatever scripts it loads.
+# A page with more text than this, in bytes, is a page, whatever scripts it loads.
 MOST_READ_BYTES = 1_500
 READ_BYTES = 131_072
-# The parts of services that ask "are you human": one is enough on a page that says nothing else.
+# Elements of CAPTCHA services; one is enough on a page with no other text.
 PARTS = re.compile(
     rb"(?i)cdn-cgi/challenge-platform|_cf_chl_opt|challenges\.cloudflare\.com|captcha|_Incapsula_Resource"
     rb"|\.awswaf\.com|ddos-guard/js-challenge|/_sec/cp_challenge|validate\.perfdrive\.com|\.within\.website/x/cmd/anubis"
 )
-# What such pages tell people, in the languages that these services speak most.
+# The texts of such pages, in the most common languages of these services.
 WORDS = re.compile(
     "(?i)just a moment\\.\\.\\.|checking your browser|checking if the site connection is secure"
     "|verify(ing)? (that )?you are (a )?human|enable javascript and cookies to continue|pardon our interruption"
@@ -31,7 +31,7 @@ IS_HTML = re.compile(rb"(?i)<!doctype html|<html\b|<head\b|<body\b")
 
 
 def detect_challenge(headers: Sequence[tuple[str, str]], body: bytes) -> str | None:
-    """Why this answer is a challenge, in plain words; None where it is none."""
+    """Why this response is a challenge, in plain words; None if it is not."""
     for name, value in headers:
         if value.strip().lower() in HEADERS.get(name.lower(), ()):
             return f"the server wants a browser to prove itself ({name.lower()}: {value.strip().lower()})"

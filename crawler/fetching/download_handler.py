@@ -1,4 +1,4 @@
-"""Scrapy's download handler with a bound on what Twisted reads without one: the headers of a response."""
+"""Scrapy's download handler with a limit on response headers, which Twisted reads without one."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ IDLE_SECONDS = 30
 
 
 class TooManyHeadersError(ValueError):
-    """A response whose headers do not end."""
+    """The response headers exceed the limit."""
 
 
 class _BoundedParser(_LenientHTTPClientParser):
-    """Has no state of its own from the start: Scrapy, too, puts its parser in place by changing the class."""
+    """Needs no __init__: Scrapy installs its parser by changing the class of an instance."""
 
     header_bytes = 0
 
@@ -48,5 +48,5 @@ class BoundedDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _BoundedFactory
-        # A host is asked again within seconds or not for long; thousands of idle connections are of no use.
+        # A host is fetched from again within seconds or not for long: thousands of idle connections are of no use.
         self._pool.cachedConnectionTimeout = IDLE_SECONDS

@@ -1,4 +1,4 @@
-"""One request, and its answer or the plain reason why there is none."""
+"""One request and its response, or the reason why there is none."""
 
 import re
 from dataclasses import dataclass
@@ -22,12 +22,10 @@ from onestory.crawler.clock import Clock
 from onestory.pipelines.extract.html import printable
 from onestory.ssrf import GuardedResolver
 
-__all__ = ["MAX_REDIRECTS", "FetchResponse", "Fetcher"]
+__all__ = ["FetchResponse", "Fetcher"]
 
-# RFC 1945 set this limit, and RFC 9309, section 2.3.1.2, names it again for robots.txt.
-MAX_REDIRECTS = 5
 
-# Reasons that speak of the host, not of the one page.
+# Reasons that concern the host rather than the page.
 HOST_REASONS = {"unresolved", "unreachable", "timeout", "tls"}
 MAX_HEADER_LENGTH = 8_192
 KNOWN: dict[type[Exception], tuple[str, str]] = {
@@ -42,7 +40,7 @@ KNOWN: dict[type[Exception], tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FetchResponse:
-    """What came back. Without a `status` there was no answer, and `reason` (stable) and `why` (plain) say so."""
+    """A response. Without a `status` there was none; `reason` (a stable code) and `why` (a sentence) explain it."""
 
     url: str
     observed: datetime
@@ -86,9 +84,12 @@ class Fetcher:
         try:
             request = Request(url, headers=headers, dont_filter=True)
             response = await engine.download_async(request)
-        except Exception as error:  # whatever a stranger's server provokes is its answer
+        except Exception as error:  # any error that a remote server provokes is its response
             reason, why = self._said(url, error)
             return FetchResponse(url, self.clock.now(), reason=reason, why=why, seconds=monotonic() - started)
+        if not 100 <= response.status <= 999:  # three digits (RFC 9112, section 4); no database takes every integer
+            why = f"{urlsplit(url).hostname} sent the status {str(response.status)[:20]}, which is not HTTP"
+            return FetchResponse(url, self.clock.now(), reason="broken", why=why, seconds=monotonic() - started)
         return FetchResponse(
             url,
             self.clock.now(),
@@ -121,7 +122,7 @@ def _unusual(host: str, error: Exception) -> tuple[str, str]:
 
 
 def _innermost(error: BaseException) -> str:
-    """What Twisted has wrapped in failures of failures."""
+    """The innermost error inside Twisted's nested failures."""
     while inner := error.__cause__ or _first_reason(error):
         error = inner
     return re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:200]
@@ -133,7 +134,7 @@ def _first_reason(error: BaseException) -> BaseException | None:
 
 
 def _headers(response: Response) -> tuple[tuple[str, str], ...]:
-    """As text that any database takes."""
+    """Headers as text that any database accepts."""
     return tuple(
         (printable(name.decode("latin-1")), printable(value.decode("latin-1"))[:MAX_HEADER_LENGTH])
         for name, values in response.headers.items()

@@ -1,4 +1,4 @@
-"""robots.txt by RFC 9309: what its answer means, and what it allows."""
+"""robots.txt (RFC 9309): what a response means and what it allows."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from onestory.crawler.rate_limit import LONGEST_WAIT_SECONDS
 
 __all__ = ["AGENT", "Robots", "parse_robots", "stored_robots"]
 
-# The product token by which robots.txt may name us.
+# The product token by which robots.txt names this crawler.
 AGENT = "Onestory"
 GROUP = re.compile(r"(?im)^[ \t]*user[- ]?agent[ \t]*(?::[ \t]*|[ \t])(.*)$")
 DELAY = re.compile(r"(?im)^([ \t]*crawl-?delay[ \t]*:[ \t]*)(\d{1,6}(?:[.,]\d{1,3})?)[ \t]*([a-z]*)\.?[ \t]*(?=#|$)")
@@ -25,11 +25,10 @@ Verdict = Literal["rules", "open", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """`rules`: it was read; `open`: there is none (4xx); `closed`: it could not be had, so nothing is allowed.
+    """A host's robots.txt. `rules`: it was read; `open`: none exists (4xx); `closed`: unavailable, nothing is allowed.
 
-    `is_reached` tells a server that answers with an error from one that does not answer, `is_blocking` one that does
-    not want to be asked, `is_refused` a place that is not fetched from at all. `rules` are read for us alone,
-    `as_written` has what the same text tells others.
+    `is_reached`: the server answered, with an error if closed; `is_blocking`: it wants no requests; `is_refused`: the
+    address is blocked. `rules` are those for Onestory's agent, `unfiltered_rules` those for all agents.
     """
 
     verdict: Verdict
@@ -49,7 +48,7 @@ class Robots:
 
     @property
     def word(self) -> str:
-        """What the sources of a closed host are said to be."""
+        """The status that the sources of a closed host get."""
         if self.is_blocking:
             return "blocked"
         return "robots" if self.is_reached else "error"
@@ -60,10 +59,10 @@ class Robots:
 
 
 def parse_robots(status: int | None, body: bytes, *, why: str | None = None) -> Robots:
-    """The meaning of an answer (section 2.3.1): 2xx rules, 4xx open, all else closed; a status of None is no answer."""
+    """Interpret a response (section 2.3.1): 2xx rules, 4xx open, all else closed. None: there was no response."""
     if status is not None and 200 <= status < 300:
         return _parsed(body[:MAX_PARSED_BYTES].decode("utf-8-sig", "ignore").replace("\x00", ""))
-    # Section 2.3.1.3 opens on every 4xx; but 429 says that the server wants less of us, not more.
+    # Section 2.3.1.3 opens on every 4xx, but 429 asks for fewer requests, not more.
     if status is not None and 400 <= status < 500 and status != 429:
         return Robots("open", why=f"robots.txt answers {status}")
     if status is None:
@@ -73,7 +72,7 @@ def parse_robots(status: int | None, body: bytes, *, why: str | None = None) -> 
 
 
 def stored_robots(verdict: str | None, text: str | None) -> Robots:
-    """What was read before and is still good."""
+    """Restore a robots.txt that was fetched earlier and is still valid."""
     if verdict == "rules":
         return _parsed(text or "")
     return Robots("open") if verdict == "open" else Robots("closed", why="robots.txt could not be read")
@@ -97,7 +96,7 @@ def _in_seconds(line: re.Match[str]) -> str:
 
 
 def _named(line: re.Match[str]) -> str:
-    """A group's line as protego reads it right: it takes every beginning of a name for the name.
+    """A group's line, rewritten for protego, which matches any prefix of the agent's name.
 
     Section 2.2.1: the product token counts as a whole and in any case; what follows it, such as a version, does not.
     """

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class HostSession:
-    """Holds the lease from its claim to its release. `is_lost` is set when it expired and somebody else may have it."""
+    """Holds a host's lease from claim to release. `is_lost`: the lease expired and another crawler may hold it."""
 
     def __init__(self, context: CrawlContext, state: LeasedHost) -> None:
         self.context = context
@@ -38,7 +38,7 @@ class HostSession:
 
     @property
     def delay_seconds(self) -> float:
-        """Between two requests: the operator's own delay for this host or the crawl's, and Crawl-delay as a floor."""
+        """Seconds between two requests: the host's or the crawl's delay, with Crawl-delay as the minimum."""
         own = self.context.rate_limits.delay_seconds if self.state.delay_seconds is None else self.state.delay_seconds
         return max(own, self.state.crawl_delay or 0.0)
 
@@ -48,15 +48,15 @@ class HostSession:
 
     @property
     def has_turn(self) -> bool:
-        """Whether to begin anything more: a host that is to be waited for long gives its place to another.
+        """Whether to start another request. A host with a long pause ahead gives its place to another.
 
-        Nor is anything begun under a robots.txt that has grown too old meanwhile: the next visit reads it anew.
+        Nothing starts under an expired robots.txt either: the next visit fetches it again.
         """
         now = self.context.clock.elapsed()
         return self.goes_on and now < self._robots_end and self._ready - now <= self.context.held_seconds
 
     async def write(self, work: Callable[[Connection, datetime], object]) -> bool:
-        """Writes under the lease; False, and nothing is written, when it is no longer ours."""
+        """Write under the lease. Returns False and writes nothing if the lease is lost."""
 
         def fenced(connection: Connection, now: datetime) -> bool:
             if not holds_lease(connection, self.lease):
@@ -68,7 +68,7 @@ class HostSession:
         return not self.is_lost
 
     async def ask(self, url: str, *, headers: dict[str, str] | None = None) -> FetchResponse | None:
-        """One request, when it is time for it; None when the visit was over before."""
+        """Fetch a URL when the rate limit allows; None if the session ended before."""
         if not await self.context.wait(self._ready - self.context.clock.elapsed()) or not await self._record_request():
             return None
         response = await self.context.fetch(url, headers=headers)
@@ -79,31 +79,31 @@ class HostSession:
         return response
 
     async def ask_once(self, url: str) -> FetchResponse | None:
-        """One request and the end of the lease."""
+        """Fetch a URL, then release the lease."""
         try:
             return await self.ask(url)
         finally:
             await self.release()
 
     def for_host(self, state: LeasedHost) -> "HostSession":
-        """Of another host, for the same crawl."""
+        """A session with another host for the same crawl."""
         return HostSession(self.context, state)
 
     def use_robots_for(self, seconds: float) -> None:
-        """How long its robots.txt is still good; told in seconds, as the database's clock may differ from ours."""
+        """Set how long robots.txt stays valid, in seconds, because the database's clock may differ."""
         self._robots_end = self.context.clock.elapsed() + seconds
 
     def set_crawl_delay(self, seconds: float | None) -> None:
-        """From the next request on."""
+        """Apply a Crawl-delay from the next request on."""
         self.state = replace(self.state, crawl_delay=seconds)
         self._ready = max(self._ready, self.context.clock.elapsed() + self.delay_seconds)
 
     def set_reservation(self, tdmrep: str | None, *, due: datetime) -> None:
-        """For the pages that are fetched from now on."""
+        """Set the tdmrep.json for pages fetched from now on."""
         self.state = replace(self.state, tdmrep=tdmrep, tdmrep_due=due)
 
     async def _record_request(self) -> bool:
-        """Writes a request down before it is made: pace and budget hold even if we die on the way."""
+        """Record a request before it is made, so that rate limit and budget survive a crash."""
         if not self.goes_on:
             return False
         budget, delay = self.context.rate_limits.daily_budget, self.delay_seconds
@@ -126,7 +126,7 @@ class HostSession:
         return self.goes_on
 
     async def _apply_backoff(self, response: FetchResponse) -> None:
-        """Backs off when the host, not the page, is in trouble; forgets past trouble when it is well."""
+        """Back off if the host, not the page, failed; clear past failures if it works."""
         if response.status not in (429, 503) and response.reason not in HOST_REASONS:
             if self.state.failures:
                 self.state = replace(self.state, failures=0)
@@ -139,7 +139,7 @@ class HostSession:
         await self.delay(seconds, why=response.why or f"it answered {response.status}")
 
     async def delay(self, seconds: float, *, why: str) -> None:
-        """Nothing more is fetched from the host for so long."""
+        """Fetch nothing more from the host for `seconds`."""
         self._is_over = True
         pause = timedelta(seconds=max(seconds, self.delay_seconds))
 

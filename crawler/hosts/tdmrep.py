@@ -1,6 +1,6 @@
-"""What a host says of text and data mining in `/.well-known/tdmrep.json` (TDMRep, W3C community group, 2024).
+"""A host's text and data mining reservation, `/.well-known/tdmrep.json` (TDMRep, W3C community group, 2024).
 
-Read at most once in 24 hours, and only from hosts that a page is fetched from.
+It is fetched at most once in 24 hours, and only from hosts that pages are fetched from.
 """
 
 from datetime import datetime, timedelta
@@ -19,14 +19,14 @@ PATH = "/.well-known/tdmrep.json"
 
 
 async def fetch_tdmrep(session: HostSession, *, scheme: str) -> None:
-    """Asks for the file, unless that was done within a day. Whatever comes back, the pages may be fetched."""
+    """Fetch the file unless that happened within a day. The pages may be fetched whatever it says."""
     url = f"{scheme}://{session.lease.host}{PATH}"
-    # What is left of a scarce budget is for pages.
+    # A scarce budget is spent on pages.
     if session.state.day_fetches * 2 > session.context.rate_limits.daily_budget:
         return
     if not session.robots.allows(url) or not await session.context.database.read(lambda _, now: _is_due(session, now)):
         return
-    # Noted first: a host that stumbles over it is not asked again for a day.
+    # Recorded first: a host that fails on this request is not asked again for a day.
     if not await _keep(session, session.state.tdmrep):
         return
     response = await session.ask(url)
@@ -49,7 +49,7 @@ async def _keep(session: HostSession, text: str | None) -> bool:
 
 
 def host_signals(session: HostSession, url: str) -> tuple[tuple[str, str, str | None], ...]:
-    """What the host's own files say of a page, as a capture carries it."""
+    """The signals of the host's own files for a page, as a capture carries them."""
     robots, tdmrep = session.robots, session.state.tdmrep
     signals = from_robots(robots.text, url, rules=robots.unfiltered_rules) if robots.text else ()
     signals += from_tdmrep(tdmrep, url) if tdmrep else ()

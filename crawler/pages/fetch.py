@@ -1,4 +1,4 @@
-"""One page: fetched, and handed to the stages or recorded with what became of it."""
+"""Fetch one page, and submit it to the stages or record its outcome."""
 
 import asyncio
 from dataclasses import replace
@@ -45,7 +45,7 @@ async def fetch_page(session: HostSession, page: DuePage) -> None:
 
 
 def other_spelling(page: DuePage, response: FetchResponse) -> str | None:
-    """A redirect to what is the same page to us, but not to its server: tracking parameters, or their absence."""
+    """The target of a redirect that has the same normal URL: it adds or drops tracking parameters."""
     try:
         location = urljoin(page.url, response.header("location") or "")
         is_same = checked_url(location) == page.url and location != page.url
@@ -55,7 +55,7 @@ def other_spelling(page: DuePage, response: FetchResponse) -> str | None:
 
 
 def _redirected(page: DuePage, response: FetchResponse) -> PageFetchResult:
-    """The target is a page of its own: it is fetched under its own host's lease, robots.txt and pace."""
+    """Add the target as a page of its own, fetched under its host's lease, robots.txt and rate limit."""
     try:
         target = checked_url(response.header("location") or "", base=page.url)
     except BadInput as error:
@@ -64,7 +64,7 @@ def _redirected(page: DuePage, response: FetchResponse) -> PageFetchResult:
 
 
 async def submit_capture(session: HostSession, page: DuePage, response: FetchResponse) -> None:
-    """Leaves the page to the stages; `under_way` keeps it until its end is recorded."""
+    """Submit the page to the stages; `under_way` holds it until its outcome is recorded."""
     await session.context.room.acquire()
     settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -80,12 +80,12 @@ async def submit_capture(session: HostSession, page: DuePage, response: FetchRes
 
 
 async def _settle(session: HostSession, page: DuePage, result: PageFetchResult) -> None:
-    """Records the end of a fetch that brought no article."""
+    """Record a fetch that brought no article."""
     said = replace(result, robots=session.robots.verdict)
 
     def work(connection: Connection, now: datetime) -> None:
         if said.location:
-            # It comes with the claims of the page that led to it.
+            # It inherits what the redirecting page claimed.
             target = PageEntry(said.location, page.title, page.published)
             add_pages(connection, [target], source_id=page.source_id, now=now, hops=page.hops + 1)
             record_redirect(connection, page.id, said.location, now=now)
@@ -96,7 +96,7 @@ async def _settle(session: HostSession, page: DuePage, result: PageFetchResult) 
 
 
 def _due(session: HostSession, result: PageFetchResult, now: datetime) -> datetime | None:
-    """Not before the host's own back-off is over."""
+    """When the page is due again: not before the host's backoff ends."""
     if result.state != "due":
         return None
     rested = now + timedelta(seconds=results.retry_seconds(result, session.context.rate_limits))

@@ -1,4 +1,4 @@
-"""The end of a page that the stages have read, for the first time or again."""
+"""Record the outcome of a page that the stages have read, for the first time or again."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,9 +15,9 @@ __all__ = ["record_outcome"]
 
 
 def record_outcome(connection: Connection, page: DuePage, result: PageFetchResult, *, kind: str, now: datetime) -> bool:
-    """Records what came of a capture, and when the page is looked at next; whether its article is now withdrawn.
+    """Record the outcome of a capture and the next revisit; return whether the article is now withdrawn.
 
-    `kind` is the outcome's.
+    `kind` is that of the Outcome.
     """
     is_withdrawn = False
     if isinstance(page, DueRevisit):
@@ -30,7 +30,7 @@ def record_outcome(connection: Connection, page: DuePage, result: PageFetchResul
 
 
 def _settle_first(connection: Connection, page: DuePage, result: PageFetchResult, *, now: datetime) -> None:
-    """The page was read for the first time; where it shows an article, that is looked at again."""
+    """Record a first read; an article is scheduled for a revisit."""
     known = revisit_state(connection, page.id, result.article_id)
     if known is not None:
         due = revisit_policy.next_revisit(known_since=known.since, changed=now, now=now)

@@ -1,4 +1,4 @@
-"""Links in the running text of an article that lead to articles of other sites: pure functions of a page."""
+"""Links in an article's text to articles of other sites: pure functions of a page."""
 
 from collections.abc import Iterator
 
@@ -7,25 +7,25 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from onestory.crawler.crawler_traps import trap_kind
+from onestory.crawler.fetching.bounded_html import parse_bounded
 from onestory.crawler.sources.sections import is_article
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.html import parse
 from onestory.ssrf import checked_url
 from onestory.urls import host_of, same_site, site_of
 
 __all__ = ["outlinks"]
 
 MAX_LINKS = 500
-# What a publisher does not vouch for, or was paid for (https://html.spec.whatwg.org/#linkTypes, and Google's two).
+# Links that a publisher does not vouch for or was paid for (https://html.spec.whatwg.org/#linkTypes, and Google's two).
 NOT_VOUCHED = {"nofollow", "sponsored", "ugc"}
 TEXT = ("p", "blockquote")
 AROUND = {"nav", "footer", "aside", "header", "form"}
 
 
 def outlinks(body: bytes, *, url: str, content_type: str | None = None, limit: int) -> list[str]:
-    """The normal URLs, in the order of the text, each once; none where the page asks that its links be left alone."""
+    """The normal URLs in text order, without duplicates; none if the page asks that its links not be followed."""
     try:
-        tree = parse(body, url=url, content_type=content_type)
+        tree = parse_bounded(body, url=url, content_type=content_type)
         if _is_nofollow(tree):
             return []
         found = dict.fromkeys(link for link in _links(tree, url) if _leads_elsewhere(link, url))
@@ -43,7 +43,7 @@ def _is_nofollow(tree: HtmlElement) -> bool:
 
 
 def _links(tree: HtmlElement, url: str) -> Iterator[str]:
-    """Of paragraphs alone: what stands around a text links to everything."""
+    """Links of paragraphs only: the rest of a page links to everything."""
     for number, element in enumerate(tree.iter("a")):
         if number >= MAX_LINKS:
             return
@@ -63,6 +63,6 @@ def _is_in_text(element: HtmlElement) -> bool:
 
 
 def _leads_elsewhere(link: str, url: str) -> bool:
-    """To another site, and not to one of the large platforms, which are no outlets."""
+    """Whether the link leads to another site that is not one of the large platforms."""
     name = site_of(host_of(link)).partition(".")[0]
     return not same_site(link, url) and name not in BLACKLIST

@@ -1,11 +1,12 @@
-"""What an answer means for a page."""
+"""What a response means for a page."""
 
 import hashlib
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = [
     "blocked_result",
@@ -29,21 +30,21 @@ def refused_result(page: DuePage, response: FetchResponse, *, why: str) -> PageF
 
 
 def redirect_result(page: DuePage, response: FetchResponse, *, target: str) -> PageFetchResult:
-    """A redirect that goes on for more than five hops, or to itself, leads nowhere."""
+    """Follow a redirect, unless it leads to itself or exceeds five hops."""
     if page.hops >= MAX_REDIRECTS or target == page.url:
         return PageFetchResult("failed", page.attempts + 1, http_status=response.status, reason="redirects")
     return PageFetchResult("moved", page.attempts + 1, http_status=response.status, location=target)
 
 
 def failed_result(page: DuePage, response: FetchResponse, *, rate_limits: RateLimits) -> PageFetchResult:
-    """No article this time. It is `due` again, after `retry_seconds`, while tries are left."""
+    """No article this time. The page is `due` again after `retry_seconds` while tries are left."""
     attempts = page.attempts + 1
     if response.reason == "refused":
         return refused_result(page, response, why=response.why or "refused")
     reason = response.reason or f"http_{response.status}"
     if response.status in GONE:
         return PageFetchResult("gone", attempts, http_status=response.status, reason=reason)
-    # A server that is asked less often is not the page's fault: 429 uses up no try.
+    # 429 is about the rate of requests, not the page: it uses up no try.
     attempts = page.attempts if response.status == 429 else attempts
     if response.reason == "too_large" or attempts > len(rate_limits.page_retries):
         return PageFetchResult("failed", attempts, http_status=response.status, reason=reason)
@@ -51,12 +52,12 @@ def failed_result(page: DuePage, response: FetchResponse, *, rate_limits: RateLi
 
 
 def retry_seconds(result: PageFetchResult, rate_limits: RateLimits) -> float:
-    """How long a page that is due again rests."""
+    """Seconds until a page that is due again is retried."""
     return rate_limits.page_retries[max(result.attempts - 1, 0)]
 
 
 def fetched_result(page: DuePage, response: FetchResponse, *, verdict: str) -> PageFetchResult:
-    """What is recorded when its capture has been taken by the stages."""
+    """The result to record once the stages have the capture."""
     return PageFetchResult(
         "done",
         page.attempts + 1,
@@ -73,7 +74,7 @@ def _short(value: str | None) -> str | None:
 
 
 def capture_of(page: DuePage, response: FetchResponse) -> Capture:
-    """The page as the stages take it, with what its source claims of it."""
+    """The page as a capture, with what its source claims about it."""
     return Capture(
         url=page.url,
         observed=response.observed,

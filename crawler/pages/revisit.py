@@ -1,4 +1,4 @@
-"""One more look at an article's page: is it there, has it changed, where did it go?"""
+"""Revisit a known article: is it still there, has it changed, did it move?"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.challenge import detect_challenge
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts import tdmrep
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.pages import fetch, results, revisit_policy
@@ -23,19 +23,19 @@ from onestory.store.frontier.revisits import (
     postpone_revisits,
     save_revisit_result,
 )
-from onestory.urls import same_site
+from onestory.urls import MAX_REDIRECTS, same_site
 
 __all__ = ["record_revisit", "result_of_answer", "result_of_reading", "revisit", "revisit_all"]
 
-# A visit ends after so many, so that sources and new pages get their turn.
+# A visit ends after this many, so that sources and new pages get their turn.
 TURN_LOOKS = 8
 GONE = {404: "missing", 410: "gone"}
-# What the stages call a page that stands where an article was.
+# Reasons with which the stages drop a page that replaced an article.
 ABSENT = ("not_found", "removal_notice")
 
 
 async def revisit_all(session: HostSession) -> None:
-    """Looks at the host's pages that are due for it, while its budget has room; what is left waits for tomorrow."""
+    """Revisit the host's due articles while its budget allows; the rest waits until tomorrow."""
     host, scope, looked = session.lease.host, session.context.scope, 0
     while session.has_turn and looked < TURN_LOOKS:
         busy, left = tuple(session.under_way), TURN_LOOKS - looked
@@ -61,7 +61,7 @@ def _has_room(session: HostSession) -> bool:
 
 
 async def revisit(session: HostSession, page: DueRevisit) -> None:
-    """Asks for the page, conditionally where that can be trusted, and records what it showed."""
+    """Fetch the page, conditionally where validators are trusted, and record the result."""
     if not session.robots.allows(page.url):
         await _settle(session, page, RevisitResult("unclear", None, None, reason="robots"))
         return
@@ -79,7 +79,7 @@ async def revisit(session: HostSession, page: DueRevisit) -> None:
 
 
 def result_of_answer(page: DueRevisit, response: FetchResponse) -> RevisitResult | None:
-    """What the answer alone tells; None when the page has to be read."""
+    """The result as far as the response alone shows it; None if the page has to be read."""
     if response.status == 304:
         return RevisitResult("unchanged", None, 304, validators_lie=page.validators_lie)
     if response.status in GONE:
@@ -98,7 +98,7 @@ def result_of_answer(page: DueRevisit, response: FetchResponse) -> RevisitResult
 
 
 def result_of_reading(page: DueRevisit, result: PageFetchResult, kind: str) -> RevisitResult:
-    """What the stages made of the page: `kind` is their outcome's, `result` has what was fetched and their reason."""
+    """The result after the stages: `kind` is the Outcome's, `result` holds the fetch and their reason."""
     if kind == "dropped":
         is_absent = result.reason in ABSENT
         return RevisitResult(
@@ -111,7 +111,7 @@ def result_of_reading(page: DueRevisit, result: PageFetchResult, kind: str) -> R
         )
     has_changed = kind == "stored"
     marks = (result.etag, result.last_modified)
-    # The same marks for another content: they are not asked by again.
+    # Other content under the same validators: they are not trusted again.
     lie = has_changed and any(marks) and marks == (page.etag, page.last_modified)
     return RevisitResult(
         "changed" if has_changed else "unchanged",
@@ -127,7 +127,7 @@ def result_of_reading(page: DueRevisit, result: PageFetchResult, kind: str) -> R
 
 
 def record_revisit(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
-    """Settles a look and says when the next one is; whether it settled that the article is withdrawn."""
+    """Record a revisit and schedule the next one; return whether the article is now withdrawn."""
     is_settled = result.kind == "absent" and revisit_policy.is_settled(page, is_final=result.is_confirmed, now=now)
     if result.kind == "absent":
         since = page.missing_since or now
@@ -146,7 +146,7 @@ async def _settle(session: HostSession, page: DueRevisit, result: RevisitResult)
 
 
 async def _write(session: HostSession, page: DueRevisit, seen: Callable[[Connection, datetime], RevisitResult]) -> None:
-    """Records what the transaction at hand sees of it."""
+    """Record the result as the current transaction computes it."""
     told: list[str] = []
 
     def work(connection: Connection, now: datetime) -> None:
@@ -170,7 +170,7 @@ async def _settle_redirect(session: HostSession, page: DueRevisit, response: Fet
 def _led_to(
     connection: Connection, page: DueRevisit, response: FetchResponse, target: str, now: datetime
 ) -> RevisitResult:
-    """A front page stands for nothing; an address of the same site may be the article's new one."""
+    """Interpret a redirect: a front page means the article is gone; an address of the same site may be its new one."""
     unclear = RevisitResult("unclear", None, response.status, reason="redirects", location=target)
     if revisit_policy.leads_away(page.url, target):
         return replace(unclear, kind="absent", reason="redirect")

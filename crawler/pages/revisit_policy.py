@@ -1,9 +1,9 @@
-"""When an article's page is looked at again, and what a look at it means: pure functions.
+"""When an article is revisited, and what a revisit means: pure functions.
 
 Most changes come in the first hours, and an article that was changed is changed again (measured on news sites by
-Cho and Garcia-Molina, "Estimating frequency of change", 2003, and by every news desk). So looks are spaced by the time
-since its content was last new: 1, 3 and 8 hours, 1, 3 and 7 days. An article that changes all the time would be
-looked at every hour for ever; so no look comes sooner than a 24th of the article's age, and none after 30 days.
+Cho and Garcia-Molina, "Estimating frequency of change", 2003, and by every news desk). Revisits are spaced by the time
+since the content was last new: 1, 3 and 8 hours, 1, 3 and 7 days. An article that keeps changing would be revisited
+every hour for ever, so no revisit comes sooner than a 24th of the article's age, and none after 30 days.
 """
 
 import re
@@ -25,11 +25,11 @@ STEPS = (
 SHORTEST = timedelta(hours=1)
 LONGEST_LIFE = timedelta(days=30)
 AGE_PARTS = 24
-# Between two looks that do not find an article: a server is rarely misconfigured for longer.
+# Between two revisits that miss an article: servers are rarely misconfigured for longer.
 CONFIRM = timedelta(hours=6)
-# Whether a withdrawn article is back is looked up so long after it was missed first.
+# How long after the first miss to check whether a withdrawn article has returned.
 RETURNS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
-# Of a host's daily requests looks may be among the first half; the rest is for sources and for what is new.
+# Revisits may use the first half of a host's daily requests; the rest is for sources and new pages.
 SHARE = 0.5
 _FRONT = re.compile(r"/?(?:index\.\w{3,5}|home/?|default\.aspx?|[a-z]{2}/?|[a-z]{2}[-_][a-z]{2}/?)?", re.IGNORECASE)
 _ERROR_PAGE = re.compile(
@@ -38,7 +38,7 @@ _ERROR_PAGE = re.compile(
 
 
 def next_revisit(*, known_since: datetime, changed: datetime, now: datetime) -> datetime | None:
-    """When to look again; None when the article is old, or has not changed for long. Never sooner than in an hour."""
+    """The time of the next revisit, at least an hour away; None if the article is old or long unchanged."""
     step = next((step for step in STEPS if changed + step > now), None)
     if step is None:
         return None
@@ -48,27 +48,27 @@ def next_revisit(*, known_since: datetime, changed: datetime, now: datetime) -> 
 
 
 def revisit_after_absence(*, missing_since: datetime, is_withdrawn: bool, now: datetime) -> datetime | None:
-    """When to look again for an article that was not found: to be sure of it, then whether it is back."""
+    """The time of the next revisit of a missing article: first to confirm, then to see whether it returned."""
     if not is_withdrawn:
         return max(missing_since + CONFIRM, now + SHORTEST)
     return next((missing_since + wait for wait in RETURNS if missing_since + wait > now), None)
 
 
 def is_settled(page: DueRevisit, *, is_final: bool, now: datetime) -> bool:
-    """Whether an absence holds: the page says so itself (410, a notice), or a look hours ago missed it, too."""
+    """Whether an absence is confirmed: the page says so (410, a notice), or a revisit hours ago missed it as well."""
     return is_final or (page.missing_since is not None and now - page.missing_since >= CONFIRM)
 
 
 def may_revisit(*, day_fetches: int, daily_budget: int) -> bool:
-    """Whether the host's budget has room for looks: what is new is never kept waiting for them."""
+    """Whether the host's budget allows revisits: new pages never wait for them."""
     return day_fetches < daily_budget * SHARE
 
 
 def validators(page: DueRevisit) -> dict[str, str]:
     """Headers of a conditional GET (RFC 9110, section 13.1).
 
-    None after a 304, so that every second look sees the page itself; none where they were found to lie, or the
-    article is missing.
+    None after a 304, so that every second revisit sees the page itself; none if they proved unreliable or the article
+    is missing.
     """
     if page.http_status == 304 or page.validators_lie or page.missing_since is not None:
         return {}
@@ -77,7 +77,7 @@ def validators(page: DueRevisit) -> dict[str, str]:
 
 
 def leads_away(url: str, target: str) -> bool:
-    """Whether an article's URL redirects to what is no article: a front page, a section above it, an error page."""
+    """Whether an article's URL redirects to a front page, a section above it, or an error page."""
     here, there = urlsplit(url), urlsplit(target)
     if _bare(here.hostname) != _bare(there.hostname):
         return False  # a consent or login page has a host of its own

@@ -3,12 +3,13 @@
 from urllib.parse import quote, urlsplit
 
 from onestory.crawler.fetching.cookies import FetchCookies
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.session import HostSession
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import DuePage
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["follow_round_trip", "may_lead_back"]
 

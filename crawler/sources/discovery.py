@@ -1,4 +1,4 @@
-"""Finding out what an address is: a feed, a sitemap, or a page that names one."""
+"""Discover what is at an address: a feed, a sitemap, or a page that names one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,15 +8,16 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.bounded_html import parse_bounded
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.robots import Robots, parse_robots
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
 from onestory.crawler.sources.sitemaps import decompress, read_sitemap
 from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.html import parse
 from onestory.ssrf import checked_url
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
 
@@ -28,7 +29,7 @@ Ask = Callable[[str], Awaitable[FetchResponse]]
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredSource:
-    """A source as it answered. `kind`: feed, sitemap, section. `homepage` is the page that named it, if one did."""
+    """A source that was found. `kind`: feed, sitemap or section. `homepage` is the page that named it, if any."""
 
     url: str
     kind: str
@@ -37,7 +38,7 @@ class DiscoveredSource:
 
 
 async def discover_section(ask: Ask, url: str) -> DiscoveredSource:
-    """The page itself, whose links are to be followed. Raises BadInput that says why it can be no section page."""
+    """Treat the page itself as a section page. Raises BadInput with the reason if it cannot be one."""
     response = await _Visitor(ask).response(checked_url(url))
     try:
         section = read_section(response.body, url=response.url, content_type=response.header("content-type"))
@@ -47,7 +48,7 @@ async def discover_section(ask: Ask, url: str) -> DiscoveredSource:
 
 
 async def discover(ask: Ask, url: str) -> DiscoveredSource:
-    """What is at a URL, asked as politely as in a crawl. Raises BadInput that says why it can be no source."""
+    """Discover the source at a URL, as politely as a crawl. Raises BadInput with the reason if there is none."""
     start = checked_url(url)
     visitor = _Visitor(ask)
     response = await visitor.response(start)
@@ -68,7 +69,7 @@ async def discover(ask: Ask, url: str) -> DiscoveredSource:
 
 
 def classify_answer(response: FetchResponse) -> DiscoveredSource | BadSource:
-    """The answer as a source, or what is wrong with it as one."""
+    """Classify a response as a source, or say what is wrong with it."""
     try:
         head = decompress(response.body)[:4096].lower()
         if b"<urlset" in head or b"<sitemapindex" in head:
@@ -82,9 +83,9 @@ def classify_answer(response: FetchResponse) -> DiscoveredSource | BadSource:
 
 
 def linked_sources(response: FetchResponse, *, robots: Robots | None) -> Sequence[str]:
-    """The feeds that a page links to, and then the news sitemaps that robots.txt names."""
+    """The feeds that a page links to, followed by the news sitemaps that robots.txt names."""
     try:
-        tree = parse(response.body, url=response.url, content_type=response.header("content-type"))
+        tree = parse_bounded(response.body, url=response.url, content_type=response.header("content-type"))
         links = [urljoin(response.url, link) for link in _feed_links(tree)]
     except (Dropped, etree.LxmlError, ValueError):
         links = []
@@ -94,7 +95,7 @@ def linked_sources(response: FetchResponse, *, robots: Robots | None) -> Sequenc
 
 
 def _feed_links(tree: HtmlElement) -> list[str]:
-    """https://www.rssboard.org/rss-autodiscovery; comments' feeds are of no use."""
+    """The feeds of a page (https://www.rssboard.org/rss-autodiscovery), without comment feeds."""
     return [
         link.get("href", "").strip()
         for link in tree.iter("link")
@@ -106,7 +107,7 @@ def _feed_links(tree: HtmlElement) -> list[str]:
 
 
 class _Visitor:
-    """Asks with robots.txt read first, a pause between requests, and redirects followed."""
+    """Fetches with robots.txt first, a pause between requests, and redirects followed."""
 
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
@@ -117,7 +118,7 @@ class _Visitor:
         return self._robots.get(_origin(url))
 
     async def response(self, url: str) -> FetchResponse:
-        """Raises BadInput when there is none that could be a source."""
+        """Fetch a URL. Raises BadInput if the response cannot be a source."""
         for _ in range(MAX_REDIRECTS + 1):
             url = checked_url(url)
             if not (await self._rules(url)).allows(url):

@@ -1,4 +1,4 @@
-"""What a source's answer lists, whatever its kind: its entries, what it asks of us, and what was left out of it."""
+"""Read a source's response, whatever its kind: entries, feed hints, and what was left out."""
 
 import asyncio
 from collections import Counter, deque
@@ -30,13 +30,13 @@ from onestory.urls import host_of, site_of
 
 __all__ = ["SourceListing", "read_listing"]
 
-# What an index's dates may lag behind.
+# How far the dates of an index may lag behind.
 SLACK = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """`is_whole` is False when the answer itself does not show all that may be new: it names other sitemaps."""
+    """The entries of a response. `is_whole` is False if other sitemaps hold the rest."""
 
     entries: tuple[PageEntry, ...]
     asks: FeedHints = field(default_factory=FeedHints)
@@ -45,7 +45,7 @@ class SourceListing:
 
 
 async def read_listing(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
-    """None when the visit ended on the way. Raises BadSource."""
+    """Read the listing; None if the session ended meanwhile. Raises BadSource."""
     content_type = response.header("content-type")
     if source.kind == "section":
         section = await asyncio.to_thread(read_section, response.body, url=response.url, content_type=content_type)
@@ -57,7 +57,7 @@ async def read_listing(session: HostSession, source: DueSource, response: FetchR
 
 
 def _search(body: bytes, url: str, content_type: str | None) -> SourceListing:
-    """A search that finds nothing yet is as well as one that does."""
+    """Read a search feed. One with no results is not a failure."""
     try:
         return _feed(body, url, content_type)
     except BadSource as bad:
@@ -101,7 +101,9 @@ async def _sitemaps(session: HostSession, source: DueSource, response: FetchResp
         url = waiting.popleft()
         child = await _ask(session, url)
         if child is None:
-            return None
+            if session.is_lost or session.context.is_resting:
+                return None
+            break  # the host is resting after a failure: what was read so far counts
         try:
             read = await asyncio.to_thread(_child, child, url)
         except BadSource as bad:

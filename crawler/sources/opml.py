@@ -1,7 +1,6 @@
-"""Lists of sources as OPML 2.0 (http://opml.org/spec2.opml), which feed readers and other crawlers exchange.
+"""Source lists as OPML 2.0 (http://opml.org/spec2.opml), which feed readers and other crawlers exchange.
 
-What OPML has no word for is kept in attributes of a namespace of our own, so that a list that was written and read
-again is the same.
+Attributes in Onestory's own namespace keep what OPML cannot express, so that an exported list imports unchanged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +29,7 @@ OWN = ("owner", "country")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One line of a list: the source, or why it is none. `names_outlet`: its outlet is said, and not only its title."""
+    """One outline: a source, or the reason why it is not one. `names_outlet`: it states an outlet, not only a title."""
 
     name: str
     entry: SourceEntry | None
@@ -39,7 +38,7 @@ class Outline:
 
 
 def read_opml(body: bytes) -> tuple[Outline, ...]:
-    """What a list names, in its order, each URL once. Raises BadInput for what is no OPML, or is made to do harm."""
+    """Read a list in order, each URL once. Raises BadInput for anything but OPML, and for hostile XML."""
     if len(body) > MAX_BYTES:
         raise BadInput(f"the list is larger than {MAX_BYTES} bytes")
     try:
@@ -60,7 +59,7 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
 
 
 def _outlines(root: Etree.Element) -> Iterator[Etree.Element]:
-    """Those that have an address, however deep in folders."""
+    """The outlines with an address, at any depth of folders."""
     waiting = [(root, 0)]
     while waiting:
         element, depth = waiting.pop()
@@ -81,7 +80,7 @@ def _outline(element: Etree.Element) -> Outline:
     except BadInput as error:
         return Outline(name or _words(address) or "?", None, str(error))
     country, language = _said(element, "country"), _of(element, "language").lower()
-    # RSS readers write "unknown" where they know none.
+    # RSS readers write "unknown" for an unknown language.
     has_language = language.isascii() and 2 <= len(language) <= 8 and language != "unknown"
     entry = SourceEntry(
         url=url,
@@ -96,7 +95,7 @@ def _outline(element: Etree.Element) -> Outline:
 
 
 def _of(element: Etree.Element, name: str) -> str:
-    """An attribute in whatever case: `xmlurl` is as common as `xmlUrl`."""
+    """An attribute, ignoring case: `xmlurl` is as common as `xmlUrl`."""
     return next((value.strip() for key, value in element.items() if key.lower() == name), "")
 
 
@@ -116,7 +115,7 @@ def _homepage(value: str) -> str | None:
 
 
 def write_opml(entries: Iterable[SourceEntry], *, now: datetime) -> bytes:
-    """The list, a folder an outlet: feeds are of type rss, sitemaps and section pages of type link."""
+    """Write the list, one folder an outlet. Feeds have type rss; sitemaps and section pages have type link."""
     Etree.register_namespace("onestory", NAMESPACE)
     root = Etree.Element("opml", version="2.0")
     head = Etree.SubElement(root, "head")

@@ -1,4 +1,4 @@
-"""A poll of a source: what it says becomes pages, durably, before any of them is fetched."""
+"""Poll a source: its entries become pages, durably, before any of them is fetched."""
 
 import hashlib
 from collections import Counter
@@ -27,14 +27,14 @@ __all__ = ["poll", "record_robots_failure"]
 
 SLOW_SECONDS = 10.0
 FRESHNESS = ("cache-control", "expires", "date", "age")
-# New pages of one poll, and of one day: what no honest source of its kind exceeds, and a page trap soon does.
+# New pages of one poll and of one day: limits that honest sources do not reach and crawler traps soon do.
 MOST_A_POLL = {"section": 200}
 MOST_A_DAY = {"section": 500}
 MOST_BY_DEFAULT = (1_000, 2_000)
 
 
 async def poll(session: HostSession, source: DueSource) -> None:
-    """Polls one source of the visited host, and records how it went."""
+    """Poll one source of the session's host and record the result."""
     if source.is_rediscovering:
         await _seek(session, source)
         return
@@ -54,7 +54,7 @@ async def poll(session: HostSession, source: DueSource) -> None:
 
 
 async def record_robots_failure(session: HostSession, bad: BadSource) -> None:
-    """The host's robots.txt cannot be read: its sources that are due say so, and wait with it."""
+    """Record an unreadable robots.txt on the host's due sources; they wait with the host."""
     polls = 0
 
     def work(connection: Connection, now: datetime) -> None:
@@ -77,14 +77,14 @@ def _digest(body: bytes) -> str:
 
 
 def _listing_digest(entries: Iterable[PageEntry]) -> str:
-    """Of what is listed, in any order: a feed that only says anew when it was built has nothing new."""
+    """A digest of the listed URLs in any order: a feed that changes only its build date has nothing new."""
     return _digest("\n".join(sorted({entry.url for entry in entries})).encode())
 
 
 async def _succeeded(
     session: HostSession, source: DueSource, response: FetchResponse, *, listing: SourceListing | None, at: str | None
 ) -> None:
-    """`listing` of None: nothing changed since the last poll."""
+    """Record a successful poll. A `listing` of None means that nothing changed."""
     found = 0
 
     def work(connection: Connection, now: datetime) -> None:
@@ -149,15 +149,15 @@ def _success(
         left_out=None if listing is None else left_out.total(),
         left_out_why=_words_of(left_out),
     )
-    # What is not all there, or was not all taken, is read again, changed or not.
+    # A listing that is incomplete, or was not taken whole, is read again even if unchanged.
     is_to_remember = listing is None or (listing.is_whole and not admitted.left_out)
     return _remembered(result, source, response) if is_to_remember else result
 
 
 def _remembered(result: PollResult, source: DueSource, response: FetchResponse) -> PollResult:
-    """With what tells next time that nothing changed.
+    """Add the validators that show next time that nothing changed.
 
-    After a 304 the next poll asks without it: some servers answer 304 for ever.
+    After a 304 the next poll sends none: some servers answer 304 forever.
     """
     if response.status == 304:
         return replace(result, body_digest=source.body_digest)
@@ -174,7 +174,7 @@ def _short(value: str | None) -> str | None:
 
 
 def _words_of(left_out: Counter[str]) -> str | None:
-    """`12 look like a trap: calendar`; in the order of their number."""
+    """The counts in words, largest first: `12 look like a trap: calendar`."""
     said = {
         "beyond": "{} new pages are more than it may bring at once or in a day; it is read again",
         "another site": "{} links lead to other sites",
@@ -196,7 +196,7 @@ async def _failed(session: HostSession, source: DueSource, bad: BadSource) -> No
 
 
 def _failure(source: DueSource, bad: BadSource, *, now: datetime) -> PollResult:
-    """It begins at its own URL again; where another was found in its stead, only when that one is dead, too."""
+    """The result of a failed poll. The source's own URL is tried again, unless a replacement is still alive."""
     failures = source.failures + 1
     own = source.polled_url if source.location_why and not (source.is_rediscovering or bad.is_dead) else source.url
     due = poll_after_failure(source.schedule, failures=failures, now=now)
@@ -204,7 +204,7 @@ def _failure(source: DueSource, bad: BadSource, *, now: datetime) -> PollResult:
 
 
 async def _seek(session: HostSession, source: DueSource) -> None:
-    """Asks the homepage for another feed; what it names is polled at once, and has to prove itself."""
+    """Look for another feed on the homepage; a found one is polled at once."""
     try:
         found = await find_replacement(session, source)
     except BadSource as bad:

@@ -1,7 +1,7 @@
-"""Getting a source's answer: asked at where it is now, redirects followed and remembered."""
+"""Fetch a source at its current location; follow and remember redirects."""
 
 from onestory.crawler.fetching.cookies import FetchCookies
-from onestory.crawler.fetching.fetcher import MAX_REDIRECTS, FetchResponse
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.source_error import source_error
@@ -9,14 +9,15 @@ from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, redirect_source
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["fetch_source"]
 
 
 async def fetch_source(session: HostSession, source: DueSource) -> tuple[FetchResponse, str | None] | None:
-    """The answer, and where the source is to be asked from now on; None when the poll is not to be recorded.
+    """The response, and the location to poll from now on; None if the poll is not to be recorded.
 
-    That is so when the visit ended, and when it redirects to another host: whoever holds that one polls it there.
+    That is so if the session ended, or if the source redirects to another host: the session of that host polls it.
     Raises BadSource.
     """
     url, is_permanent, cookies = source.polled_url, True, FetchCookies()
@@ -54,6 +55,6 @@ def _target(response: FetchResponse, url: str) -> str:
 
 
 def _validators(source: DueSource) -> dict[str, str]:
-    """RFC 9110, section 13.1: the answer is 304 when nothing changed. They are the source's, not its homepage's."""
+    """Headers of a conditional request (RFC 9110, section 13.1), for the source itself, not its homepage."""
     said = {} if source.is_rediscovering else {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
     return {name: value for name, value in said.items() if value}

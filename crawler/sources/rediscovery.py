@@ -1,4 +1,4 @@
-"""When a feed has died: its outlet's homepage is asked for another one, at most once a day."""
+"""Rediscovery of dead feeds: the outlet's homepage is searched for another one, at most once a day."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ __all__ = ["find_replacement", "homepage_of", "is_dead"]
 MAX_TRIED = 5
 FAILURES = 3
 EVERY = timedelta(days=1)
-# A feed is empty on a quiet weekend; an address that is gone for a day is gone.
+# A feed may be empty for a weekend; an address that is missing for a day is gone.
 GONE_FOR, EMPTY_FOR = timedelta(days=1), timedelta(days=7)
 
 
 def is_dead(source: DueSource, bad: BadSource, *, now: datetime) -> bool:
-    """Whether, with this failure, another feed is to be sought: it failed for long, or never once answered well."""
+    """Whether this failure makes the feed dead: it failed for long, or never once succeeded."""
     is_asked = source.last_rediscovery is not None and now - source.last_rediscovery < EVERY
     if is_asked or not bad.is_dead or source.kind == "section" or source.failures + 1 < FAILURES:
         return False
@@ -32,7 +32,7 @@ def is_dead(source: DueSource, bad: BadSource, *, now: datetime) -> bool:
 
 
 def homepage_of(source: DueSource) -> str | None:
-    """That of its outlet, else the front of its own host; None where neither can be fetched."""
+    """The outlet's homepage, else the front page of the feed's host; None if neither may be fetched."""
     parts = urlsplit(source.url)
     try:
         return checked_url(source.homepage or f"{parts.scheme}://{parts.netloc}/")
@@ -41,10 +41,10 @@ def homepage_of(source: DueSource) -> str | None:
 
 
 async def find_replacement(session: HostSession, source: DueSource) -> str | None:
-    """A feed, or sitemap, that the homepage names; None when the visit ended on the way.
+    """A feed or sitemap that the homepage names; None if the session ended meanwhile.
 
-    On the same host it was read and is good; on another one whoever holds that host will see. Raises BadSource when
-    there is none.
+    A find on the same host was read; one on another host is checked by that host's session. Raises BadSource if none
+    is found.
     """
     reached = await fetch_source(session, source)
     if reached is None:
@@ -66,7 +66,7 @@ async def find_replacement(session: HostSession, source: DueSource) -> str | Non
 
 
 async def _new(session: HostSession, source: DueSource, links: Sequence[str]) -> list[str]:
-    """In normal form, without what is polled already."""
+    """The URLs in normal form, without those that are already polled."""
     urls = []
     for link in links:
         try:

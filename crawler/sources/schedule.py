@@ -1,10 +1,9 @@
-"""When a source is polled next: pure functions.
+"""The poll schedule of a source: pure functions.
 
-The interval adapts by what the source yields. A poll that finds nothing new makes it a twentieth longer; one that finds
-several pages moves it half the way, on a scale of ratios, to the mean time between two of them. So it shortens at once
-and lengthens slowly, and for a reason: a source that fell silent is, however long that took, asked again after a
-twentieth of its silence, so the first story of a morning waits minutes, not until the average of the night has worn
-off. At rest about every third poll of a source finds something.
+The interval adapts to what the source yields. A poll that finds nothing new lengthens it by a twentieth; one that finds
+several pages moves it halfway, on a logarithmic scale, to the mean time between two of them. So it shortens at once and
+lengthens slowly: after a silence of any length the source is polled within a twentieth of it, and the first story of a
+morning waits for minutes. In equilibrium about every third poll finds something.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,12 +21,12 @@ __all__ = ["adapt_interval", "checked_schedule", "next_poll", "next_tick", "poll
 
 GROWTH = 1.05
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 86_400
-# A source polled once a day that fails must not, by a back-off of a day, miss the day after.
+# A source polled once a day must not miss the next day because of a backoff of a day.
 LONGEST_CRON_PAUSE_SECONDS = 43_200.0
 
 
 def adapt_interval(schedule: PollSchedule, *, found: int, elapsed_seconds: float | None) -> int:
-    """The interval after a poll that found so many new pages, so long after the last one; None: it was the first."""
+    """The interval after a poll that found `found` new pages. `elapsed_seconds` of None: it was the first poll."""
     interval = float(schedule.interval_seconds)
     if elapsed_seconds is not None:
         if not found:
@@ -38,12 +37,12 @@ def adapt_interval(schedule: PollSchedule, *, found: int, elapsed_seconds: float
 
 
 def wait_seconds(schedule: PollSchedule, *, asked_seconds: int) -> int:
-    """Until the next poll: the interval, or longer when the source asks for it, and never beyond its bounds."""
+    """Seconds until the next poll: the interval, longer if the source asks for it, within the bounds."""
     return min(max(schedule.interval_seconds, asked_seconds, schedule.shortest), schedule.longest)
 
 
 def next_poll(schedule: PollSchedule, *, asks: FeedHints, asked_seconds: int, now: datetime) -> datetime:
-    """After a poll that went well. A cron expression is the operator's own word: no source is asked about that."""
+    """The next poll after a success. A cron expression overrides what the source asks for."""
     if schedule.cron:
         return next_tick(schedule.cron, schedule.timezone, after=now)
     latest = now + timedelta(seconds=schedule.longest)
@@ -54,17 +53,17 @@ def next_poll(schedule: PollSchedule, *, asks: FeedHints, asked_seconds: int, no
 
 
 def poll_after_failure(schedule: PollSchedule, *, failures: int, now: datetime) -> datetime:
-    """The later the more have failed in a row: doubling, at most a day; by cron, at a time that it names."""
+    """The next poll after a failure: exponential backoff, at most a day; with cron, a time that it names."""
     pause = backoff_seconds(schedule.interval_seconds, failures)
     if not schedule.cron:
         return now + timedelta(seconds=pause)
-    # The interval itself is no pause: after the first failure the next time named will do.
+    # After the first failure the next time of the cron expression is soon enough.
     skipped = min(pause, LONGEST_CRON_PAUSE_SECONDS) if failures > 1 else 0.0
     return next_tick(schedule.cron, schedule.timezone, after=now + timedelta(seconds=skipped))
 
 
 def next_tick(cron: str, timezone: str | None, *, after: datetime) -> datetime:
-    """The next time that a cron expression names, in UTC. Raises BadInput for what is none, or names no time."""
+    """The next time of a cron expression, in UTC. Raises BadInput if it is invalid or names no time."""
     if len(cron.split()) != 5:
         raise BadInput(f"{cron!r} is no cron expression: it has five fields, as in '*/10 6-22 * * *'")
     try:
@@ -82,7 +81,7 @@ def _zone(name: str | None) -> ZoneInfo:
 
 
 def checked_schedule(schedule: PollSchedule, *, now: datetime) -> PollSchedule:
-    """The schedule, its interval within its bounds. Raises BadInput for one that cannot be kept to."""
+    """The schedule with its interval within its bounds. Raises BadInput if it is impossible."""
     for name in ("interval_seconds", "min_seconds", "max_seconds"):
         seconds = getattr(schedule, name)
         if seconds is not None and not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:

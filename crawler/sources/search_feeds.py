@@ -1,4 +1,4 @@
-"""Search feeds that a watch may be looked for with: `[[search]]` in the list of sources, the shipped one or another."""
+"""Search feeds for watches: the `[[search]]` entries of a source list."""
 
 import tomllib
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ WORDS = {"name", "url", "language"}
 
 
 def load_templates(path: Path | None = None) -> tuple[SearchTemplate, ...]:
-    """The templates of a TOML file; of the shipped one without a path. Raises BadInput that names the entry.
+    """The templates of a TOML file, by default the shipped one. Raises BadInput that names the entry.
 
-    An operator's own list without any has none: what is watched for is told to nobody then.
+    An operator's own list without `[[search]]` disables searches: no search engine then learns what is watched.
     """
     place = path or SHIPPED
     try:

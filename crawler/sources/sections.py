@@ -12,9 +12,10 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from onestory.crawler.crawler_traps import trap_kind
+from onestory.crawler.fetching.bounded_html import parse_bounded
 from onestory.crawler.sources.feeds import BadSource, parser_errors_as_bad_source
 from onestory.errors import BadInput, Dropped
-from onestory.pipelines.extract.html import parse, printable
+from onestory.pipelines.extract.html import printable
 from onestory.ssrf import checked_url
 from onestory.store.frontier.pages import PageEntry
 from onestory.urls import same_site
@@ -48,7 +49,7 @@ def read_section(body: bytes, *, url: str, content_type: str | None = None) -> S
     A link that is taken for an article and is none costs one request, once: the stages drop it.
     """
     try:
-        tree = parse(body, url=url, content_type=content_type)
+        tree = parse_bounded(body, url=url, content_type=content_type)
     except (Dropped, etree.LxmlError, ValueError) as error:
         raise BadSource("error", "it is not a web page (HTML)") from error
     titles: dict[str, str] = {}

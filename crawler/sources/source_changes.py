@@ -1,4 +1,4 @@
-"""An operator's changes to sources that are there."""
+"""Changes to the schedule of existing sources."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """Fields of None leave what is. A cron of "" takes the source back to its interval."""
+    """The fields to change; None leaves a field as it is. A cron of "" returns to the interval."""
 
     interval_seconds: int | None = None
     min_seconds: int | None = None
@@ -37,12 +37,12 @@ class ScheduleChange:
 
 
 def change_sources(store: Store, names: Sequence[str], change: ScheduleChange) -> list[SourceRecord]:
-    """Changes the sources named by id, URL, host or outlet, all of them or none. Raises BadInput."""
+    """Change the sources named by id, URL, host or outlet: all or none. Raises BadInput."""
     with store.read() as connection:
         now, ids = database_time(connection), find_sources(connection, names)
         for source_id in ids:
             changed_settings(get_source_settings(connection, source_id), change, now=now)
-    # One at a time, as crawlers hold several of these rows in an order of their own.
+    # One at a time: crawlers lock several of these rows in another order.
     for source_id in ids:
         with store.write() as connection:
             save_source_settings(
@@ -55,7 +55,7 @@ def change_sources(store: Store, names: Sequence[str], change: ScheduleChange) -
 
 
 def changed_settings(settings: SourceSettings, change: ScheduleChange, *, now: datetime) -> SourceSettings:
-    """The settings as they are to be; a source that is polled otherwise now is due by its new schedule."""
+    """The changed settings. A changed schedule determines the next poll."""
     was = settings.schedule
     cron = was.cron if change.cron is None else change.cron.strip() or None
     wanted = replace(

@@ -1,4 +1,4 @@
-"""What is wrong with an answer that was to be a source's, in a status word and in plain words."""
+"""What is wrong with the response of a source: a status and a sentence."""
 
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
@@ -11,7 +11,7 @@ GONE = (404, 410)
 
 
 def source_error(response: FetchResponse) -> BadSource | None:
-    """None for an answer whose body can be read as a source."""
+    """The error of a response; None if its body can be read as a source."""
     if response.status is None:
         return BadSource("error", response.why or "there was no answer")
     if challenge := detect_challenge(response.headers, response.body):

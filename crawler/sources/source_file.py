@@ -1,9 +1,8 @@
-"""The list of sources: the one that is shipped, or the operator's own, and how it gets into the store."""
+"""Source lists in TOML and OPML, the shipped one or the operator's, and their import into the store."""
 
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from onestory.store.sources.source_list import (
     add_sources,
     list_source_entries,
 )
+from onestory.times import utc_now
 
 __all__ = ["KINDS", "SHIPPED", "SourceImport", "add_new_sources", "export_opml", "import_opml", "load_sources"]
 
@@ -36,7 +36,7 @@ CHUNK = 500
 
 
 def load_sources(path: Path | None = None) -> tuple[SourceEntry, ...]:
-    """The sources of a TOML file; of the shipped one without a path. Raises BadInput that names the entry."""
+    """The sources of a TOML file, by default the shipped one. Raises BadInput that names the entry."""
     place = path or SHIPPED
     try:
         raw = tomllib.loads(place.read_text(encoding="utf-8"))
@@ -119,7 +119,7 @@ def _yes_or_no(raw: dict[str, Any], name: str, where: str) -> bool | None:
 
 
 def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> PollSchedule:
-    """An interval that is shorter than the common bound, without a bound of its own, is its own bound."""
+    """The schedule of an entry. An interval below the default minimum becomes the minimum."""
     interval = _number(raw, "interval_seconds", where)
     lowest = _number(raw, "min_seconds", where)
     if lowest is None and interval is not None and interval < DEFAULT_MIN_SECONDS:
@@ -132,20 +132,20 @@ def _schedule(raw: dict[str, Any], said: dict[str, str], where: str) -> PollSche
         said.get("timezone"),
     )
     try:
-        return checked_schedule(named, now=datetime.now(UTC))
+        return checked_schedule(named, now=utc_now())
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
 
 
 def add_new_sources(store: Store, entries: Iterable[SourceEntry]) -> int:
-    """Adds what is new; how many. What the store knows stays as it is, so an operator's change is never undone."""
+    """Add new sources and return their number. Known sources stay unchanged, and with them an operator's changes."""
     with store.write() as connection:
-        return add_sources(connection, tuple(entries), now=datetime.now(UTC))
+        return add_sources(connection, tuple(entries), now=utc_now())
 
 
 @dataclass(frozen=True, slots=True)
 class SourceImport:
-    """What came of a list: sources added, sources known before, and the lines that are none, each with its reason."""
+    """The result of an import: sources added, sources known before, outlines left out with their reasons."""
 
     added: int
     known: int
@@ -153,9 +153,9 @@ class SourceImport:
 
 
 def import_opml(store: Store, body: bytes) -> SourceImport:
-    """Adds the sources of a list; nothing is asked of them yet. Raises BadInput for what is no list.
+    """Add the sources of an OPML list; none is polled yet. Raises BadInput for anything but OPML.
 
-    A feed whose outlet the list does not name belongs to the outlet that is known on its homepage's host.
+    A feed without a stated outlet belongs to the outlet that is known for its homepage's host.
     """
     lines = read_opml(body)
     with store.write() as connection:

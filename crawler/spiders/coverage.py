@@ -1,4 +1,4 @@
-"""The spider: claims hosts that have work, visits them, and yields what their pages were captured as."""
+"""The spider: claims hosts with work, visits them, and yields captured pages."""
 
 import asyncio
 import logging
@@ -22,12 +22,12 @@ __all__ = ["CoverageSpider"]
 
 logger = logging.getLogger(__name__)
 
-# How often the frontier is looked at while nothing happens.
+# How often an idle crawl checks the frontier.
 TICK_SECONDS = 0.5
 
 
 class CoverageSpider(scrapy.Spider):
-    """Bounds what it claims by what is in flight: Scrapy drains `start` as fast as it yields."""
+    """Claims hosts and visits them. Claims are bounded by what is in flight, because Scrapy drains `start` at once."""
 
     name = "coverage"
 
@@ -43,7 +43,7 @@ class CoverageSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[CapturedPage]:
         try:
             self.context.fetch = self.equip(self)
-        except Exception as error:  # Scrapy would log it and end as if all was well
+        except Exception as error:  # Scrapy would log it and end as if nothing had failed
             self.context.fail(error)
             return
         dispatcher = asyncio.create_task(self._dispatch())
@@ -56,19 +56,19 @@ class CoverageSpider(scrapy.Spider):
             beat.cancel()
 
     async def _dispatch(self) -> None:
-        """Until the crawl is stopped or, if it is one that ends, done; then until every visit has ended."""
+        """Dispatch until the crawl is stopped or done, then wait until every visit has ended."""
         try:
             while not self.context.stopping.is_set() and await self._claim():
                 await self._turn()
             while self._visits:
                 await self._turn()
-        except Exception as error:  # whatever broke is raised by whoever runs the crawl
+        except Exception as error:  # the caller of the crawl raises it
             self.context.fail(error)
         finally:
             await self.context.captured.put(None)
 
     async def _claim(self) -> bool:
-        """Visits what can be claimed; False when a crawl that ends has nothing left to do."""
+        """Visit what can be claimed. False if a crawl with `once` has nothing left to do."""
         if not self.context.disk.look():
             return True
         context, room = self.context, self.context.rate_limits.max_hosts - len(self._visits)
@@ -97,7 +97,7 @@ class CoverageSpider(scrapy.Spider):
         )
 
     async def _turn(self) -> None:
-        """Waits for a visit to end, for the next look at the frontier, or for the stop."""
+        """Wait for a visit to end, for the next check of the frontier, or for the stop."""
         stop = asyncio.create_task(self.context.stopping.wait())
         waited = [*self._visits] if self.context.stopping.is_set() else [*self._visits, stop]
         done, _ = await asyncio.wait(waited, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -108,7 +108,7 @@ class CoverageSpider(scrapy.Spider):
                 self.context.fail(error)
 
     async def _beat(self) -> None:
-        """Prolongs the leases that are held."""
+        """Renew the leases that are held."""
         seconds = self.context.rate_limits.lease_seconds
         try:
             while True:

@@ -1,4 +1,4 @@
-"""A spider that runs one coroutine with a fetcher: for a look at a few addresses, outside of any crawl."""
+"""A spider that runs one coroutine with a fetcher, for a few addresses outside of any crawl."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["SingleTaskSpider"]
 
 
 class SingleTaskSpider(scrapy.Spider):
-    """`equip` gives the fetcher once the reactor runs; the errand hands its own result to whoever made it."""
+    """Runs one task. `equip` returns the fetcher once the reactor runs; the task passes on its own result."""
 
     name = "errand"
 

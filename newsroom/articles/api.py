@@ -1,4 +1,4 @@
-"""Versions, comparisons and standings as the API shows them."""
+"""API of versions, comparisons and outdated copies."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import StoryId, validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
+from onestory.newsroom.http.schemas import DEPRECATED, EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.history import version_records, withdrawals_of
 from onestory.store.boilerplate import removed_lines_of
@@ -38,9 +38,9 @@ Span = tuple[int, int]
 
 
 class VersionChanges(ApiModel):
-    """How much a version changed of the one before it, in words."""
+    """The changes from the version before, in words."""
 
-    of: Annotated[int, Field(description="The number of the one before.", examples=[17])]
+    of: Annotated[int, Field(description="The number of the version before.", examples=[17])]
     title_changed: Annotated[bool, Field(examples=[False])]
     kept: Annotated[int, Field(examples=[133])]
     added: Annotated[int, Field(examples=[3])]
@@ -49,30 +49,34 @@ class VersionChanges(ApiModel):
 
 
 class Version(ApiModel):
-    """A text that an article has had."""
+    """A version of an article's text."""
 
-    number: Annotated[int, Field(description="Which `/v1/compare` takes.", examples=[23])]
+    number: Annotated[int, Field(description="The number that `/v1/compare` takes.", examples=[23])]
     observed: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
     title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
     words: Annotated[int, Field(examples=[136])]
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
-    changes: Annotated[VersionChanges | None, Field(description="Null for the first.")]
+    changes: Annotated[VersionChanges | None, Field(description="Null for the first version.")]
     is_current: Annotated[bool, Field(examples=[True])]
 
 
 class Withdrawal(ApiModel):
-    """A time in which the article was not to be seen."""
+    """A period in which the article was unavailable."""
 
-    withdrawn: Annotated[datetime, Field(description="The first look that did not find it.", examples=[EXAMPLE_TIME])]
-    confirmed: Annotated[datetime, Field(description="The look that settled it.", examples=[EXAMPLE_TIME])]
+    withdrawn: Annotated[
+        datetime, Field(description="The first revisit that did not find the article.", examples=[EXAMPLE_TIME])
+    ]
+    confirmed: Annotated[
+        datetime, Field(description="The revisit that settled the withdrawal.", examples=[EXAMPLE_TIME])
+    ]
     reason: Annotated[str, Field(examples=["gone"])]
     http_status: Annotated[int | None, Field(examples=[410])]
-    location: Annotated[str | None, Field(description="Where it led instead.", examples=[None])]
-    returned: Annotated[datetime | None, Field(description="Null while it has not.", examples=[None])]
+    location: Annotated[str | None, Field(description="Where the page redirected to.", examples=[None])]
+    returned: Annotated[datetime | None, Field(description="Null while the article is unavailable.", examples=[None])]
 
 
 class VersionList(ApiModel):
-    versions: Annotated[list[Version], Field(description="The first observed first.")]
+    versions: Annotated[list[Version], Field(description="In the order in which they were observed.")]
     withdrawals: list[Withdrawal]
 
 
@@ -86,16 +90,27 @@ class ComparedVersion(ApiModel):
     language: Annotated[str, Field(examples=["en"])]
     observed: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
     title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
-    text: Annotated[str, Field(description="One paragraph a line.", examples=["The harbour bridge will close."])]
+    text: Annotated[str, Field(description="One paragraph per line.", examples=["The harbour bridge will close."])]
     is_current: Annotated[bool, Field(examples=[True])]
-    furniture: Annotated[
+    boilerplate: Annotated[
         list[str],
-        Field(description="Lines that were taken out of its page; kept for 30 days.", examples=[["Sign up for news"]]),
+        Field(
+            description="Lines removed from its page as boilerplate; kept for 30 days.", examples=[["Sign up for news"]]
+        ),
     ]
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `boilerplate`.",
+        json_schema_extra=DEPRECATED,
+        examples=[["Sign up for news"]],
+    )
+    @property
+    def furniture(self) -> list[str]:
+        return self.boilerplate
 
 
 class DiffSpan(ApiModel):
-    """Spans are in Unicode characters of the texts: from, up to; null where a text does not have it."""
+    """Spans in Unicode characters (from, up to), null where a text does not contain the passage."""
 
     kind: Annotated[Literal["kept", "added", "removed", "moved"], Field(examples=["kept"])]
     before: Annotated[Span | None, Field(examples=[[0, 30]])]
@@ -105,7 +120,7 @@ class DiffSpan(ApiModel):
 class Comparison(ApiModel):
     a: ComparedVersion
     b: ComparedVersion
-    kept: Annotated[int, Field(description="In words, as the next three.", examples=[133])]
+    kept: Annotated[int, Field(description="In words, like the next three.", examples=[133])]
     removed: Annotated[int, Field(examples=[3])]
     added: Annotated[int, Field(examples=[3])]
     moved: Annotated[int, Field(examples=[0])]
@@ -123,29 +138,29 @@ class CopyFreshness(ApiModel):
 class StoryFreshness(ApiModel):
     reason: Annotated[
         Literal["changed", "withdrawn"] | None,
-        Field(description="What became of the original; null for neither.", examples=["changed"]),
+        Field(description="What happened to the original; null if nothing did.", examples=["changed"]),
     ]
-    outlets: Annotated[int, Field(description="Outlets beside the original's that run it.", examples=[17])]
-    old_outlets: Annotated[int, Field(description="Of these, with the old text.", examples=[14])]
-    old_ours: Annotated[int, Field(description="Of these, ours.", examples=[2])]
-    copies: Annotated[list[CopyFreshness], Field(description="Those that were compared, ours first.")]
+    outlets: Annotated[int, Field(description="Outlets other than the original's that run the story.", examples=[17])]
+    old_outlets: Annotated[int, Field(description="Those of them with the old text.", examples=[14])]
+    old_ours: Annotated[int, Field(description="Those of them that are yours.", examples=[2])]
+    copies: Annotated[list[CopyFreshness], Field(description="The compared copies, your own first.")]
 
 
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
 
-VersionNumber = Annotated[int, Query(ge=1, le=2**31 - 1, description="The number of a version.", examples=[17])]
+VersionNumber = Annotated[int, Query(ge=1, le=MAX_DATABASE_ID, description="The number of a version.", examples=[17])]
 
 
 @router.get(
     "/articles/{article_id}/versions",
     response_model=VersionList,
-    summary="The texts that an article has had",
+    summary="List the versions of an article",
     operation_id="listVersions",
-    responses={404: {"description": "There is no such article."}, 410: {"description": "It was taken down."}},
+    responses={404: {"description": "There is no such article."}, 410: {"description": "The article was taken down."}},
 )
 def get_versions(request: Request, article_id: StoryId) -> Response:
-    """Each with what it changed of the one before, and when the article was not to be seen."""
+    """Each version with its changes from the one before, and the periods in which the article was unavailable."""
     with api_context(request).store.read() as connection:
         record = load_article(connection, validate_id(article_id, of="article"))
         versions = version_records(connection, record.copy.id)
@@ -165,7 +180,7 @@ def get_versions(request: Request, article_id: StoryId) -> Response:
     responses={404: {"description": "There is no such version."}},
 )
 def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Response:
-    """Two versions of one article, or of two. A paragraph that only stands elsewhere is `moved`."""
+    """Two versions of one article, or of two articles. A paragraph that only changed its place is `moved`."""
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
         for number in (a, b):
@@ -185,23 +200,25 @@ def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Resp
     return json_response(request, told)
 
 
-def _side(version: ComparableVersion, furniture: list[str]) -> ComparedVersion:
-    return ComparedVersion.model_validate({**asdict(version), "furniture": furniture})
+def _side(version: ComparableVersion, boilerplate: list[str]) -> ComparedVersion:
+    return ComparedVersion.model_validate({**asdict(version), "boilerplate": boilerplate})
 
 
 @router.get(
     "/stories/{story_id}/standing",
     response_model=StoryFreshness,
-    summary="Who still runs what the original has changed",
+    summary="List copies that run an outdated text",
     operation_id="getStanding",
     responses={
-        307: {"description": "The story was absorbed: Location names the one that it is now part of."},
+        307: {"description": "The story was absorbed: Location is that of its successor."},
         404: {"description": "There is no such story."},
         410: {"description": "The story was taken down."},
     },
 )
 def get_freshness(request: Request, story_id: StoryId) -> Response:
-    """Copy by copy, ours first: the old text, the new one, or neither, as an excerpt of another passage has."""
+    """The state of each copy, your own first: the old text, the new one, or neither, as for an excerpt of another
+    passage.
+    """
     with api_context(request).store.read() as connection:
         record = load_story(connection, validate_id(story_id, of="story"))
         outdated = request.app.state.remembered.standings.of(connection, record)

@@ -1,4 +1,4 @@
-"""`onestory article`: what one article was and is, and what its versions changed."""
+"""`onestory article`: the versions of an article, its moves and withdrawals."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,25 +26,25 @@ from onestory.text import printable
 __all__ = ["article_command"]
 
 WITHDRAWAL_REASONS = {
-    "gone": "its page is gone for good",
+    "gone": "its page is gone (410)",
     "missing": "its page is not found",
-    "redirect": "its page leads to a front or section page",
-    "removal_notice": "its page says that it was removed",
-    "not_found": "its page says that nothing is there",
+    "redirect": "its page redirects to a front or section page",
+    "removal_notice": "its page says it was removed",
+    "not_found": "its page says there is nothing there",
 }
-# As `git diff --word-diff` writes them, and one more for what only stands elsewhere.
+# The markers of `git diff --word-diff`, and one more for moved text.
 DIFF_MARKS = {"added": ("{+", "+}"), "removed": ("[-", "-]"), "moved": ("{~", "~}"), "kept": ("", "")}
 
 
 def article_command(
     article_or_url: Annotated[str, typer.Argument(metavar="ARTICLE|URL")],
-    diff: Annotated[bool, typer.Option("--diff", help="Show what the last version changed, word by word.")] = False,
-    before: Annotated[int | None, typer.Option("--from", help="Compare from this version, by its number.")] = None,
-    after: Annotated[int | None, typer.Option("--to", help="Compare to this version.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes of the latest version, word by word.")] = False,
+    before: Annotated[int | None, typer.Option("--from", help="Number of the version to compare from.")] = None,
+    after: Annotated[int | None, typer.Option("--to", help="Number of the version to compare to.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one article: its versions, when it was withdrawn, where it moved."""
+    """Show an article with its versions, withdrawals and moves."""
     with open_store(load_config(home)) as store, store.read() as connection:
         identity = article_named(connection, article_or_url)
         record = load_article(connection, identity)
@@ -62,17 +62,17 @@ def article_command(
 
 
 def _ends(versions: Sequence[VersionRecord], before: int | None, after: int | None) -> tuple[int, int]:
-    """The two versions to compare: the last two unless they are named. Raises BadInput."""
+    """The two versions to compare, by default the last two. Raises BadInput."""
     numbers = [version.number for version in versions]
     for number in (before, after):
         if number is not None and number not in numbers:
-            raise BadInput(f"the article has no version {number}: it has {', '.join(map(str, numbers))}")
+            raise BadInput(f"the article has no version {number}: its versions are {', '.join(map(str, numbers))}")
     if len(numbers) < 2:
-        raise BadInput("the article has one version only: there is nothing to compare")
+        raise BadInput("the article has only one version: there is nothing to compare")
     later = numbers[-1] if after is None else after
     earlier = before if before is not None else next((n for n in reversed(numbers[: numbers.index(later)])), None)
     if earlier is None:
-        raise BadInput(f"version {later} is the first: name two with --from and --to")
+        raise BadInput(f"version {later} is the first: choose two versions with --from and --to")
     return earlier, later
 
 
@@ -109,7 +109,7 @@ def _print(
             f"{_changed(version)}"
         )
     for move in moved:
-        seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not seen there yet"
+        seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not found there yet"
         print_line(f"  moved {format_time(move.moved)} to {printable(move.url)}, {seen}")
     for one in gone:
         back = f"; back {format_time(one.returned)}" if one.returned else ""
@@ -138,7 +138,7 @@ def _print_diff(compare: Sequence[tuple[str | None, str]], ends: tuple[int, int]
 
 
 def _marked(before: str, after: str, changes: WordDiff) -> str:
-    """The later text with marks around what is new, moved, and no longer there."""
+    """The later text, with marks around added, moved and removed passages."""
     pieces: list[str] = []
     end = 0
     last = None
@@ -148,7 +148,7 @@ def _marked(before: str, after: str, changes: WordDiff) -> str:
         last = change.kind
         if change.after is None:
             start, stop = change.before or (0, 0)
-            # A removed line stays a line of its own.
+            # A removed line stays on a line of its own.
             pieces.append(f" {opening}{before[start:stop]}{closing}".replace("\n", f"{closing}\n{opening}"))
             continue
         start, stop = change.after

@@ -1,4 +1,4 @@
-"""Two copies, or two versions of one, side by side."""
+"""The page that compares two versions side by side."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.pages.render import render_page
 from onestory.pipelines.versions.word_diff import TextChange, WordDiff, word_diff
@@ -28,14 +28,13 @@ compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 MAX_VERSION_CHOICES = 300
 
-MAX_VERSION_NUMBER = 2**31 - 1
 
 MAX_BOILERPLATE_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A stretch of a text; `kind` is kept, added, removed or moved."""
+    """A passage of a text; `kind` is kept, added, removed or moved."""
 
     kind: str
     text: str
@@ -46,7 +45,7 @@ Paragraph = Sequence[TextPiece]
 
 @dataclass(frozen=True, slots=True)
 class ComparedSide:
-    """One of the two, paragraph by paragraph, with the furniture that was taken out of its page."""
+    """One of the two texts in paragraphs, with the boilerplate removed from its page."""
 
     version: ComparableVersion
     paragraphs: Sequence[Paragraph]
@@ -55,7 +54,7 @@ class ComparedSide:
 
 @compare_router.get("/compare")
 def compare_page(request: Request) -> Response:
-    """`a` and `b` are numbers of versions. Raises BadInput, NotFound."""
+    """Show two versions, given by their numbers. Raises BadInput or NotFound."""
     a, b = (_number(request, name) for name in ("a", "b"))
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
@@ -79,8 +78,8 @@ def compare_page(request: Request) -> Response:
 
 def _number(request: Request, name: str) -> int:
     told = request.query_params.get(name, "").strip()
-    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_VERSION_NUMBER):
-        raise BadInput("two versions are compared by their numbers: choose two copies on the page of a story")
+    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_DATABASE_ID):
+        raise BadInput("Choose two copies to compare on the page of a story.")
     return int(told)
 
 
@@ -93,14 +92,14 @@ def _version(found: dict[int, ComparableVersion], number: int) -> ComparableVers
 def _choices(
     connection: Connection, left: ComparableVersion, right: ComparableVersion
 ) -> list[tuple[str, list[VersionChoice]]]:
-    """What else may be chosen, outlet by outlet: the versions of all copies of the two stories."""
+    """The versions to choose from, by outlet: all versions of the copies of both stories."""
     found = version_choices(connection, {left.story_id, right.story_id}, limit=MAX_VERSION_CHOICES)
     found.sort(key=lambda one: (one.outlet.casefold(), one.article_id, one.observed, one.number))
     return [(outlet, list(of_outlet)) for outlet, of_outlet in groupby(found, key=lambda one: one.outlet)]
 
 
 def side_paragraphs(before: str, after: str, changes: WordDiff) -> tuple[list[Paragraph], list[Paragraph]]:
-    """Both texts as paragraphs of pieces; joined, the pieces of a side are its text again, without line ends."""
+    """Both texts as paragraphs of pieces. Joined, the pieces are the text without line ends."""
     return (
         _paragraphs(before, _spans(changes.spans, is_before=True)),
         _paragraphs(after, _spans(changes.spans, is_before=False)),
@@ -127,7 +126,7 @@ def _paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
 
 
 def _pieces(text: str, start: int, end: int, marked: Sequence[MarkedSpan]) -> Iterator[TextPiece]:
-    """What lies between marked stretches, spaces and the like, belongs to none of them."""
+    """Split a paragraph into pieces. Characters between marked spans, such as spaces, belong to none of them."""
     at = start
     for first, last, kind in marked:
         if first >= end or last <= start:

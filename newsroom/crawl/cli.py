@@ -35,26 +35,28 @@ from onestory.pipelines.runtime.retry import BackendRetry
 __all__ = ["NO_CONTACT_NOTICE", "crawl_command"]
 
 NO_CONTACT_NOTICE = (
-    "ONESTORY_CONTACT is not set: publishers have nobody to write to, so the crawl keeps to its slowest pace. "
-    "Set it to a URL or an address of yours."
+    "ONESTORY_CONTACT is not set: publishers cannot contact you, so the crawl stays at its slowest rate. Set it to a "
+    "URL or an email address."
 )
 
 
 def crawl_command(
     sources: SourcesArgument = None,
-    once: Annotated[bool, typer.Option("--once", help="Poll each source once, fetch what is due, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Poll each source once, fetch all due pages, and exit.")] = False,
     delay: Annotated[
         float | None,
-        typer.Option(min=0, help="Seconds between two requests to a host, for hosts of your own.", show_default=False),
+        typer.Option(min=0, help="Seconds between requests to one host, for hosts that you run.", show_default=False),
     ] = None,
     metrics: Annotated[
         str | None,
-        typer.Option(help="Serve /metrics for Prometheus: PORT, on loopback, or ADDRESS:PORT.", show_default=False),
+        typer.Option(
+            help="Serve Prometheus metrics at /metrics on PORT (loopback) or ADDRESS:PORT.", show_default=False
+        ),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Crawl the sources on their schedule, until Ctrl-C."""
+    """Crawl the sources on their schedules until interrupted."""
     place = parse_address(metrics) if metrics is not None else None
     config = load_config(home)
     configure_logging(as_json=config.log_json)
@@ -77,25 +79,25 @@ def crawl_command(
 
 
 def _told_end(counts: CrawlCounts) -> int:
-    """The exit code of a crawl that ended by itself: 0 all was done, 1 some sources were not read, 2 nothing was."""
+    """The exit code of a crawl with --once: 0 success, 1 some sources failed, 2 all failed."""
     if not counts.requests:
-        notice("nothing was due: `onestory sources list` and `sources show` say when it is")
+        notice("nothing was due: see `onestory sources list` and `sources show` for the next polls")
     if not counts.polls_failed:
         return 0
     failed = f"{counts.polls_failed} of {plural(counts.polls, 'source', 'sources')} could not be read"
-    notice(f"{failed}: `onestory sources list` says why")
+    notice(f"{failed}: see `onestory sources list` for the reasons")
     pages = sum(getattr(counts, name) for name in ("stored", "known", "dropped", "moved", "barred", "gone", "looks"))
     return 1 if pages or counts.polls > counts.polls_failed else 2
 
 
 @contextmanager
 def _metrics(metrics: CrawlMetrics, place: tuple[str, int] | None) -> Iterator[None]:
-    """Serves them, where a place was named."""
+    """Serve metrics, if an address was given."""
     if place is None:
         yield
         return
     with serving_metrics(metrics, place) as url:
-        notice(f"metrics are on {url}")
+        notice(f"metrics are served on {url}")
         yield
 
 
@@ -135,7 +137,7 @@ def _crawl(
 
 @contextmanager
 def _sink(config: Config, intake: Intake) -> Iterator[CaptureSink]:
-    """The intake, behind what keeps the pages where ONESTORY_WARC_DIR says so."""
+    """The intake, behind an archive of the pages if ONESTORY_WARC_DIR is set."""
     if config.warc_dir is None:
         yield intake
         return

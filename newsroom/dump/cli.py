@@ -17,17 +17,15 @@ __all__ = ["dump_command"]
 
 
 def dump_command(
-    out: Annotated[str, typer.Argument(metavar="OUT|-", help="A folder that is not there yet, or - for a stream.")],
-    rows: Annotated[DumpTable, typer.Option(help="Which rows to stream, with -.")] = DumpTable.ARTICLES,
+    out: Annotated[str, typer.Argument(metavar="OUT|-", help="A new folder, or - for standard output.")],
+    rows: Annotated[DumpTable, typer.Option(help="The rows to write with -.")] = DumpTable.ARTICLES,
     mining: Annotated[
         list[MiningVerdict] | None,
-        typer.Option(
-            help="Only articles whose publisher says this of text and data mining; may be given again. All without."
-        ),
+        typer.Option(help="Only articles with this verdict on text and data mining. Repeatable. Default: all."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Write the deduplicated corpus: one row a story, every copy traceable."""
+    """Export the deduplicated corpus, one row per story, with every copy."""
     with open_store(load_config(home)) as store:
         if out == "-":
             stream_dump(store, rows, mining=mining or tuple(MiningVerdict))

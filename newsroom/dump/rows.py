@@ -1,19 +1,22 @@
-"""Records to the rows of a dump."""
+"""Conversion of records to the rows of a dump."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.dump.schema import SIGNAL_FIELDS
 from onestory.store.sources.coverage import Gap
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import Tombstone
+from onestory.times import iso_utc
 
 __all__ = ["dump_article_row", "dump_gap_row", "dump_removed_row", "dump_story_row", "mining_verdict_of"]
 
 
 def dump_article_row(record: ArticleRecord) -> dict[str, Any]:
-    """One article. `url` is the fetched URL; `added` is when we got it, `created` when it says it was made."""
+    """The row of an article. `url` is the fetched URL, `added` when it was acquired, `created` when its page says it
+    was published.
+    """
     copy, facts = record.copy, record.facts
     rights = facts.get("rights") or {}
     return {
@@ -57,14 +60,14 @@ def _moment(value: str | None) -> datetime | None:
 
 
 def mining_verdict_of(record: ArticleRecord) -> str:
-    """The verdict on text and data mining: allowed, denied, or unknown where nothing was said."""
+    """The verdict on text and data mining: allowed, denied, or unknown without any statement."""
     return str((record.facts.get("rights") or {}).get("mining") or "unknown")
 
 
 def dump_story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str, Any]:
-    """One story with the text of its original and every copy; `members` may be only those that are wanted.
+    """The row of a story, with the text of its original and every copy in `members`.
 
-    Where the original is not among them, the first seen stands for it.
+    If the original is not among them, the first one seen is used instead.
     """
     chosen = next((member for member in members if member.copy.id == record.original), members[0])
     copies = [member.copy for member in members]
@@ -103,12 +106,12 @@ def dump_story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dic
 
 
 def dump_removed_row(tombstone: Tombstone) -> dict[str, Any]:
-    """What a takedown left: a digest, never an id."""
+    """The row of a tombstone: a digest, never an id."""
     return {"digest": tombstone.digest, "kind": tombstone.kind, "removed": iso_utc(tombstone.at)}
 
 
 def dump_gap_row(gap: Gap) -> dict[str, Any]:
-    """A time in which a source was not seen; `to` is null while it is not."""
+    """The row of a gap; `to` is null while it lasts."""
     return {
         "source": gap.source,
         "outlet": gap.outlet,
@@ -118,8 +121,3 @@ def dump_gap_row(gap: Gap) -> dict[str, Any]:
         "why": gap.why,
         "polls": gap.polls,
     }
-
-
-def iso_utc(time: datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the second or, where there is more, to the microsecond."""
-    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")

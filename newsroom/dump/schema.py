@@ -1,4 +1,4 @@
-"""The fields of a dump's rows, spelled once: for the rows, for schema.json and for the card."""
+"""The fields of dump rows, defined once for the rows, schema.json and the dataset card."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +14,8 @@ __all__ = [
 ]
 
 
-# Field name to type: string, int64, timestamp (ISO 8601 in UTC), list of strings, or a struct of these. Every field
-# stands in every row, null where nothing is known.
+# Field names and types: string, int64, timestamp (ISO 8601 in UTC), list of strings, or a struct of these. Every row
+# has every field, null if unknown.
 ARTICLE_METADATA = {"words": "int64", "section": "string", "notice": "string", "kind": "string"}
 
 SIGNAL_FIELDS = {"source": "string", "value": "string", "says": "string"}
@@ -86,7 +86,7 @@ STORY_FIELDS: dict[str, Any] = {
 
 
 def json_schema(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON Schema (2020-12) of one row."""
+    """The JSON Schema (2020-12) of a row."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_schema(dict(fields))}
 
 
@@ -117,14 +117,14 @@ def _feature(name: str, kind: Any, indent: str) -> str:
         return f"{indent}- name: {name}\n{indent}  list:\n{dataset_features(kind[0], indent=indent + '  ')}"
     if isinstance(kind, list):
         return f"{indent}- name: {name}\n{indent}  list: {kind[0]}\n"
-    # Times are text in JSON Lines; a loader that wants a timestamp casts them.
+    # JSON Lines has times as text; loaders cast them to timestamps.
     return f"{indent}- name: {name}\n{indent}  dtype: {'string' if kind == 'timestamp' else kind}\n"
 
 
 def dataset_card(counts: Mapping[str, int], *, mining: Sequence[str] = ()) -> str:
-    """Markdown with the YAML head that dataset loaders read; `counts` are the rows of each table.
+    """The dataset card: Markdown with the YAML header that loaders read. `counts` are the rows of each table.
 
-    `mining` are the verdicts that were asked for.
+    `mining` are the requested verdicts.
     """
     return f"""---
 configs:
@@ -148,23 +148,24 @@ dataset_info:
 
 {counts["stories"]} stories, {counts["articles"]} articles, made with Onestory.
 
-`stories/` has one row a story: the text of its original, and every copy with its outlet and times.
-`articles/` has one row an article with its text; `story_id` leads to its story, `relation` says what it is there:
-original, verbatim, edited or excerpt.
+`stories/` has one row per story: the text of its original, and every copy with its outlet and times.
+`articles/` has one row per article with its text; `story_id` is its story, and `relation` its role there: original,
+verbatim, edited or excerpt.
 
-- `first_seen`, `last_seen`, `added` are observed times; `published`, `created` are what the page claims.
-- `url` is the URL that was fetched; `warc_file` and `warc_offset` lead to the bytes, where they were kept.
-- `withdrawn` is since when an article's page has not shown it any more, with the reason; the text stays that of the
-  last version. Null: its page shows it, or nobody has looked.
-- `mining` is the verdict on text and data mining (allowed, denied, or unknown where nothing was said), `rights` the
-  signals that it rests on as they were found, `rights_observed` when. This dump has: {", ".join(mining) or "all"}.
+- `first_seen`, `last_seen`, `added` are observed times; `published`, `created` are stated on the page.
+- `url` is the fetched URL; `warc_file` and `warc_offset` locate the stored response, if it was archived.
+- `withdrawn` is since when an article's page no longer shows it, with the reason; the text is that of the last version.
+  Null: the page shows it, or was not revisited.
+- `mining` is the verdict on text and data mining (allowed, denied, or unknown without any statement), `rights` the
+  signals that it is based on, as found, `rights_observed` the time. This dump has: {", ".join(mining) or "all"}.
 - `content_digest` is the SHA-256 of title, an empty line, and text.
-- Every field stands in every row, null where nothing is known: `articles.schema.json`, `stories.schema.json`.
-- `removed.jsonl` names what was taken down: drop it from what you made of an earlier dump. `digest` is, by `kind`, the
+- Every row has every field, null if unknown: see `articles.schema.json` and `stories.schema.json`.
+- `removed.jsonl` lists takedowns: remove these from data derived from an earlier dump. `digest` is, by `kind`, the
   SHA-256 of `article:` and an article's id, of `host:` and a host without www., or a `content_digest`.
-- `gaps.jsonl` says what is missing: for each source the times, `from` the last poll that saw it `to` the next one, in
-  which it was not seen, with the reason; `to` is null where that lasts. What ran and went within a gap is not here.
+- `gaps.jsonl` lists what may be missing: for each source the times in which it was not seen, from the last successful
+  poll (`from`) to the next (`to`, null while the gap lasts), with the reason. Articles that appeared and disappeared
+  within a gap are not included.
 - `manifest.json` has the counts, and the size and SHA-256 of every other file.
 
-The texts remain their publishers'. What may be done with them is for whoever uses them to establish.
+The texts remain their publishers'. Users must establish what they may do with them.
 """

@@ -1,9 +1,8 @@
-"""The corpus dump: JSON Lines in zstd, with a manifest of checksums and a card. One snapshot of the store.
+"""Corpus dumps: JSON Lines in zstd with checksums and a dataset card, from one snapshot of the store.
 
-Rows carry Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) beside ours.
+Rows contain Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) and further ones.
 """
 
-import errno
 import hashlib
 import os
 import shutil
@@ -18,7 +17,7 @@ import orjson
 import zstandard
 from sqlalchemy import Connection
 
-from onestory.errors import BadInput, DiskFull, HomeUnusable
+from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
 from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
@@ -36,7 +35,7 @@ DumpProgress = Callable[[int], None]
 
 
 class DumpTable(StrEnum):
-    """Which table of the dump."""
+    """Tables of a dump."""
 
     ARTICLES = "articles"
     STORIES = "stories"
@@ -51,7 +50,7 @@ class MiningVerdict(StrEnum):
 
 
 def stream_dump(store: Store, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict)) -> None:
-    """Prints the rows as plain JSON lines; only articles with one of these verdicts."""
+    """Write the rows of articles with one of these verdicts as plain JSON Lines."""
     with store.read() as connection:
         for line in _lines(connection, rows, mining):
             sys.stdout.buffer.write(line)
@@ -65,20 +64,20 @@ def write_dump(
     mining: Collection[str] = tuple(MiningVerdict),
     progress: DumpProgress = lambda done: None,
 ) -> dict[str, Any]:
-    """Writes beside `out`, renames when whole, and returns the manifest. Raises BadInput when `out` is there.
+    """Write a dump next to `out`, rename it when complete, and return the manifest. Raises BadInput if `out` exists.
 
-    Only articles with one of the verdicts of `mining` are in it, and stories with one of these.
+    It contains only articles with one of the verdicts in `mining`, and the stories that have some.
     """
     if out.exists():
-        raise BadInput(f"{out} is there already: name a folder that is not, or remove it first")
+        raise BadInput(f"{out} already exists: choose a new folder, or remove it first")
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
         manifest = _write(store, partial, mining, progress)
         partial.rename(out)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DiskFull(f"{out}: the disk is full; nothing was left there") from error
+        if is_disk_full(error):
+            raise DiskFull(f"{out}: the disk is full; the incomplete dump was removed") from error
         raise HomeUnusable(f"{out} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -117,7 +116,7 @@ def _write(store: Store, folder: Path, mining: Collection[str], progress: DumpPr
 
 
 def _write_shards(lines: Iterator[bytes], folder: Path, rows: DumpTable, progress: DumpProgress) -> int:
-    """Numbered shards; one, empty, when there is no row."""
+    """Write numbered shards; a single empty one if there are no rows."""
     folder.mkdir()
     done = 0
     for number in range(sys.maxsize):

@@ -1,4 +1,4 @@
-"""Decisions as the API shows them."""
+"""API of editorial decisions."""
 
 import re
 from datetime import datetime
@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import StoryId, validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.stories import decisions
 from onestory.pipelines.stories.decisions import DecisionNote
@@ -25,34 +25,34 @@ __all__ = ["Decision", "DecisionList", "DecisionOutcome", "router"]
 
 
 class DecisionOutcome(ApiModel):
-    number: Annotated[int, Field(description="By which it can be undone.", examples=[7])]
+    number: Annotated[int, Field(description="Used to undo the decision.", examples=[7])]
     stories: Annotated[
-        list[str], Field(description="Where the articles that it names stand now.", examples=[[EXAMPLE_ID]])
+        list[str], Field(description="The stories that the named articles belong to now.", examples=[[EXAMPLE_ID]])
     ]
 
 
 class Decision(ApiModel):
-    """An editor's word. It holds in every evaluation until it is undone."""
+    """An editorial decision. It holds in every evaluation until it is undone."""
 
     id: Annotated[int, Field(examples=[7])]
     kind: Annotated[
         str,
         Field(
-            description="together: these are one story; split: these leave it; original: this one is it.",
+            description="together: the articles are one story; split: they leave it; original: it is the original.",
             examples=["split"],
         ),
     ]
     who: Annotated[str, Field(examples=["Ada"])]
     why: Annotated[str, Field(examples=["another ferry"])]
     decided: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
-    undone: Annotated[datetime | None, Field(description="Since when it holds no longer.", examples=[None])]
+    undone: Annotated[datetime | None, Field(description="When the decision was undone.", examples=[None])]
     undone_by: Annotated[str | None, Field(examples=[None])]
-    articles: Annotated[list[str], Field(description="What it names.", examples=[[EXAMPLE_ID]])]
-    against: Annotated[list[str], Field(description="Of a split, the copies that stayed.", examples=[[EXAMPLE_ID]])]
+    articles: Annotated[list[str], Field(description="The articles named by the decision.", examples=[[EXAMPLE_ID]])]
+    against: Annotated[list[str], Field(description="For a split, the copies that stayed.", examples=[[EXAMPLE_ID]])]
 
 
 class DecisionList(ApiModel):
-    decisions: Annotated[list[Decision], Field(description="The newest first.")]
+    decisions: Annotated[list[Decision], Field(description="Newest first.")]
 
 
 router = APIRouter(prefix="/v1", tags=["decisions"], dependencies=[REQUIRE_READ])
@@ -68,9 +68,9 @@ DECISION_NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 
 def _one_line(value: str) -> str:
-    """No database takes a NUL, or half of a surrogate pair. Raises ValueError for what is empty then."""
+    """The value on one line, without characters that no database stores. Raises ValueError if nothing is left."""
     if not (said := UNSTORABLE_CHARACTERS.sub(" ", value).strip()):
-        raise ValueError("says nothing")
+        raise ValueError("is empty")
     return said
 
 
@@ -79,20 +79,24 @@ DeciderName = Annotated[
     AfterValidator(_one_line),
     Field(
         max_length=100,
-        description="Who decides. The log keeps it, and the name of your key.",
+        description="Your name. The log keeps it with the name of your key.",
         examples=["Ada"],
     ),
 ]
 
 DecisionReason = Annotated[
-    str, AfterValidator(_one_line), Field(max_length=500, description="For the log.", examples=["the same ferry"])
+    str,
+    AfterValidator(_one_line),
+    Field(max_length=500, description="The reason, for the log.", examples=["the same ferry"]),
 ]
 
 ArticleReference = Annotated[
     str,
     AfterValidator(_one_line),
     Field(
-        max_length=2048, description="An id, or the URL of a copy.", examples=["https://www.harbourpost.example/ferry"]
+        max_length=2048,
+        description="A story id, or the URL of a copy.",
+        examples=["https://www.harbourpost.example/ferry"],
     ),
 ]
 
@@ -110,7 +114,7 @@ class SplitRequest(BaseModel):
 
     articles: Annotated[
         list[ArticleReference],
-        Field(min_length=1, max_length=MAX_SPLIT_ARTICLES, description="The copies that leave the story."),
+        Field(min_length=1, max_length=MAX_SPLIT_ARTICLES, description="The copies to split off."),
     ]
     who: DeciderName
     why: DecisionReason
@@ -135,20 +139,19 @@ def _word(request: Request, who: str, why: str) -> DecisionNote:
 
 
 def _told(decided: decisions.DecisionResult) -> Response:
-    body = DecisionOutcome.model_validate(decided).model_dump_json()
-    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(DecisionOutcome.model_validate(decided))
 
 
 @router.post(
     "/stories/{story_id}/merge",
     response_model=DecisionOutcome,
-    summary="Two stories are one",
+    summary="Merge two stories",
     operation_id="mergeStories",
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
 def post_merge(request: Request, story_id: StoryId, order: MergeRequest) -> Response:
-    """Holds in every evaluation to come, until it is undone. The older id stays, the other one leads to it."""
+    """Merge two stories until the decision is undone. The older id stays, and the other one leads to it."""
     desk = api_context(request)
     checked = validate_id(story_id, of="story")
     return _told(decisions.merge_stories(desk.store, [checked, order.other], _word(request, order.who, order.why)))
@@ -157,13 +160,13 @@ def post_merge(request: Request, story_id: StoryId, order: MergeRequest) -> Resp
 @router.post(
     "/stories/{story_id}/split",
     response_model=DecisionOutcome,
-    summary="Copies leave their story",
+    summary="Split copies off a story",
     operation_id="splitStory",
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
 def post_split(request: Request, story_id: StoryId, order: SplitRequest) -> Response:
-    """They become one story of their own. All of them must stand in this one."""
+    """Make the copies a story of their own. All of them must belong to this story."""
     desk = api_context(request)
     _check_members(request, story_id, order.articles)
     return _told(decisions.split_story(desk.store, order.articles, _word(request, order.who, order.why)))
@@ -172,26 +175,26 @@ def post_split(request: Request, story_id: StoryId, order: SplitRequest) -> Resp
 @router.post(
     "/stories/{story_id}/pin",
     response_model=DecisionOutcome,
-    summary="A copy is the original",
+    summary="Mark a copy as the original",
     operation_id="pinOriginal",
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
 def post_pin(request: Request, story_id: StoryId, order: PinRequest) -> Response:
-    """Whatever times and credits say. The last pin of a story counts."""
+    """Mark a copy as the original, whatever times and credits indicate. The latest decision of a story applies."""
     desk = api_context(request)
     _check_members(request, story_id, [order.article])
     return _told(decisions.pin_original(desk.store, order.article, _word(request, order.who, order.why)))
 
 
 def _check_members(request: Request, story_id: str, names: list[str]) -> None:
-    """Raises BadInput for an article that stands in another story, NotFound, TakenDown."""
+    """Check that all articles belong to the story. Raises BadInput, NotFound or TakenDown."""
     with api_context(request).store.read() as connection:
         home = load_story(connection, validate_id(story_id, of="story")).id
         for name in names:
             [own] = stories_of_articles(connection, [article_named(connection, name)]).values()
             if own != home:
-                raise BadInput(f"{name[:200]} is no copy of this story: it stands in {own}")
+                raise BadInput(f"{name[:200]} is not a copy of this story: it belongs to {own}")
 
 
 @router.post(
@@ -204,10 +207,10 @@ def _check_members(request: Request, story_id: str, names: list[str]) -> None:
 )
 def post_undo(
     request: Request,
-    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of a decision.", examples=[7])],
+    number: Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The number of a decision.", examples=[7])],
     order: UndoRequest,
 ) -> Response:
-    """It holds no longer; the log keeps it, and who undid it. What is undone already is refused."""
+    """Undo a decision. The log keeps it, with the author of the undo. A decision cannot be undone twice."""
     desk = api_context(request)
     return _told(decisions.undo_decision(desk.store, number, _word(request, order.who, "")))
 
@@ -215,7 +218,7 @@ def post_undo(
 @router.get(
     "/decisions",
     response_model=DecisionList,
-    summary="What was decided",
+    summary="List decisions",
     operation_id="listDecisions",
     responses=DECISION_NOT_FOUND,
 )
@@ -223,11 +226,13 @@ def get_decisions(
     request: Request,
     story_id: Annotated[
         str | None,
-        Query(alias="story", description="Only on copies of this story.", examples=["5f0c6b7a9d2e4c1b8a3f7e60"]),
+        Query(
+            alias="story", description="Only decisions on copies of this story.", examples=["5f0c6b7a9d2e4c1b8a3f7e60"]
+        ),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.", examples=[100])] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.", examples=[100])] = 100,
 ) -> Response:
-    """The newest first; those that were undone, too."""
+    """Decisions, newest first, including undone ones."""
     with api_context(request).store.read() as connection:
         named = None
         if story_id is not None:

@@ -1,8 +1,7 @@
-"""onestory story merge, split, pin, undo, log: what an editor decides, and who decided it."""
+"""The `onestory story` commands (merge, split, pin, undo, log), and `onestory takedown`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from onestory.newsroom.terminal.console import (
     notice,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, print_line
@@ -31,6 +31,7 @@ from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
 from onestory.store.stories.references import story_named
 from onestory.text import printable
+from onestory.times import utc_now
 
 __all__ = ["print_decisions", "story_app", "takedown_command"]
 
@@ -38,12 +39,12 @@ __all__ = ["print_decisions", "story_app", "takedown_command"]
 MAX_DECISIONS_LISTED = 100_000
 
 
-story_app = typer.Typer(help="An editor's decisions: they outlive every evaluation.", no_args_is_help=True)
+story_app = typer.Typer(help="Merge, split and correct stories. Decisions hold until undone.", no_args_is_help=True)
 
 
-WhoOption = Annotated[str, typer.Option("--who", help="Who decides.")]
+WhoOption = Annotated[str, typer.Option("--who", help="Your name, for the log.")]
 
-WhyOption = Annotated[str, typer.Option("--why", help="Why, for whoever reads the log.")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the log.")]
 
 StoriesArgument = Annotated[list[str], typer.Argument(metavar="STORY|URL…", help="Story ids, or URLs of articles.")]
 
@@ -54,7 +55,7 @@ ArticlesArgument = Annotated[list[str], typer.Argument(metavar="ARTICLE|URL…",
 def merge_stories_command(
     stories: StoriesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
 ) -> None:
-    """These are one story."""
+    """Merge stories."""
     with open_store(load_config(home)) as store:
         _tell(merge_stories(store, stories, _word(who, why)), json=json)
 
@@ -63,7 +64,7 @@ def merge_stories_command(
 def split_story_command(
     articles: ArticlesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
 ) -> None:
-    """These leave their story, as one story of their own."""
+    """Split articles off their story, as a story of their own."""
     with open_store(load_config(home)) as store:
         _tell(split_story(store, articles, _word(who, why)), json=json)
 
@@ -76,81 +77,78 @@ def pin_original_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """This is the original of its story."""
+    """Mark an article as the original of its story."""
     with open_store(load_config(home)) as store:
         _tell(pin_original(store, article, _word(who, why)), json=json)
 
 
 @story_app.command("undo")
 def undo_decision_command(
-    decision: Annotated[int, typer.Argument(metavar="DECISION", help="Its number, as the log has it.")],
+    decision: Annotated[int, typer.Argument(metavar="DECISION", help="Number shown by `log`.")],
     who: WhoOption,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """This decision holds no longer."""
+    """Undo a decision."""
     with open_store(load_config(home)) as store:
         _tell(undo_decision(store, decision, _word(who, "")), json=json)
 
 
 @story_app.command("log")
 def decision_log_command(
-    story: Annotated[str | None, typer.Argument(metavar="[STORY|URL]", help="Of one story; of all without.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_DECISIONS_LISTED, help="At most so many.")] = 50,
+    story: Annotated[
+        str | None, typer.Argument(metavar="[STORY|URL]", help="Only decisions on this story. Default: all.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_DECISIONS_LISTED, help="Maximum number of results.")] = 50,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What was decided, the newest first: who, when, why."""
+    """Show the editing log, newest first: author, reason and time."""
     with open_store(load_config(home)) as store, store.read() as connection:
         members = story and [copy.id for copy in copies_of_story(connection, story_named(connection, story))]
         records = decision_records(connection, members or None, limit=limit)
-    if not json:
-        print_decisions(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_decisions, as_json=json)
 
 
 def _word(who: str, why: str) -> DecisionNote:
-    return DecisionNote(who, why, datetime.now(UTC))
+    return DecisionNote(who, why, utc_now())
 
 
 def _tell(decided: DecisionResult, *, json: bool) -> None:
     if json:
         print_json(decided)
         return
-    typer.echo(f"decision {decided.number}; its articles stand in")
+    typer.echo(f"decision {decided.number} applied; its articles belong to")
     for story in decided.stories:
         typer.echo(f"  story {story}")
 
 
 def takedown_command(
     what: Annotated[str, typer.Argument(metavar="URL|STORY|HOST")],
-    reason: Annotated[str, typer.Option(help="Kept with the tombstone: an order's number, whose request.")],
+    reason: Annotated[str, typer.Option(help="Stored with the tombstone, such as the number of an order.")],
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Remove an article, a story or all of a host for good, and keep it out."""
+    """Remove an article, a story or a whole host for good, and keep it out."""
     config = load_config(home)
     with spinner("taking down"), open_engine(config) as engine:
         archived = [folder for folder in (config.home, config.warc_dir) if folder is not None and folder.is_dir()]
-        done = take_down(
-            engine.store, engine.index_client, what, reason=reason, archived=archived, now=datetime.now(UTC)
-        )
+        done = take_down(engine.store, engine.index_client, what, reason=reason, archived=archived, now=utc_now())
         on_postgresql = engine.store.dialect == "postgresql"
     if json:
         print_json(asdict(done))
     else:
         typer.echo(
-            f"removed: articles {done.articles}, versions {done.versions}, WARC records {done.records}; "
-            f"copies elsewhere looked at again: {done.left}"
+            f"removed: {done.articles} articles, {done.versions} versions, {done.records} WARC records; {done.left} "
+            "remaining copies evaluated again"
         )
     if on_postgresql:
-        notice("the rows are gone and vacuumed; PostgreSQL's own log and your backups may still hold them")
+        notice("the rows are deleted and vacuumed; PostgreSQL's log and your backups may still contain them")
 
 
 def print_decisions(records: Sequence[DecisionRecord]) -> None:
     if not records:
-        output_console.print("Nothing was decided yet.")
+        output_console.print("No decisions yet.")
     for record in records:
         undone = f"  undone {format_time(record.undone)} by {printable(record.undone_by)}" if record.undone else ""
         what = {"together": "merge", "original": "pin"}.get(record.kind, record.kind)

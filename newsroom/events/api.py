@@ -1,4 +1,4 @@
-"""GET /v1/events, as pages or as a stream, and /v1/events/stream."""
+"""API of events: GET /v1/events as pages or a stream, and /v1/events/stream."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,11 +9,11 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
 from onestory.errors import BadInput
-from onestory.newsroom.events.schemas import MAX_DATABASE_ID, Event, EventKind, EventList
+from onestory.newsroom.events.schemas import Event, EventKind, EventList
 from onestory.newsroom.events.stream import EventFilter, EventStream, EventSubscribers
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.key_cache import is_still_authorized
-from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID
@@ -30,25 +30,25 @@ AfterParameter = Annotated[
     Query(
         ge=0,
         le=MAX_DATABASE_ID,
-        description="The number of the last event that you have; all that are kept without.",
+        description="The number of the last event you have. Default: from the earliest kept.",
         examples=[4711],
     ),
 ]
-KindsParameter = Annotated[list[EventKind], Query(alias="kind", description="Only these kinds; may be given again.")]
+KindsParameter = Annotated[list[EventKind], Query(alias="kind", description="Only these kinds. Repeatable.")]
 StoryParameter = Annotated[
-    str | None, Query(alias="story", description="Only of the story with this id.", examples=[EXAMPLE_ID])
+    str | None, Query(alias="story", description="Only events of the story with this id.", examples=[EXAMPLE_ID])
 ]
 LastEventId = Annotated[
     str | None,
     Header(
-        description="The number of the last event that a stream gave; browsers send it by themselves.",
+        description="The number of the last event received; browsers send it by themselves.",
         examples=["4711"],
     ),
 ]
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Frames with `id`, `event` (the kind) and `data` (an Event as JSON). `event: reset` says that "
-        "the number you came with does not lead on here.",
+        "description": "Frames with `id`, `event` (the kind) and `data` (an Event as JSON). `event: reset` reports "
+        "that events after your number are no longer available.",
         "content": {EVENT_STREAM_TYPE: {"schema": {"type": "string"}}},
     }
 }
@@ -57,11 +57,11 @@ STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/events",
     response_model=EventList,
-    summary="What happened",
+    summary="List events",
     operation_id="listEvents",
     responses={
         200: {
-            "description": "A page; or a stream, where `Accept` asks for one.",
+            "description": "A page, or a stream if `Accept` requests one.",
             "content": STREAM_RESPONSES[200]["content"],
         }
     },
@@ -69,12 +69,12 @@ STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 async def get_events(
     request: Request,
     after: AfterParameter = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
     kind: KindsParameter = [],  # noqa: B006 - FastAPI copies it
     story: StoryParameter = None,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Events in the order of their numbers. Whoever goes on with `next` misses none and gets none twice."""
+    """Events in order of their numbers. Continuing with `next` misses no event and repeats none."""
     if EVENT_STREAM_TYPE in request.headers.get("accept", ""):
         return await _stream(request, after, kind, story, last_event_id)
     wanted = _wanted(after, kind, story)
@@ -86,7 +86,7 @@ async def get_events(
 @router.get(
     "/events/stream",
     response_class=Response,
-    summary="What happens, as it does",
+    summary="Stream events",
     operation_id="streamEvents",
     responses=STREAM_RESPONSES,
 )
@@ -97,7 +97,7 @@ async def get_event_stream(
     story: StoryParameter = None,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Server-sent events: what happens from now on; or after a number, by `Last-Event-ID` or `after`."""
+    """Server-sent events from now on, or after a number given as `Last-Event-ID` or `after`."""
     return await _stream(request, after, kind, story, last_event_id)
 
 
@@ -108,7 +108,7 @@ async def _stream(
     wanted = _wanted(after if last_event_id is None else _number(last_event_id), kinds, story)
     store = api_context(request).store
     if wanted.after is None:
-        # Before the answer begins: whoever has its head is told of all that happens from then on.
+        # Subscribe before the response starts: a client with the headers must get every event from then on.
         wanted = replace(wanted, after=await anyio.to_thread.run_sync(lambda: _last(store)))
     is_head = request.scope.get("onestory.asked_method") == "HEAD"
     caller, desk = caller_of(request), api_context(request)
@@ -122,12 +122,12 @@ def _last(store: Store) -> int:
 
 
 def _number(last_event_id: str) -> int | None:
-    """Raises BadInput. A client that has seen no event yet sends an empty one, or none."""
+    """The number in a Last-Event-ID header, which is empty before the first event. Raises BadInput."""
     told = last_event_id.strip()
     if not told:
         return None
     if not (told.isascii() and told.isdigit() and int(told[:20]) <= MAX_DATABASE_ID):
-        raise BadInput("Last-Event-ID is not a number that this stream gave")
+        raise BadInput("Last-Event-ID is not a number from this stream")
     return int(told[:20])
 
 
@@ -141,6 +141,6 @@ def _page(store: Store, wanted: EventFilter, limit: int) -> EventList:
         is_lost = wanted.after is not None and known.is_cursor_expired(wanted.after)
         after = known.deleted_up_to if wanted.after is None or is_lost else wanted.after
         found = events_after(connection, after, limit=limit, kinds=wanted.kinds, story_id=wanted.story_id)
-    # What other kinds and stories have in between need not be looked through again.
+    # Events of other kinds and stories in between need not be read again.
     then = found[-1].id if len(found) == limit else max(after, known.last)
     return EventList(events=[Event.model_validate(one) for one in found], next=then, reset=is_lost)

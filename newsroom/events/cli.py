@@ -22,21 +22,21 @@ MAX_EVENTS_LISTED = 100_000
 
 
 def events_command(
-    after: Annotated[int, typer.Option(min=0, help="Behind the event of this number.")] = 0,
-    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be given again.")] = None,
-    story: Annotated[str | None, typer.Option(help="Only of the story with this id.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_EVENTS_LISTED, help="At most so many.")] = 100,
+    after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind. Repeatable.")] = None,
+    story: Annotated[str | None, typer.Option(help="Only events of the story with this id.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_EVENTS_LISTED, help="Maximum number of results.")] = 100,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What happened, the earliest first."""
+    """List events, earliest first."""
     if unknown := [one for one in kind or () if one not in EVENT_KINDS]:
-        raise BadInput(f"--kind: {unknown[0][:40]!r} is no kind of event: choose from {', '.join(EVENT_KINDS)}")
+        raise BadInput(f"--kind: {unknown[0][:40]!r} is not a kind of event: choose from {', '.join(EVENT_KINDS)}")
     with open_store(load_config(home)) as store, store.read() as connection:
         found = events_after(connection, after, limit=limit, kinds=kind or (), story_id=story)
         known = event_log_bounds(connection)
     if after and known.is_cursor_expired(after):
-        notice(f"event {after} does not lead on here: the earliest that is kept comes behind {known.deleted_up_to}")
+        notice(f"events after {after} are no longer available: the earliest kept follows {known.deleted_up_to}")
     for event in found:
         if json:
             print_json(event)

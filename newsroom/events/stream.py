@@ -1,4 +1,4 @@
-"""Wakes those who wait for events: by Redis where it answers, else by looking at SQL every few seconds."""
+"""Event streams: woken by Redis if it is available, else by polling the database."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ MAX_EVENT_STREAMS = 64
 
 
 class EventSubscribers:
-    """One for an app: a thread looks, from the first stream on, for all streams together."""
+    """The open streams of an app. One thread, started with the first stream, waits for events for all of them."""
 
     def __init__(self, store: Store, redis: Redis, *, most_streams: int = MAX_EVENT_STREAMS) -> None:
         self._store = store
@@ -52,12 +52,10 @@ class EventSubscribers:
         return self._stopping.is_set()
 
     def acquire_slot(self) -> None:
-        """For one stream more. Raises Busy when there are too many."""
+        """Reserve a slot for a stream. Raises ServerBusy if there are too many."""
         with self._lock:
             if self.is_closing or self._streams >= self._most_streams:
-                raise ServerBusy(
-                    "too many streams of events are open already: ask again in a moment, or without a stream"
-                )
+                raise ServerBusy("too many event streams are open: try again in a moment, or read pages")
             self._streams += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="arrivals", daemon=True)
@@ -68,7 +66,7 @@ class EventSubscribers:
             self._streams -= 1
 
     async def wait(self, after: int, *, seconds: float) -> None:
-        """Until there is an event behind number `after`, or the server stops; for so long at most."""
+        """Wait until there is an event after a number, the server stops, or the time is up."""
         with self._place() as woken:
             if self._last <= after and not self.is_closing:
                 with suppress(TimeoutError):
@@ -86,12 +84,12 @@ class EventSubscribers:
                 self._waiting.pop(woken, None)
 
     def close(self) -> None:
-        """Ends all streams."""
+        """End all streams."""
         self._stopping.set()
         self._wake()
 
     def end(self) -> None:
-        """The same, and nobody looks at the store any more."""
+        """End all streams and stop the thread."""
         self.close()
         if self._thread is not None:
             self._thread.join()
@@ -99,7 +97,7 @@ class EventSubscribers:
     def _wake(self) -> None:
         with self._lock:
             for woken, loop in self._waiting.items():
-                with suppress(RuntimeError):  # a loop that is closed has nobody who waits
+                with suppress(RuntimeError):  # a closed loop has no waiting streams
                     loop.call_soon_threadsafe(woken.set)
 
     def _look(self) -> None:
@@ -117,7 +115,7 @@ class EventSubscribers:
             with self._store.read() as connection:
                 last = event_log_bounds(connection).last
         except OnestoryError as error:
-            logger.warning("streams of events wait: %s", error)
+            logger.warning("event streams are delayed: %s", error)
             return False
         before, self._last = self._last, last
         return last != before
@@ -125,7 +123,7 @@ class EventSubscribers:
 
 KEEPALIVE_SECONDS = 15.0
 
-MAX_STREAM_SECONDS = 3600.0  # then the client comes again by itself; one that reads nothing holds its place no longer
+MAX_STREAM_SECONDS = 3600.0  # then clients reconnect, and one that stopped reading loses its slot
 
 EVENTS_PER_READ = 200
 
@@ -136,7 +134,7 @@ StillAuthorized = Callable[[Connection], bool]
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """`after` is the number of the last event that the client has; None where it named none."""
+    """What a stream sends. `after` is the number of the client's last event, or None."""
 
     after: int | None
     kinds: tuple[str, ...] = ()
@@ -144,9 +142,10 @@ class EventFilter:
 
 
 class EventStream(StreamingResponse):
-    """Ends when the client goes, when the server stops, or after MOST_SECONDS; then its place is free again.
+    """The response of one stream. It ends, and frees its slot, when the client disconnects, the server stops, or
+    MAX_STREAM_SECONDS have passed.
 
-    Also when the client is not `is_admitted` any more, which is asked at every beat and before every event.
+    It also ends when the client is no longer `is_admitted`, which is checked at every heartbeat and before every event.
     """
 
     def __init__(
@@ -187,7 +186,7 @@ async def _frames(
         try:
             read = await anyio.to_thread.run_sync(_reader(store, wanted, after, is_admitted))
         except Unavailable:
-            return  # the client comes again, with the last number that it has
+            return  # the client reconnects with the last number it has
         if read is None:
             return
         found, known = read
@@ -200,7 +199,7 @@ async def _frames(
         if len(found) == EVENTS_PER_READ:
             after = found[-1].id
             continue
-        # Also behind what other kinds and stories have: nobody needs to look through those again.
+        # Also past events of other kinds and stories, which need not be read again.
         after = max(after, known.last)
         await arrivals.wait(after, seconds=KEEPALIVE_SECONDS)
         if not arrivals.is_closing:
@@ -229,6 +228,6 @@ def _frame(event: EventRecord) -> bytes:
 
 
 def _reset(after: int) -> bytes:
-    """What the client has read up to does not lead on here: it has to read the stories anew, and goes on after this."""
+    """Tell the client that it missed events, must read the stories again, and continues after this number."""
     told = orjson.dumps({"after": after}).decode()
     return f"id: {after}\nevent: reset\ndata: {told}\n\n".encode()

@@ -1,4 +1,4 @@
-"""GET /v1/desk: what happened since a time, and which stories ask to be acted on; as the front page shows them."""
+"""GET /v1/desk: recent activity and stories that need action, as on the front page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, computed_field
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import EXAMPLE_TIME, ApiModel, Story
+from onestory.newsroom.http.schemas import DEPRECATED, EXAMPLE_TIME, ApiModel, Story
 from onestory.pipelines.versions.freshness import FreshnessCache, OutdatedCopies
 from onestory.store.stories.front_page import StoryChange, activity_since, changed_stories, resolve_stories
 from onestory.store.stories.records import StoryRecord
@@ -24,14 +24,14 @@ __all__ = ["MAX_ACTION_CANDIDATES", "MAX_CHANGED_STORIES", "ActionItem", "action
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
 MAX_ACTION_ITEMS = 6
-# How many changed originals are looked at for those.
+# Corrected originals considered for the list.
 MAX_ACTION_CANDIDATES = 24
 MAX_CHANGED_STORIES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ActionItem:
-    """A story whose original changed, and who runs the old text."""
+    """A story whose original changed, with the outlets that run the old text."""
 
     story: StoryRecord
     at: datetime
@@ -39,7 +39,7 @@ class ActionItem:
 
 
 def action_items_since(connection: Connection, standings: FreshnessCache, since: datetime) -> list[ActionItem]:
-    """Stories whose original changed while ours, or most of the others, run the old text; what is ours first."""
+    """Stories whose original changed while your own outlets, or most others, run the old text. Your own come first."""
     changes = [one for one in changed_stories(connection, since=since, limit=MAX_CHANGED_STORIES) if one.is_original]
     by_story: dict[str, StoryChange] = {}
     records = resolve_stories(connection, {one.story_id for one in changes[:MAX_ACTION_CANDIDATES]})
@@ -55,37 +55,56 @@ def action_items_since(connection: Connection, standings: FreshnessCache, since:
 
 
 class DeskCounts(ApiModel):
-    """Counts of stories, and of the sources that are missed now."""
+    """Counts of stories, and of sources that are not seen now."""
 
-    wide: Annotated[int, Field(description="With a new copy, in three or more outlets.", examples=[12])]
+    widespread: Annotated[int, Field(description="With a new copy, in three or more outlets.", examples=[12])]
     corrected: Annotated[int, Field(examples=[3])]
     withdrawn: Annotated[int, Field(examples=[1])]
     silent: Annotated[int, Field(examples=[2])]
     blocked: Annotated[int, Field(examples=[0])]
 
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `widespread`.", json_schema_extra=DEPRECATED, examples=[12]
+    )
+    @property
+    def wide(self) -> int:
+        return self.widespread
+
 
 class StoryActionItem(ApiModel):
     story: Story
-    at: Annotated[datetime, Field(description="When the original changed last.", examples=[EXAMPLE_TIME])]
+    at: Annotated[datetime, Field(description="The latest change of the original.", examples=[EXAMPLE_TIME])]
     reason: Annotated[Literal["changed", "withdrawn"], Field(examples=["changed"])]
     old_outlets: Annotated[int, Field(description="Outlets that run the old text.", examples=[14])]
-    old_ours: Annotated[int, Field(description="Of these, ours.", examples=[2])]
+    old_ours: Annotated[int, Field(description="Those of them that are yours.", examples=[2])]
 
 
 class DeskSummary(ApiModel):
     since: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
     happened: DeskCounts
-    acts: Annotated[list[StoryActionItem], Field(description=f"At most {MAX_ACTION_ITEMS}; what is ours first.")]
+    actions: Annotated[list[StoryActionItem], Field(description=f"At most {MAX_ACTION_ITEMS}, your own outlets first.")]
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `actions`.", json_schema_extra=DEPRECATED
+    )
+    @property
+    def acts(self) -> list[StoryActionItem]:
+        return self.actions
 
 
 @router.get(
-    "/desk", response_model=DeskSummary, summary="What happened since, and what to act on", operation_id="getDesk"
+    "/desk",
+    response_model=DeskSummary,
+    summary="Summarize activity, and list stories that need action",
+    operation_id="getDesk",
 )
 def get_desk(
     request: Request,
     since: Annotated[str, Query(max_length=40, description=TIME_FORMS, examples=["2026-11-23T20:00Z"])] = "24h",
 ) -> Response:
-    """As the front page begins. `/v1/stories/{id}/standing` tells copy by copy who runs the old text of a story."""
+    """The summary at the top of the front page. `/v1/stories/{id}/standing` lists which copies of a story run the old
+    text.
+    """
     desk = api_context(request)
     try:
         moment = parse_time(since, now=desk.clock())
@@ -104,4 +123,4 @@ def get_desk(
         )
         for act in acts
     ]
-    return json_response(request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), acts=told))
+    return json_response(request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), actions=told))

@@ -1,4 +1,4 @@
-"""What the front page keeps between requests."""
+"""The front page: recent activity, filters, and the list of stories."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ LANGUAGES_CACHE_SECONDS = 60.0
 
 @dataclass(slots=True)
 class FrontPageCache:
-    """What is kept between requests: the languages to choose from, as that reads the whole table, and standings."""
+    """Data cached between requests: the list of languages, which needs a table scan, and the freshness of copies."""
 
     languages: list[str] = field(default_factory=list)
     until: float = 0.0
@@ -61,7 +61,7 @@ class FrontPageCache:
     _turn: Lock = field(default_factory=Lock)
 
     def of(self, desk: ApiContext) -> list[str]:
-        # One reads them anew, meanwhile the others have those of before.
+        # One request reads the list; concurrent ones use the previous list.
         if time.monotonic() >= self.until and self._turn.acquire(blocking=not self.languages):
             try:
                 self._renew(desk)
@@ -74,7 +74,7 @@ class FrontPageCache:
             return
         with desk.store.read() as connection:
             self.languages = story_languages(connection)
-        # An empty store fills up: ask again at once.
+        # An empty store may fill up: read again next time.
         self.until = time.monotonic() + LANGUAGES_CACHE_SECONDS if self.languages else 0.0
 
 
@@ -93,7 +93,7 @@ MAX_WATCH_CHOICES = 50
 
 @dataclass(frozen=True, slots=True)
 class FrontPageRow:
-    """A story as the list shows it. `where` is the place that has the words that were searched for."""
+    """A story in the list. `where` is the passage that matches the search."""
 
     story: StoryRecord
     is_new: bool
@@ -105,7 +105,7 @@ class FrontPageRow:
 
 @dataclass(frozen=True, slots=True)
 class FrontPageList:
-    """A page of the list of stories."""
+    """One page of the list of stories."""
 
     rows: Sequence[FrontPageRow] = ()
     older: str | None = None
@@ -121,7 +121,7 @@ def front_page(request: Request) -> Response:
         chosen["q"] = words
     cursor = _given(request, "cursor")
     found = _found_or_refused(desk, chosen, cursor)
-    # One snapshot for all that stands around the list.
+    # One snapshot for everything around the list.
     with desk.store.read() as connection:
         listing = _listing(connection, visit, chosen, found)
         around = {**_choices(connection, desk), **_happenings(connection, request, visit)}
@@ -151,7 +151,7 @@ def _given(request: Request, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FrontPageStories:
-    """The stories, where each has the words that were searched for, and the cursor of the next page; or why not."""
+    """The stories, their matching passages, and the cursor of the next page; or an error."""
 
     stories: Sequence[StoryRecord] = ()
     where: Mapping[str, MatchedText] = field(default_factory=dict)
@@ -179,7 +179,7 @@ def _listing(
 
 
 def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
-    """Raises ValidationError, BadInput."""
+    """Find the stories. Raises ValidationError or BadInput."""
     if "q" not in asked:
         stories, following = story_list_page(desk, StoryQuery.model_validate(_unordered(asked)))
         return FrontPageStories(stories, following=following)
@@ -217,12 +217,12 @@ def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> 
 
 
 def _live_address(chosen: Mapping[str, str]) -> str:
-    """Where the page asks which stories have come since; the page itself adds the time."""
+    """The URL that the page polls for new stories. The page adds the time."""
     return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
 
 
 def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The same list, for readers of feeds."""
+    """The feeds of the same list."""
     query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
     return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
 
@@ -256,7 +256,7 @@ def _emptiness(desk: ApiContext) -> str:
 
 @router.get("/changed")
 def changed_page(request: Request) -> Response:
-    """Stories that were corrected or withdrawn since the time that is looked back to."""
+    """The page of stories corrected or withdrawn in the chosen period."""
     desk = api_context(request)
     visit = last_visit_of(request, now=desk.clock())
     kind = "withdrawn" if _given(request, "kind") == "withdrawn" else "corrected"

@@ -1,8 +1,8 @@
-"""The door: who asks is found out before anything is done for them, and what no route allows them is refused.
+"""Authentication of requests, and authorization by the scope of their route.
 
-Every request passes here; which scope it takes, its route says (`onestory.newsroom.http.permissions`), and a route
-that says nothing
-takes the highest. Where no key is asked for, on loopback, everybody may do everything, except pages of other sites.
+Every request passes through here. Its route declares a scope (`onestory.newsroom.http.permissions`); a route without
+one requires the highest. Where keys are not required, on loopback, everything is allowed except requests from pages of
+other sites.
 """
 
 from collections.abc import Callable
@@ -42,39 +42,41 @@ __all__ = [
 
 KEY_FAILURES_PER_MINUTE = 20
 SESSION_FAILURES_PER_MINUTE = 120
-# What a proxy adds: then the address of the connection says nothing of who asks.
+# Headers added by proxies. With them, the address of the connection does not identify the client.
 PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 REALM = 'realm="Onestory"'
 FEED_SUFFIXES = (".atom", ".json-feed")
 
-WRONG_KEY = "This is no key that is in use: it may have been revoked, or cut short."
-KEY_REQUIRED = "This takes a key: send it as `Authorization: Bearer KEY`."
+WRONG_KEY = "Key not recognised or revoked. Check that it is complete."
+KEY_REQUIRED = "A key is required: send it as `Authorization: Bearer KEY`."
 OTHER_SITE = Problem(
-    403, "other_site", "This can be asked for by our own pages and by programs, and by no other site's page."
+    403, "other_site", "Only this site's own pages and programs may send this request, not pages of other sites."
 )
 STALE_FORM = Problem(
-    403, "form_token", "The form is older than your session: load its page again. Programs send their key as a Bearer."
+    403,
+    "form_token",
+    "The form is older than your session: reload the page. Programs send their key as a Bearer token.",
 )
 TOO_MANY_WRONG_KEYS = Problem(
     429,
     "too_many_wrong_keys",
-    "Too many wrong keys came from this address: wait a minute.",
+    "Too many wrong keys from this address: wait a minute.",
     headers={"Retry-After": "60"},
 )
 
 
 @dataclass(slots=True)
 class LoginThrottle:
-    """How many keys and sessions that are none an address may try. What was good before is let in meanwhile.
+    """Limits failed keys and sessions per address. Credentials that were valid before are exempt.
 
-    A browser comes with a session that has ended again and again, so it may do that more often.
+    Browsers keep sending expired sessions, so their limit is higher.
     """
 
     keys: TokenBuckets = field(default_factory=lambda: TokenBuckets(KEY_FAILURES_PER_MINUTE))
     sessions: TokenBuckets = field(default_factory=lambda: TokenBuckets(SESSION_FAILURES_PER_MINUTE))
 
     async def key_of(self, request: Request, keyring: KeyCache, key: str, *, now: datetime) -> KeyRecord | None:
-        """Raises Barred."""
+        """The key, if it is valid. Raises TooManyFailures."""
         address = client_address(request.scope)
         if self.keys.left(address) < 1 and not keyring.was_valid("key", key):
             raise TooManyFailures
@@ -84,7 +86,7 @@ class LoginThrottle:
         return found
 
     async def session_of(self, request: Request, keyring: KeyCache, token: str, *, now: datetime) -> KeyRecord | None:
-        """None, too, where too many were tried."""
+        """The key of a session; None also after too many failures."""
         address = client_address(request.scope)
         if self.sessions.left(address) < 1 and not keyring.was_valid("session", token):
             return None
@@ -95,7 +97,7 @@ class LoginThrottle:
 
 
 class TooManyFailures(Exception):  # noqa: N818 - always caught
-    """Too many wrong keys came from this address."""
+    """Too many wrong keys from this address."""
 
 
 class RequestRefused(Exception):  # noqa: N818 - never leaves this file
@@ -105,7 +107,7 @@ class RequestRefused(Exception):  # noqa: N818 - never leaves this file
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """ASGI middleware, behind the guard, which has read the body. `is_open`: no key is asked for."""
+    """ASGI middleware, inside the request guard, which has read the body. `is_open`: no key is required."""
 
     app: ASGIApp
     needs: RouteScopes
@@ -123,7 +125,7 @@ class Authenticator:
         need = self.needs.of(scope["method"], scope["path"])
         try:
             caller, is_bearer = await self._caller(request, need)
-            # In place: what is outside of us looks for the route in this very scope.
+            # Updated in place: outer middleware reads the route from the same scope.
             scope[CALLER_SCOPE_KEY] = caller
             self._refuse_what_it_may_not(request, caller, need)
             if scope["method"] not in SAFE_METHODS and not is_bearer:
@@ -134,7 +136,7 @@ class Authenticator:
         await self.app(scope, receive, send)
 
     async def _caller(self, request: Request, need: RouteScope | None) -> tuple[Caller, bool]:
-        """Who asks, and whether they sent their key by themselves, as no browser does."""
+        """The caller, and whether they sent the key explicitly, which browsers never do."""
         if self.is_open and not any(name in request.headers for name in PROXY_HEADERS):
             return KEYLESS_CALLER, False
         if need is not None and need.scope is None:
@@ -146,7 +148,7 @@ class Authenticator:
         token = session_token(request)
         if token is not None and (signed_in := await self._session(request, token)):
             return Caller(signed_in.scope, signed_in, token), False
-        # Elsewhere it may be the password of a proxy before us, which is none of our keys.
+        # For other routes it may be the password of a proxy in front, not a key.
         if shown is not None and _is_feed(need):
             return Caller("read", await self._key(request, shown, need)), False
         return ANONYMOUS, False
@@ -164,7 +166,9 @@ class Authenticator:
         return await self.strangers.session_of(request, self.keyring, token, now=self.clock())
 
     def _refuse_what_it_may_not(self, request: Request, caller: Caller, need: RouteScope | None) -> None:
-        """What is nowhere takes a key, too: who has none need not hear what there is."""
+        """Refuse requests beyond the caller's scope. Unknown paths need a key too, so 404 does not reveal which routes
+        exist.
+        """
         wanted = "read" if need is None else need.scope
         if caller.may(wanted):
             return
@@ -174,7 +178,7 @@ class Authenticator:
             Problem(
                 403,
                 "insufficient_scope",
-                f"Your key is of scope {caller.scope}; this takes one of scope {wanted}.",
+                f"Your key has the scope {caller.scope}; this needs the scope {wanted}.",
                 {"scope": wanted},
                 {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="{wanted}"'},
             )
@@ -183,7 +187,9 @@ class Authenticator:
     async def _refuse_forgeries(
         self, request: Request, caller: Caller, need: RouteScope | None, receive: Receive
     ) -> Receive:
-        """Gives the body again. A text may be looked up by the sites on the CORS list: it changes nothing."""
+        """Refuse cross-site requests, and return the body again. Sites on the CORS list may look up texts, which
+        changes nothing.
+        """
         is_lookup = caller is KEYLESS_CALLER and need is not None and need.scope == "read"
         if not is_lookup and is_cross_site(request):
             raise RequestRefused(OTHER_SITE)
@@ -200,7 +206,7 @@ def _is_feed(need: RouteScope | None) -> bool:
 
 
 def _unknown(need: RouteScope | None, detail: str, fault: str = "") -> Problem:
-    """Feed readers ask their user for a password where they are offered Basic; browsers on our pages must not."""
+    """The 401 response. Basic is offered to feed readers, which then ask for a password; browsers on pages must not."""
     told = f"Bearer {REALM}" + (f", {fault}" if fault else "")
     if _is_feed(need):
         told = f'{told}, Basic {REALM}, charset="UTF-8"'

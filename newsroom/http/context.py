@@ -1,8 +1,8 @@
-"""What the handlers work with: the store, and the one registry behind a queue of its own."""
+"""The context of request handlers: the store, and the index client behind a queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -13,6 +13,7 @@ from onestory.errors import Unavailable
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.stories.lookup import LookupResult, look_up
 from onestory.store.database import Store
+from onestory.times import utc_now
 
 __all__ = ["ApiContext", "ServerBusy", "api_context"]
 
@@ -24,21 +25,17 @@ class ServerBusy(Unavailable):
     reason = "busy"
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True)
 class ApiContext:
-    """A registry serves one thread at a time, so lookups wait for each other here, and not in threads."""
+    """The shared resources. The index client serves one thread at a time, so lookups wait here, not in threads."""
 
     store: Store
     index_client: IndexClient
-    clock: Callable[[], datetime] = _clock
+    clock: Callable[[], datetime] = utc_now
     _turn: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def look_up(self, text: str) -> LookupResult:
-        """Raises BadInput for a text that cannot be looked up, Unavailable."""
+        """Look up a text. Raises BadInput for an unsuitable text, or Unavailable."""
         return await self._alone(lambda: look_up(self.store, self.index_client, text))
 
     async def index_is_whole(self) -> bool:
@@ -46,7 +43,7 @@ class ApiContext:
 
     async def _alone(self, work: Callable[[], T]) -> T:
         if self._turn.statistics().tasks_waiting >= MAX_WAITING_LOOKUPS:
-            raise ServerBusy("too many lookups are waiting already: try again in a moment")
+            raise ServerBusy("too many lookups are waiting: try again in a moment")
         async with self._turn:
             return await anyio.to_thread.run_sync(work)
 

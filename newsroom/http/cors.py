@@ -1,4 +1,4 @@
-"""Which other sites' pages may read the API: those on the list, and only the API."""
+"""Cross-origin access: sites on the list may read the API, and nothing else."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -15,7 +15,9 @@ PREFLIGHT_SECONDS = 600
 
 @dataclass(slots=True)
 class ApiCors:
-    """ASGI middleware. Origins are as browsers send them, `https://desk.example`. No cookie goes with a request."""
+    """ASGI middleware for CORS. Origins are as browsers send them, such as `https://desk.example`. Cookies are not
+    allowed.
+    """
 
     app: ASGIApp
     origins: Collection[str]

@@ -1,4 +1,4 @@
-"""What a request shows of who sends it: a key (RFC 6750, RFC 7617), or the cookie of a session."""
+"""The credential of a request: a key (RFC 6750, RFC 7617), or a session cookie."""
 
 import base64
 import binascii
@@ -14,20 +14,20 @@ __all__ = ["Credential", "clear_session_cookie", "credential_of", "session_token
 
 MAX_CREDENTIAL = 512
 SESSION_COOKIE = "onestory_session"
-# A browser takes this name from the host itself and over TLS only: no other host of the domain can plant one.
+# Browsers accept this prefix only from the host itself over TLS, so no other host of the domain can set one.
 SECURE_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key, and by which scheme. Browsers send what is `basic` by themselves, so it is good for feeds only."""
+    """A key and its scheme. Browsers repeat `basic` credentials by themselves, so these are accepted for feeds only."""
 
     scheme: Literal["bearer", "basic"]
     key: str = field(repr=False)
 
 
 def credential_of(request: Request) -> Credential | None:
-    """None where there is none; an empty one where what is sent cannot be a key."""
+    """The credential of a request: None without one, an empty one if it cannot be a key."""
     told = request.headers.getlist("authorization")
     if not told:
         return None

@@ -1,7 +1,7 @@
-"""Who may change something: our own pages, and programs; never a page of another site in somebody's browser.
+"""Protection against cross-site request forgery: only this site's own pages and programs may make changes.
 
-Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata) on addresses that they trust, `Origin`
-(RFC 6454) on all others. What says neither is no browser's doing, and has no one's cookies to abuse.
+Browsers report where a request comes from: in `Sec-Fetch-Site` (Fetch Metadata) for trusted addresses, in `Origin` (RFC
+6454) otherwise. A request with neither is not from a browser, and carries no user's cookies.
 """
 
 import hashlib
@@ -14,14 +14,22 @@ from starlette.types import Receive, Scope
 
 from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
 
-__all__ = ["CSRF_FIELD_NAME", "CSRF_HEADER", "csrf_token", "is_cross_site", "lacks_csrf_token", "read_body"]
+__all__ = [
+    "CSRF_FIELD_NAME",
+    "CSRF_HEADER",
+    "MAX_FORM_FIELDS",
+    "csrf_token",
+    "is_cross_site",
+    "lacks_csrf_token",
+    "read_body",
+]
 
 
 SAME_SITE = ("same-origin", "none")
 
 
 def is_cross_site(request: Request) -> bool:
-    """Whether a page of another site asks."""
+    """Whether a page of another site sent the request."""
     told = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if told is not None:
@@ -40,16 +48,16 @@ CSRF_FIELD_NAME = "form_token"
 
 CSRF_HEADER = "x-form-token"
 
-MAX_CHECKED_FIELDS = 1_100
+MAX_FORM_FIELDS = 1_100
 
 
 def csrf_token(session: str) -> str:
-    """The same for all forms of a session; from it there is no way back to the session."""
+    """The token for all forms of a session. It does not reveal the session."""
     return hmac.digest(session.encode(), b"onestory form", hashlib.sha256).hex()
 
 
 async def lacks_csrf_token(scope: Scope, receive: Receive, session: str) -> bool:
-    """Whether a request with this session's cookie lacks the token, in a field of its form or in a header."""
+    """Whether a request with this session's cookie lacks the token, both in its form and in the header."""
     request = Request(scope, receive)
     sent = request.headers.get(CSRF_HEADER) or await _field(request)
     return not hmac.compare_digest(sent.encode("utf-8", "replace"), csrf_token(session).encode())
@@ -57,7 +65,7 @@ async def lacks_csrf_token(scope: Scope, receive: Receive, session: str) -> bool
 
 async def _field(request: Request) -> str:
     try:
-        form = await request.form(max_files=0, max_fields=MAX_CHECKED_FIELDS, max_part_size=MAX_BODY_BYTES)
+        form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
     except HTTPException:
         return ""
     value = form.get(CSRF_FIELD_NAME)
@@ -65,6 +73,6 @@ async def _field(request: Request) -> str:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The body, which the guard has read already."""
+    """The body, which the request guard has already read."""
     body: bytes = (await receive()).get("body", b"")
     return body

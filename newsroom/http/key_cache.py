@@ -1,9 +1,8 @@
-"""Whose key or session it is, asked of the store once in some seconds: so late at most is a revoked one refused."""
+"""A cache of keys and sessions. A revoked one is refused within a few seconds."""
 
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Literal
 import anyio.to_thread
 from sqlalchemy import Connection
 
+from onestory.cache import LruCache
 from onestory.errors import OnestoryError
 from onestory.newsroom.http.permissions import Caller
 from onestory.store.access.api_keys import (
@@ -36,7 +36,7 @@ CredentialKind = Literal["key", "session"]
 
 @dataclass(frozen=True, slots=True)
 class CachedKey:
-    """What the store said, `asked` at this second. `ends` is when a session does."""
+    """A key from the store, `asked` at this second. `ends` is the end of a session."""
 
     key: KeyRecord
     ends: datetime | None
@@ -44,27 +44,27 @@ class CachedKey:
 
 
 class KeyCache:
-    """One for an app. `clock` counts seconds."""
+    """The cache of one app. `clock` counts seconds."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._known: OrderedDict[str, CachedKey] = OrderedDict()
+        self._known: LruCache[str, CachedKey] = LruCache(MAX_CACHED_KEYS)
         self._forgotten = -KEY_CACHE_SECONDS
         self._noted: dict[int, datetime] = {}
         self._noting = anyio.CapacityLimiter(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def was_valid(self, kind: CredentialKind, secret: str) -> bool:
-        """Whether it was good when it was last asked for, be that long ago."""
+        """Whether the credential was valid when last checked, however long ago."""
         return _name(kind, secret) in self._known
 
     async def key_of(self, secret: str, *, now: datetime) -> KeyRecord | None:
-        """The key, if it may be used. Raises DatabaseUnavailable."""
+        """The key, if it is usable. Raises DatabaseUnavailable."""
         return await self._of("key", secret, now)
 
     async def session_of(self, token: str, *, now: datetime) -> KeyRecord | None:
-        """The key that a session began with, while it lasts. Raises DatabaseUnavailable."""
+        """The key that an active session began with. Raises DatabaseUnavailable."""
         return await self._of("session", token, now)
 
     async def _of(self, kind: CredentialKind, secret: str, now: datetime) -> KeyRecord | None:
@@ -73,7 +73,10 @@ class KeyCache:
         began = self._clock()
         if known is None or known.asked <= max(self._forgotten, began - KEY_CACHE_SECONDS):
             known = await anyio.to_thread.run_sync(lambda: self._ask(kind, secret, now, began))
-            self._remember(name, known)
+            if known is None:
+                self._known.pop(name)
+            else:
+                self._known.put(name, known)
         if known is None or (known.ends is not None and known.ends <= now):
             return None
         self._note(known.key, now)
@@ -87,19 +90,14 @@ class KeyCache:
             key = find_key(connection, secret)
             return None if key is None else CachedKey(key, None, began)
 
-    def _remember(self, name: str, known: CachedKey | None) -> None:
-        self._known.pop(name, None)
-        if known is not None:
-            self._known[name] = known
-        if len(self._known) > MAX_CACHED_KEYS:
-            self._known.popitem(last=False)
-
     def forget(self) -> None:
-        """By this server at least everything is asked for anew: something was revoked, or has ended."""
+        """Check every credential again, after something was revoked or ended. Other servers notice within
+        KEY_CACHE_SECONDS.
+        """
         self._forgotten = self._clock()
 
     def _note(self, key: KeyRecord, now: datetime) -> None:
-        """That it is used: beside the request, which need not wait for whoever writes to the store."""
+        """Record the use of a key in the background, so that the request does not wait for a write."""
         last = self._noted.get(key.id) or key.last_used
         if last is not None and now - last < KEY_USE_INTERVAL:
             return
@@ -116,7 +114,7 @@ class KeyCache:
         try:
             await anyio.to_thread.run_sync(write, limiter=self._noting)
         except OnestoryError as error:
-            logger.warning("that key %d is used could not be noted: %s", number, error)
+            logger.warning("the use of key %d could not be recorded: %s", number, error)
 
 
 def _name(kind: CredentialKind, secret: str) -> str:
@@ -124,7 +122,7 @@ def _name(kind: CredentialKind, secret: str) -> str:
 
 
 def is_still_authorized(connection: Connection, *, caller: Caller, clock: Callable[[], datetime]) -> bool:
-    """Whether they would be let in again: for answers that last."""
+    """Whether the caller would still be admitted, for long-lived responses."""
     if caller.session is not None:
         return find_session(connection, caller.session, now=clock()) is not None
     return caller.key is None or is_key_usable(connection, caller.key.id)

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the app, with problems in the place of FastAPI's own error shapes."""
+"""The OpenAPI document of the app, with problem details in place of FastAPI's own error schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,51 +14,51 @@ from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ProblemDeta
 __all__ = ["add_examples", "example_of", "serve_openapi"]
 
 
-API_SUMMARY = "Which stories ran where, who had them first, and what has run before."
+API_SUMMARY = "Which stories ran where, which outlet was first, and what ran before."
 
 API_DESCRIPTION = """
 Many outlets run the same wire story. Onestory keeps **one record of it, with every copy attached**.
 
-- Times are UTC. `published` is what a page claims; `first_seen` is when it was observed. They are never mixed.
-- Lists are read with cursors: give `next` as `cursor`, with the same filters. A story that grows meanwhile keeps its
-  place, so none is told twice or left out. To keep a copy of all stories, read `/v1/changes` and keep its `next`.
-- `fields` leaves out what you do not need. Lists are Atom and JSON Feed, too; stories and articles are ninjs, too.
-- Where keys are asked for, send yours as `Authorization: Bearer KEY`. Its scope is read, edit or admin.
-- Errors are problems (RFC 9457); `reason` is a stable word, `detail` a sentence.
-- Answers carry a weak `ETag`; `If-None-Match` saves the body.
-- A story's id never changes hands: an id that was absorbed answers 307 to its survivor.
-- Texts and headlines come from the web as they are. Escape them where you show them.
+- Times are UTC. `published` is the time stated on a page; `first_seen` is when it was observed. They are never mixed.
+- Lists are read with cursors: pass `next` as `cursor`, with the same filters. A story that grows meanwhile keeps its
+  place, so none is repeated or missed. To mirror all stories, read `/v1/changes` and keep its `next`.
+- `fields` selects the members to include. Lists are also Atom and JSON Feed, stories and articles also ninjs.
+- Where keys are required, send yours as `Authorization: Bearer KEY`. Its scope is read, edit or admin.
+- Errors are problem details (RFC 9457); `reason` is a stable word, `detail` a sentence.
+- Responses carry a weak `ETag`; send it as `If-None-Match` to avoid transferring the body again.
+- The id of a story is permanent: an absorbed id redirects (307) to the story that absorbed it.
+- Texts and headlines are taken from the web unchanged. Escape them for display.
 """
 
 API_TAGS = [
     {"name": "stories", "description": "Story records, their copies, and articles with their texts."},
-    {"name": "decisions", "description": "What editors say of stories: merge, split, pin, undo."},
-    {"name": "lookup", "description": "Has this run before?"},
-    {"name": "events", "description": "What happened, to be read or streamed."},
-    {"name": "webhooks", "description": "Programs that are told of events."},
-    {"name": "sources", "description": "What is polled, and how it does."},
-    {"name": "watches", "description": "Stories and topics that are followed."},
-    {"name": "keys", "description": "Who may ask, and for how much."},
-    {"name": "health", "description": "For orchestrators."},
+    {"name": "decisions", "description": "Editorial decisions on stories: merge, split, mark the original, undo."},
+    {"name": "lookup", "description": "Find out whether a text ran before."},
+    {"name": "events", "description": "Events, as pages or streams."},
+    {"name": "webhooks", "description": "Deliver events to other programs."},
+    {"name": "sources", "description": "Sources and their health."},
+    {"name": "watches", "description": "Stories and topics to follow."},
+    {"name": "keys", "description": "Access keys and their scopes."},
+    {"name": "health", "description": "Probes for orchestrators."},
 ]
 
 KEY_SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A key that `onestory keys add` or the settings page made; its scope is read, edit or admin, and "
-    "includes those before. Feed readers may send it as the password of HTTP Basic.",
+    "description": "A key made with `onestory keys add` or on the settings page. Its scope is read, edit or admin, "
+    "each including those before. Feed readers may send it as the password of HTTP Basic.",
 }
 
 AUTH_RESPONSES = {
-    "401": {"description": "No key was sent, or none that is in use."},
-    "403": {"description": "The key's scope is too low for this."},
+    "401": {"description": "No key was sent, or the key is not valid."},
+    "403": {"description": "The key's scope is too low."},
 }
 
 PROBLEM_REF = {"$ref": "#/components/schemas/ProblemDetails"}
 
 
 def serve_openapi(app: FastAPI, *, is_open: bool) -> None:
-    """Makes the app answer /openapi.json with our document, made once. `is_open`: no key is asked for."""
+    """Serve our OpenAPI document at /openapi.json. It is built once. `is_open`: no key is required."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -102,7 +102,7 @@ def _finished(
 
 
 def _tell_scope(operation: dict[str, Any], scope: str | None, *, is_open: bool) -> None:
-    """The scope stands where OpenAPI 3.1 has the roles of a scheme; an empty requirement: it goes without, too."""
+    """Add the scopes, in the place that OpenAPI 3.1 has for roles. An empty requirement means that no key is needed."""
     if scope is None:
         operation["security"] = []
         return
@@ -129,7 +129,7 @@ EXAMPLE_TITLE = "Harbour bridge to close"
 
 EXAMPLE_SUMMARY = "5 copies in 4 outlets. First seen 2026-11-23 06:12 UTC at Harbour Post. Credit: Reuters."
 
-# Formats of others, which no shape of ours describes.
+# Formats defined elsewhere, which have no schema here.
 MEDIA_TYPE_EXAMPLES: Mapping[str, Any] = {
     "application/atom+xml": (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
@@ -166,7 +166,7 @@ Schemas = Mapping[str, Any]
 
 
 def add_examples(document: dict[str, Any]) -> None:
-    """To whatever has none."""
+    """Add examples where there are none."""
     schemas = document["components"]["schemas"]
     for operation in _operations(document):
         for parameter in operation.get("parameters", ()):
@@ -192,7 +192,7 @@ def _contents(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def example_of(schema: Mapping[str, Any], schemas: Schemas) -> Any:
-    """The first example that the schema gives; else one of its default, its words, its parts or its type."""
+    """The first example of a schema, else one made from its default, enumeration, parts or type."""
     if schema.get("examples"):
         return schema["examples"][0]
     if "$ref" in schema:
@@ -208,7 +208,7 @@ def example_of(schema: Mapping[str, Any], schemas: Schemas) -> Any:
 
 
 def _of_several(choices: Sequence[Mapping[str, Any]], schemas: Schemas) -> Any:
-    """Where nothing may stand, and nothing better is known, nothing stands."""
+    """An example for alternatives: null if that is allowed and nothing better is known."""
     if {"type": "null"} in choices and "$ref" not in choices[0]:
         return None
     return example_of(choices[0], schemas)

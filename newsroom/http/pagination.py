@@ -1,9 +1,11 @@
-"""Where a list of stories goes on, as an opaque word that only fits the list it came from."""
+"""Cursors of lists: opaque strings that are valid only for the list they came from."""
 
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -11,12 +13,16 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from onestory.errors import BadInput
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.stories.listing import StoryCursor
 
 __all__ = [
+    "EPOCH",
     "BadCursor",
     "decode_cursor",
+    "decode_parts",
     "encode_cursor",
+    "encode_parts",
     "filters_digest",
     "next_link",
     "next_link_of_request",
@@ -28,7 +34,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
-VERSION_NUMBERS = range(2**31)
+VERSION_NUMBERS = range(MAX_DATABASE_ID + 1)
 
 STORY_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
@@ -38,50 +44,59 @@ class BadCursor(BadInput):
 
 
 def filters_digest(filters: object) -> str:
-    """The same for the same filters, in whatever order they were given; `filters` is plain JSON."""
+    """A digest of filters, independent of their order. `filters` is plain JSON."""
     return hashlib.sha256(orjson.dumps(filters, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
 def encode_cursor(position: StoryCursor, *, of: str) -> str:
-    """`of` is the name of the list."""
+    """Encode a position in the list named `of`."""
     since_epoch = (position.last_seen - EPOCH) // timedelta(microseconds=1)
-    told = orjson.dumps([of, since_epoch, position.id, position.up_to])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    return encode_parts([of, since_epoch, position.id, position.up_to])
 
 
 def decode_cursor(cursor: str, *, of: str) -> StoryCursor:
-    """Raises BadCursor for one of another list, and for what is none."""
+    """Decode a cursor. Raises BadCursor if it is malformed or belongs to another list."""
     try:
         name, since_epoch, story_id, up_to = _read(cursor)
         last_seen = EPOCH + timedelta(microseconds=since_epoch)
     except (ValueError, TypeError, OverflowError) as error:
-        raise BadCursor("this is not a cursor: take the one that the list before gave as next") from error
+        raise BadCursor("this is not a cursor: use `next` of the previous page") from error
     if name != of:
-        raise BadCursor("this cursor belongs to another list: repeat the filters that it was given with")
+        raise BadCursor("this cursor belongs to another list: repeat the filters of the first page")
     return StoryCursor(last_seen, story_id, up_to)
 
 
-def _read(cursor: str) -> tuple[str, int, str, int]:
+def encode_parts(parts: Sequence[object]) -> str:
+    """JSON as URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def decode_parts(cursor: str) -> Any:
+    """The parts of a cursor. Raises ValueError."""
     if not CURSOR_PATTERN.fullmatch(cursor):
         raise ValueError(cursor)
-    name, since_epoch, story_id, up_to = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+
+
+def _read(cursor: str) -> tuple[str, int, str, int]:
+    name, since_epoch, story_id, up_to = decode_parts(cursor)
     if not isinstance(since_epoch, int) or not STORY_ID_PATTERN.fullmatch(story_id) or up_to not in VERSION_NUMBERS:
         raise ValueError(cursor)
     return str(name), since_epoch, story_id, up_to
 
 
 def next_url(path: str, query: BaseModel, cursor: str) -> str:
-    """The address of the next page: the same path and filters, with the cursor."""
+    """The URL of the next page: the same path and filters, with the cursor."""
     told = query.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json") | {"cursor": cursor}
     return f"{path}?{urlencode(told)}"
 
 
 def next_link(request: Request, query: BaseModel, cursor: str | None) -> dict[str, str]:
-    """No header at the end of the list."""
+    """The Link header for the next page, none at the end of the list."""
     return {} if cursor is None else {"Link": f'<{next_url(request.url.path, query, cursor)}>; rel="next"'}
 
 
 def next_link_of_request(request: Request, cursor: str | None) -> dict[str, str]:
-    """The same for what is no list of stories: the address that was asked for, with another cursor."""
+    """The same for other lists: the requested URL with another cursor."""
     told = {**request.query_params, "cursor": cursor}
     return {} if cursor is None else {"Link": f'<{request.url.path}?{urlencode(told)}>; rel="next"'}

@@ -1,4 +1,4 @@
-"""Who asks, and what a route takes of them."""
+"""Callers and their scopes, and the scopes that routes require."""
 
 import ipaddress
 import re
@@ -39,14 +39,16 @@ CALLER_SCOPE_KEY = "onestory.caller"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`scope` is what they may do, None for nothing. `session` is the token of whoever signed in on the pages."""
+    """The sender of a request. `scope` is what the caller may do, None for nothing; `session` the token of a signed-in
+    user.
+    """
 
     scope: KeyScope | None
     key: KeyRecord | None = None
     session: str | None = field(default=None, repr=False)
 
     def may(self, wanted: KeyScope | None) -> bool:
-        """Whether they may do what takes this scope; what takes none is for everybody."""
+        """Whether the caller has this scope. None is for everybody."""
         if wanted is None:
             return True
         return self.scope is not None and KEY_SCOPES.index(self.scope) >= KEY_SCOPES.index(wanted)
@@ -56,13 +58,13 @@ class Caller:
         return self.key.name if self.key else ""
 
     def signature_for(self, said: str) -> str:
-        """Who decides, as the log keeps it: who they say they are and, where that is another name, the key's."""
+        """The author to log for a decision: the name given, followed by the name of the key if that differs."""
         return said if self.key is None or said == self.key.name else f"{said} (key {self.key.name})"
 
 
 ANONYMOUS = Caller(None)
 
-# Where no key is asked for.
+# Where no key is required.
 KEYLESS_CALLER = Caller("admin")
 
 
@@ -73,9 +75,10 @@ def caller_of(request: Request) -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class RequiredScope:
-    """What a route takes, as one of its `dependencies`; the highest counts. The door asks first, from outside.
+    """The scope that a route requires, given as one of its `dependencies`. The highest counts. Enforced before the app
+    runs.
 
-    What is only `for_reading` says nothing of a method that may change something: that has to be said there.
+    A scope `for_reading` does not cover methods that make changes; these need one of their own.
     """
 
     scope: KeyScope | None
@@ -90,7 +93,7 @@ ALLOW_ANYONE = Depends(RequiredScope(None))
 
 REQUIRE_READ = Depends(RequiredScope("read", for_reading=True))
 
-# Whoever may read, also by POST: what is looked up is long, and changes nothing.
+# For reading, also with POST: lookups have long bodies and change nothing.
 REQUIRE_READ_FOR_POST = Depends(RequiredScope("read"))
 
 REQUIRE_EDIT = Depends(RequiredScope("edit"))
@@ -99,13 +102,13 @@ REQUIRE_ADMIN = Depends(RequiredScope("admin"))
 
 
 def rate_limit_key(scope: Scope) -> str:
-    """Whose requests are counted together: those of a key, or of an address where there is none."""
+    """What a rate limit applies to: a key, or the address without one."""
     caller: Caller = scope.get(CALLER_SCOPE_KEY, ANONYMOUS)
     return f"key {caller.key.id}" if caller.key else client_address(scope)
 
 
 def client_address(scope: Scope) -> str:
-    """The address that the connection came from; of IPv6 the network, as one client has all of it."""
+    """The address of the connection, for IPv6 its network, all of which belongs to one client."""
     told = scope["client"][0] if scope.get("client") else ""
     if ":" not in told:
         return told
@@ -122,7 +125,7 @@ ANY_PATH = re.compile("")
 
 @dataclass(frozen=True, slots=True)
 class RouteScope:
-    """`scope` of None: anybody may ask. No methods are all methods, as another app has them that is mounted here."""
+    """The scope of a route. `scope` of None is open to anyone. No methods means all, as for mounted apps."""
 
     path: str
     pattern: re.Pattern[str]
@@ -134,7 +137,7 @@ class RouteScope:
 
 
 def route_scopes(routes: Iterable[BaseRoute]) -> list[RouteScope]:
-    """Of all routes, in their order."""
+    """The scopes of all routes, in order."""
     return [_need(one) for one in iter_route_contexts(list(routes))]
 
 
@@ -154,7 +157,7 @@ def _highest(scopes: Sequence[KeyScope | None]) -> KeyScope | None:
 
 
 class RouteScopes:
-    """Of one app; read anew when routes were added."""
+    """The scopes of an app's routes, read again when routes were added."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -162,7 +165,7 @@ class RouteScopes:
         self._count = -1
 
     def of(self, method: str, path: str) -> RouteScope | None:
-        """None where no route takes this: the router then says 404 or 405 to whoever may hear it."""
+        """The scope for a request, None if no route matches. The router then answers 404 or 405."""
         if len(self._app.routes) != self._count:
             self._known, self._count = route_scopes(self._app.routes), len(self._app.routes)
         return next((one for one in self._known if one.takes(method, path)), None)

@@ -1,4 +1,4 @@
-"""Every error as a problem (RFC 9457): JSON for programs, a page for people."""
+"""Errors as problem details (RFC 9457): JSON for programs, a page for people."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
-# The first that fits.
+# The first match applies.
 ERROR_STATUSES: tuple[tuple[type[OnestoryError], int], ...] = (
     (BadCursor, 400),
     (BadInput, 422),
@@ -35,7 +35,7 @@ ERROR_STATUSES: tuple[tuple[type[OnestoryError], int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`reason` is stable and for programs, `detail` is a sentence for people; `more` are further members."""
+    """A problem. `reason` is a stable word for programs, `detail` a sentence for people, `more` further members."""
 
     status: int
     reason: str
@@ -65,12 +65,12 @@ ProblemRenderer = Callable[[Request, Problem], Response]
 
 
 def is_api_path(path: str) -> bool:
-    """Whether who asks for this path reads JSON; the other paths are pages."""
+    """Whether clients of this path expect JSON. Other paths are pages."""
     return path.startswith("/v1/") or path in ("/v1", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 
 def problem_renderer(page: ProblemRenderer) -> ProblemRenderer:
-    """Shows a problem as JSON where programs ask, and by `page` where people do."""
+    """Render a problem as JSON for API paths, with `page` for others."""
 
     def show(request: Request, problem: Problem) -> Response:
         path = request.url.path
@@ -80,7 +80,7 @@ def problem_renderer(page: ProblemRenderer) -> ProblemRenderer:
 
 
 def handle_problems(app: FastAPI, show: ProblemRenderer) -> None:
-    """Has every error that we know answered by `show`; the guard answers the others."""
+    """Render all known errors with `show`. The request guard answers the others."""
 
     async def handle(request: Request, error: Exception) -> Response:
         if isinstance(error, StoryAbsorbed):
@@ -93,7 +93,7 @@ def handle_problems(app: FastAPI, show: ProblemRenderer) -> None:
 
 
 def redirect_to_survivor(request: Request, error: StoryAbsorbed) -> Response:
-    """To the survivor; never cached, as a split can bring the id back."""
+    """Redirect to the survivor. Not cached, since a split can bring the id back."""
     place = request.url.path.replace(error.story_id, error.survivor, 1)
     return RedirectResponse(place, 307, {"Cache-Control": "no-store"})
 
@@ -105,8 +105,8 @@ def problem_of(error: Exception) -> Problem:
         return _of_parameters(error.errors())
     if isinstance(error, HTTPException):
         return _of_http(error)
-    logger.error("an answer failed", exc_info=error)
-    return Problem(500, "error", "Something went wrong here; the log of the server says what.")
+    logger.error("a request failed", exc_info=error)
+    return Problem(500, "error", "Something went wrong. The server's log has the details.")
 
 
 def _of_ours(error: OnestoryError) -> Problem:
@@ -125,7 +125,7 @@ def _of_http(error: HTTPException) -> Problem:
 
 STATUS_DETAILS = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method; the Allow header names those it takes.",
+    405: "This address does not support that method; the Allow header lists those it does.",
 }
 
 
@@ -141,11 +141,11 @@ def _place(location: Sequence[Any]) -> str:
 
 def _sentence(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
-        return "is no parameter of this address"
+        return "is not a parameter of this address"
     return str(error["msg"]).removeprefix("Value error, ")
 
 
 def as_sentence(message: str) -> str:
-    """A sentence: it begins with a capital and ends with a stop."""
+    """The text with a capital at the start and a full stop at the end."""
     message = message[:1].upper() + message[1:]
     return message if message.endswith((".", "!", "?")) else f"{message}."

@@ -1,13 +1,13 @@
-"""Token buckets, one for each client."""
+"""Rate limiting by token buckets, one per client."""
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onestory.cache import LruCache
 from onestory.newsroom.http.permissions import rate_limit_key
 from onestory.newsroom.http.problems import Problem
 from onestory.newsroom.http.request_guard import is_loopback
@@ -22,34 +22,32 @@ MAX_CLIENTS = 10_000
 
 @dataclass(slots=True)
 class TokenBuckets:
-    """`per_minute` is what a client may do at once, and again in each minute.
+    """Token buckets by client. `per_minute` is the size of a bucket, and how much of it refills in a minute.
 
-    The least lately seen of very many clients is forgotten, and may begin anew.
+    With very many clients, the least recently seen are forgotten and start with a full bucket.
     """
 
     per_minute: int
     clock: Callable[[], float] = time.monotonic
-    _tokens: "OrderedDict[str, tuple[float, float]]" = field(default_factory=OrderedDict)  # tokens, as of when
+    # Tokens, and the time for which they were computed.
+    _tokens: LruCache[str, tuple[float, float]] = field(default_factory=lambda: LruCache(MAX_CLIENTS))
 
     def __len__(self) -> int:
         return len(self._tokens)
 
     def left(self, client: str) -> float:
-        """The tokens that it has now."""
+        """The client's tokens now."""
         return self._left(client, self.clock())
 
     def take(self, client: str) -> float:
-        """The tokens left after this one; below zero: there was none, and none was taken."""
+        """Take a token, and return how many are left. A negative result means that none was available."""
         now = self.clock()
         left = self._left(client, now) - 1
-        self._tokens[client] = (left if left >= 0 else left + 1, now)
-        self._tokens.move_to_end(client)
-        if len(self._tokens) > MAX_CLIENTS:
-            self._tokens.popitem(last=False)
+        self._tokens.put(client, (left if left >= 0 else left + 1, now))
         return left
 
     def _left(self, client: str, now: float) -> float:
-        tokens, since = self._tokens.get(client, (float(self.per_minute), now))
+        tokens, since = self._tokens.get(client) or (float(self.per_minute), now)
         return min(float(self.per_minute), tokens + (now - since) * self.per_minute / WINDOW_SECONDS)
 
 
@@ -57,7 +55,7 @@ DEFAULT_PER_MINUTE = 600
 
 
 def requests_per_minute(host: str, chosen: int | None, *, asks_for_keys: bool = False) -> int:
-    """What an operator chose; else enough for a desk, and no limit for who is alone on the machine."""
+    """The operator's limit, else a default that suits an editorial desk; no limit on loopback without keys."""
     if chosen is not None:
         return chosen
     return 0 if is_loopback(host) and not asks_for_keys else DEFAULT_PER_MINUTE
@@ -65,9 +63,9 @@ def requests_per_minute(host: str, chosen: int | None, *, asks_for_keys: bool = 
 
 @dataclass(slots=True)
 class RateLimiter:
-    """ASGI middleware for the API's paths. `per_minute` is what a client may ask at once, and again in each minute.
+    """ASGI middleware for API paths. `per_minute` is the burst size, and the rate per minute.
 
-    `client_key` names who asks: a key, or an address where there is none.
+    `client_key` identifies the client: a key, or an address.
     """
 
     app: ASGIApp
@@ -108,6 +106,6 @@ class RateLimiter:
         return Problem(
             429,
             "too_many_requests",
-            f"More than {self.per_minute} requests a minute: wait {wait} s. ONESTORY_RATE_LIMIT sets how many.",
+            f"More than {self.per_minute} requests a minute: wait {wait} s. ONESTORY_RATE_LIMIT sets the limit.",
             headers={"Retry-After": str(wait)},
         )

@@ -1,7 +1,7 @@
-"""Which Host headers are answered: a page of another site must not reach us under a name of its own.
+"""The outermost middleware: Host validation, body limits and security headers.
 
-DNS rebinding points an attacker's name at our address; the browser then sends that name in `Host`. An address can
-never be such a name, nor can a name without a dot that only a private network resolves.
+Host validation prevents DNS rebinding, where an attacker's name resolves to this server and the browser sends that name
+in `Host`. Addresses, and names without dots, which only private networks resolve, cannot be such names.
 """
 
 import ipaddress
@@ -18,18 +18,18 @@ __all__ = ["MAX_BODY_BYTES", "AllowedHosts", "RequestGuard", "is_loopback", "rep
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """`loopback_only` when that is where we listen. `names` are further host names that may be asked for."""
+    """Accepted Host headers. `loopback_only`: the server listens on loopback. `names` are further host names."""
 
     loopback_only: bool = True
     names: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, listening_on: str, names: Collection[str] = ()) -> "AllowedHosts":
-        """The rule for a server that listens on this address."""
+        """The hosts to accept on this listening address."""
         return cls(is_loopback(listening_on), frozenset(name.lower() for name in names))
 
     def allows(self, header: str) -> bool:
-        """Whether a request with this Host header is meant for us; the port does not matter."""
+        """Whether a Host header is accepted. The port is ignored."""
         name = _name(header)
         if name in self.names or is_loopback(name):
             return True
@@ -62,7 +62,7 @@ def _name(header: str) -> str:
 
 MAX_BODY_BYTES = 1_000_000
 
-# A client that is still sending would not see an answer; past this it is cut off.
+# A client that is still sending would not see a response. Beyond this size its connection is closed.
 MAX_DRAINED_BYTES = 16_000_000
 
 CONTENT_SECURITY_POLICY = (
@@ -76,7 +76,7 @@ SECURITY_HEADERS = tuple(
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        # Other sites hear nothing of ours; our own forms may say where they come from, which browsers else leave out.
+        # Other sites get no referrer. Same-origin forms do, which browsers would otherwise omit.
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
@@ -84,9 +84,7 @@ SECURITY_HEADERS = tuple(
     )
 )
 
-MISDIRECTED = Problem(
-    421, "misdirected", "This server is not known by the host name that the request gives in its Host header."
-)
+MISDIRECTED = Problem(421, "misdirected", "This server does not answer to the host name in the request's Host header.")
 
 REQUEST_TOO_LARGE = Problem(
     413, "too_large", f"The request is larger than {MAX_BODY_BYTES:,} bytes; send a shorter text."
@@ -95,9 +93,9 @@ REQUEST_TOO_LARGE = Problem(
 
 @dataclass(frozen=True, slots=True)
 class RequestGuard:
-    """ASGI middleware. Bodies are read whole before the app runs, so it never waits for a slow sender.
+    """ASGI middleware. It reads bodies completely before the app runs, so the app never waits for a slow sender.
 
-    `scheme` is the one that clients use, where a proxy in front of us speaks TLS for us.
+    `scheme` is that of clients' URLs, if a proxy terminates TLS.
     """
 
     app: ASGIApp
@@ -115,7 +113,7 @@ class RequestGuard:
         try:
             await self._answer(scope, receive, answer)
         except Exception as error:
-            # The outermost boundary: whatever happened, the client gets an answer, and the log the fault.
+            # The outermost boundary: whatever fails, the client gets a response, and the log the error.
             if answer.has_begun:
                 raise
             await self.show(Request(scope), problem_of(error))(scope, receive, answer)
@@ -128,7 +126,7 @@ class RequestGuard:
         if body is None:
             await self.show(Request(scope), REQUEST_TOO_LARGE)(scope, receive, send)
             return
-        # Whoever can GET can HEAD (RFC 9110, 9.3.2); the server leaves the body out.
+        # HEAD is handled as GET (RFC 9110, 9.3.2); the server omits the body.
         inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
         await self.app(inner, replay_body(body, receive), send)
 
@@ -138,7 +136,7 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """All of the request's body, None where it is too large."""
+    """The complete body of the request, or None if it is too large."""
     announced = _header(scope, b"content-length")
     if announced.isdigit() and int(announced) > MAX_DRAINED_BYTES:
         return None
@@ -154,7 +152,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:
-    """A body that was read already, once; then what else there is to receive."""
+    """A receive function that returns a body already read, then further messages."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
@@ -164,7 +162,7 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
 
 
 class _SecuredSend:
-    """The way out, with the headers that every answer has."""
+    """A send function that adds the headers of every response."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

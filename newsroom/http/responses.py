@@ -1,4 +1,4 @@
-"""Which of several media types a client wants (RFC 9110, 12.5.1)."""
+"""Responses: content negotiation (RFC 9110, 12.5.1), ETags and partial fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,13 +11,20 @@ from pydantic import BaseModel
 
 from onestory.errors import BadInput
 
-__all__ = ["etag_response", "json_response", "negotiate_media_type", "plain_json_response", "selected_fields"]
+__all__ = [
+    "etag_response",
+    "json_response",
+    "negotiate_media_type",
+    "plain_json_response",
+    "selected_fields",
+    "uncached_json",
+]
 
 
 def negotiate_media_type(request: Request, offered: Sequence[str]) -> str:
-    """The one that the client likes best, the first of equals; the first, too, when it likes none of them.
+    """The client's preferred media type, by default the first offered.
 
-    A media range does not choose: a browser's `*/*` must get what it got before there were others.
+    Media ranges have no influence: a browser's `*/*` must keep getting the original format.
     """
     likes = _likes(request.headers.get("accept", ""))
     return max(offered, key=lambda kind: likes.get(kind, 0.0)) if likes else offered[0]
@@ -49,19 +56,26 @@ def json_response(
     include: IncludedFields | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """`include` is pydantic's: the members that are told, all without it."""
+    """A model as JSON. `include` is pydantic's: the members to include, by default all."""
     return etag_response(request, shape.model_dump_json(include=include).encode(), "application/json", headers=headers)
 
 
 def plain_json_response(request: Request, value: object, media_type: str, *, headers: Mapping[str, str]) -> Response:
-    """Plain values as JSON, in a format that is not ours."""
+    """Plain values as JSON in a foreign format."""
     return etag_response(request, orjson.dumps(value), media_type, headers=headers)
+
+
+def uncached_json(shape: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The result of an action as JSON, which no cache may keep."""
+    return Response(
+        shape.model_dump_json(), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"
+    )
 
 
 def etag_response(
     request: Request, body: bytes, media_type: str, *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The tag is of the bytes: a list has changed when what it shows has."""
+    """A response with a weak ETag computed from its body."""
     tag = f'W/"{xxhash.xxh3_128_hexdigest(body)}"'
     told = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
     if _has(request.headers.get("if-none-match", ""), tag):
@@ -70,17 +84,17 @@ def etag_response(
 
 
 def _has(known: str, tag: str) -> bool:
-    """Weak comparison (RFC 9110, 13.1.2); `*` stands for whatever there is."""
+    """Whether an If-None-Match header has the tag, by weak comparison (RFC 9110, 13.1.2)."""
     tags = {one.strip().removeprefix("W/") for one in known.split(",")}
     return "*" in tags or tag.removeprefix("W/") in tags
 
 
 def selected_fields(shape: type[BaseModel], fields: str | None) -> set[str] | None:
-    """The names, `id` always among them; None for all of them. Raises BadInput that says which there are."""
+    """The members to include, with `id`; None for all. Raises BadInput that lists the available ones."""
     if fields is None:
         return None
     names = {name.strip() for name in fields.split(",")}
     if unknown := sorted(names - set(shape.model_fields)):
         there = ", ".join(shape.model_fields)
-        raise BadInput(f"fields: there is no {unknown[0][:80]!r} here; there are {there}")
+        raise BadInput(f"fields: there is no {unknown[0][:80]!r}; choose from {there}")
     return {"id", *names}

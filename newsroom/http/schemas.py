@@ -1,11 +1,12 @@
-"""The answers of the API: these models are both what is sent and what the OpenAPI document says."""
+"""API schemas shared by several rooms. They validate the responses and make the OpenAPI document."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 __all__ = [
+    "DEPRECATED",
     "Article",
     "Copy",
     "CopyEvidence",
@@ -22,6 +23,10 @@ EXAMPLE_ID = "5f0c6b7a9d2e4c1b8a3f7e60"
 EXAMPLE_TIME = "2026-11-23T06:12:00Z"
 
 
+# The schema of a member that answers to its former name for one release.
+DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
+
+
 class ApiModel(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
@@ -35,43 +40,43 @@ class Story(ApiModel):
     ]
     language: Annotated[str | None, Field(examples=["en"])]
     credit: Annotated[
-        str | None, Field(description="The agency or outlet that the original names.", examples=["Reuters"])
+        str | None, Field(description="The agency or outlet credited by the original.", examples=["Reuters"])
     ]
-    original: Annotated[str, Field(description="The article that stands for the story.", examples=[EXAMPLE_ID])]
+    original: Annotated[str, Field(description="The article shown for the story.", examples=[EXAMPLE_ID])]
     original_reason: Annotated[
         str,
         Field(
-            description="Why it is that one: pinned (by an editor), only (no other copy), canonical, agency, claimed "
-            "(time), first_seen, fullest, or alike (nothing tells the copies apart).",
+            description="The reason for the original: pinned (by an editor), only (the only copy), canonical, agency, "
+            "claimed (time), first_seen, fullest, or alike (nothing distinguishes the copies).",
             examples=["claimed"],
         ),
     ]
     first_seen: Annotated[
-        datetime, Field(description="When we first saw a copy: observed, not claimed.", examples=[EXAMPLE_TIME])
+        datetime, Field(description="When a copy was first seen: observed, not claimed.", examples=[EXAMPLE_TIME])
     ]
-    last_seen: Annotated[datetime, Field(description="When we first saw the newest copy.", examples=[EXAMPLE_TIME])]
+    last_seen: Annotated[datetime, Field(description="When the newest copy was first seen.", examples=[EXAMPLE_TIME])]
     published: Annotated[
-        datetime | None, Field(description="The earliest time that a copy claims.", examples=[EXAMPLE_TIME])
+        datetime | None, Field(description="The earliest publication time stated by a copy.", examples=[EXAMPLE_TIME])
     ]
-    first_outlet: Annotated[str, Field(description="Where we first saw it.", examples=["Harbour Post"])]
+    first_outlet: Annotated[str, Field(description="The outlet where it was first seen.", examples=["Harbour Post"])]
     copies: Annotated[int, Field(examples=[5])]
-    outlets: Annotated[int, Field(description="How many outlets run it.", examples=[4])]
+    outlets: Annotated[int, Field(description="The number of outlets that run it.", examples=[4])]
     owners: Annotated[
-        int, Field(description="How many owners these outlets have: one chain's push counts once.", examples=[3])
+        int, Field(description="The number of owners of these outlets: one chain's push counts once.", examples=[3])
     ]
-    updated: Annotated[datetime, Field(description="When this record last changed.", examples=[EXAMPLE_TIME])]
+    updated: Annotated[datetime, Field(description="When this record was last changed.", examples=[EXAMPLE_TIME])]
 
 
 class StoryList(ApiModel):
     stories: list[Story]
     next: Annotated[
         str | None,
-        Field(description="Give it as `cursor`, with the same filters; null at the end of the list."),
+        Field(description="Pass it as `cursor`, with the same filters; null at the end of the list."),
     ]
 
 
 class PartialRecord(BaseModel):
-    """What `fields` asked for, and the id."""
+    """The members requested in `fields`, and the id."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -79,14 +84,14 @@ class PartialRecord(BaseModel):
 
 
 class PartialStoryList(ApiModel):
-    """The list where `fields` asked for some members only."""
+    """The list with only the members requested in `fields`."""
 
     stories: list[PartialRecord]
     next: str | None
 
 
 class Copy(ApiModel):
-    """An article as a member of its story."""
+    """An article as a copy of its story."""
 
     id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
@@ -98,26 +103,28 @@ class Copy(ApiModel):
     title: Annotated[str | None, Field(examples=["Bridge shuts for repairs"])]
     language: Annotated[str, Field(examples=["en"])]
     credit: Annotated[str | None, Field(examples=["Reuters"])]
-    published: Annotated[datetime | None, Field(description="The time that the page claims.", examples=[EXAMPLE_TIME])]
-    first_seen: Annotated[datetime, Field(description="When we first saw it.", examples=[EXAMPLE_TIME])]
-    updated: Annotated[datetime, Field(description="When its current text was seen.", examples=[EXAMPLE_TIME])]
+    published: Annotated[
+        datetime | None, Field(description="The publication time stated on the page.", examples=[EXAMPLE_TIME])
+    ]
+    first_seen: Annotated[datetime, Field(description="When the copy was first seen.", examples=[EXAMPLE_TIME])]
+    updated: Annotated[datetime, Field(description="When its current text was first seen.", examples=[EXAMPLE_TIME])]
     words: Annotated[int, Field(examples=[412])]
     withdrawn: Annotated[
         datetime | None,
-        Field(description="Since when its page has not shown it any more; null while it does.", examples=[None]),
+        Field(description="Since when its page no longer shows it; null while it does.", examples=[None]),
     ]
     withdrawn_reason: Annotated[
         str | None,
         Field(
             description="gone (410), missing (404), redirect (to a front or section page), removal_notice, or "
-            "not_found (a page that only says so).",
+            "not_found (a page that merely says so).",
             examples=[None],
         ),
     ]
 
 
 class CopyEvidence(ApiModel):
-    """What two copies of a story share. `evidence` holds the measures, such as `jaccard` and `containment_a`."""
+    """What two copies of a story have in common. `evidence` holds measures such as `jaccard` and `containment_a`."""
 
     a_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
     b_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
@@ -140,9 +147,9 @@ class CopyEvidence(ApiModel):
 
 
 class Link(ApiModel):
-    """Another story that shares words with this one and is not the same. It stands at both."""
+    """A different story that shares words with this one. Both stories have the link."""
 
-    kind: Annotated[str, Field(description="develops, or quotes.", examples=["develops"])]
+    kind: Annotated[str, Field(description="contains, develops, or quotes.", examples=["develops"])]
     story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     title: Annotated[str | None, Field(examples=["Bridge reopens early"])]
     first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
@@ -150,34 +157,38 @@ class Link(ApiModel):
     copies: Annotated[int, Field(examples=[5])]
     article_id: Annotated[str, Field(description="The article of this story.", examples=[EXAMPLE_ID])]
     other_article_id: Annotated[str, Field(description="The article of the other story.", examples=[EXAMPLE_ID])]
-    share: Annotated[float, Field(description="The part of our article that theirs has, 0 to 1.", examples=[0.4])]
-    share_of_other: Annotated[float, Field(description="The part of their article that ours has.", examples=[0.3])]
+    share: Annotated[
+        float, Field(description="The part of this story's article contained in the other, 0 to 1.", examples=[0.4])
+    ]
+    share_of_other: Annotated[
+        float, Field(description="The part of the other story's article contained in this one, 0 to 1.", examples=[0.3])
+    ]
 
 
 class StoryWithCopies(Story):
-    articles: Annotated[list[Copy], Field(description="Its copies, the first seen first; at most `limit`.")]
+    articles: Annotated[list[Copy], Field(description="The copies in the order they were seen; at most `limit`.")]
     evidence: Annotated[
         list[CopyEvidence],
-        Field(description="Why these are copies of each other: the pairs whose `a_article` is one of these."),
+        Field(description="Why these copies match: the pairs with one of them as `a_article`."),
     ]
-    links: Annotated[list[Link], Field(description="Stories that these copies develop or quote, or that do so.")]
-    next: Annotated[
-        str | None, Field(description="Give it as `cursor` for the copies behind these; null behind the last one.")
+    links: Annotated[
+        list[Link], Field(description="Stories that these copies develop or quote, or that develop or quote them.")
     ]
+    next: Annotated[str | None, Field(description="Pass it as `cursor` for the next copies; null after the last.")]
 
 
 class Article(Copy):
     """An article with its current text."""
 
-    source: Annotated[str, Field(description="The way it came in.", examples=["import"])]
+    source: Annotated[str, Field(description="How the article arrived.", examples=["import"])]
     number: Annotated[int, Field(description="The number of its current version.", examples=[17])]
     text: Annotated[
-        str, Field(description="One paragraph a line.", examples=["The harbour bridge will close for six weeks."])
+        str, Field(description="One paragraph per line.", examples=["The harbour bridge will close for six weeks."])
     ]
-    facts: Annotated[dict[str, Any], Field(description="What its page says of it; empty facts are left out.")]
-    observed: Annotated[datetime, Field(description="When this version was seen.", examples=[EXAMPLE_TIME])]
+    facts: Annotated[dict[str, Any], Field(description="Statements of its page about it, without empty ones.")]
+    observed: Annotated[datetime, Field(description="When this version was first seen.", examples=[EXAMPLE_TIME])]
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
-    extractor: Annotated[str, Field(description="The program that read the page.", examples=["trafilatura 2.3.1"])]
+    extractor: Annotated[str, Field(description="The program that extracted the text.", examples=["trafilatura 2.3.1"])]
 
 
 class ProblemDetails(BaseModel):

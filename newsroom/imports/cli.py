@@ -1,4 +1,4 @@
-"""`onestory import`: files in, counts out."""
+"""The `onestory import`, `extract` and `reindex` commands."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ __all__ = ["ImportCounts", "extract_command", "import_command", "import_paths", 
 
 @dataclass(slots=True)
 class ImportCounts:
-    """What an import did: captures `read`, of which so many were stored, known already, dropped by reason."""
+    """The counts of an import: captures read, stored, already known, and dropped by reason."""
 
     read: int = 0
     stored: int = 0
@@ -42,7 +42,7 @@ class ImportCounts:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 done in part, 2 nothing could be done."""
+        """0 success, 1 partial success, 2 failure."""
         if not self.faults:
             return 0
         return 1 if self.read else 2
@@ -64,9 +64,9 @@ def import_paths(
     progress: Callable[[ImportCounts], None],
     explain: Callable[[str, str, str], None],
 ) -> ImportCounts:
-    """Submits every capture of every file. A file's fault is noted, and the next file is begun.
+    """Submit all captures of all files. An error in one file is noted, and the import continues with the next.
 
-    `explain` hears of each drop: URL, reason, detail.
+    `explain` is called with URL, reason and detail of each drop.
     """
     counts = ImportCounts()
 
@@ -106,9 +106,9 @@ def import_command(
     ],
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every drop.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Report every dropped capture.")] = False,
 ) -> None:
-    """Import pages and texts; the same file twice changes nothing."""
+    """Import pages and texts. Importing a file again changes nothing."""
     config = load_config(home)
     with spinner("importing") as progress:
         task = progress.add_task("", total=None)
@@ -151,13 +151,13 @@ def _print(counts: ImportCounts) -> None:
 
 def extract_command(
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A page, or rows with --jsonl.")] = "-",
-    url: Annotated[str, typer.Option("--url", help="Where the page is from.")] = "",
+    url: Annotated[str, typer.Option("--url", help="The URL of the page.")] = "",
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Many {url, html} rows in, a row out for each, in order.")
+        bool, typer.Option("--jsonl", help="Read {url, html} rows and write a row for each, in order.")
     ] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Add the lines removed, with reasons.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Include the removed lines, with reasons.")] = False,
 ) -> None:
-    """Extract one page as JSON, or many; nothing is stored."""
+    """Extract one or many pages as JSON, without storing them."""
     if jsonl:
         raise typer.Exit(extract_rows(file, workers=load_config(None).workers, explain=explain))
     print_json(extract_file(file, url=url, explain=explain))

@@ -1,4 +1,4 @@
-"""`onestory extract`: pages in, articles as JSON out; nothing is stored."""
+"""`onestory extract`: extraction of pages to JSON, without storing anything."""
 
 import sys
 from collections import deque
@@ -23,17 +23,17 @@ CHUNKS_AHEAD = 4
 
 
 def extract_file(file: str, *, url: str, explain: bool) -> dict[str, Any]:
-    """The article in a file or standard input. Text without any markup is taken as text. Raises BadInput."""
+    """Extract the article in a file or standard input. Text without markup is used as it is. Raises BadInput."""
     try:
         body = sys.stdin.buffer.read(MAX_PAGE_BYTES + 1) if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}") from error
     if not body.strip():
-        raise BadInput(f"{'standard input' if file == '-' else file} is empty: give a page")
+        raise BadInput(f"{'standard input' if file == '-' else file} is empty: a page is expected")
     try:
         return _row(extract(_capture(body, url or NO_URL)), explain=explain)
     except Dropped as dropped:
-        raise BadInput(f"no article: {dropped.reason}: {dropped.detail or 'nothing to read there'}") from dropped
+        raise BadInput(f"no article: {dropped.reason}: {dropped.detail or 'the page has no text'}") from dropped
 
 
 def _capture(body: bytes, url: str) -> Capture:
@@ -52,7 +52,7 @@ def _row(extracted: ExtractedArticle, *, explain: bool) -> dict[str, Any]:
 
 
 def extract_rows(path: str, *, workers: int, explain: bool) -> int:
-    """Prints one row for each row, in order; a drop is `{url, error, detail}`. Returns the exit code."""
+    """Print one row per input row, in order; drops as `{url, error, detail}`. Returns the exit code."""
     pending: deque[tuple[Sequence[Capture | Dropped], Future[list[ProcessedCapture | Dropped]]]] = deque()
     fault: OnestoryError | None = None
     with Workers(workers) as pool:

@@ -1,44 +1,59 @@
-"""/v1/keys: who may ask, and for how much."""
+"""API of keys: /v1/keys."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import ApiModel
+from onestory.newsroom.http.schemas import DEPRECATED, ApiModel
 from onestory.store.access.api_keys import MAX_KEY_NAME, KeyScope, add_key, list_keys, revoke_key_unless_last
 
 __all__ = ["KeyNumber", "router"]
 
 router = APIRouter(prefix="/v1", tags=["keys"], dependencies=[REQUIRE_ADMIN])
 
-KeyNumber = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[2])]
+KeyNumber = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, examples=[2])]
 KEY_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such key."}}
 
 
 class Key(ApiModel):
-    """A key, without itself."""
+    """A key without its secret."""
 
     id: Annotated[int, Field(examples=[2])]
     name: Annotated[str, Field(description="Who or what uses it.", examples=["news desk"])]
-    scope: Annotated[KeyScope, Field(description="Each includes those before it.")]
-    begins: Annotated[
-        str, Field(description="How it begins; empty for the one of the environment.", examples=["onestory_1f0c93ab"])
+    scope: Annotated[KeyScope, Field(description="Each scope includes those before it.")]
+    prefix: Annotated[
+        str,
+        Field(
+            description="The visible prefix; empty for the key from the environment.", examples=["onestory_1f0c93ab"]
+        ),
     ]
-    is_given: Annotated[bool, Field(description="Whether ONESTORY_ADMIN_KEY gave it.")]
+    from_environment: Annotated[bool, Field(description="Whether the key comes from ONESTORY_ADMIN_KEY.")]
     created: datetime
-    last_used: Annotated[datetime | None, Field(description="Give or take five minutes.")]
-    revoked: Annotated[datetime | None, Field(description="Since when it is good for nothing.")]
+    last_used: Annotated[datetime | None, Field(description="To within five minutes.")]
+    revoked: Annotated[datetime | None, Field(description="When the key was revoked.")]
+
+    @computed_field(description="The former name of `prefix`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def begins(self) -> str:
+        return self.prefix
+
+    @computed_field(description="The former name of `from_environment`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def is_given(self) -> bool:
+        return self.from_environment
 
 
 class NewKey(Key):
-    key: Annotated[str, Field(description="Shown this once.", examples=["onestory_1f0c93ab_" + 48 * "0"])]
+    key: Annotated[str, Field(description="The key, shown only once.", examples=["onestory_1f0c93ab_" + 48 * "0"])]
 
 
 class KeyList(ApiModel):
@@ -54,7 +69,7 @@ class KeyRequest(BaseModel):
 
 @router.get("/keys", response_model=KeyList, summary="List keys", operation_id="listKeys")
 def get_keys(request: Request) -> Response:
-    """All of them, also those that were revoked; none is shown itself."""
+    """All keys, including revoked ones, without their secrets."""
     with api_context(request).store.read() as connection:
         found = list_keys(connection)
     return json_response(request, KeyList(keys=[Key.model_validate(one) for one in found]))
@@ -62,12 +77,12 @@ def get_keys(request: Request) -> Response:
 
 @router.post("/keys", response_model=NewKey, status_code=201, summary="Add a key", operation_id="addKey")
 def post_key(request: Request, response: Response, question: KeyRequest) -> NewKey:
-    """The answer has the key, this once: only a digest of it is kept."""
+    """The response contains the key, this once: the store keeps only a digest."""
     desk = api_context(request)
     with desk.store.write() as connection:
         made = add_key(connection, question.name, question.scope, now=desk.clock())
     response.headers["Cache-Control"] = "no-store"
-    return NewKey(**Key.model_validate(made.record).model_dump(), key=made.secret)
+    return NewKey(**asdict(made.record), key=made.secret)
 
 
 @router.delete(
@@ -78,7 +93,7 @@ def post_key(request: Request, response: Response, question: KeyRequest) -> NewK
     responses={**KEY_NOT_FOUND, 422: {"description": "It is the last admin key."}},
 )
 def delete_key(request: Request, number: KeyNumber) -> None:
-    """For good, with the sessions that began with it. The last admin key stays."""
+    """Revoke a key and its sessions for good. The last admin key cannot be revoked."""
     desk = api_context(request)
     with desk.store.write() as connection:
         revoke_key_unless_last(connection, number, now=desk.clock())

@@ -1,7 +1,7 @@
-"""onestory keys add, list, revoke."""
+"""The `onestory keys` commands: add, list, revoke."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,58 +14,65 @@ from onestory.text import printable
 __all__ = ["keys_app"]
 
 keys_app = typer.Typer(
-    help="Keys of people and programs. They are asked for wherever Onestory does not listen on loopback alone.",
+    help="Manage access keys. Keys are required unless Onestory listens on loopback only.",
     no_args_is_help=True,
 )
 
 
 @keys_app.command("add")
 def add_key_command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what uses it; decisions are signed with it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Who or what uses the key. Decisions are signed with this name.")
+    ],
     scope: Annotated[str, typer.Option(help=f"{', '.join(KEY_SCOPES)}: each includes those before it.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a key. It is shown this once: only a digest of it is kept."""
+    """Make a key. It is shown only once: the store keeps a digest."""
     with open_store(load_config(home)) as store, store.write() as connection:
         made = add_key(connection, name, scope, now=database_time(connection))
     if json:
-        print_json({**asdict(made.record), "key": made.secret})
+        print_json({**_row(made.record), "key": made.secret})
     else:
-        typer.echo(f"key {made.record.id} of scope {made.record.scope}; shown this once: {made.secret}")
+        typer.echo(f"key {made.record.id} with scope {made.record.scope}, shown only this once: {made.secret}")
 
 
 @keys_app.command("list")
 def list_keys_command(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Who may ask, for how much, and when they last did; also keys that were revoked."""
+    """List keys with scope and last use, including revoked ones."""
     with open_store(load_config(home)) as store, store.read() as connection:
         found = list_keys(connection)
     for key in found:
         if json:
-            print_json(key)
+            print_json(_row(key))
         else:
             print_line(f"{key.id:>4}  {key.scope:<5}  {_state(key):<28}  {printable(key.name)}")
-            print_line(f"      {key.begins + '_…' if key.begins else 'given by ONESTORY_ADMIN_KEY'}", style="dim")
+            print_line(f"      {key.prefix + '_…' if key.prefix else 'from ONESTORY_ADMIN_KEY'}", style="dim")
     if not found and not json:
-        notice("there is no key yet: `onestory keys add NAME --scope admin`")
+        notice("no keys yet: `onestory keys add NAME --scope admin` makes one")
 
 
 @keys_app.command("revoke")
 def revoke_key_command(
-    number: Annotated[int, typer.Argument(metavar="KEY", min=1, help="Its number, as list has it.")],
+    number: Annotated[int, typer.Argument(metavar="KEY", min=1, help="Number shown by `list`.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Take a key out of use for good; whoever signed in with it is signed out within seconds."""
+    """Revoke a key for good. Its sessions end within seconds."""
     with open_store(load_config(home)) as store, store.write() as connection:
         gone = revoke_key(connection, number, now=database_time(connection))
         is_last = not has_admin_key(connection)
     if json:
-        print_json(gone)
+        print_json(_row(gone))
     else:
         typer.echo(f"key {number} is revoked")
     if is_last:
-        notice("there is no admin key any more: `onestory keys add NAME --scope admin` makes one")
+        notice("there is no admin key left: `onestory keys add NAME --scope admin` makes one")
+
+
+def _row(key: KeyRecord) -> dict[str, Any]:
+    """The JSON of a key, also with its fields' former names for one release."""
+    return {**asdict(key), "begins": key.prefix, "is_given": key.from_environment}
 
 
 def _state(key: KeyRecord) -> str:

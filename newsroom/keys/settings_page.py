@@ -1,11 +1,11 @@
-"""The page of settings: keys and webhooks. What is secret is shown once, in the answer that made it."""
+"""The settings page: keys and webhooks. Secrets are shown once, in the response that made them."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from onestory.errors import BadInput
@@ -16,6 +16,7 @@ from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.keys.api import KeyNumber
 from onestory.newsroom.pages.forms import PostedForm, read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.webhooks.api import WebhookNumber, webhook_entry
 from onestory.newsroom.webhooks.delivery import new_webhook_secret
@@ -56,7 +57,7 @@ SETTINGS_FIELDS = ("name", "scope", "url", "form", "watch", "outlet", "language"
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """What was just made: a key or a webhook, how it is called, and its secret."""
+    """A new key or webhook with its name and secret."""
 
     kind: str
     name: str
@@ -65,7 +66,7 @@ class NewSecret:
 
 @dataclass(frozen=True, slots=True)
 class FormRefusal:
-    """What was not done and why; `form` has what was typed in vain."""
+    """An action that was refused, and why. `form` holds the fields as typed."""
 
     what: str
     why: str
@@ -106,19 +107,19 @@ def render_settings(
 
 
 def _typed(refusal: FormRefusal | None) -> dict[str, Any]:
-    """Of the form that was refused; one form's fields are no other's."""
+    """The typed fields of the refused form. Other forms start empty."""
     form = refusal.form if refusal else PostedForm({})
     return {**{name: form.line(name, most=MAX_TYPED_VALUE) for name in SETTINGS_FIELDS}, "kinds": form.all("kind")}
 
 
 @settings_router.post("/settings/keys")
 async def add_key_page(request: Request) -> Response:
-    """Sent again, by a reload, it is refused, as the name is taken: no key is shown twice, and there are no two."""
+    """Add a key. A reload submits again and is refused, since the name is taken."""
     form = await read_form(request)
     try:
         made = await anyio.to_thread.run_sync(lambda: _made(request, form))
     except BadInput as error:
-        refusal = FormRefusal("No key was made", as_sentence(str(error)), form)
+        refusal = FormRefusal("The key was not made", as_sentence(str(error)), form)
         return await anyio.to_thread.run_sync(lambda: render_settings(request, refusal=refusal))
     revealed = NewSecret("key", made.record.name, made.secret)
     return await anyio.to_thread.run_sync(lambda: render_settings(request, revealed=revealed))
@@ -139,11 +140,11 @@ def revoke_key_page(request: Request, number: KeyNumber) -> Response:
             revoke_key_unless_last(connection, number, now=desk.clock())
     except BadInput as error:
         return render_settings(
-            request, refusal=FormRefusal("No key was revoked", as_sentence(str(error)), PostedForm({}))
+            request, refusal=FormRefusal("The key was not revoked", as_sentence(str(error)), PostedForm({}))
         )
     keyring: KeyCache = request.app.state.keyring
     keyring.forget()
-    return RedirectResponse("/settings#keys", 303, {"Cache-Control": "no-store"})
+    return see_other("/settings#keys")
 
 
 webhook_settings_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_ADMIN])
@@ -154,12 +155,12 @@ MAX_WEBHOOK_FIELD = 2_001
 
 @webhook_settings_router.post("/settings/webhooks")
 async def add_webhook_page(request: Request) -> Response:
-    """Sent again, by a reload, it is refused: there would be two that tell the same program the same."""
+    """Add a webhook. A reload submits again and is refused as a duplicate."""
     form = await read_form(request)
     try:
         added = await anyio.to_thread.run_sync(lambda: _added(request, form))
     except (ValidationError, BadInput) as error:
-        refusal = FormRefusal("No webhook was added", _why(error), form)
+        refusal = FormRefusal("The webhook was not added", _why(error), form)
         return await anyio.to_thread.run_sync(lambda: render_settings(request, refusal=refusal))
     revealed = NewSecret("webhook", added.url, added.secret)
     return await anyio.to_thread.run_sync(lambda: render_settings(request, revealed=revealed))
@@ -173,11 +174,11 @@ def _why(error: ValidationError | BadInput) -> str:
 
 
 def _added(request: Request, form: PostedForm) -> WebhookRecord:
-    """Raises ValidationError, BadInput, Refused."""
+    """Add the webhook of a form. Raises ValidationError, BadInput or BlockedAddress."""
     entry = webhook_entry(WebhookRequest.model_validate(_question(form)))
     with api_context(request).store.write() as connection:
         if any(_entry(one) == entry for one in list_webhooks(connection)):
-            raise BadInput("there is a webhook with this address and these filters already")
+            raise BadInput("a webhook with this address and these filters already exists")
         return add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
 
 
@@ -198,7 +199,7 @@ def send_test_webhook_page(request: Request, number: WebhookNumber) -> Response:
             add_test_message(connection, number, now=database_time(connection))
     except BadInput as error:
         return render_settings(
-            request, refusal=FormRefusal("No test was sent", as_sentence(str(error)), PostedForm({}))
+            request, refusal=FormRefusal("The test message was not sent", as_sentence(str(error)), PostedForm({}))
         )
     return _back(f"?tested={number}")
 
@@ -218,4 +219,4 @@ def remove_webhook_page(request: Request, number: WebhookNumber) -> Response:
 
 
 def _back(query: str = "") -> Response:
-    return RedirectResponse(f"/settings{query}#webhooks", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/settings{query}#webhooks")

@@ -1,8 +1,8 @@
-"""To sign in by key, and to sign out."""
+"""Sign-in with a key, and sign-out."""
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.newsroom.http.authentication import TOO_MANY_WRONG_KEYS, WRONG_KEY, LoginThrottle, TooManyFailures
 from onestory.newsroom.http.context import api_context
@@ -10,7 +10,7 @@ from onestory.newsroom.http.credentials import clear_session_cookie, session_tok
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.permissions import ALLOW_ANYONE, KEYLESS_CALLER, REQUIRE_READ_FOR_POST, caller_of
 from onestory.newsroom.pages.forms import read_form
-from onestory.newsroom.pages.redirects import MAX_RETURN_PATH, safe_return_path
+from onestory.newsroom.pages.redirects import MAX_RETURN_PATH, safe_return_path, see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.store.access.sessions import begin_session, end_session
 from onestory.store.database import Store
@@ -36,7 +36,7 @@ def _shown(request: Request, *, status: int, back: str, refusal: str | None) -> 
 
 @router.post("/sign-in")
 async def post_sign_in(request: Request) -> Response:
-    """A new session, whatever cookie came along: nobody can have known its token before."""
+    """Begin a new session, whatever cookies were sent: its token cannot be known in advance."""
     form = await read_form(request)
     key, back = form.line("key", most=MAX_TYPED_KEY), safe_return_path(form.line("back", most=MAX_RETURN_PATH))
     if caller_of(request) is KEYLESS_CALLER:
@@ -52,7 +52,7 @@ async def post_sign_in(request: Request) -> Response:
         return _shown(request, status=401, back=back, refusal=WRONG_KEY)
     before, answer = session_token(request), _on(back)
     token = await anyio.to_thread.run_sync(lambda: _begun(request, found.id, before))
-    # It is known from now on, however many from the same address are not.
+    # The session is cached as valid, however many failures its address has.
     await keyring.session_of(token, now=now)
     set_session_cookie(request, answer, token)
     return answer
@@ -85,4 +85,4 @@ def _end(store: Store, token: str) -> None:
 
 
 def _on(way: str) -> Response:
-    return RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+    return see_other(way)

@@ -1,4 +1,4 @@
-"""GET and POST /v1/lookup: has this run before, where first, and how much of it."""
+"""API of lookups, GET and POST /v1/lookup: whether a text ran before, where first, and how much of it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -23,17 +23,15 @@ __all__ = ["LookupMatch", "LookupRequest", "LookupResponse", "look_up_text", "lo
 
 
 class LookupMatch(ApiModel):
-    """A story that has run the text, or some of it."""
+    """A story that ran the text or a part of it."""
 
     story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[EXAMPLE_ID])]
-    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
-    share: Annotated[
-        float, Field(description="The part of the text that stands in that copy, 0 to 1.", examples=[0.83])
-    ]
+    relation: Annotated[str, Field(description="The relation of the text to that copy.", examples=["excerpt"])]
+    share: Annotated[float, Field(description="The part of the text contained in that copy, 0 to 1.", examples=[0.83])]
     spans: Annotated[
         list[tuple[int, int]],
-        Field(description="Where, in Unicode characters of the text: from, up to.", examples=[[[0, 412]]]),
+        Field(description="The spans of the text, in Unicode characters (from, up to).", examples=[[[0, 412]]]),
     ]
     title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
     first_seen: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
@@ -42,20 +40,20 @@ class LookupMatch(ApiModel):
 
 
 class LookupResponse(ApiModel):
-    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty when it has not run.")]
+    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty if the text has not run.")]
     index: Annotated[
         Literal["ready", "rebuilding"],
-        Field(description="While the index is rebuilding only exactly the same text is found."),
+        Field(description="While the index is being rebuilt, only identical texts are found."),
     ]
-    words: Annotated[int, Field(description="How many words were looked up.", examples=[96])]
+    words: Annotated[int, Field(description="The number of words looked up.", examples=[96])]
     window_is_full: Annotated[
         bool,
-        Field(description="Of articles so old that they have left the index, only exactly the same text is found."),
+        Field(description="For articles too old for the index, only identical texts are found."),
     ] = False
 
 
 class LookupRequest(BaseModel):
-    """Exactly one of the two."""
+    """Exactly one of the two fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,7 +68,7 @@ router = APIRouter(prefix="/v1", tags=["lookup"], dependencies=[REQUIRE_READ])
 
 UrlParameter = Annotated[
     str,
-    Query(description="The address of an article.", examples=["https://www.harbourpost.example/bridge-to-close"]),
+    Query(description="The URL of an article.", examples=["https://www.harbourpost.example/bridge-to-close"]),
 ]
 TEXT_OR_URL = "give either a text or a url"
 
@@ -80,11 +78,12 @@ TEXT_OR_URL = "give either a text or a url"
     response_model=LookupResponse,
     summary="Look up an article by its URL",
     operation_id="lookUpUrl",
-    responses={404: {"description": "No article of this URL is stored."}},
+    responses={404: {"description": "No article with this URL is stored."}},
 )
 def get_lookup(request: Request, url: UrlParameter) -> Response:
-    """The story that the article of this URL belongs to. Nothing is fetched: an unknown URL answers 404, and
-    `POST /v1/lookup/fetch` fetches it."""
+    """The story of the article with this URL. Nothing is fetched: an unknown URL answers 404, and `POST
+    /v1/lookup/fetch` fetches it.
+    """
     return json_response(request, look_up_url(api_context(request).store, url))
 
 
@@ -110,15 +109,15 @@ def get_lookup(request: Request, url: UrlParameter) -> Response:
     },
     responses={
         400: {"description": "The body is not JSON, or not UTF-8."},
-        404: {"description": "No article of this URL is stored."},
+        404: {"description": "No article with this URL is stored."},
         413: {"description": "The body is larger than 1 MB."},
         415: {"description": "The body is neither application/json nor text/plain."},
-        422: {"description": "The text is too short to tell anything, or a parameter cannot be used."},
-        503: {"description": "The index does not answer; try again in a moment."},
+        422: {"description": "The text is too short, or a parameter is invalid."},
+        503: {"description": "The index does not respond; try again in a moment."},
     },
 )
 async def post_lookup(request: Request) -> Response:
-    """The stories that have run the text or some of it, and which spans of it. Nothing is stored."""
+    """The stories that ran the text or a part of it, with the matching spans. Nothing is stored."""
     desk = api_context(request)
     question = _question(await request.body(), request.headers.get("content-type", ""))
     if question.url is not None:
@@ -151,17 +150,17 @@ def _from_json(text: str) -> LookupRequest:
 
 
 async def look_up_text(desk: ApiContext, text: str) -> LookupResponse:
-    """Raises BadInput for a text too short to tell anything."""
+    """Look up a text. Raises BadInput if it is too short."""
     return LookupResponse.model_validate(await desk.look_up(text))
 
 
 def look_up_url(store: Store, url: str) -> LookupResponse:
-    """The story of a stored article; raises BadInput for what is no URL, NotFound for one that is not stored."""
+    """Look up the story of a stored article. Raises BadInput for an invalid URL, NotFound for an unknown one."""
     wanted = normalize_url(url)
     with store.read() as connection:
         article_id = find_article_id(connection, wanted)
         if article_id is None:
-            raise NotFound(f"no article of {wanted[:200]} is stored; have it fetched, or look up its text")
+            raise NotFound(f"no article with the URL {wanted[:200]} is stored; have it fetched, or look up its text")
         [copy] = copies_by_id(connection, [article_id])
         record = load_story(connection, copy.story_id)
     found = LookupMatch(

@@ -30,7 +30,7 @@ def lookup_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Has this text run before, where first, and how much of it?"""
+    """Find out whether a text ran before, where first, and how much of it."""
     with open_engine(load_config(home)) as engine:
         asked = look_up(engine.store, engine.index_client, _asked_text(engine.store, what))
     if json:
@@ -44,7 +44,7 @@ def _asked_text(store: Store, what: str) -> str:
         with store.read() as connection:
             found = find_article_id(connection, normalize_url(what))
             if found is None:
-                raise NotFound(f"no article has the URL {what[:200]}: give its text instead")
+                raise NotFound(f"no article has the URL {what[:200]}: look up its text instead")
             return load_article(connection, found).text
     try:
         body = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
@@ -63,11 +63,11 @@ def _print_lookup_json(asked: LookupResult) -> None:
 
 def print_lookup(asked: LookupResult) -> None:
     if asked.index != "ready":
-        output_console.print("The index is being rebuilt: only exactly the same text is found until it is done.")
+        output_console.print("The index is being rebuilt: until then only identical texts are found.")
     if asked.window_is_full:
-        output_console.print("Of the oldest articles, which have left the index, only exactly the same text is found.")
+        output_console.print("For the oldest articles, which have left the index, only identical texts are found.")
     if not asked.found:
-        output_console.print(f"Nothing like these {asked.words} words has run before.")
+        output_console.print(f"Nothing similar to these {asked.words} words ran before.")
     for found in asked.found:
         print_line(
             f"{found.share:>4.0%} {found.relation:<9} story {found.story_id}"

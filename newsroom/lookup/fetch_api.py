@@ -1,4 +1,4 @@
-"""POST /v1/lookup/fetch: an article that is not stored is fetched by the crawler, and looked up then."""
+"""POST /v1/lookup/fetch: have the crawler fetch an article that is not stored, and look it up."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from onestory.errors import BadInput, NotFound, Unavailable
 from onestory.newsroom.http.context import ApiContext, ServerBusy, api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT
+from onestory.newsroom.http.responses import uncached_json
 from onestory.newsroom.lookup.api import LookupResponse, look_up_url
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of, database_time
@@ -26,18 +27,18 @@ FETCH_WAIT_SECONDS = 20.0
 FETCH_POLL_SECONDS = 0.25
 MAX_PENDING_FETCHES = 16
 MAX_FETCH_URL = 2048
-# What became of a page, in words for whoever asked for it; by the crawler's own word.
+# Explanations of failed fetches, by the reasons that the crawler records.
 FETCH_FAILURES = {
     "robots": "the robots.txt of {host} does not allow it",
     "unresolved": "{host} does not resolve",
-    "unreachable": "{host} cannot be reached",
-    "timeout": "{host} did not answer in time",
-    "tls": "no safe connection to {host} can be made",
-    "too_large": "the answer of {host} is too large",
-    "cut_off": "the answer of {host} was cut off",
-    "broken": "{host} answers what is no HTTP",
-    "challenge": "{host} asks for a proof that no robot is asking",
-    "redirects": "it only leads from address to address",
+    "unreachable": "{host} is unreachable",
+    "timeout": "{host} did not respond in time",
+    "tls": "a secure connection to {host} failed",
+    "too_large": "the response of {host} is too large",
+    "cut_off": "the response of {host} was incomplete",
+    "broken": "{host} does not respond with valid HTTP",
+    "challenge": "{host} asks for proof that the client is not a robot",
+    "redirects": "it redirects too often",
 }
 
 
@@ -50,7 +51,7 @@ class NotFetchedYet(Unavailable):
 
 
 class LookupFetchRequest(BaseModel):
-    """The article that is to be fetched."""
+    """The article to fetch."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,15 +62,15 @@ class LookupFetchRequest(BaseModel):
 
 @dataclass(slots=True)
 class PendingFetches:
-    """One for an app: how many wait for a crawler, each for at most `wait_seconds`."""
+    """Fetches that clients wait for, one object per app. Each waits at most `wait_seconds`."""
 
     wait_seconds: float = FETCH_WAIT_SECONDS
     _waiting: int = field(default=0)
 
     async def look_up(self, desk: ApiContext, url: str) -> LookupResponse:
-        """The story of the article, fetched if it is not stored. Raises BadInput, NotFetched, TakenDown, Unavailable.
+        """The story of an article, fetched if it is not stored. Raises BadInput, NotFetched, TakenDown or Unavailable.
 
-        The fetch is a crawler's: its guard, robots.txt and pace hold, and the article is stored like any other.
+        A crawler fetches it, subject to address checks, robots.txt and rate limits, and the article is stored as usual.
         """
         wanted = checked_url(url.strip())
         try:
@@ -78,7 +79,7 @@ class PendingFetches:
             if unknown.reason != NotFound.reason:
                 raise
         if self._waiting >= MAX_PENDING_FETCHES:
-            raise ServerBusy("too many fetches are waited for already: try again in a moment")
+            raise ServerBusy("too many fetches are in progress: try again in a moment")
         self._waiting += 1
         try:
             return await self._fetched(desk, wanted)
@@ -98,8 +99,8 @@ class PendingFetches:
                 await anyio.to_thread.run_sync(_put_first, desk, at)
             await anyio.sleep(FETCH_POLL_SECONDS)
         raise NotFetchedYet(
-            f"no crawler has fetched {wanted[:200]} within {self.wait_seconds:.0f} s: it is the next of its host; "
-            "see that a crawler runs, and ask again in a moment"
+            f"no crawler fetched {wanted[:200]} within {self.wait_seconds:.0f} s: it is next for its host; check that "
+            "a crawler is running, and try again in a moment"
         )
 
 
@@ -114,7 +115,7 @@ def _put_first(desk: ApiContext, url: str) -> None:
 
 
 def _look(desk: ApiContext, wanted: str, left_seconds: float) -> tuple[RequestedPage, LookupResponse | None]:
-    """The page as it is now, and the answer once there is one. Raises NotFetched, NotFetchedYet."""
+    """The state of the page, and the answer once there is one. Raises NotFetched or NotFetchedYet."""
     with desk.store.read() as connection:
         page = requested_page(connection, wanted)
         now = database_time(connection)
@@ -129,10 +130,10 @@ def _look(desk: ApiContext, wanted: str, left_seconds: float) -> tuple[Requested
 
 
 def _check_host(page: RequestedPage, rest_seconds: float, left_seconds: float) -> None:
-    """Raises NotFetchedYet where the host is in trouble, and is left alone for longer than anybody waits here."""
+    """Raise NotFetchedYet if the host is not fetched from for longer than a client waits."""
     if page.state == "due" and page.why is not None and rest_seconds > left_seconds:
         until = f"{page.not_before:%Y-%m-%d %H:%M} UTC"
-        raise NotFetchedYet(f"{authority_of(page.url)} is not asked before {until}: {page.why}")
+        raise NotFetchedYet(f"{authority_of(page.url)} is not fetched from before {until}: {page.why}")
 
 
 def _why(page: RequestedPage) -> str:
@@ -140,26 +141,27 @@ def _why(page: RequestedPage) -> str:
     if page.state == "refused":
         return reason
     if page.state == "done":
-        return f"what is there is no article ({reason})"
+        return f"the page has no article ({reason})"
     if reason in FETCH_FAILURES:
         return FETCH_FAILURES[reason].format(host=host)
-    return f"{host} answers {page.http_status}" if page.http_status else reason
+    return f"{host} responds with status {page.http_status}" if page.http_status else reason
 
 
 @router.post(
     "/lookup/fetch",
     response_model=LookupResponse,
-    summary="Look up an article, and fetch it if it is not stored",
+    summary="Look up an article, fetching it if necessary",
     operation_id="fetchUrl",
     dependencies=[REQUIRE_EDIT],
     responses={
-        410: {"description": "The article was taken down, and is not fetched again."},
-        422: {"description": "The URL cannot be used, or was not fetched: `detail` says why."},
-        503: {"description": "No crawler has fetched it in time; it is still first in line. Ask again."},
+        410: {"description": "The article was taken down and is not fetched again."},
+        422: {"description": "The URL is invalid, or could not be fetched: `detail` gives the reason."},
+        503: {"description": "No crawler fetched it in time. It stays first in the queue: try again."},
     },
 )
 async def post_lookup_fetch(request: Request, question: LookupFetchRequest) -> Response:
-    """The story that the article belongs to. One that is not stored is fetched by the crawler, under its guard and
-    at the pace of its host, and stored like any other; the answer waits for that, at most 20 seconds."""
+    """The story of the article. If it is not stored, the crawler fetches it, subject to address checks and the rate
+    limit of its host, and stores it as usual. The response waits for that, at most 20 seconds.
+    """
     answer = await request.app.state.fetches.look_up(api_context(request), question.url)
-    return Response(answer.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return uncached_json(answer)

@@ -1,8 +1,8 @@
-"""The lookup page: paste a text or an address, see what ran before; what is not stored can be fetched."""
+"""The lookup page: search stored articles by text or URL, and have a missing one fetched."""
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.errors import BadInput, NotFound, OnestoryError, Unavailable
 from onestory.newsroom.http.context import api_context
@@ -10,6 +10,7 @@ from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, REQUI
 from onestory.newsroom.http.problems import as_sentence, problem_of
 from onestory.newsroom.lookup.api import LookupResponse, look_up_text, look_up_url
 from onestory.newsroom.pages.forms import read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.views import text_segments
 
@@ -23,7 +24,7 @@ MAX_TYPED_URL = 2_048
 
 @router.get("/lookup")
 async def lookup_page(request: Request) -> Response:
-    """The form; with `url` the story of that article, or why there is none."""
+    """Show the form, and for a `url` the story of that article."""
     url = request.query_params.get("url", "").strip()
     if not url:
         return render_page(request, "lookup.html", here="/lookup", url="", text="", answer=None, refusal=None)
@@ -39,7 +40,7 @@ async def lookup_page(request: Request) -> Response:
 
 @router.post("/lookup/fetch", dependencies=[REQUIRE_EDIT])
 async def lookup_fetch_page(request: Request) -> Response:
-    """To the story of an article, once a crawler has fetched it; or why it was not."""
+    """Redirect to the story of an article once a crawler has fetched it, or show why it could not be fetched."""
     form = await read_form(request)
     url = form.line("url", most=MAX_TYPED_URL)
     try:
@@ -52,13 +53,13 @@ async def lookup_fetch_page(request: Request) -> Response:
 
 
 def _to_story(answer: LookupResponse) -> Response:
-    return RedirectResponse(f"/stories/{answer.found[0].story_id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/stories/{answer.found[0].story_id}")
 
 
 @router.post("/lookup", dependencies=[REQUIRE_READ_FOR_POST])
 async def lookup_text_page(request: Request) -> Response:
     form = await read_form(request)
-    # With the line ends that it has elsewhere.
+    # With the line ends used elsewhere.
     text = "".join(form.all("text")[:1]).replace("\r\n", "\n")
     try:
         answer = await look_up_text(api_context(request), text)

@@ -1,4 +1,4 @@
-"""Keeps the index whole while a server runs, also when nothing is crawled that would notice its loss."""
+"""Background maintenance while a server runs: the index in Redis, and full-text search."""
 
 from onestory.config import Config
 from onestory.periodic import PeriodicThread
@@ -13,7 +13,7 @@ INDEX_CHECK_SECONDS = 15.0
 
 
 class IndexMonitor(PeriodicThread):
-    """With an engine of its own: it looks at the index now and then, and has it rebuilt where it must be."""
+    """Checks the index at intervals with an engine of its own, and has it rebuilt if necessary."""
 
     def __init__(self, config: Config) -> None:
         super().__init__("index", pause_seconds=INDEX_CHECK_SECONDS)
@@ -33,7 +33,7 @@ SEARCH_RETRY_SECONDS = 15.0
 
 
 class SearchIndexer(PeriodicThread):
-    """With a store of its own: whatever is due is taken in, a batch a transaction."""
+    """Indexes due changes with a store of its own, one batch per transaction."""
 
     def __init__(self, config: Config) -> None:
         super().__init__("search", pause_seconds=SEARCH_RETRY_SECONDS)

@@ -1,7 +1,7 @@
-"""Commands that better what is stored: furniture, reextract."""
+"""Maintenance commands: boilerplate, reextract and index stats."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from onestory.newsroom.terminal.console import (
     notify_wait,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import plural, print_line
@@ -27,6 +28,7 @@ from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.store.boilerplate import BoilerplateLine, bare_host, boilerplate_lines
 from onestory.text import printable
+from onestory.times import utc_now
 from onestory.urls import host_of, normalize_url
 
 __all__ = ["boilerplate_command", "index_app", "print_index_stats", "reextract_command"]
@@ -38,11 +40,13 @@ WARC_SUFFIX = ".warc.gz"
 
 
 def boilerplate_command(
-    host: Annotated[str, typer.Argument(metavar="HOST|learn", help="A host; or learn, which counts all of them anew.")],
+    host: Annotated[
+        str, typer.Argument(metavar="HOST|learn", help="A host; or `learn`, to count the lines of all hosts again.")
+    ],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what was learned of a host: the lines that it repeats around its articles, and why they are taken out."""
+    """Show the boilerplate learned for a host, and why each line is removed or kept."""
     config = load_config(home)
     if host == LEARN_ARGUMENT:
         _learn(config, json=json)
@@ -50,19 +54,17 @@ def boilerplate_command(
     name = bare_host(host_of(normalize_url(host if "//" in host else f"https://{host}")))
     with open_store(config) as store, store.read() as connection:
         lines = boilerplate_lines(connection, name)
-    for line in lines if json else ():
-        print_json(line)
-    if not json:
-        _print_lines(name, lines)
+    print_records(lines, lambda found: _print_lines(name, found), as_json=json)
 
 
-def _print_lines(host: str, lines: list[BoilerplateLine]) -> None:
+def _print_lines(host: str, lines: Sequence[BoilerplateLine]) -> None:
     if not lines:
         notice(
-            f"nothing is known to be furniture on {host}: `onestory furniture {LEARN_ARGUMENT}` counts what is stored"
+            f"no boilerplate learned for {host} yet: `onestory boilerplate {LEARN_ARGUMENT}` learns from stored "
+            "articles"
         )
     for line in lines:
-        state = f"taken out since {line.since:%Y-%m-%d}" if line.in_force else "left in: too few stories"
+        state = f"removed since {line.since:%Y-%m-%d}" if line.in_force else "kept: in too few stories"
         typer.echo(printable(line.line))
         typer.echo(
             f"    {state}; in {line.stories} of {line.stories_known} stories, last seen {line.last_seen:%Y-%m-%d}"
@@ -75,34 +77,34 @@ def _learn(config: Config, *, json: bool) -> None:
         learned = learn_boilerplate(
             engine.store,
             engine.index_client,
-            now=datetime.now(UTC),
+            now=utc_now(),
             progress=lambda done: progress.update(task, description=f"{done} hosts"),
         )
     if json:
         print_json(learned)
     else:
-        typer.echo(f"{learned.lines} lines in force on {learned.hosts} hosts; {learned.texts} texts changed")
+        typer.echo(f"{learned.lines} boilerplate lines active on {learned.hosts} hosts; {learned.texts} texts changed")
 
 
 def reextract_command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH…]", help="WARC files or folders of them; ONESTORY_WARC_DIR without."),
+        typer.Argument(metavar="[PATH…]", help="WARC files or folders. Default: ONESTORY_WARC_DIR."),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run today's extractor over kept pages; a better text of the same content is no new version."""
+    """Extract stored pages again. A better text of the same content makes no new version."""
     config = load_config(home)
     files = _files(paths or ([str(config.warc_dir)] if config.warc_dir else []))
-    with spinner("reading again") as progress, open_engine(config) as engine:
+    with spinner("extracting again") as progress, open_engine(config) as engine:
         task = progress.add_task("", total=None)
         counts = reextract(
             engine,
             files,
             workers=config.workers,
             retry=BackendRetry(tell=notify_wait),
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             progress=lambda counts: progress.update(task, description=f"{counts.read} read, {counts.changed} changed"),
         )
     for fault in counts.faults:
@@ -112,14 +114,14 @@ def reextract_command(
 
 
 def _files(paths: list[str]) -> list[str]:
-    """Raises BadInput when there is nothing to read."""
+    """The files to read. Raises BadInput if there are none."""
     if not paths:
-        raise BadInput("nothing to read: name WARC files, or set ONESTORY_WARC_DIR to where a crawl keeps them")
+        raise BadInput("no files to read: give WARC files, or set ONESTORY_WARC_DIR to the crawler's archive")
     found: list[str] = []
     for path in paths:
         inside = sorted(str(file) for file in Path(path).glob(f"*{WARC_SUFFIX}")) if Path(path).is_dir() else [path]
         if not inside:
-            raise BadInput(f"{path} has no file that ends in {WARC_SUFFIX}")
+            raise BadInput(f"{path} has no file ending in {WARC_SUFFIX}")
         found += inside
     return found
 
@@ -134,20 +136,20 @@ def _print_counts(counts: ReextractCounts, *, json: bool) -> None:
     typer.echo(f"{'dropped':<14} {counts.dropped.total():>8}")
 
 
-index_app = typer.Typer(help="The index in Redis.", no_args_is_help=True)
+index_app = typer.Typer(help="Inspect the index in Redis.", no_args_is_help=True)
 
 
-# A group of one command would otherwise be that command itself.
+# Without a callback, a group of one command would become that command.
 @index_app.callback()
 def index_callback() -> None:
-    """The index in Redis."""
+    """Inspect the index in Redis."""
 
 
 @index_app.command("stats")
 def index_stats_command(
     home: HomeOption = None, json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
-    """Articles, bytes, the hottest bands, and the window that lookups see."""
+    """Show the number of articles, memory, the busiest bands, and the time range of lookups."""
     with open_engine(load_config(home)) as engine:
         state = engine.index_client.stats()
     if json:
@@ -165,4 +167,4 @@ def print_index_stats(stats: IndexStats) -> None:
     for epoch in stats.epochs:
         print_line(f"epoch {epoch.number:<6} articles {epoch.ids:,}  entries {epoch.entries:,}  bytes {epoch.bytes:,}")
     for band, times in stats.hottest:
-        print_line(f"hot band {band}  let {plural(times, 'article', 'articles')} go")
+        print_line(f"hot band {band}  dropped {plural(times, 'article', 'articles')}")

@@ -1,4 +1,7 @@
-"""Text from the web on a page: it may not turn the reading direction, hide, tower, or become a link that runs."""
+"""Display of values on pages, with text from the web made harmless.
+
+Such text must not change the reading direction, hide, stack marks, or become a script link.
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -30,7 +33,7 @@ INVISIBLE_CHARACTERS = re.compile(
 
 LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
-# Marks that pile up on one letter; no language stacks more than a few.
+# Combining marks stacked on one letter. No language needs more than a few.
 STACKED_MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -42,7 +45,7 @@ DURATION_UNITS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (14 * 86
 
 
 def sanitize_text(value: object) -> object:
-    """What every expression of a template passes through; what is markup already stays as it is."""
+    """Sanitize the value of a template expression. Markup is returned unchanged."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     if value.isascii() and value.isprintable():
@@ -51,7 +54,7 @@ def sanitize_text(value: object) -> object:
 
 
 def safe_link(url: str | None) -> str | None:
-    """The address, if following it can do no more than fetch a page."""
+    """The URL if it is an http(s) link, else None."""
     if not url or INVISIBLE_CHARACTERS.search(url):
         return None
     try:
@@ -62,12 +65,12 @@ def safe_link(url: str | None) -> str | None:
 
 
 def language_tag(language: str | None) -> str | None:
-    """A value for `lang`, None where the language is not known."""
+    """A value for `lang`, or None if the language is unknown."""
     return language if language and language != "und" and LANGUAGE_TAG_PATTERN.fullmatch(language) else None
 
 
 def time_ago(then: datetime, now: datetime) -> str:
-    """A short "3 h ago"; nothing for what is weeks away, as nobody counts them."""
+    """A time such as "3 h ago"; empty if it is weeks away."""
     passed = (now - then).total_seconds()
     if abs(passed) >= DURATION_UNITS[-1][0]:
         return ""
@@ -77,12 +80,12 @@ def time_ago(then: datetime, now: datetime) -> str:
 
 
 def time_until(then: datetime, now: datetime) -> str:
-    """Of what is to come: "due", "in 3 h"; nothing for what is weeks away."""
+    """A future time: "due" or "in 3 h"; empty if it is weeks away."""
     return "due" if then <= now else time_ago(then, now)
 
 
 def format_delay(length: timedelta) -> str:
-    """How much later: "+40 min"; nothing for the first."""
+    """A delay such as "+40 min"; empty for none."""
     seconds = length.total_seconds()
     return f"+{_amount(seconds)}" if seconds > 0 else ""
 
@@ -93,7 +96,7 @@ def _amount(seconds: float) -> str:
 
 
 def format_absolute(then: datetime) -> str:
-    """Times are UTC, and the page says so."""
+    """A date and time in UTC."""
     return f"{then.day} {then:%b} {then.year}, {then:%H:%M} UTC"
 
 
@@ -102,7 +105,7 @@ def iso_seconds(then: datetime) -> str:
 
 
 def format_percent(part: float) -> str:
-    """Percent; only the whole is 100, and only nothing is 0."""
+    """A percentage. Only the whole is 100, and only nothing is 0."""
     return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)} %"
 
 
@@ -118,11 +121,11 @@ LANGUAGE_NAMES = {
     "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian", "ms": "Malay", "nl": "Dutch",
     "no": "Norwegian", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
     "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili",
-    "ta": "Tamil", "te": "Telugu", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "und": "not known",
+    "ta": "Tamil", "te": "Telugu", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "und": "unknown",
     "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 
 
 def language_name(code: str) -> str:
-    """The name, or the code itself."""
+    """The name of a language, or its code if the name is unknown."""
     return LANGUAGE_NAMES.get(code, code)

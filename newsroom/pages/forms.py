@@ -1,4 +1,4 @@
-"""What a form of ours sends: plain fields, one line or several, of bounded size."""
+"""Posted forms: plain text fields of limited size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from onestory.newsroom.http.csrf import MAX_FORM_FIELDS
 from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
 
 __all__ = ["PostedForm", "read_form"]
 
 FORM_MEDIA_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
-MAX_FORM_FIELDS = 1_100
 
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """The values of each field, in their order. No database takes a NUL, or half of a surrogate pair."""
+    """The values of each field, in order, without characters that no database stores."""
 
     values: Mapping[str, Sequence[str]]
 
@@ -25,19 +25,19 @@ class PostedForm:
         return list(self.values.get(name, ()))
 
     def line(self, name: str, *, most: int) -> str:
-        """One line, at most so many characters."""
+        """The value on one line, cut to `most` characters."""
         return " ".join("".join(self.all(name)[:1]).split())[:most].strip()
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a larger field that are not empty."""
+        """The non-empty lines of a text area."""
         return [line.strip() for line in "".join(self.all(name)[:1]).splitlines() if line.strip()]
 
 
 async def read_form(request: Request) -> PostedForm:
-    """Raises HTTPException where there is no form."""
+    """Read the form of a request. Raises HTTPException if it has none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in FORM_MEDIA_TYPES:
-        raise HTTPException(415, "This page takes the form that it shows; programs use the API.")
+        raise HTTPException(415, "This page expects its own form; programs use the API.")
     form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
     values: dict[str, list[str]] = {}
     for name, value in form.multi_items():

@@ -1,6 +1,6 @@
-"""What a browser remembers for its reader: the time that they look back to, their last visit, and their name.
+"""Cookies of readers: the chosen period, the last visit, and the name for decisions.
 
-Cookies hold nothing but these; whatever else they say is as if they said nothing.
+Unexpected values are ignored.
 """
 
 import re
@@ -25,13 +25,13 @@ SPAN_COOKIE = "onestory_span"
 VISIT_COOKIE = "onestory_visit"
 NAME_COOKIE = "onestory_who"
 YEAR_SECONDS = 365 * 86_400
-# Who comes back within this is still on the same visit.
+# A request within this time continues the same visit.
 SAME_VISIT = timedelta(minutes=30)
 NIGHT_BEGINS = time(20, 0)
 VISIT_COOKIE_PATTERN = re.compile(r"(\d{1,12})\.(\d{1,12})")
 MAX_REMEMBERED_NAME = 100
 
-# What may be chosen, as the page words it.
+# The periods to choose from, with their labels.
 LOOKBACK_SPANS = {
     "night": "last night, 20:00 UTC",
     "24h": "24 hours ago",
@@ -44,7 +44,9 @@ LOOKBACK_LENGTHS = {"24h": timedelta(hours=24), "1h": timedelta(hours=1), "7d": 
 
 @dataclass(frozen=True, slots=True)
 class LastVisit:
-    """`before` is when the reader was last here, before this visit; None for the first time. `span` is one of SPANS."""
+    """The reader's visits. `before` is the end of the previous visit, None for the first; `span` is one of
+    LOOKBACK_SPANS.
+    """
 
     span: str
     before: datetime | None
@@ -52,7 +54,7 @@ class LastVisit:
 
 
 def last_visit_of(request: Request, *, now: datetime) -> LastVisit:
-    """Of this request; `?span=` chooses, a cookie remembers."""
+    """The visit of a request, with the period chosen by `?span=` or a cookie."""
     span = request.query_params.get("span") or request.cookies.get(SPAN_COOKIE) or "24h"
     before, last = _visited(request.cookies.get(VISIT_COOKIE, ""), now=now)
     if last is not None and now - last > SAME_VISIT:
@@ -61,7 +63,7 @@ def last_visit_of(request: Request, *, now: datetime) -> LastVisit:
 
 
 def _visited(told: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The visit before, and the last moment of the one under way."""
+    """The end of the previous visit, and the latest moment of the current one."""
     found = VISIT_COOKIE_PATTERN.fullmatch(told)
     if found is None:
         return None, None
@@ -72,7 +74,7 @@ def _visited(told: str, *, now: datetime) -> tuple[datetime | None, datetime | N
 
 
 def lookback_start(visit: LastVisit) -> datetime:
-    """The time that is looked back to. Who has never been here looks back a day."""
+    """The beginning of the chosen period. On a first visit, it is a day ago."""
     now = visit.here
     if visit.span == "night":
         evening = datetime.combine(now.date(), NIGHT_BEGINS, UTC)
@@ -90,7 +92,7 @@ def set_visit_cookies(request: Request, response: Response, visit: LastVisit) ->
 
 
 def remembered_name(request: Request) -> str:
-    """What the reader called themselves when they last decided something."""
+    """The name that the reader last used for a decision."""
     return unquote(request.cookies.get(NAME_COOKIE, ""))[:MAX_REMEMBERED_NAME]
 
 

@@ -1,26 +1,32 @@
-"""Where somebody goes on once they have signed in: a page of ours, never an address of somebody else's making."""
+"""Redirects within the site, after sign-in and after forms."""
 
 import re
 
 from fastapi import Request
+from fastapi.responses import RedirectResponse
 
-__all__ = ["MAX_RETURN_PATH", "return_path", "safe_return_path"]
+__all__ = ["MAX_RETURN_PATH", "return_path", "safe_return_path", "see_other"]
 
 MAX_RETURN_PATH = 2_048
-# A path and a query in printable ASCII. `//host` and `/\host` are other hosts to a browser.
+# A path and query in printable ASCII. Browsers take `//host` and `/\host` for other hosts.
 OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 NOT_RETURNED_TO = ("/sign-in", "/sign-out")
 
 
+def see_other(path: str) -> RedirectResponse:
+    """A redirect to the page that shows the result of a form."""
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+
+
 def safe_return_path(way: str) -> str:
-    """The same, if it is one of our own paths; else the front page."""
+    """The path, if it is one of this site's, else that of the front page."""
     if len(way) > MAX_RETURN_PATH or not OWN_PATH.fullmatch(way) or way.partition("?")[0] in NOT_RETURNED_TO:
         return "/"
     return way
 
 
 def return_path(request: Request) -> str:
-    """Where this request wanted to go, if it only wanted to see something."""
+    """The path to return to after sign-in, for requests that only read."""
     if request.method != "GET":
         return "/"
     raw: bytes = request.scope.get("raw_path") or b"/"

@@ -1,4 +1,4 @@
-"""Templates to responses. Everything printed passes through `shown`, and is escaped."""
+"""Rendering of templates. Every value is sanitized and escaped."""
 
 import hashlib
 from datetime import datetime
@@ -21,7 +21,7 @@ from onestory.pipelines.stories.original import REASONS
 
 __all__ = ["STATIC_FILES", "problem_page", "render_page"]
 
-# Every form that posts begins with it: see onestory.newsroom.http.csrf.
+# The hidden field of every form that posts: see onestory.newsroom.http.csrf.
 CSRF_FIELD = Markup('<input type="hidden" name="{}" value="{}">')
 MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
@@ -35,12 +35,12 @@ def _static() -> dict[str, tuple[bytes, str]]:
     return {entry.name: (entry.read_bytes(), MEDIA_TYPES[entry.name.rpartition(".")[2]]) for entry in folder.iterdir()}
 
 
-# Name to bytes and media type: a handful of small files, read once.
+# Bytes and media type by name: a few small files, read once.
 STATIC_FILES = _static()
 
 
 def _address(name: str) -> str:
-    """With a digest of the content, so that a browser may keep it for ever."""
+    """The URL of a static file, with a digest of its content so that browsers may cache it indefinitely."""
     return f"/static/{name}?v={hashlib.sha256(STATIC_FILES[name][0]).hexdigest()[:12]}"
 
 
@@ -74,11 +74,11 @@ TEMPLATES = _environment()
 def render_page(
     request: Request, template: str, *, status: int = 200, now: datetime | None = None, **shown: Any
 ) -> Response:
-    """The template with what it shows; times are told as seen from `now`."""
+    """Render a template. Relative times are relative to `now`."""
     moment = now or api_context(request).clock()
     caller = caller_of(request)
     told = TEMPLATES.get_template(template).render(
-        me=caller,  # macros have a `caller` of their own
+        me=caller,  # `caller` has a meaning in macros
         signed=Markup() if caller.session is None else CSRF_FIELD.format(CSRF_FIELD_NAME, csrf_token(caller.session)),
         ago=lambda then: display.time_ago(then, moment),
         ahead=lambda then: display.time_until(then, moment),
@@ -89,7 +89,7 @@ def render_page(
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """An error for a person; who is not known yet may sign in, and go on."""
+    """The page for an error. Visitors who are not signed in may do so and continue."""
     if problem.status == 401:
         answer = render_page(request, "sign_in.html", status=401, here=None, back=return_path(request), refusal=None)
     else:

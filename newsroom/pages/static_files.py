@@ -1,4 +1,4 @@
-"""The static files of the pages, served to anyone: the sign-in page needs them."""
+"""Static files of the pages, served to anyone since the sign-in page needs them."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,7 +10,7 @@ from onestory.newsroom.pages.render import STATIC_FILES
 __all__ = ["static_router"]
 
 
-# What the page to sign in is drawn with, too.
+# The sign-in page needs these.
 static_router = APIRouter(include_in_schema=False, dependencies=[ALLOW_ANYONE])
 
 

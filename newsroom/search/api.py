@@ -1,4 +1,4 @@
-"""What a search answers."""
+"""API of search."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,43 +20,45 @@ __all__ = ["MatchedCopy", "SearchHit", "SearchResponse", "router", "search_page"
 
 
 class MatchedCopy(ApiModel):
-    """The copy that has the words, and where it has them. Nothing in it is markup."""
+    """The matching copy, and its matching passages as plain text."""
 
     article_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     outlet: Annotated[str, Field(examples=["Harbour Post"])]
     title: Annotated[str | None, Field(description="The headline of this copy.", examples=["Bridge shuts for repairs"])]
     title_spans: Annotated[
         list[tuple[int, int]],
-        Field(description="Where, in Unicode characters of the headline: from, up to.", examples=[[[0, 6]]]),
+        Field(description="The spans of the matches in the headline, in Unicode characters.", examples=[[[0, 6]]]),
     ]
     excerpt: Annotated[
-        str, Field(description="A piece of its text.", examples=["The harbour bridge will close for six weeks"])
+        str, Field(description="An excerpt of its text.", examples=["The harbour bridge will close for six weeks"])
     ]
     excerpt_spans: Annotated[
         list[tuple[int, int]],
-        Field(description="Where, in Unicode characters of the excerpt: from, up to.", examples=[[[4, 18]]]),
+        Field(description="The spans of the matches in the excerpt, in Unicode characters.", examples=[[[4, 18]]]),
     ]
 
 
 class SearchHit(ApiModel):
     story: Story
-    where: Annotated[MatchedCopy | None, Field(description="The closest copy by relevance, the newest one by time.")]
+    where: Annotated[
+        MatchedCopy | None, Field(description="The most relevant copy, or the newest one if sorted by time.")
+    ]
 
 
 class SearchResponse(ApiModel):
     found: list[SearchHit]
     next: Annotated[
         str | None,
-        Field(description="Give it as `cursor`, with the same filters; null at the end, and by relevance."),
+        Field(description="Pass it as `cursor`, with the same filters; null at the end, and by relevance."),
     ]
-    waiting: Annotated[int, Field(description="Changes of articles that search has still to take in.", examples=[0])]
+    waiting: Annotated[int, Field(description="Changes of articles that are not searchable yet.", examples=[0])]
 
 
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
 
 def search_page(desk: ApiContext, query: SearchQuery) -> tuple[SearchPage, int]:
-    """A page of what was found, and how many changes search has still to take in. Raises BadQuery, BadCursor."""
+    """A page of results, and the number of changes not indexed yet. Raises BadQuery or BadCursor."""
     wanted = query.to_filter(now=desk.clock())
     after = decode_cursor(query.cursor, of=query.list_name) if query.cursor is not None else None
     with desk.store.read() as connection:
@@ -73,14 +75,14 @@ def search_page(desk: ApiContext, query: SearchQuery) -> tuple[SearchPage, int]:
     summary="Search stories by words",
     operation_id="searchStories",
     responses={
-        400: {"description": "The cursor is none, or belongs to another list."},
-        422: {"description": "There is no word to look for, or a parameter cannot be used."},
+        400: {"description": "The cursor is malformed, or belongs to another list."},
+        422: {"description": "The query has no word to search for, or a parameter is invalid."},
     },
 )
 def get_search(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
-    """Stories with a copy that has all the words: `"a phrase"`, `-without`. Case and accents do not matter.
+    """Stories with a copy that contains all the words: `"a phrase"`, `-exclude`. Case and accents are ignored.
 
-    By relevance there is one page, of the newest thousand articles that fit; by time the list goes on with `next`.
+    By relevance there is one page, from the newest thousand matching articles; by time the list continues with `next`.
     """
     page, to_come = search_page(api_context(request), query)
     cursor = None if page.next is None else encode_cursor(page.next, of=query.list_name)

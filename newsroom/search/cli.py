@@ -27,18 +27,18 @@ __all__ = ["bracket_spans", "print_search_results", "search_command"]
 
 
 def search_command(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words; "a phrase" in quotes; -without.')],
-    order: Annotated[Literal["relevance", "time"], typer.Option(help="What comes first.")] = "relevance",
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words; "a phrase" in quotes; -word to exclude.')],
+    order: Annotated[Literal["relevance", "time"], typer.Option(help="Sort order.")] = "relevance",
     since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
     until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
-    min_copies: Annotated[int, typer.Option(min=1, help="With so many copies or more.")] = 1,
+    min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
     outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
-    language: Annotated[str | None, typer.Option(help="In this language, as in en.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    language: Annotated[str | None, typer.Option(help="In this language, such as en.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of results.")] = 20,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find stories by the words of their headlines and texts, in any language; case and accents do not matter."""
+    """Search headlines and texts in any language. Case and accents are ignored."""
     wanted = StoryFilter(
         since=parse_time_option(since, option="--since"),
         until=parse_time_option(until, option="--until"),
@@ -58,23 +58,23 @@ def search_command(
     elif hits:
         print_search_results(hits)
     else:
-        notice("no story has these words")
+        notice("no story contains these words")
 
 
 def _catch_up(store: Store) -> None:
-    """Takes in what was stored and is not searchable yet."""
+    """Index what is not searchable yet."""
     with store.read() as connection:
         left = count_search_due(connection)
     if not left:
         return
-    with spinner("taking in new articles") as progress:
+    with spinner("indexing new articles") as progress:
         task = progress.add_task("", total=left)
         while taken := index_due_batch(store):
             progress.advance(task, taken)
 
 
 def print_search_results(hits: Sequence[SearchResult]) -> None:
-    """As a list of stories, each with the place that has the words."""
+    """Print a list of stories with their matching passages."""
     for hit in hits:
         print_stories([hit.story])
         if hit.where is not None:
@@ -82,7 +82,7 @@ def print_search_results(hits: Sequence[SearchResult]) -> None:
 
 
 def bracket_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The text with its spans in square brackets, on one line."""
+    """The text on one line, with its spans in square brackets."""
     parts, at = [], 0
     for start, end in spans:
         parts += [_piece(text[at:start]), "[", printable(text[start:end]), "]"]
@@ -91,5 +91,5 @@ def bracket_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _piece(text: str) -> str:
-    """Apart from its neighbours where it was."""
+    """A piece on one line, still separated from its neighbours."""
     return f"{' ' * text[:1].isspace()}{printable(text)}{' ' * text[-1:].isspace()}"

@@ -1,8 +1,8 @@
-"""The API and the pages as one app: its routes, what stands before them, and what is kept between requests."""
+"""The ASGI app: routes, middleware, and data kept between requests."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -55,15 +55,12 @@ from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.watches.creation import SearchTemplate
 from onestory.store.database import Store
+from onestory.times import utc_now
 
 __all__ = ["create_app", "create_app_from_config"]
 
-# More threads would only wait for the interpreter, and for connections to the database.
+# More threads would only wait for the interpreter and for database connections.
 WORKER_THREADS = 8
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def create_app_from_config(
@@ -74,7 +71,7 @@ def create_app_from_config(
     templates: Sequence[SearchTemplate],
     allowed_hosts: Collection[str] = (),
 ) -> FastAPI:
-    """The app as the configuration wants it."""
+    """Create the app from the configuration."""
     asks = requires_keys(host, require_keys=config.require_keys, public_url=config.public_url)
     return create_app(
         engine.store,
@@ -100,16 +97,16 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     templates: Sequence[SearchTemplate] = (),
     require_keys: bool = False,
     public_url: str | None = None,
-    clock: Callable[[], datetime] = _clock,
+    clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """The API and the pages. `index_client` must be used by nobody else.
+    """Create the app of the API and the pages, which must be the only user of `index_client`.
 
-    `host` is the address that the app is served on: on loopback only loopback names are answered, elsewhere also
-    addresses and names without a dot. `allowed_hosts` are further names. `cors_origins` are the sites whose pages may
-    read the API; `per_minute` is how many requests a client may make of it, 0 as many as it likes.
-    `templates` are the search feeds that a watch is looked for with.
+    `host` is the listening address. On loopback only loopback names are accepted as Host, elsewhere also addresses and
+    names without dots; `allowed_hosts` adds names. Pages from `cors_origins` may read the API. `per_minute` is the rate
+    limit of API clients, 0 for none. `templates` are the search feeds for new watches.
 
-    Off loopback keys are asked for, on it only with `require_keys`. `public_url` is the origin that people know us by.
+    Keys are required off loopback, and on loopback with `require_keys`. `public_url` is the origin under which readers
+    reach the pages.
     """
     is_open = not requires_keys(host, require_keys=require_keys, public_url=public_url)
     public = urlsplit(public_url or "")
@@ -156,7 +153,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
 
 
 def _include_routers(app: FastAPI) -> None:
-    """Routes are tried in this order."""
+    """Include the routers, which are tried in this order."""
     for router in (fetching_router, decisions_router, comparing_router, front_page_api.router):
         app.include_router(router)
     for router in (events_api.router, webhooks_api.router, keys_api.router, metrics_router, watches_api.router):

@@ -1,4 +1,4 @@
-"""Commands that stay: run, serve; and migrate, which prepares a store for them."""
+"""Server commands: run, serve, health and migrate."""
 
 import tempfile
 from contextlib import ExitStack
@@ -31,7 +31,7 @@ from onestory.store.sources.source_records import count_overdue_sources
 __all__ = ["health_command", "migrate_command", "run_command", "serve_command"]
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
-PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")]
+PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 picks a free one.")]
 DEMO_DELAY_SECONDS = 0.2
 MAX_OVERDUE_SECONDS = 3600
 
@@ -40,11 +40,11 @@ def run_command(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     with_demo: Annotated[
-        bool, typer.Option("--demo", help="Crawl a small site of our own on this machine; keep nothing.")
+        bool, typer.Option("--demo", help="Crawl a small demo site on this machine, without keeping anything.")
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Crawl the sources on their schedule, and serve the pages and the API."""
+    """Crawl the sources on their schedules, and serve the pages and the API."""
     config = load_config(home)
     configure_logging(as_json=config.log_json)
     with ExitStack() as stack:
@@ -71,12 +71,12 @@ def run_command(
 
 
 def _started(url: str, config: Config, *, with_demo: bool) -> None:
-    what = "the demo's outlets; nothing of it is kept" if with_demo else f"its sources into {config.home}"
-    notice(f"Onestory is on {url} and crawls {what}. Ctrl-C stops it.")
+    what = "the demo's outlets; nothing is kept" if with_demo else f"its sources into {config.home}"
+    notice(f"Onestory is at {url} and crawls {what}. Press Ctrl-C to stop.")
 
 
 def _demo(config: Config, stack: ExitStack) -> Config:
-    """The demo's site is served here, and its stories live in a folder that goes when we do."""
+    """The demo: its site is served here, and its stories are stored in a temporary folder."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="onestory-demo-", ignore_cleanup_errors=True))
     site = stack.enter_context(demo.serve())
     home = Path(folder)
@@ -97,20 +97,18 @@ def _demo(config: Config, stack: ExitStack) -> Config:
 def serve_command(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
-    allowed_host: Annotated[
-        list[str] | None, typer.Option(help="A further name that the pages are asked by; may be given again.")
-    ] = None,
+    allowed_host: Annotated[list[str] | None, typer.Option(help="Another host name of the pages. Repeatable.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Serve the pages and the API, without crawling."""
     config = load_config(home)
     configure_logging(as_json=config.log_json)
     names = allowed_host or []
-    run_server(config, host=host, port=port, allowed_hosts=names, started=lambda url: notice(f"Onestory is on {url}"))
+    run_server(config, host=host, port=port, allowed_hosts=names, started=lambda url: notice(f"Onestory is at {url}"))
 
 
 def health_command(home: HomeOption = None) -> None:
-    """Exit 0 when store and index answer, the disk has room and no source is long overdue: for health checks."""
+    """Exit with 0 if store and index respond, the disk has space and no source is overdue: for health checks."""
     config = load_config(home)
     with open_engine(config) as engine:
         engine.index_client.is_whole()
@@ -118,7 +116,7 @@ def health_command(home: HomeOption = None) -> None:
         with engine.store.read() as connection:
             late = count_overdue_sources(connection, seconds=MAX_OVERDUE_SECONDS)
     if late:
-        notice(f"{late} sources are overdue by more than {MAX_OVERDUE_SECONDS // 60} minutes: does a crawler run?")
+        notice(f"{late} sources are overdue by more than {MAX_OVERDUE_SECONDS // 60} minutes: is a crawler running?")
         raise typer.Exit(1)
     typer.echo("ok")
 
@@ -128,14 +126,14 @@ def migrate_command(
         bool,
         typer.Option(
             "--with-admin-key",
-            help="See to it that there is an admin key: ONESTORY_ADMIN_KEY, else a new one, shown this once.",
+            help="Make sure that there is an admin key: ONESTORY_ADMIN_KEY, or a new one, shown only once.",
         ),
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Bring the store's schema up to date; every other command does it, too."""
+    """Upgrade the store's schema. All other commands do so, too."""
     config = load_config(home)
     with open_store(config):
         typer.echo(f"the store has schema {HEAD}")
     if with_admin_key and (made := ensure_first_key(config)) is not None:
-        typer.echo(f"the first admin key, shown this once: {made.secret}")
+        typer.echo(f"the first admin key, shown only this once: {made.secret}")

@@ -1,4 +1,4 @@
-"""GET /livez and /readyz: for whoever watches the process, and whoever sends it traffic."""
+"""Monitoring: /livez, /readyz and /metrics."""
 
 import threading
 import time
@@ -42,22 +42,22 @@ INDEX_TIMEOUT_SECONDS = 5
 
 
 @health_router.get(
-    "/livez", response_class=PlainTextResponse, summary="Does the process answer", operation_id="isAlive"
+    "/livez", response_class=PlainTextResponse, summary="Check that the process responds", operation_id="isAlive"
 )
 async def get_livez() -> Response:
-    """Asks nothing of anyone: when this fails, restart the process."""
+    """Checks nothing else: if this fails, restart the process."""
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
 @health_router.get(
     "/readyz",
     response_model=Readiness,
-    summary="Do database and index answer",
+    summary="Check that database and index respond",
     operation_id="isReady",
-    responses={503: {"description": "The database or Redis does not answer; `checks` says which."}},
+    responses={503: {"description": "The database or Redis does not respond; `checks` says which."}},
 )
 async def get_readyz(request: Request) -> Response:
-    """Ready while the index is being rebuilt, too: then lookups say so, and find exact copies only."""
+    """Also ready while the index is being rebuilt. Lookups then say so, and find only exact copies."""
     desk = api_context(request)
     faults: dict[str, str] = {}
     whole = False
@@ -69,9 +69,9 @@ async def get_readyz(request: Request) -> Response:
         with anyio.fail_after(INDEX_TIMEOUT_SECONDS):
             whole = await desk.index_is_whole()
     except TimeoutError:
-        faults["redis"] = f"no answer within {INDEX_TIMEOUT_SECONDS} s"
+        faults["redis"] = f"no response within {INDEX_TIMEOUT_SECONDS} s"
     except OnestoryError as error:
-        # The index is compared with the database: one fault is told once.
+        # The index is compared with the database, so a single fault is reported once.
         if error.reason not in ("database_unavailable", "home_unusable"):
             faults["redis"] = str(error)
     if faults:
@@ -89,7 +89,7 @@ def _ask(store: Store) -> None:
 prometheus_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 
-# Counting a large store takes a moment: however often somebody asks, it is done no more often than this.
+# Counting a large store takes a moment, so results are cached for this long.
 METRICS_CACHE_SECONDS = 60.0
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
@@ -105,16 +105,16 @@ def get_metrics(request: Request) -> Response:
 
 
 class ServerMetrics:
-    """One app's registry. Its parts may be used from every thread."""
+    """The metrics registry of an app. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "onestory_http_requests", "Answers of this server.", ["method", "route", "status"], registry=self.registry
+            "onestory_http_requests", "Responses of this server.", ["method", "route", "status"], registry=self.registry
         )
         self._seconds = Histogram(
             "onestory_http_request_seconds",
-            "From a request to the beginning of its answer.",
+            "Time from a request to the first byte of its response.",
             ["route"],
             buckets=LATENCY_BUCKETS,
             registry=self.registry,
@@ -123,7 +123,7 @@ class ServerMetrics:
         self.registry.register(_StoreFigures(store))
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
-        """The route is the pattern that the request fitted, never what stood in its place."""
+        """Count a response under the pattern of its route, without parameter values."""
         route = getattr(scope.get("route"), "path", None) or "none"
         method = scope["method"] if scope["method"] in COUNTED_METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
@@ -131,7 +131,7 @@ class ServerMetrics:
 
 
 class RequestMetrics:
-    """ASGI middleware: every answer is counted, and timed to its first byte, as a stream has no end."""
+    """ASGI middleware that counts responses and times their first byte, since streams do not end."""
 
     def __init__(self, app: ASGIApp, *, metrics: ServerMetrics) -> None:
         self.app = app
@@ -152,7 +152,7 @@ class RequestMetrics:
 
 
 class _StoreFigures(Collector):
-    """Gauges from SQL, counted anew when the last count is old."""
+    """Gauges from SQL, cached for METRICS_CACHE_SECONDS."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -161,12 +161,14 @@ class _StoreFigures(Collector):
         self._until = 0.0
 
     def describe(self) -> list[Metric]:
-        return []  # else the registry would ask the store for them
+        return []  # otherwise the registry would collect from the store here
 
     def collect(self) -> Iterator[Metric]:
-        """Without a database there is `onestory_database_up 0`, and no figure that would only look like one."""
+        """Without a database, report only `onestory_database_up 0`."""
         found = self._fresh()
-        yield GaugeMetricFamily("onestory_database_up", "Whether the database answers.", value=float(found is not None))
+        yield GaugeMetricFamily(
+            "onestory_database_up", "Whether the database responds.", value=float(found is not None)
+        )
         if found is not None:
             yield from _gauges(found)
 
@@ -186,19 +188,25 @@ def _gauges(found: StoreMetrics) -> Iterator[Metric]:
     yield GaugeMetricFamily("onestory_stories", "Stories.", value=found.stories)
     yield GaugeMetricFamily("onestory_articles", "Articles.", value=found.articles)
     yield GaugeMetricFamily(
-        "onestory_articles_waiting", "Stored, not in their story yet.", value=found.articles_waiting
+        "onestory_articles_waiting",
+        "Articles stored and not yet attached to their stories.",
+        value=found.articles_waiting,
     )
-    yield _labelled("onestory_sources", "Sources that are switched on, by status.", "status", found.sources)
-    yield _labelled("onestory_sources_alarmed", "Outages that were told.", "status", found.sources_alarmed)
-    yield GaugeMetricFamily("onestory_sources_unseen", "Sources that are not seen now.", value=found.sources_unseen)
+    yield _labelled("onestory_sources", "Enabled sources by status.", "status", found.sources)
+    yield _labelled("onestory_sources_alarmed", "Sources with an alarm, by status.", "status", found.sources_alarmed)
     yield GaugeMetricFamily(
-        "onestory_source_overdue_seconds", "How late the latest poll is.", value=found.source_overdue_seconds
+        "onestory_sources_unseen", "Sources that failed when last polled.", value=found.sources_unseen
+    )
+    yield GaugeMetricFamily(
+        "onestory_source_overdue_seconds", "How overdue the next poll is.", value=found.source_overdue_seconds
     )
     yield _labelled("onestory_pages_known", "Pages by state.", "state", found.pages)
     yield GaugeMetricFamily(
-        "onestory_page_overdue_seconds", "How long the first due page waits.", value=found.page_overdue_seconds
+        "onestory_page_overdue_seconds",
+        "How long the oldest due page has been waiting.",
+        value=found.page_overdue_seconds,
     )
-    yield _labelled("onestory_hosts", "Hosts by what may be done with them.", "state", found.hosts)
+    yield _labelled("onestory_hosts", "Hosts by state.", "state", found.hosts)
 
 
 def _labelled(name: str, help_text: str, label: str, values: Mapping[str, int]) -> Metric:

@@ -1,4 +1,4 @@
-"""The socket that a server listens on."""
+"""The HTTP server and its listening socket."""
 
 import errno
 import gc
@@ -31,10 +31,12 @@ class PortInUse(BadInput):
 
 
 def listen_on(host: str, port: int) -> socket.socket:
-    """Listens already; port 0 takes a free one. Raises PortInUse, BadInput for an address that is not ours."""
+    """Open a listening socket; port 0 picks a free one. Raises PortInUse, or BadInput for an address of another
+    machine.
+    """
     if not 0 <= port <= 65_535:
-        raise BadInput(f"{port} is no port: choose one from 1 to 65535, or 0 for a free one")
-    # With the protocol named: asyncio switches Nagle's algorithm off only where it sees that it is TCP.
+        raise BadInput(f"{port} is not a port: choose one from 1 to 65535, or 0 for a free one")
+    # The protocol is explicit because asyncio disables Nagle's algorithm only for known TCP sockets.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -46,13 +48,13 @@ def listen_on(host: str, port: int) -> socket.socket:
         listening.close()
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(
-                f"port {port} on {host} is in use: stop what holds it, or choose another with --port"
+                f"port {port} on {host} is in use: stop the program that uses it, or choose another with --port"
             ) from error
         raise BadInput(f"cannot listen on {host} port {port}: {error}") from error
 
 
 def socket_url(listening: socket.socket) -> str:
-    """Where it answers."""
+    """The URL of the socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -68,9 +70,9 @@ def run_server(
     allowed_hosts: Collection[str] = (),
     started: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Opens the engine and serves until SIGINT or SIGTERM; `started` is told the address once it answers.
+    """Open the engine and serve until SIGINT or SIGTERM. `started` is called with the URL.
 
-    Raises PortInUse, NoKey and the tree of onestory.errors.
+    Raises PortInUse, NoAdminKey and the errors of onestory.errors.
     """
     prepare_admin_key(config, host=host)
     with (
@@ -89,8 +91,8 @@ def run_server(
 def serve_until_signal(
     app: FastAPI, listening: socket.socket, *, started: Callable[[str], None] = lambda url: None
 ) -> None:
-    """Serves on a socket that listens, until a signal."""
-    # What is loaded stays. A collector that goes through it halts every request for a tenth of a second.
+    """Serve on a listening socket until a signal arrives."""
+    # Modules stay loaded. Collecting them would halt every request for a tenth of a second.
     gc.collect()
     gc.freeze()
     _server(app, lambda: started(socket_url(listening))).run(sockets=[listening])
@@ -98,7 +100,7 @@ def serve_until_signal(
 
 @contextmanager
 def serve_in_thread(app: FastAPI, listening: socket.socket) -> Iterator[str]:
-    """Serves from a thread of its own while the context lasts; gives the address."""
+    """Serve in a thread while the context lasts, and yield the URL."""
     answers = threading.Event()
     server = _server(app, answers.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
@@ -126,7 +128,7 @@ def _server(app: FastAPI, on_started: Callable[[], None]) -> "_Server":
 
 
 class _Server(uvicorn.Server):
-    """uvicorn sends itself the signal again when it has stopped; ours returns, so that the engine is closed, too."""
+    """uvicorn raises the signal again after stopping. This server returns instead, so that the engine is closed."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
@@ -139,7 +141,7 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Streams do not end by themselves, and it waits for every connection.
+        # Streams do not end by themselves, and uvicorn waits for all connections.
         self._on_stopping()
         await super().shutdown(sockets)
 

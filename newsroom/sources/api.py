@@ -1,4 +1,4 @@
-"""GET /v1/sources, one of them with its health, and POST /v1/sources/{id}/try."""
+"""API of sources and their health."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
-from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import ApiModel
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import daily_yields, gaps_of
@@ -36,67 +37,66 @@ class Source(ApiModel):
     last_poll: datetime | None
     last_success: datetime | None
     next_poll: datetime | None
-    failures: Annotated[int, Field(description="Polls that failed since the last success.", examples=[0])]
-    entries: Annotated[int, Field(description="Entries in the last answer.", examples=[30])]
-    pages_found: Annotated[int, Field(description="Pages first found here, ever.", examples=[1204])]
-    last_new: Annotated[
-        datetime | None, Field(description="The last poll that listed something else than the one before.")
-    ]
+    failures: Annotated[int, Field(description="Failed polls since the last success.", examples=[0])]
+    entries: Annotated[int, Field(description="Entries in the last response.", examples=[30])]
+    pages_found: Annotated[int, Field(description="Pages first found here, in total.", examples=[1204])]
+    last_new: Annotated[datetime | None, Field(description="The last poll whose listing differed from the one before.")]
     alarmed: Annotated[
-        datetime | None, Field(description="When this outage was told: at its third poll that was blocked or silent.")
+        datetime | None, Field(description="When the alarm was raised: at the third blocked or silent poll.")
     ]
-    watched_only: Annotated[bool, Field(description="Nothing but what a watch wants is fetched of it.")]
+    watched_only: Annotated[bool, Field(description="Whether only pages that a watch wants are fetched.")]
 
 
 class SourceList(ApiModel):
-    sources: Annotated[list[Source], Field(description="The worst first.")]
+    sources: Annotated[list[Source], Field(description="The most urgent first.")]
 
 
 router = APIRouter(prefix="/v1", tags=["sources"], dependencies=[REQUIRE_READ])
 
 MAX_GAPS_RETURNED = 100
-# What a database's integer holds.
-SourceId = Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of a source.", examples=[1])]
+SourceId = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a source.", examples=[1])]
 
 
 class SourceDay(ApiModel):
-    """What a source yielded on one day."""
+    """The yield of a source on one day."""
 
-    day: Annotated[str, Field(description="A day of UTC; days without a poll are left out.", examples=["2026-11-23"])]
+    day: Annotated[str, Field(description="A day in UTC; days without a poll are omitted.", examples=["2026-11-23"])]
     polls: Annotated[int, Field(examples=[96])]
     failed: Annotated[int, Field(examples=[0])]
-    pages_found: Annotated[int, Field(description="Pages that were first found here.", examples=[31])]
+    pages_found: Annotated[int, Field(description="Pages first found here.", examples=[31])]
 
 
 class SourceGap(ApiModel):
-    """A time in which a source was not seen: what it listed then and took away again, nobody knows."""
+    """A gap, in which a source was not seen. Entries listed and removed meanwhile are unknown."""
 
     began: Annotated[datetime, Field(description="When it was last seen.")]
-    ended: Annotated[datetime | None, Field(description="When it was seen again; null while it is not.")]
+    ended: Annotated[datetime | None, Field(description="When it was seen again; null while the gap lasts.")]
     status: Annotated[
-        str, Field(description="The word of the last poll in it; unpolled where nobody asked.", examples=["blocked"])
+        str,
+        Field(description="The status of the last poll in the gap; unpolled if there was none.", examples=["blocked"]),
     ]
-    why: Annotated[str | None, Field(examples=["the server answers 403: it does not want to be asked"])]
-    polls: Annotated[int, Field(description="Polls that failed in it.", examples=[4])]
+    why: Annotated[str | None, Field(examples=["the server responds with 403"])]
+    polls: Annotated[int, Field(description="Failed polls in the gap.", examples=[4])]
 
 
 class SourceWithHealth(Source):
-    days: Annotated[list[SourceDay], Field(description="The yield of the last 90 days, the newest first.")]
-    gaps: Annotated[list[SourceGap], Field(description=f"The last {MAX_GAPS_RETURNED}, the newest first.")]
+    days: Annotated[list[SourceDay], Field(description="The yield of the last 90 days, newest first.")]
+    gaps: Annotated[list[SourceGap], Field(description=f"The last {MAX_GAPS_RETURNED}, newest first.")]
 
 
 class RequestedPoll(ApiModel):
-    """The poll that was asked for."""
+    """A requested poll."""
 
     source_id: Annotated[int, Field(examples=[1])]
     not_before: Annotated[
-        datetime, Field(description="When its host may be asked: its own pace, and what it asked us to wait, hold.")
+        datetime,
+        Field(description="When its host may be fetched from, by its rate limit and the wait that it asked for."),
     ]
 
 
-@router.get("/sources", response_model=SourceList, summary="List what is polled", operation_id="listSources")
+@router.get("/sources", response_model=SourceList, summary="List sources", operation_id="listSources")
 def get_sources(request: Request) -> Response:
-    """All sources with their state, the worst first; `why` says in plain words what is wrong."""
+    """All sources with their state, the most urgent first. `why` explains problems in plain words."""
     with api_context(request).store.read() as connection:
         found = source_records(connection)
     return json_response(request, SourceList(sources=[Source.model_validate(one) for one in found]))
@@ -104,7 +104,7 @@ def get_sources(request: Request) -> Response:
 
 @router.get("/sources/{source_id}", response_model=SourceWithHealth, summary="Get a source", operation_id="getSource")
 def get_source(request: Request, source_id: SourceId) -> Response:
-    """A source with its yield by day, and the gaps in what was seen of it."""
+    """A source with its daily yield, and the gaps in its coverage."""
     with api_context(request).store.read() as connection:
         record = load_source(connection, source_id)
         days, gaps = daily_yields(connection, source_id), gaps_of(connection, source_id, most=MAX_GAPS_RETURNED)
@@ -116,13 +116,12 @@ def get_source(request: Request, source_id: SourceId) -> Response:
     "/sources/{source_id}/try",
     status_code=202,
     response_model=RequestedPoll,
-    summary="Ask for a poll now",
+    summary="Request a poll",
     operation_id="trySource",
     dependencies=[REQUIRE_EDIT],
 )
 def post_source_try(request: Request, source_id: SourceId) -> Response:
-    """Makes the source due: a crawler polls it as soon as its host may be asked."""
+    """Make the source due. A crawler polls it as soon as its host may be fetched from."""
     with api_context(request).store.write() as connection:
         not_before = schedule_poll_now(connection, source_id, now=database_time(connection))
-    body = RequestedPoll(source_id=source_id, not_before=not_before).model_dump_json()
-    return Response(body, 202, {"Cache-Control": "no-store"}, "application/json")
+    return uncached_json(RequestedPoll(source_id=source_id, not_before=not_before), status=202)

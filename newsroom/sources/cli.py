@@ -1,4 +1,4 @@
-"""Commands that fetch: crawl, and sources list, add, check."""
+"""The `onestory sources` commands that list and poll: list, add, check."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,6 +15,7 @@ from onestory.newsroom.terminal.console import (
     load_config,
     open_store,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, print_line
@@ -26,16 +27,16 @@ from onestory.text import printable
 __all__ = ["ensure_sources", "print_sources", "sources_app"]
 
 
-sources_app = typer.Typer(help="The feeds and sitemaps that are polled.", no_args_is_help=True)
+sources_app = typer.Typer(help="Manage the feeds, sitemaps and section pages that are polled.", no_args_is_help=True)
 SourcesArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Sources by id, URL, host or outlet; all without.")
+    list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Sources by id, URL, host or outlet. Default: all.")
 ]
 
 
 def ensure_sources(store: Store, config: Config) -> None:
-    """A store without sources begins with the shipped ones; ONESTORY_SOURCES is added whatever is there."""
+    """Add the shipped sources to an empty store, and those of ONESTORY_SOURCES in any case."""
     with store.read() as connection:
-        # Those of watches are no list of sources.
+        # Search feeds of watches do not count.
         empty = all(record.kind == "search" for record in source_records(connection))
     if config.sources_file is not None or empty:
         add_new_sources(store, load_sources(config.sources_file))
@@ -43,33 +44,30 @@ def ensure_sources(store: Store, config: Config) -> None:
 
 @sources_app.command("list")
 def list_sources_command(home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the sources, those in trouble first, with the reason."""
+    """List sources with their state, the most urgent first."""
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
         with store.read() as connection:
             records = sorted(source_records(connection), key=lambda record: record.rank)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
 
 
 @sources_app.command("add")
 def add_source_command(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a homepage that names one.")],
-    outlet: Annotated[str | None, typer.Option(help="Whose it is; else the host's name.")] = None,
-    language: Annotated[str | None, typer.Option(help="As in en.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="The outlet. Default: the host name.")] = None,
+    language: Annotated[str | None, typer.Option(help="Such as en.")] = None,
     section: Annotated[
-        bool, typer.Option("--section", help="The page itself is the source: follow its links to articles.")
+        bool, typer.Option("--section", help="Use the page itself as the source, and follow its links to articles.")
     ] = False,
     only_watched: Annotated[
-        bool, typer.Option("--only-watched", "--only", help="Fetch nothing of it but what a watch wants.")
+        bool, typer.Option("--only-watched", "--only", help="Fetch only pages that a watch wants.")
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find out what is at a URL, and keep it as a source."""
+    """Detect the kind of source at a URL, and add it."""
     config = load_config(home)
     with open_store(config) as store:
         record = add_source(
@@ -90,15 +88,12 @@ def add_source_command(
 
 @sources_app.command("check")
 def check_sources_command(sources: SourcesArgument = None, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Poll sources once, now, and say what came of it; no article is fetched."""
+    """Poll sources now and report the results, without fetching articles."""
     config = load_config(home)
     with open_store(config) as store, spinner("checking"):
         ensure_sources(store, config)
         records = poll_sources(store, sources or (), contact=config.contact, allow_private=config.allow_private)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
     raise typer.Exit(0 if all(record.is_well for record in records) else 1)
 
 
@@ -107,7 +102,7 @@ def print_sources(records: Sequence[SourceRecord]) -> None:
         status = record.status if record.enabled else "off"
         told = f"  ALARM since {format_time(record.alarmed)}" if record.alarmed and record.enabled else ""
         print_line(f"{record.id:>4}  {status:<8} {printable(record.outlet):<28} {printable(record.url)}{told}")
-        only = "only what a watch wants is fetched" if record.watched_only else None
+        only = "fetches only pages that a watch wants" if record.watched_only else None
         for said in (record.why, record.location_why, record.left_out_why, only):
             if said:
                 print_line(f"      {printable(said)}", style="dim")

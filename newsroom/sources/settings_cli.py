@@ -1,4 +1,4 @@
-"""Commands that change the list of sources: sources set, import, export; and outlets list, set."""
+"""Commands that change sources and outlets: sources set, import, export; outlets list, set."""
 
 import re
 import sys
@@ -14,7 +14,15 @@ from onestory.crawler.sources.source_changes import ScheduleChange, change_sourc
 from onestory.crawler.sources.source_file import export_opml, import_opml
 from onestory.errors import BadInput
 from onestory.newsroom.sources.cli import ensure_sources, print_sources, sources_app
-from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, notice, open_store, print_json
+from onestory.newsroom.terminal.console import (
+    HomeOption,
+    JsonOption,
+    load_config,
+    notice,
+    open_store,
+    print_json,
+    print_records,
+)
 from onestory.newsroom.terminal.output import format_time, plural, print_line
 from onestory.newsroom.watches.cli import apply_watched_only
 from onestory.store.frontier.hosts import database_time
@@ -28,16 +36,16 @@ from onestory.text import printable
 __all__ = ["outlets_app", "sources_app"]
 
 
-outlets_app = typer.Typer(help="Whose sources they are.", no_args_is_help=True)
+outlets_app = typer.Typer(help="Manage outlets and their owners.", no_args_is_help=True)
 
 SPAN_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def _seconds(value: str) -> int:
-    """`900`, `15m`, `6h`, `1d`."""
+    """Parse a duration such as `900`, `15m`, `6h` or `1d`, in seconds."""
     said = re.fullmatch(r"([0-9]{1,6})\s*([smhd]?)", value.strip().lower())
     if said is None:
-        raise BadInput(f"{value!r} is no time span: it reads like 900, 15m, 6h or 1d")
+        raise BadInput(f"{value!r} is not a duration; it reads like 900, 15m, 6h or 1d")
     return int(said[1]) * SPAN_UNITS[said[2]]
 
 
@@ -50,59 +58,65 @@ ChangedSourcesArgument = Annotated[
 def set_source_command(
     sources: ChangedSourcesArgument,
     interval: Annotated[
-        int | None, typer.Option(parser=_seconds, metavar="SPAN", help="Where it goes on from, as in 15m; it adapts.")
+        int | None,
+        typer.Option(parser=_seconds, metavar="SPAN", help="Interval to start from, such as 15m; it adapts."),
     ] = None,
     min_: Annotated[
-        int | None, typer.Option("--min", parser=_seconds, metavar="SPAN", help="Never polled more often; 5m.")
+        int | None, typer.Option("--min", parser=_seconds, metavar="SPAN", help="Shortest interval (default 5m).")
     ] = None,
     max_: Annotated[
-        int | None, typer.Option("--max", parser=_seconds, metavar="SPAN", help="Never more rarely, what it asks; 1d.")
+        int | None,
+        typer.Option(
+            "--max", parser=_seconds, metavar="SPAN", help="Longest interval, whatever the feed asks (default 1d)."
+        ),
     ] = None,
     cron: Annotated[
-        str | None, typer.Option(help="Instead: when to poll, as in '*/10 6-22 * * *'; '' goes back to the interval.")
+        str | None,
+        typer.Option(
+            help="Cron expression instead of an interval, such as '*/10 6-22 * * *'; '' restores the interval."
+        ),
     ] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of the cron expression, as in Europe/Berlin; UTC.")] = None,
-    daily_pages: Annotated[int | None, typer.Option(min=1, help="At most so many new pages a day.")] = None,
-    enable: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it is polled.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Time zone of the cron expression, such as Europe/Berlin (default UTC).")
+    ] = None,
+    daily_pages: Annotated[int | None, typer.Option(min=1, help="Maximum number of new pages per day.")] = None,
+    enable: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether the source is polled.")] = None,
     only_watched: Annotated[
         bool | None,
-        typer.Option("--only-watched/--all-news", "--only", help="Whether only what a watch wants is fetched of it."),
+        typer.Option("--only-watched/--all-news", "--only", help="Whether only pages that a watch wants are fetched."),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Change how often sources are polled, and whether they are."""
+    """Change the schedule of sources, or enable and disable them."""
     change = ScheduleChange(interval, min_, max_, cron, timezone, daily_pages, enable)
     if change == ScheduleChange() and only_watched is None:
-        raise BadInput("nothing to set: name what, as in --max 1h; `onestory sources set --help` says what there is")
+        raise BadInput("nothing to set: give an option such as --max 1h; see `onestory sources set --help`")
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
         records = apply_watched_only(store, change_sources(store, sources, change), only=only_watched)
-    if not json:
-        print_sources(records)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, print_sources, as_json=json)
 
 
 @sources_app.command("import")
 def import_sources_command(
-    file: Annotated[Path, typer.Argument(help="A list in OPML, as feed readers export it.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A list in OPML, as exported by feed readers.", show_default=False)],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add the sources of an OPML list; they are polled when the next crawl runs."""
+    """Add the sources of an OPML file. The next crawl polls them."""
     body = _read(file)
     with open_store(load_config(home)) as store:
         imported = import_opml(store, body)
     if json:
         print_json(asdict(imported))
     else:
-        print_line(f"{plural(imported.added, 'source', 'sources')} added, {imported.known} known before")
+        print_line(f"{plural(imported.added, 'source', 'sources')} added, {imported.known} already known")
     for name, why in imported.left_out:
         notice(f"left out: {printable(name)}: {printable(why)}")
     if not imported.added and not imported.known:
-        raise BadInput(f"{file} names no source: an outline needs an xmlUrl")
+        raise BadInput(f"{file} contains no sources: an outline needs an xmlUrl")
 
 
 def _read(file: Path) -> bytes:
@@ -115,10 +129,10 @@ def _read(file: Path) -> bytes:
 
 @sources_app.command("export")
 def export_sources_command(
-    opml: Annotated[bool, typer.Option("--opml", help="In OPML 2.0, which is the only form there is.")] = True,
+    opml: Annotated[bool, typer.Option("--opml", help="Ignored: OPML 2.0 is the only format.")] = True,
     home: HomeOption = None,
 ) -> None:
-    """Write the list of sources to standard output."""
+    """Export the list of sources to standard output as OPML 2.0."""
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
@@ -127,7 +141,7 @@ def export_sources_command(
 
 @outlets_app.command("list")
 def list_outlets_command(home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the outlets, with their owners."""
+    """List outlets with their owners."""
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
@@ -139,14 +153,16 @@ def list_outlets_command(home: HomeOption = None, json: JsonOption = False) -> N
 @outlets_app.command("set")
 def set_outlet_command(
     outlets: Annotated[list[str], typer.Argument(metavar="OUTLET…", help="Outlets by name.")],
-    ours: Annotated[bool | None, typer.Option("--ours/--not-ours", help="Whether it is one of your own.")] = None,
-    owner: Annotated[str | None, typer.Option(help="The group it belongs to; '' for none.")] = None,
+    ours: Annotated[
+        bool | None, typer.Option("--ours/--not-ours", help="Whether it is one of your own outlets.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="The owner's name; '' clears it.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say whose outlets are."""
+    """Set the owner of outlets."""
     if ours is None and owner is None:
-        raise BadInput("nothing to set: name what, as in --ours or --owner NAME")
+        raise BadInput("nothing to set: give an option such as --ours or --owner NAME")
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
@@ -171,7 +187,7 @@ def _print_outlets(records: list[OutletRecord], *, json: bool) -> None:
 
 MAX_GAPS_AS_JSON = 100
 
-# Lines of each list for a terminal; --json has all.
+# Lines per list on a terminal; --json prints all.
 PRINTED_DAYS, PRINTED_GAPS = 14, 10
 
 ShownSourcesArgument = Annotated[
@@ -188,7 +204,7 @@ class _SourceHealth:
 
 @sources_app.command("show")
 def show_source_command(sources: ShownSourcesArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show how sources do: state and reason, the yield by day, and when they were not seen."""
+    """Show the health of sources: status, daily yield, and gaps in coverage."""
     with open_store(load_config(home)) as store, store.read() as connection:
         shown = [
             _SourceHealth(
@@ -209,12 +225,12 @@ def _print_health(shown: _SourceHealth) -> None:
     record = shown.record
     print_sources([record])
     print_line(f"      polled {_schedule(record)}")
-    print_line(f"      {record.kind}, so since {format_time(record.status_since) or 'never polled'}")
+    print_line(f"      {record.kind}, status since {format_time(record.status_since) or 'never polled'}")
     print_line(
         f"      last success {format_time(record.last_success) or 'never'}, next poll {format_time(record.next_poll)}"
     )
     print_line(
-        f"      last new entry {format_time(record.last_new) or 'never'}, "
+        f"      last new item {format_time(record.last_new) or 'never'}, "
         f"{plural(record.pages_found, 'page', 'pages')} found"
     )
     for day in shown.days[:PRINTED_DAYS]:
@@ -229,15 +245,19 @@ def _print_health(shown: _SourceHealth) -> None:
 
 def _schedule(record: SourceRecord) -> str:
     if record.cron:
-        return f"as {printable(record.cron)} says, {printable(record.timezone or 'UTC')}"
+        return f"at {printable(record.cron)} ({printable(record.timezone or 'UTC')})"
     asked = record.asks_seconds or 0
-    longer = f"; it asks for {asked} s" if asked > record.interval_seconds else ""
-    return f"every {record.interval_seconds} s, as it yields{longer}"
+    longer = f"; it asks for {_minutes(asked)}" if asked > record.interval_seconds else ""
+    return f"every {_minutes(record.interval_seconds)}, adaptive{longer}"
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
 
 
 @sources_app.command("try")
 def try_source_command(sources: ShownSourcesArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Ask the crawler that runs to poll sources now, as soon as their hosts may be asked."""
+    """Have a running crawler poll sources as soon as their hosts may be fetched from."""
     with open_store(load_config(home)) as store, store.write() as connection:
         now = database_time(connection)
         records = [load_source(connection, number) for number in find_sources(connection, sources)]
@@ -246,10 +266,12 @@ def try_source_command(sources: ShownSourcesArgument, home: HomeOption = None, j
         if json:
             print_json({"source_id": record.id, "not_before": not_before})
         else:
-            soon = "now" if not_before <= now else f"when its host may be asked, at {format_time(not_before)} UTC"
+            soon = (
+                "now" if not_before <= now else f"at {format_time(not_before)} UTC, when its host may be fetched from"
+            )
             print_line(f"{record.id:>4}  {printable(record.outlet)}: due {soon}")
     for record in records:
         if not record.enabled:
-            notice(f"{record.url} is switched off: {enable_hint(record.id)}")
+            notice(f"{record.url} is disabled: {enable_hint(record.id)}")
     if len(asked) < len(records):
         raise typer.Exit(1 if asked else 2)

@@ -1,13 +1,14 @@
-"""The pages of sources: all of them, the worst first; one with its yield and its gaps; and "try now"."""
+"""The pages of sources: list, one source with its yield and gaps, and "Check now"."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.sources.api import SourceId
 from onestory.store.frontier.hosts import database_time
@@ -42,7 +43,7 @@ def sources_page(request: Request) -> Response:
 
 
 def _alarms(found: Sequence[SourceRecord]) -> list[tuple[str, int]]:
-    """How many outages were told, by their word."""
+    """The number of alarms by status."""
     return sorted(Counter(source.status for source in found if source.enabled and source.alarmed).items())
 
 
@@ -66,9 +67,9 @@ def source_page(request: Request, source_id: SourceId) -> Response:
 
 @router.post("/sources/{source_id}/try", dependencies=[REQUIRE_EDIT])
 def try_source_page(request: Request, source_id: SourceId) -> Response:
-    """Back to where the button was: the list, or with `?from=source` the page of the source."""
+    """Make a source due, and return to the list, or with `?from=source` to the page of the source."""
     with api_context(request).store.write() as connection:
         schedule_poll_now(connection, source_id, now=database_time(connection))
     is_from_own = request.query_params.get("from") == "source"
     back = f"/sources/{source_id}?asked={source_id}" if is_from_own else f"/sources?asked={source_id}#s{source_id}"
-    return RedirectResponse(back, 303, {"Cache-Control": "no-store"})
+    return see_other(back)

@@ -1,7 +1,7 @@
-// What the pages do better with a script; all of it also works without.
+// Enhancements of the pages. Everything also works without scripts.
 "use strict";
 
-// Search as you type: the list is fetched as the page that the form would show, and put in its place.
+// Search as you type: fetch the page that the form would show, and replace the list.
 const form = document.querySelector("form[data-live-search]");
 if (form) {
   const told = document.getElementById("told");
@@ -29,7 +29,7 @@ if (form) {
       if (live) document.getElementById("newcomers").replaceWith(document.adoptNode(live));
       history.replaceState(null, "", asked);
       const count = list.querySelectorAll("[data-story]").length;
-      told.textContent = count ? `${count} ${count === 1 ? "story" : "stories"} shown` : "No story fits";
+      told.textContent = count ? `${count} ${count === 1 ? "story" : "stories"} shown` : "No stories match";
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
@@ -52,7 +52,7 @@ if (form) {
   });
 }
 
-// Newcomers announce themselves; what is being read stays where it is.
+// Announce new stories without moving the list.
 if (document.getElementById("newcomers")?.dataset.live) {
   let stream = null;
   let timer = 0;
@@ -83,7 +83,7 @@ if (document.getElementById("newcomers")?.dataset.live) {
       stream = null;
     } else if (!stream) {
       stream = new EventSource("/v1/events/stream?kind=story.created&kind=story.grew");
-      // What came between the making of the page and now is in no stream.
+      // The stream has no events from before it opened.
       stream.addEventListener("open", happened);
       stream.addEventListener("story.created", happened);
       stream.addEventListener("story.grew", happened);

@@ -1,4 +1,4 @@
-"""GET /v1/stories as JSON or as a feed, /v1/stories/{id}, /v1/articles/{id}; these two also as ninjs."""
+"""API of stories and articles: lists as JSON or feeds, single records also as ninjs."""
 
 from typing import Annotated, Any, Literal
 
@@ -44,22 +44,25 @@ JSON_TYPE = "application/json"
 
 FormatParameter = Annotated[
     Literal["json", "ninjs"] | None,
-    Query(alias="format", description=f"ninjs is the IPTC's News in JSON, 3.1; also by `Accept: {ninjs.NINJS_TYPE}`."),
+    Query(
+        alias="format",
+        description=f"ninjs is the IPTC's News in JSON, 3.1; also selected by `Accept: {ninjs.NINJS_TYPE}`.",
+    ),
 ]
 MAX_COPIES_RETURNED = 200
-CopyLimit = Annotated[int, Query(ge=1, le=MAX_COPIES_RETURNED, description="At most so many copies.")]
-CopyCursor = Annotated[str | None, Query(description="`next` of the answer before, of the same story.")]
-# The answers depend on what the client accepts.
+CopyLimit = Annotated[int, Query(ge=1, le=MAX_COPIES_RETURNED, description="Maximum number of copies.")]
+CopyCursor = Annotated[str | None, Query(description="`next` of the previous page of the same story.")]
+# Responses depend on the Accept header.
 VARY = {"Vary": "Accept"}
 NEXT_LINK = {"Link": {"description": 'The next page, as `<…>; rel="next"`.', "schema": {"type": "string"}}}
-BAD_CURSOR = {"description": "The cursor is none, or belongs to another list."}
+BAD_CURSOR = {"description": "The cursor is malformed, or belongs to another list."}
 NINJS_SCHEMA = {"schema": {"type": "object", "required": ["uri"], "properties": {"uri": {"type": "string"}}}}
 ATOM_SCHEMA = {"schema": {"type": "string"}}
 FEED_SCHEMA = {"schema": {"type": "object", "required": ["version", "title", "items"]}}
 
 
 def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryRecord], str | None]:
-    """A page of the list, and the cursor of the next one if there is more. Raises BadCursor, BadQuery."""
+    """A page of the list, and the cursor of the next one, if any. Raises BadCursor or BadQuery."""
     after = decode_cursor(query.cursor, of=query.list_name) if query.cursor is not None else None
     wanted = query.to_filter(now=desk.clock())
     with desk.store.read() as connection:
@@ -81,10 +84,10 @@ def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryReco
     },
 )
 def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
-    """The stories with the newest copies come first. All filters that are given must hold.
+    """Stories, the latest seen first. All given filters must match.
 
-    `next` goes on behind the last one; a story that gets a copy meanwhile keeps its place, so none is told twice or
-    left out. By `Accept` the same list is a feed.
+    `next` leads to the next page. A story that gets a copy meanwhile keeps its place, so none is repeated or missed.
+    With `Accept`, the same list is a feed.
     """
     kind = negotiate_media_type(request, [JSON_TYPE, feeds.ATOM, feeds.JSON_FEED])
     if kind != JSON_TYPE:
@@ -104,7 +107,7 @@ def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Respo
     responses={200: {"headers": NEXT_LINK, "content": {feeds.ATOM: ATOM_SCHEMA}}, 400: BAD_CURSOR},
 )
 def get_stories_atom(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
-    """The same list, with the same filters."""
+    """The same list with the same filters, as an Atom feed."""
     return _feed(request, query, feeds.ATOM)
 
 
@@ -116,7 +119,7 @@ def get_stories_atom(request: Request, query: Annotated[StoryQuery, Query()]) ->
     responses={200: {"headers": NEXT_LINK, "content": {feeds.JSON_FEED: FEED_SCHEMA}}, 400: BAD_CURSOR},
 )
 def get_stories_json_feed(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
-    """The same list, with the same filters, by JSON Feed 1.1."""
+    """The same list with the same filters, in JSON Feed 1.1."""
     return _feed(request, query, feeds.JSON_FEED)
 
 
@@ -141,11 +144,11 @@ def _feed(request: Request, query: StoryQuery, kind: str) -> Response:
 @router.get(
     "/stories/{story_id}",
     response_model=StoryWithCopies | PartialRecord,
-    summary="One story with its copies",
+    summary="Get a story with its copies",
     operation_id="getStory",
     responses={
         200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA}},
-        307: {"description": "The story was absorbed: Location names the one that it is now part of."},
+        307: {"description": "The story was absorbed: Location is that of its successor."},
         400: BAD_CURSOR,
         404: {"description": "There is no such story."},
         410: {"description": "The story was taken down."},
@@ -160,9 +163,9 @@ def get_story(
     limit: CopyLimit = MAX_COPIES_RETURNED,
     cursor: CopyCursor = None,
 ) -> Response:
-    """The story, its copies and the evidence that they are copies of each other.
+    """The story, its copies, and the matches between them.
 
-    Nearly every story is told whole. Of one with more copies `next`, and the Link header, lead to those behind.
+    Most stories fit in one response. For one with more copies, `next` and the Link header lead to the others.
     """
     names = selected_fields(StoryWithCopies, fields)
     with api_context(request).store.read() as connection:
@@ -189,7 +192,7 @@ def get_story(
 def _page_of_copies(
     connection: Connection, record: StoryRecord, *, limit: int, cursor: str | None
 ) -> tuple[list[StoredCopy], str | None]:
-    """A page of them, and the cursor of the next one if there is more. Raises BadCursor."""
+    """A page of copies, and the cursor of the next one, if any. Raises BadCursor."""
     after = None if cursor is None else decode_cursor(cursor, of=record.id)
     place = None if after is None else (after.last_seen, after.id)
     found = copies_after_cursor(connection, record.id, after=place, limit=limit + 1)
@@ -208,7 +211,7 @@ def _wants_ninjs(request: Request, shown_as: str | None) -> bool:
 @router.get(
     "/articles/{article_id}",
     response_model=Article | PartialRecord,
-    summary="One article with its text",
+    summary="Get an article with its text",
     operation_id="getArticle",
     responses={
         200: {"content": {ninjs.NINJS_TYPE: NINJS_SCHEMA}},
@@ -223,7 +226,7 @@ def get_article(
     fields: Annotated[FieldNames, Query()] = None,
     shown_as: FormatParameter = None,
 ) -> Response:
-    """The article as its current version has it; `story_id` says where it belongs."""
+    """The current version of the article; `story_id` is its story."""
     names = selected_fields(Article, fields)
     with api_context(request).store.read() as connection:
         record = load_article(connection, validate_id(article_id, of="article"))

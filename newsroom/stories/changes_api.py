@@ -1,39 +1,36 @@
-"""What changed, as mirrors are told it."""
+"""API of changes, for mirrors."""
 
-import base64
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.pagination import BadCursor
+from onestory.newsroom.http.pagination import EPOCH, BadCursor, decode_parts, encode_parts
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel, Story
 from onestory.store.stories.export import ChangeCursor, changes_after
-from onestory.times import TIME_FORMS, parse_time
+from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["Change", "ChangeList", "router"]
 
 
 class Change(ApiModel):
-    """One story's latest change."""
+    """The latest change of a story."""
 
     kind: Annotated[
         Literal["story", "absorbed", "removed"],
-        Field(description="story: here it is; absorbed: its id leads to another; removed: taken down."),
+        Field(description="story: the story is included; absorbed: its id leads to another one; removed: taken down."),
     ]
     at: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
     key: Annotated[
         str,
         Field(
-            description="The id of the story; of what was taken down, the SHA-256 of `article:` and the id of the "
-            "article, which a story has that began with it.",
+            description="The id of the story; after a takedown the SHA-256 of `article:` and its first article's id.",
             examples=[EXAMPLE_ID],
         ),
     ]
@@ -44,32 +41,30 @@ class Change(ApiModel):
 
 
 class ChangeList(ApiModel):
-    changes: Annotated[list[Change], Field(description="The oldest first; each story once, at its latest change.")]
+    changes: Annotated[list[Change], Field(description="Oldest first; each story once, with its latest change.")]
     next: Annotated[
         str,
         Field(
-            description="Give it as `cursor`, now or tomorrow: the changes behind these.",
+            description="Pass it as `cursor`, at any time, for later changes.",
             examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIiJd"],
         ),
     ]
-    more: Annotated[bool, Field(description="Whether there are more already.")]
+    more: Annotated[bool, Field(description="Whether more changes are available.")]
 
 
 router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 
 
-# A change bears the time when its writing began: a later one may be written first, so the last moments wait.
+# A change has the time at which its transaction began, and a later one may commit first, so the last moments are
+# withheld.
 SETTLE_DELAY = timedelta(seconds=60)
 
-CHANGES_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-CHANGE_CURSOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 CHANGE_KEY_PATTERN = re.compile(r"([0-9a-f]{24}|[0-9a-f]{64})?")
 
 
 class ChangeQuery(BaseModel):
-    """Where to begin, or to go on; from the beginning of all without either."""
+    """Where to begin or continue. Default: the beginning."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,37 +74,37 @@ class ChangeQuery(BaseModel):
     cursor: Annotated[
         str | None,
         Field(
-            description="`next` of the answer before; it counts before the time.",
+            description="`next` of the previous page; takes precedence over the time.",
             examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIiJd"],
         ),
     ] = None
-    limit: Annotated[int, Field(ge=1, le=1000, description="At most so many changes.")] = 200
+    limit: Annotated[int, Field(ge=1, le=1000, description="Maximum number of changes.")] = 200
 
     @field_validator("updated_since", mode="after")
     @classmethod
     def _moment(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_time(value, now=datetime.now(UTC))
+            parse_time(value, now=utc_now())
         return value
 
     def after(self, *, now: datetime) -> ChangeCursor:
-        """Raises BadCursor."""
+        """The position to continue from. Raises BadCursor."""
         if self.cursor is not None:
             return decode_change_cursor(self.cursor)
-        return ChangeCursor(CHANGES_EPOCH if self.updated_since is None else parse_time(self.updated_since, now=now))
+        return ChangeCursor(EPOCH if self.updated_since is None else parse_time(self.updated_since, now=now))
 
 
 @router.get(
     "/changes",
     response_model=ChangeList,
-    summary="What changed since",
+    summary="List changes",
     operation_id="listChanges",
-    responses={400: {"description": "The cursor is none."}},
+    responses={400: {"description": "The cursor is malformed."}},
 )
 def get_changes(request: Request, query: Annotated[ChangeQuery, Query()]) -> Response:
-    """Stories by the time of their latest change, absorbed ids and takedowns among them; the last minute is left out.
+    """Stories by the time of their latest change, with absorbed ids and takedowns. The last minute is withheld.
 
-    Keep `next`, and ask with it again: a mirror that does so misses nothing.
+    A mirror that keeps `next`, and continues with it, misses nothing.
     """
     desk = api_context(request)
     now = desk.clock()
@@ -127,18 +122,15 @@ def get_changes(request: Request, query: Annotated[ChangeQuery, Query()]) -> Res
 
 
 def encode_change_cursor(position: ChangeCursor) -> str:
-    told = orjson.dumps([(position.at - CHANGES_EPOCH) // timedelta(microseconds=1), position.key])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    return encode_parts([(position.at - EPOCH) // timedelta(microseconds=1), position.key])
 
 
 def decode_change_cursor(cursor: str) -> ChangeCursor:
-    """Raises BadCursor."""
+    """Decode a cursor. Raises BadCursor."""
     try:
-        if not CHANGE_CURSOR_PATTERN.fullmatch(cursor):
-            raise ValueError(cursor)
-        since_epoch, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        since_epoch, key = decode_parts(cursor)
         if not isinstance(since_epoch, int) or not CHANGE_KEY_PATTERN.fullmatch(key):
             raise ValueError(cursor)
-        return ChangeCursor(CHANGES_EPOCH + timedelta(microseconds=since_epoch), key)
+        return ChangeCursor(EPOCH + timedelta(microseconds=since_epoch), key)
     except (ValueError, TypeError, OverflowError) as error:
-        raise BadCursor("this is not a cursor of changes: take the one that an answer gave as next") from error
+        raise BadCursor("this is not a cursor of changes: use `next` of an earlier response") from error

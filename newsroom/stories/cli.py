@@ -1,4 +1,4 @@
-"""Commands that read the store: stories, show, lookup, dump."""
+"""The `onestory stories` and `onestory show` commands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +15,7 @@ from onestory.newsroom.terminal.console import (
     open_store,
     parse_time_option,
     print_json,
+    print_records,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.stories.original import REASONS
@@ -49,16 +50,18 @@ MAX_STORIES_LISTED = 100_000
 def stories_command(
     since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
     until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
-    published_since: Annotated[str | None, typer.Option(help="That claim to be no older.")] = None,
-    min_copies: Annotated[int, typer.Option(min=1, help="With so many copies or more.")] = 1,
+    published_since: Annotated[
+        str | None, typer.Option(help="Earliest stated publication at or after this time.")
+    ] = None,
+    min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
     outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
-    language: Annotated[str | None, typer.Option(help="In this language, as in en.")] = None,
+    language: Annotated[str | None, typer.Option(help="In this language, such as en.")] = None,
     query: Annotated[str | None, typer.Option(help="With all these words in a headline or text.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_STORIES_LISTED, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_STORIES_LISTED, help="Maximum number of results.")] = 20,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories, those seen last first."""
+    """List stories, the latest seen first."""
     wanted = StoryFilter(
         since=parse_time_option(since, option="--since"),
         until=parse_time_option(until, option="--until"),
@@ -71,11 +74,8 @@ def stories_command(
     with open_store(load_config(home)) as store, store.read() as connection:
         records = list_stories(connection, wanted, limit=limit)
     if not records and not json:
-        typer.echo("No stories yet: onestory import FILE.warc.gz" if wanted == StoryFilter() else "No story fits.")
-    if not json:
-        print_stories(records)
-    for record in records if json else ():
-        print_json(record)
+        typer.echo("No stories yet: onestory import FILE.warc.gz" if wanted == StoryFilter() else "No stories match.")
+    print_records(records, print_stories, as_json=json)
 
 
 def show_story_command(
@@ -83,7 +83,7 @@ def show_story_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one story with all its copies."""
+    """Show a story with all its copies."""
     with open_store(load_config(home)) as store, store.read() as connection:
         story_id = story_or_url
         if "/" in story_or_url:
@@ -106,7 +106,11 @@ def _story_of_url(store: Store, url: str) -> str:
         return story_named(connection, url)
 
 
-LINK_DESCRIPTIONS = {"develops": "develops, or is developed by", "quotes": "quotes, or is quoted by"}
+LINK_DESCRIPTIONS = {
+    "contains": "contains, or is contained in",
+    "develops": "develops, or is developed by",
+    "quotes": "quotes, or is quoted by",
+}
 
 
 def print_story(
@@ -124,7 +128,7 @@ def print_story(
         output_console.print(Text(f"credit: {printable(record.credit)}"))
     for member in members:
         times = f"seen {format_time(member.first_seen)}" + (
-            f"  claims {format_time(member.published)}" if member.published else ""
+            f"  published {format_time(member.published)} (per page)" if member.published else ""
         )
         print_line(f"  {member.relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")
         print_line(f"  {'':<9} {printable(member.url)}", style="dim")
@@ -133,7 +137,7 @@ def print_story(
         if beside := _beside_original(record, member, matches):
             print_line(f"  {'':<9} {beside}", style="dim")
     print_line(
-        f"original: {printable(text.copy.outlet)}, as {REASONS.get(record.original_reason, record.original_reason)}"
+        f"original: {printable(text.copy.outlet)} ({REASONS.get(record.original_reason, record.original_reason)})"
     )
     for link in links:
         share = f"{max(link.share, link.share_of_other):.0%} shared"
@@ -147,7 +151,7 @@ def print_story(
 
 
 def _beside_original(record: StoryRecord, member: CopyRecord, matches: Sequence[MatchRecord]) -> str:
-    """What the evidence says of a copy and the original; empty where the two were never compared."""
+    """The match of a copy with the original, in words; empty if the two were not compared."""
     for match in matches:
         if {match.a_article, match.b_article} == {record.original, member.id}:
             ours, theirs = match.evidence.get("containment_a", 0.0), match.evidence.get("containment_b", 0.0)

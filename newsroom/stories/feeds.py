@@ -1,4 +1,4 @@
-"""Permanent names of our records, for formats that ask for a URI: the same whatever host serves them (RFC 9562)."""
+"""Feeds of story lists: Atom and JSON Feed, with permanent URNs (RFC 9562) that do not depend on the host."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from xml.etree import ElementTree as Xml
 
 from onestory.pipelines.extract.language import known_language
 from onestory.store.stories.records import StoryRecord
+from onestory.text import plural
+from onestory.times import iso_utc
 
 __all__ = ["ATOM", "JSON_FEED", "StoryFeed", "record_urn", "render_atom", "render_json_feed"]
 
@@ -30,13 +32,13 @@ ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 
 EMPTY_FEED_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
-# What XML 1.0 cannot hold, even escaped.
+# Characters that XML 1.0 does not allow, even escaped.
 INVALID_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFeed:
-    """A page of a list. `base` is our own address, `here` and `next` are addresses of the feed, `name` the list's."""
+    """A page of a list. `base` is the site's URL, `here` and `next` are URLs of the feed, `name` is the list's."""
 
     name: str
     title: str
@@ -58,7 +60,7 @@ def render_atom(feed: StoryFeed) -> bytes:
     root = Xml.Element(_in_atom("feed"))
     _add(root, "id", record_urn("list", feed.name))
     _add(root, "title", feed.title)
-    _add(root, "updated", _time(feed.updated))
+    _add(root, "updated", iso_utc(feed.updated))
     _add(root, "generator", "Onestory")
     _add(root, "link", rel="self", type=ATOM, href=feed.here)
     _add(root, "link", rel="alternate", type="text/html", href=f"{feed.base}/")
@@ -74,8 +76,8 @@ def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
     entry = _add(root, "entry")
     _add(entry, "id", record_urn("story", story.id))
     _add(entry, "title", story.title or "(no headline)")
-    _add(entry, "published", _time(story.first_seen))
-    _add(entry, "updated", _time(story.updated))
+    _add(entry, "published", iso_utc(story.first_seen))
+    _add(entry, "updated", iso_utc(story.updated))
     _add(_add(entry, "author"), "name", story.first_outlet)
     _add(entry, "link", rel="alternate", type="text/html", href=feed.story_url(story))
     _add(entry, "link", rel="related", type="application/json", href=f"{feed.base}/v1/stories/{story.id}")
@@ -94,7 +96,7 @@ def _in_atom(name: str) -> str:
 
 
 def render_json_feed(feed: StoryFeed) -> dict[str, Any]:
-    """https://www.jsonfeed.org/version/1.1/"""
+    """Render JSON Feed 1.1: https://www.jsonfeed.org/version/1.1/"""
     told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
@@ -112,8 +114,8 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
         "url": feed.story_url(story),
         "title": story.title,
         "content_text": _summary(story),
-        "date_published": _time(story.first_seen),
-        "date_modified": _time(story.updated),
+        "date_published": iso_utc(story.first_seen),
+        "date_modified": iso_utc(story.updated),
         "authors": [{"name": story.first_outlet}],
         "language": known_language(story.language),
         "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
@@ -122,13 +124,8 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
 
 
 def _summary(story: StoryRecord) -> str:
-    """In plain words: where it ran first, and how far it went."""
-    copies = f"{story.copies} {'copy' if story.copies == 1 else 'copies'}"
-    outlets = f"{story.outlets} {'outlet' if story.outlets == 1 else 'outlets'}"
+    """A sentence on the spread of a story, and where it was first seen."""
+    spread = f"{plural(story.copies, 'copy', 'copies')} in {plural(story.outlets, 'outlet', 'outlets')}"
     seen = story.first_seen.strftime("%Y-%m-%d %H:%M")
     credit = f" Credit: {story.credit}." if story.credit else ""
-    return f"{copies} in {outlets}. First seen {seen} UTC at {story.first_outlet}.{credit}"
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return f"{spread}. First seen {seen} UTC at {story.first_outlet}.{credit}"

@@ -1,4 +1,4 @@
-"""The filters of a list of stories, as an address gives them."""
+"""The filters of story lists, as query parameters."""
 
 import re
 from datetime import datetime
@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from onestory.newsroom.http.pagination import filters_digest
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.search.query import BadQuery, parse_query
 from onestory.store.stories.listing import StoryFilter
-from onestory.times import TIME_FORMS, parse_time
+from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["FieldNames", "ListQuery", "SearchQuery", "StoryQuery"]
 
@@ -23,14 +24,14 @@ FieldNames = Annotated[
     Field(
         max_length=1000,
         pattern=r"^[a-z_]+( *, *[a-z_]+)*$",
-        description="Only these members, with commas between them; `id` is always told.",
+        description="Comma-separated members to include; `id` always is.",
         examples=["id,title,copies"],
     ),
 ]
 
 
 class StoryQuery(BaseModel):
-    """Every part is optional; all that are given must hold."""
+    """The filters. All are optional; all that are given must match."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,18 +45,18 @@ class StoryQuery(BaseModel):
     ] = None
     published_since: Annotated[
         str | None,
-        Field(description=f"The earliest time that a copy claims is at or after this. {TIME_FORMS}", examples=["24h"]),
+        Field(description=f"The earliest stated publication is at or after this time. {TIME_FORMS}", examples=["24h"]),
     ] = None
     updated_since: Annotated[
         str | None,
         Field(
-            description=f"The record changed at or after this time. To keep a copy, read `/v1/changes`. {TIME_FORMS}",
+            description=f"The record changed at or after this time. For mirrors, read `/v1/changes`. {TIME_FORMS}",
             examples=["2026-11-23T06:30Z"],
         ),
     ] = None
-    min_copies: Annotated[int, Field(ge=1, le=1_000_000, description="At least so many copies.", examples=[3])] = 1
-    min_outlets: Annotated[int, Field(ge=1, le=1_000_000, description="In at least so many outlets.", examples=[3])] = 1
-    min_owners: Annotated[int, Field(ge=1, le=1_000_000, description="Of at least so many owners.", examples=[2])] = 1
+    min_copies: Annotated[int, Field(ge=1, le=1_000_000, description="Minimum number of copies.", examples=[3])] = 1
+    min_outlets: Annotated[int, Field(ge=1, le=1_000_000, description="Minimum number of outlets.", examples=[3])] = 1
+    min_owners: Annotated[int, Field(ge=1, le=1_000_000, description="Minimum number of owners.", examples=[2])] = 1
     outlet: Annotated[
         str | None,
         Field(max_length=300, description="An outlet that runs it, by its exact name.", examples=["Harbour Post"]),
@@ -78,16 +79,17 @@ class StoryQuery(BaseModel):
         str | None, Field(description="The language of the original, as a code of ISO 639.", examples=["en"])
     ] = None
     ours: Annotated[
-        bool | None, Field(description="Whether one of our own outlets runs it (`ours = true` in the sources).")
+        bool | None, Field(description="Whether one of your own outlets runs it (`ours = true` in the sources).")
     ] = None
     watch: Annotated[
-        int | None, Field(ge=1, lt=2**31, description="The id of a watch that a copy was gathered for.", examples=[4])
+        int | None,
+        Field(ge=1, le=MAX_DATABASE_ID, description="The id of a watch with a matching copy.", examples=[4]),
     ] = None
     q: Annotated[
         str | None,
         Field(
             max_length=1000,
-            description='Words that one copy has in its headline or text; `"a phrase"`, `-without`.',
+            description='Words that one copy contains in its headline or text; `"a phrase"`, `-exclude`.',
             examples=['"harbour bridge" -ferry'],
         ),
     ] = None
@@ -95,16 +97,16 @@ class StoryQuery(BaseModel):
         str | None,
         Field(
             max_length=1000,
-            description="The former name of `q`; give one of the two.",
+            description="The former name of `q`; give only one of them.",
             examples=["harbour bridge"],
             json_schema_extra={"deprecated": True},
         ),
     ] = None
-    limit: Annotated[int, Field(ge=1, le=200, description="At most so many stories.")] = 50
+    limit: Annotated[int, Field(ge=1, le=200, description="Maximum number of stories.")] = 50
     cursor: Annotated[
         str | None,
         Field(
-            description="`next` of the list before, given together with that list's filters.",
+            description="`next` of the previous page, given with the same filters.",
             examples=["WzE3OTU0MTQ3MjAwMDAwMDAsIjVmMGM2YjdhOWQyZTRjMWI4YTNmN2U2MCJd"],
         ),
     ] = None
@@ -112,7 +114,7 @@ class StoryQuery(BaseModel):
     @field_validator("outlet", "owner", "credit", "q", "query", mode="after")
     @classmethod
     def _one_line(cls, value: str | None) -> str | None:
-        """No database takes a NUL, or half of a surrogate pair, and nobody looks for the others."""
+        """The value on one line, without characters that no database stores."""
         return UNSEARCHABLE_CHARACTERS.sub(" ", value).strip() or None if value else None
 
     @field_validator("q", "query", mode="after")
@@ -138,7 +140,7 @@ class StoryQuery(BaseModel):
     def _moment(cls, value: str | None) -> str | None:
         if not (value or "").strip():
             return None
-        parse_time(value or "", now=datetime.now().astimezone())
+        parse_time(value or "", now=utc_now())
         return value
 
     @property
@@ -146,11 +148,11 @@ class StoryQuery(BaseModel):
         return filters_digest(self.filters())
 
     def filters(self) -> dict[str, Any]:
-        """What was asked for, without where in the list and how it is shown."""
+        """The filters that are set, without position and presentation."""
         return self.model_dump(exclude=NOT_FILTERS, exclude_defaults=True)
 
     def to_filter(self, *, now: datetime) -> StoryFilter:
-        """The same for the store."""
+        """The filters for the store."""
 
         def moment(value: str | None) -> datetime | None:
             return None if value is None else parse_time(value, now=now)
@@ -174,7 +176,7 @@ class StoryQuery(BaseModel):
 
 
 class ListQuery(StoryQuery):
-    """A list as JSON, of which a reader may want some members only."""
+    """Parameters of a list as JSON, with optional partial records."""
 
     fields: FieldNames = None
 
@@ -185,11 +187,11 @@ class SearchQuery(StoryQuery):
         Field(
             min_length=1,
             max_length=1000,
-            description='Words that one copy has in its headline or text; `"a phrase"`, `-without`.',
+            description='Words that one copy contains in its headline or text; `"a phrase"`, `-exclude`.',
             examples=['"harbour bridge" -ferry'],
         ),
     ]
     order: Annotated[
-        Literal["relevance", "time"], Field(description="By time, the stories with the newest copies come first.")
+        Literal["relevance", "time"], Field(description="Sorted by time, the latest seen stories come first.")
     ] = "relevance"
-    limit: Annotated[int, Field(ge=1, le=100, description="At most so many stories.")] = 20
+    limit: Annotated[int, Field(ge=1, le=100, description="Maximum number of stories.")] = 20

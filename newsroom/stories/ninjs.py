@@ -1,15 +1,15 @@
 """Stories and articles as ninjs 3.1, the IPTC's News in JSON (https://iptc.org/standards/ninjs/).
 
-The members are those of its schema and no others; what we do not know is left out.
+Only members of its schema are used; unknown values are omitted.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.stories.feeds import record_urn
 from onestory.pipelines.extract.language import known_language
 from onestory.store.stories.records import ArticleRecord, CopyRecord, StoryRecord
+from onestory.times import iso_utc
 
 __all__ = ["NINJS_TYPE", "article_as_ninjs", "story_as_ninjs"]
 
@@ -18,13 +18,15 @@ NINJS_STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.
 
 
 def story_as_ninjs(story: StoryRecord, original: ArticleRecord, copies: Sequence[CopyRecord]) -> dict[str, Any]:
-    """The original's headline and text; every other copy is an association, `rel` its relation to the original."""
+    """Headline and text of the original. Every other copy is an association, with `rel` as its relation to the
+    original.
+    """
     return {
         **_text_item(original),
         "uri": record_urn("story", story.id),
         "version": str(original.number),
-        "firstCreated": _time(story.first_seen),
-        "versionCreated": _time(story.updated),
+        "firstCreated": iso_utc(story.first_seen),
+        "versionCreated": iso_utc(story.updated),
         "altIds": [{"role": "onestory.story", "value": story.id}, *_ids(original.copy)],
         "associations": [_association(copy) for copy in copies if copy.id != original.copy.id],
     }
@@ -35,8 +37,8 @@ def article_as_ninjs(article: ArticleRecord) -> dict[str, Any]:
         **_text_item(article),
         "uri": record_urn("article", article.copy.id),
         "version": str(article.number),
-        "firstCreated": _time(article.copy.first_seen),
-        "versionCreated": _time(article.copy.updated),
+        "firstCreated": iso_utc(article.copy.first_seen),
+        "versionCreated": iso_utc(article.copy.updated),
         "altIds": _ids(article.copy),
         "associations": [{"name": "story", "rel": "partOf", "uri": record_urn("story", article.copy.story_id)}],
     }
@@ -57,7 +59,7 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "representationType": "full",
         "pubStatus": _status(copy),
         "language": known_language(copy.language),
-        "contentCreated": None if copy.published is None else _time(copy.published),
+        "contentCreated": iso_utc(copy.published),
         "headlines": _headlines(copy.title),
         "by": ", ".join(article.facts.get("byline", ())),
         "bodies": [body],
@@ -67,12 +69,12 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
 
 
 def _known(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what we do not know: the schema has no null."""
+    """The item without unknown values, since the schema has no null."""
     return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
 def _status(copy: CopyRecord) -> str:
-    """Whoever takes it in has to take it out again."""
+    """The status, which tells receivers to remove withdrawn copies."""
     return "usable" if copy.withdrawn is None else "canceled"
 
 
@@ -85,8 +87,8 @@ def _association(copy: CopyRecord) -> dict[str, Any]:
         "representationType": "partial",
         "pubStatus": _status(copy),
         "language": known_language(copy.language),
-        "firstCreated": _time(copy.first_seen),
-        "versionCreated": _time(copy.updated),
+        "firstCreated": iso_utc(copy.first_seen),
+        "versionCreated": iso_utc(copy.updated),
         "headlines": _headlines(copy.title),
         "infoSources": _sources(copy),
         "altIds": _ids(copy),
@@ -105,7 +107,3 @@ def _sources(copy: CopyRecord) -> list[dict[str, str]]:
 
 def _ids(copy: CopyRecord) -> list[dict[str, str]]:
     return [{"role": "onestory.article", "value": copy.id}, {"role": "url", "value": copy.url}]
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

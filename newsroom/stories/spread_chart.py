@@ -1,4 +1,4 @@
-"""How a story spreads, as the points of a drawing and as the table behind it. Pure functions."""
+"""The spread of a story as a chart and as a table. All functions are pure."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
@@ -14,15 +14,15 @@ SPARK_WIDTH, SPARK_HEIGHT = 96, 22
 CHART_WIDTH, CHART_HEIGHT = 640, 150
 MAX_CHART_ROWS = 24
 MAX_CHART_DOTS = 150
-# How much time a row of the table tells of.
+# The time span of a table row.
 TABLE_STEPS = tuple(timedelta(minutes=minutes) for minutes in (10, 30, 60, 180, 360, 720, 1440, 2880, 10_080, 43_200))
-# What a page claims from further away says nothing of how the story spread.
+# Stated times further away say nothing about the spread.
 MAX_CLAIM_DISTANCE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class ChartDot:
-    """A copy on a lane of the drawing."""
+    """A copy on a lane of the chart."""
 
     x: int
     outlet: str
@@ -32,7 +32,7 @@ class ChartDot:
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A row of the table: the copies up to `until`, seen by us, and claimed by their pages."""
+    """A row of the table: the copies seen, and the copies published per page, up to `until`."""
 
     until: datetime
     seen: int
@@ -41,7 +41,7 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class SpreadChart:
-    """`seen` and `claimed` are the points of lines that only rise; the lanes have a dot for each copy."""
+    """The chart. `seen` and `claimed` are rising lines; the lanes have a dot per copy."""
 
     seen: str
     claimed: str
@@ -54,7 +54,7 @@ class SpreadChart:
 
 
 def sparkline_points(arrivals: Sequence[tuple[datetime, int]]) -> str:
-    """A small line of the copies so far; empty where there is no time in between."""
+    """The points of a small line of copies over time; empty if all came at once."""
     if len(arrivals) < 2:
         return ""
     totals = list(accumulate(count for _, count in arrivals))
@@ -64,7 +64,7 @@ def sparkline_points(arrivals: Sequence[tuple[datetime, int]]) -> str:
 
 
 def spread_chart(members: Sequence[CopyTimes], ours: Collection[str]) -> SpreadChart | None:
-    """None for a story that stands at one place only, or came all at once."""
+    """The chart of a story, or None if it ran in one place only or came all at once."""
     seen = sorted((copy.first_seen, copy.outlet) for copy in members)
     claimed = sorted((then, copy.outlet) for copy in members if (then := _near_claim(copy)) is not None)
     times = [then for then, _ in (*seen, *claimed)]
@@ -99,7 +99,7 @@ def _line(times: Sequence[datetime], begin: datetime, end: datetime, most: int) 
 
 
 def _stairs(corners: Sequence[tuple[int, int]], most: int, width: int, height: int) -> str:
-    """The points of a polyline that goes up at each corner, and on to the right edge; of one x the last counts."""
+    """The points of a line that rises at each corner and continues to the right edge. Of equal x the last counts."""
     points: list[tuple[int, int]] = []
     y = height
     for x, total in dict(corners).items():

@@ -1,12 +1,11 @@
-"""How many words a copy kept of its original, cut and added: counted once for two versions, and remembered."""
+"""View models of the story page: copies, evidence, and cached word counts."""
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from threading import Lock
 
+from onestory.cache import LruCache
 from onestory.pipelines.versions.freshness import Freshness
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.stories.copies import CopyText
@@ -26,13 +25,13 @@ __all__ = [
 
 MAX_CACHED_COUNTS = 20_000
 
-# Each takes some ten milliseconds the first time; evidence tells of the others until the page is opened again.
+# Each count takes about ten milliseconds. Copies beyond this number show their match's share until the next request.
 MAX_COUNTED_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """In words of the original and of the copy. What stands elsewhere counts as kept, and in `moved`."""
+    """Word counts of a copy relative to its original. Moved words are included in `kept`."""
 
     kept: int
     cut: int
@@ -41,23 +40,24 @@ class WordCounts:
 
     @property
     def share(self) -> float:
-        """How much of the original the copy has, 0 to 1."""
+        """The share of the original kept in the copy, 0 to 1."""
         return self.kept / (self.kept + self.cut) if self.kept + self.cut else 0.0
 
 
 class WordCountCache:
-    """One for an app. A version never changes its text under its number, but for `reextract`: the digest tells."""
+    """A cache of word counts, one per app. It is keyed by text digests, since `reextract` can change the text of a
+    version.
+    """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[bytes, bytes], WordCounts] = OrderedDict()
-        self._lock = Lock()
+        self._cache: LruCache[tuple[bytes, bytes], WordCounts] = LruCache(MAX_CACHED_COUNTS)
 
     def between(self, original: CopyText, others: Iterable[CopyText]) -> dict[str, WordCounts]:
-        """By article; of texts that were never compared only the first few."""
+        """Word counts by article. Only the first few uncached texts are compared."""
         found: dict[str, WordCounts] = {}
         left = MAX_COUNTED_AT_ONCE
         for other in others:
-            known = self._known(original, other)
+            known = self._cache.get((original.digest, other.digest))
             if known is None and left:
                 left -= 1
                 known = self._counted(original, other)
@@ -65,17 +65,10 @@ class WordCountCache:
                 found[other.article_id] = known
         return found
 
-    def _known(self, original: CopyText, other: CopyText) -> WordCounts | None:
-        with self._lock:
-            return self._kept.get((original.digest, other.digest))
-
     def _counted(self, original: CopyText, other: CopyText) -> WordCounts:
         changes = word_diff(original.text, other.text)
         found = WordCounts(changes.kept + changes.moved, changes.removed, changes.added, changes.moved)
-        with self._lock:
-            self._kept[original.digest, other.digest] = found
-            while len(self._kept) > MAX_CACHED_COUNTS:
-                self._kept.popitem(last=False)
+        self._cache.put((original.digest, other.digest), found)
         return found
 
 
@@ -84,9 +77,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class CopyRow:
-    """A line of a story's table. `kept` is how much of the original it has, 0 to 1; None where it is not known.
+    """A row of the table of copies. `kept` is the share of the original kept, 0 to 1, or None if unknown.
 
-    `words` counts the same in words. `headline` is told where it is another one, `number` is that of its version.
+    `words` has the same as word counts. `headline` is set if it differs, `number` is that of its version.
     """
 
     copy: CopyRecord
@@ -103,7 +96,7 @@ class CopyRow:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """What two copies share, `a` and `b` as members of the story; the parts are 0 to 1."""
+    """A match between two copies, `a` and `b`. Shares are 0 to 1."""
 
     a: CopyRecord
     b: CopyRecord
@@ -116,9 +109,9 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a text that ran before in these stories (numbers from 1), or in none.
+    """A passage of a text, and the stories (numbered from 1) that contain it.
 
-    `begins` are those whose span starts here.
+    `begins` lists those whose span starts here.
     """
 
     text: str
@@ -136,7 +129,7 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
     versions: Mapping[str, int],
     numbers: Mapping[str, int],
 ) -> list[CopyRow]:
-    """One line for each copy, in the order of the copies."""
+    """A row per copy, in order."""
     measured = dict(_beside(record.original, matches))
     return [
         CopyRow(
@@ -156,12 +149,12 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
 
 
 def _has_dropped_credit(record: StoryRecord, copy: CopyRecord) -> bool:
-    """The original names its agency, and this copy names nobody; what the agency runs itself needs no credit."""
+    """Whether the original credits an agency and this copy does not. The agency's own copies need no credit."""
     return bool(record.credit) and not copy.credit and copy.id != record.original and copy.outlet != record.credit
 
 
 def _beside(original: str, matches: Sequence[MatchRecord]) -> Iterator[tuple[str, float | None]]:
-    """How much of the original each copy has that was compared with it."""
+    """The share of the original kept by each copy that was compared with it."""
     for match in matches:
         if match.a_article == original:
             yield match.b_article, match.evidence.get("containment_a")
@@ -172,7 +165,7 @@ def _beside(original: str, matches: Sequence[MatchRecord]) -> Iterator[tuple[str
 def evidence_rows(
     record: StoryRecord, members: Sequence[CopyRecord], matches: Sequence[MatchRecord], *, most: int
 ) -> list[EvidenceRow]:
-    """At most `most` lines; those with the original come first, then the closest."""
+    """Up to `most` rows, those with the original first, then by similarity."""
     by_id = {copy.id: copy for copy in members}
     ranked = sorted(
         matches,
@@ -196,7 +189,7 @@ def evidence_rows(
 
 
 def text_segments(text: str, spans_of_stories: Sequence[Sequence[Span]]) -> list[Segment]:
-    """The text cut wherever a span begins or ends; joined, the segments are the text again."""
+    """The text split wherever a span begins or ends. Joined, the segments are the text."""
     starts: dict[int, list[int]] = {}
     ends: dict[int, list[int]] = {}
     for number, spans in enumerate(spans_of_stories, 1):

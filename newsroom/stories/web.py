@@ -1,24 +1,24 @@
-"""The page of one story, and what an editor decides there."""
+"""The page of a story, with its editing forms."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from onestory.cache import LruCache
 from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
-from onestory.newsroom.pages.reader_cookies import remembered_name, set_name_cookie
+from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remembered_name, set_name_cookie
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
@@ -46,36 +46,25 @@ MAX_EVIDENCE_SHOWN = 25
 COPIES_PER_PAGE = 50
 MAX_CACHED_CHARTS = 500
 MAX_DECISIONS_SHOWN = 30
-MAX_DECIDER_NAME = 100
 MAX_DECISION_REASON = 500
 MAX_STORY_ADDRESS = 2_048
 PAGE_NUMBER = re.compile("[0-9]{1,6}")
 STORY_ADDRESS = re.compile(r"/stories/([0-9a-f]{24})\b")
-DecisionId = Path(ge=1, le=2**31 - 1)
+DecisionId = Path(ge=1, le=MAX_DATABASE_ID)
 
 
 class StoryPageCache:
-    """What the page of a story remembers between requests."""
+    """Data of story pages cached between requests."""
 
     def __init__(self, standings: FreshnessCache) -> None:
         self.standings = standings
         self.differences = WordCountCache()
-        self._charts: OrderedDict[tuple[str, datetime, frozenset[str]], SpreadChart | None] = OrderedDict()
-        self._lock = Lock()
+        self._charts: LruCache[tuple[str, datetime, frozenset[str]], SpreadChart | None] = LruCache(MAX_CACHED_CHARTS)
 
     def chart(self, connection: Connection, story: StoryRecord, ours: frozenset[str]) -> SpreadChart | None:
-        """Drawn once for each state of a story, as all of its copies are in it."""
+        """The chart of a story, computed once per state of the story, since it contains all copies."""
         key = (story.id, story.updated, ours)
-        with self._lock:
-            if key in self._charts:
-                self._charts.move_to_end(key)
-                return self._charts[key]
-        drawn = spread_chart(copy_times(connection, story.id), ours)
-        with self._lock:
-            self._charts[key] = drawn
-            while len(self._charts) > MAX_CACHED_CHARTS:
-                self._charts.popitem(last=False)
-        return drawn
+        return self._charts.get_or_compute(key, lambda: spread_chart(copy_times(connection, story.id), ours))
 
 
 @router.get("/stories/{story_id}")
@@ -131,19 +120,19 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
 
 
 def _page_number(request: Request, record: StoryRecord) -> int:
-    """Which page of its copies is asked for, the first one by any other word; behind the last there is none."""
+    """The requested page of copies; the first for invalid values. Pages past the last are empty."""
     asked = request.query_params.get("copies", "")
     number = int(asked) if PAGE_NUMBER.fullmatch(asked) else 1
     return max(1, min(number, -(-record.copies // COPIES_PER_PAGE)))
 
 
 def _typed(request: Request, form: PostedForm | None) -> dict[str, Any]:
-    """What the form for decisions holds: what was typed in vain, else the name that is remembered."""
+    """The values of the decision form: as typed if it was refused, else the remembered name."""
     if form is None:
-        # Who is signed in signs; a name that a browser remembers may be somebody else's.
+        # Signed-in users sign with their key. A remembered name may be another person's.
         return {"who": caller_of(request).name or remembered_name(request), "why": "", "other": "", "chosen": ()}
     return {
-        "who": form.line("who", most=MAX_DECIDER_NAME),
+        "who": form.line("who", most=MAX_REMEMBERED_NAME),
         "why": form.line("why", most=MAX_DECISION_REASON),
         "other": form.line("other", most=MAX_STORY_ADDRESS),
         "chosen": frozenset(form.all("article")),
@@ -157,7 +146,7 @@ async def merge_stories_page(request: Request, story_id: str) -> Response:
     found = STORY_ADDRESS.search(named)
     other = found[1] if found else named
     if not other:
-        return await _refused(request, story_id, form, "name the other story: its page's address, or a copy's")
+        return await _refused(request, story_id, form, "Give the other story: the address of its page, or of a copy.")
     return await _decided(request, story_id, form, lambda store, word: merge_stories(store, [story_id, other], word))
 
 
@@ -166,7 +155,7 @@ async def split_story_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     leaving = form.all("article")
     if not leaving:
-        return await _refused(request, story_id, form, "choose the copies that are to leave the story")
+        return await _refused(request, story_id, form, "Choose the copies to split off.")
     return await _decided(request, story_id, form, lambda store, word: split_story(store, leaving, word))
 
 
@@ -175,7 +164,7 @@ async def pin_original_page(request: Request, story_id: str) -> Response:
     form = await read_form(request)
     chosen = form.all("article")
     if len(chosen) != 1:
-        return await _refused(request, story_id, form, "choose the one copy that is the original")
+        return await _refused(request, story_id, form, "Choose the copy to mark as the original.")
     return await _decided(request, story_id, form, lambda store, word: pin_original(store, chosen[0], word))
 
 
@@ -195,11 +184,11 @@ async def _decided(
     *,
     needs_why: bool = True,
 ) -> Response:
-    """Back to the story, or to the one that it is in now."""
+    """Redirect to the story, or to the one that its copies belong to now."""
     desk = api_context(request)
-    who, why = form.line("who", most=MAX_DECIDER_NAME), form.line("why", most=MAX_DECISION_REASON)
+    who, why = form.line("who", most=MAX_REMEMBERED_NAME), form.line("why", most=MAX_DECISION_REASON)
     if not who or (needs_why and not why):
-        return await _refused(request, story_id, form, "say who decides, and why: the log keeps both")
+        return await _refused(request, story_id, form, "Give your name and a reason: the log keeps both.")
     try:
         decided = await anyio.to_thread.run_sync(
             lambda: decide(desk.store, DecisionNote(caller_of(request).signature_for(who), why, desk.clock()))
@@ -207,7 +196,7 @@ async def _decided(
     except (BadInput, NotFound) as error:
         return await _refused(request, story_id, form, str(error))
     home = story_id if story_id in decided.stories else decided.stories[0]
-    answer = RedirectResponse(f"/stories/{home}#log", 303, {"Cache-Control": "no-store"})
+    answer = see_other(f"/stories/{home}#log")
     set_name_cookie(request, answer, who)
     return answer
 

@@ -1,12 +1,12 @@
-"""Options that several commands take."""
+"""Options and output shared by commands."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
@@ -17,6 +17,7 @@ from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.store.database import Store
 from onestory.text import escape_controls, printable
+from onestory.times import parse_iso_time
 
 __all__ = [
     "HomeOption",
@@ -32,15 +33,17 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
+
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="The data folder; ONESTORY_HOME, else ./onestory-data.", show_default=False),
+    typer.Option("--home", help="Data folder. Default: ONESTORY_HOME, or ./onestory-data.", show_default=False),
 ]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line a row.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line per record.")]
 
 
-# Progress and notices go to standard error, so that what a command prints can be piped.
+# Progress and notices go to standard error, so that output can be piped.
 notice_console = Console(stderr=True, highlight=False)
 
 
@@ -50,7 +53,7 @@ def load_config(home: Path | None) -> Config:
 
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
-    """The store alone, for what needs no index."""
+    """Open the store alone, for commands that need no index."""
     store = Store.open(config.database_url)
     try:
         yield store
@@ -59,17 +62,17 @@ def open_store(config: Config) -> Iterator[Store]:
 
 
 def notice(message: str) -> None:
-    """One line for the person at the terminal."""
+    """Print a one-line notice to standard error."""
     notice_console.print(printable(message), markup=False, soft_wrap=True)
 
 
 def notify_wait(message: str | None) -> None:
-    """What Patience says, as a notice."""
-    notice(message or "it is back: going on")
+    """Print the progress of a BackendRetry: the error it waits for, or that it is over."""
+    notice(message or "the backend is back: continuing")
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on a line of its own; what would steer a terminal is escaped, and the same to a program."""
+    """Print one JSON value per line, with terminal control characters escaped."""
     told = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
     sys.stdout.buffer.write(escape_controls(told).encode())
     sys.stdout.buffer.flush()
@@ -81,9 +84,18 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def print_records(records: Sequence[T], show: Callable[[Sequence[T]], None], *, as_json: bool) -> None:
+    """Print the records as JSON, one per line, or show them to a person."""
+    if not as_json:
+        show(records)
+        return
+    for record in records:
+        print_json(record)
+
+
 @contextmanager
 def spinner(title: str) -> Iterator[Progress]:
-    """Progress on standard error; a terminal sees it after the first moment, a pipe never."""
+    """Show progress on standard error, after a moment, and only on a terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn(title),
@@ -96,11 +108,10 @@ def spinner(title: str) -> Iterator[Progress]:
 
 
 def parse_time_option(value: str | None, *, option: str) -> datetime | None:
-    """A time that a person typed: ISO 8601, UTC where it names no zone. Raises BadInput."""
+    """Parse a typed time in ISO 8601, UTC unless it names a zone. Raises BadInput."""
     if value is None:
         return None
     try:
-        read = datetime.fromisoformat(value)
+        return parse_iso_time(value)
     except ValueError as error:
         raise BadInput(f"{option}: {value!r} is not a time; it reads like 2026-11-23 or 2026-11-23T06:30") from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

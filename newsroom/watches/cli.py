@@ -1,8 +1,7 @@
-"""Watches as lines for a terminal."""
+"""The `onestory watch` commands."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from onestory.newsroom.terminal.console import (
     open_store,
     parse_time_option,
     print_json,
+    print_records,
     spinner,
 )
 from onestory.newsroom.terminal.output import format_time, plural, print_line
@@ -29,6 +29,7 @@ from onestory.store.watches.report import SeedPage, WatchReport, WatchSearch, wa
 from onestory.store.watches.watch_pages import set_watched_only
 from onestory.store.watches.watches import WatchRecord, end_expired_watches, end_watch, remove_watch, watch_records
 from onestory.text import printable
+from onestory.times import utc_now
 
 __all__ = ["apply_watched_only", "print_added_watch", "print_watch_report", "print_watches", "watch_app"]
 
@@ -38,9 +39,9 @@ HIT_REASONS = {"text": "", "seed": "given by URL", "story": "through its story"}
 
 def print_added_watch(begun: CreatedWatch) -> None:
     print_line(f"watch {begun.watch.id}: {printable(begun.watch.name)}")
-    print_line(f"  {plural(begun.gathered, 'article', 'articles')} of it stored already")
+    print_line(f"  {plural(begun.gathered, 'matching article', 'matching articles')} already stored")
     if begun.first:
-        print_line(f"  {plural(begun.first, 'page that waits goes', 'pages that wait go')} first")
+        print_line(f"  {plural(begun.first, 'queued page goes', 'queued pages go')} first")
     if begun.searches:
         print_line(f"  {plural(begun.searches, 'search feed is', 'search feeds are')} polled for it")
 
@@ -48,7 +49,9 @@ def print_added_watch(begun: CreatedWatch) -> None:
 def print_watches(records: Sequence[WatchRecord], *, include_ended: bool) -> None:
     if not records:
         print_line(
-            "No watch yet: onestory watch add WORDS" if include_ended else "No watch goes on: onestory watch add WORDS"
+            "No watches yet: onestory watch add WORDS"
+            if include_ended
+            else "No active watches: onestory watch add WORDS"
         )
     for record in records:
         print_line(f"{record.id:>4}  {_span(record):<44} {printable(record.name)}")
@@ -71,15 +74,15 @@ def print_watch_report(report: WatchReport) -> None:
     print_line(printable(record.name), style="bold")
     print_line(f"watch {record.id}  {_span(record)}")
     if record.phrases:
-        print_line(f"looks for {_quoted(record)}")
+        print_line(f"searches for {_quoted(record)}")
     for seed in report.seeds:
-        print_line(f"began with {printable(seed.url)}  {_became(seed)}")
+        print_line(f"started with {printable(seed.url)}  {_became(seed)}")
     for search in report.searches:
-        print_line(f"searches {printable(search.name)}  {_searched(search)}", style="dim")
+        print_line(f"polls {printable(search.name)}  {_searched(search)}", style="dim")
     found = ", ".join(f"{number} by {how}" for how, number in report.found.items() if number)
-    print_line(f"{plural(report.waiting, 'page waits', 'pages wait')}" + (f"; found {found}" if found else ""))
+    print_line(f"{plural(report.waiting, 'page queued', 'pages queued')}" + (f"; found {found}" if found else ""))
     spread = f"{plural(report.story_count, 'story', 'stories')}, {plural(report.copy_count, 'copy', 'copies')}"
-    print_line(spread if report.story_count else "Nothing was gathered yet.")
+    print_line(spread if report.story_count else "No stories found yet.")
     for gathered in report.stories:
         _print_story(gathered)
     if report.story_count > len(report.stories):
@@ -93,7 +96,7 @@ def _became(seed: SeedPage) -> str:
 
 
 def _searched(search: WatchSearch) -> str:
-    return f"{search.status}, last asked {format_time(search.last_poll) or 'never'}" + (
+    return f"{search.status}, last polled {format_time(search.last_poll) or 'never'}" + (
         f": {printable(search.why)}" if search.why else ""
     )
 
@@ -119,9 +122,9 @@ def _print_story(gathered: WatchStory) -> None:
 MAX_WATCH_STORIES = 1_000
 
 
-watch_app = typer.Typer(help="Stories and topics that are followed: their coverage goes first.", no_args_is_help=True)
+watch_app = typer.Typer(help="Follow stories and topics. Their pages are fetched first.", no_args_is_help=True)
 
-WatchArgument = Annotated[str, typer.Argument(metavar="WATCH", help="Its number, as the list has it.")]
+WatchArgument = Annotated[str, typer.Argument(metavar="WATCH", help="Number shown by `list`.")]
 
 
 @watch_app.command("add")
@@ -130,18 +133,22 @@ def add_watch_command(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS…]",
-            help='A phrase in quotation marks: its words next to each other. "a + b": both. Several: any one of them.',
+            help='A phrase in quotation marks, whose words are consecutive; "a + b" requires both. With several '
+            "phrases, one match is enough.",
         ),
     ] = None,
     urls: Annotated[
-        list[str] | None, typer.Option("--url", help="An article to begin with, fetched at once; may be given again.")
+        list[str] | None, typer.Option("--url", help="An article to begin with, fetched at once. Repeatable.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="When it ends, as in 2026-12-24 (its beginning, UTC).", show_default=False)
+        str | None,
+        typer.Option(help="End of the watch, such as 2026-12-24 (start of the day, UTC).", show_default=False),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What to call it; else its words.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the watch. Default: its phrases.", show_default=False)
+    ] = None,
     no_search: Annotated[
-        bool, typer.Option("--no-search", help="Ask no search feeds: nobody learns what is watched.")
+        bool, typer.Option("--no-search", help="Query no search engines, which would see these terms.")
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -149,17 +156,17 @@ def add_watch_command(
     """Follow a story or a topic."""
     config = load_config(home)
     end = parse_time_option(until, option="--until")
-    if end is not None and end <= datetime.now(UTC):
-        raise BadInput(f"--until: {until} is past; a watch ends later than now")
+    if end is not None and end <= utc_now():
+        raise BadInput(f"--until: {until} is in the past; a watch ends later than now")
     templates = () if no_search else load_templates(config.sources_file)
     wish = WatchRequest(phrases or (), urls or (), name, end, templates)
-    with open_store(config) as store, spinner("looking back") as progress:
+    with open_store(config) as store, spinner("searching stored articles") as progress:
         task = progress.add_task("", total=None)
         begun = create_watch(
-            store, wish, progress=lambda seen: progress.update(task, description=f"{seen:,} articles looked through")
+            store, wish, progress=lambda seen: progress.update(task, description=f"{seen:,} articles searched")
         )
     for reason in begun.unused:
-        notice(f"not searched with: {reason}")
+        notice(f"search feed not used: {reason}")
     if json:
         print_json(begun)
     else:
@@ -168,30 +175,27 @@ def add_watch_command(
 
 @watch_app.command("list")
 def list_watches_command(
-    include_ended: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    include_ended: Annotated[bool, typer.Option("--all", help="Include ended watches.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the watches, the newest first."""
+    """List watches, newest first."""
     with open_store(load_config(home)) as store:
         with store.write() as connection:
             end_expired_watches(connection, now=database_time(connection))
         with store.read() as connection:
             records = [record for record in watch_records(connection) if include_ended or record.ended is None]
-    if not json:
-        print_watches(records, include_ended=include_ended)
-    for record in records if json else ():
-        print_json(record)
+    print_records(records, lambda found: print_watches(found, include_ended=include_ended), as_json=json)
 
 
 @watch_app.command("show")
 def show_watch_command(
     watch: WatchArgument,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_WATCH_STORIES, help="At most so many stories.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_WATCH_STORIES, help="Maximum number of stories.")] = 50,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what a watch gathered: story by story, outlet by outlet."""
+    """Show a watch with its stories and their copies."""
     number = _number(watch)
     with open_store(load_config(home)) as store, store.read() as connection:
         report = watch_report(connection, number, limit=limit)
@@ -203,7 +207,7 @@ def show_watch_command(
 
 @watch_app.command("end")
 def end_watch_command(watch: WatchArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Gather nothing more; what was gathered stays."""
+    """End a watch. What was found stays."""
     number = _number(watch)
     with open_store(load_config(home)) as store, store.write() as connection:
         record = end_watch(connection, number, now=database_time(connection))
@@ -215,15 +219,15 @@ def end_watch_command(watch: WatchArgument, home: HomeOption = None, json: JsonO
 
 @watch_app.command("remove")
 def remove_watch_command(watch: WatchArgument, home: HomeOption = None) -> None:
-    """End a watch and forget it; the articles stay."""
+    """End a watch and delete its matches. The articles stay."""
     number = _number(watch)
     with open_store(load_config(home)) as store, store.write() as connection:
         remove_watch(connection, number, now=database_time(connection))
-    typer.echo(f"watch {number} is removed")
+    typer.echo(f"watch {number} was removed")
 
 
 def apply_watched_only(store: Store, records: Sequence[SourceRecord], *, only: bool | None) -> list[SourceRecord]:
-    """Has only what a watch wants fetched of these sources, or all; None leaves them. The records as they are then."""
+    """Set watched_only on these sources, and return the updated records; None leaves it unchanged."""
     if only is None:
         return list(records)
     ids = {record.id for record in records}
@@ -235,5 +239,5 @@ def apply_watched_only(store: Store, records: Sequence[SourceRecord], *, only: b
 
 def _number(typed: str) -> int:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-        raise BadInput(f"{typed[:80]!r} is no watch: `onestory watch list` has their numbers")
+        raise BadInput(f"{typed[:80]!r} is not the number of a watch: see `onestory watch list`")
     return int(typed)

@@ -1,17 +1,18 @@
-"""The pages of watches: all of them, one with what it gathered; to begin one, and to end it."""
+"""The pages of watches: list, one watch, add and end."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from onestory.errors import BadInput, TakenDown
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.watches.api import WatchId
 from onestory.pipelines.watches.creation import CreatedWatch, WatchRequest, create_watch
@@ -28,7 +29,7 @@ MAX_WATCH_NAME = 300
 
 
 def has_watch_ended(watch: WatchRecord, *, now: datetime) -> bool:
-    """Whether nothing more is gathered for it."""
+    """Whether the watch has ended."""
     return watch.ended is not None or (watch.until is not None and watch.until <= now)
 
 
@@ -76,11 +77,11 @@ async def add_watch_page(request: Request) -> Response:
     except (BadInput, TakenDown) as error:
         refusal = as_sentence(str(error).replace("--", ""))
         return await anyio.to_thread.run_sync(lambda: _shown(request, refusal=refusal, form=form))
-    return RedirectResponse(f"/watches/{begun.watch.id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/watches/{begun.watch.id}")
 
 
 def _begun(request: Request, form: PostedForm) -> CreatedWatch:
-    """Search feeds learn what is followed, so they are asked only where the editor says so."""
+    """Add a watch. Search engines see its terms, so they are queried only if the editor chose so."""
     desk = api_context(request)
     wish = WatchRequest(
         form.lines("phrases"),
@@ -93,7 +94,7 @@ def _begun(request: Request, form: PostedForm) -> CreatedWatch:
 
 
 def _until(typed: str) -> datetime | None:
-    """The beginning of a day, UTC. Raises BadInput."""
+    """Parse a day, and return its beginning in UTC. Raises BadInput."""
     if not typed:
         return None
     try:
@@ -117,4 +118,4 @@ def end_watch_page(request: Request, watch_id: WatchId) -> Response:
     desk = api_context(request)
     with desk.store.write() as connection:
         end_watch(connection, watch_id, now=desk.clock())
-    return RedirectResponse(f"/watches/{watch_id}", 303, {"Cache-Control": "no-store"})
+    return see_other(f"/watches/{watch_id}")

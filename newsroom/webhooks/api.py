@@ -1,4 +1,4 @@
-"""/v1/webhooks: who is told of events, and what was sent to them."""
+"""API of webhooks and their messages."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,7 +8,6 @@ from fastapi.responses import Response
 
 from onestory.errors import BadInput
 from onestory.newsroom.events.schemas import (
-    MAX_DATABASE_ID,
     NewWebhook,
     ReplayRequest,
     ReplayResult,
@@ -19,6 +18,7 @@ from onestory.newsroom.events.schemas import (
     WebhookRequest,
 )
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
@@ -44,7 +44,7 @@ WEBHOOK_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Ther
 
 @router.get("/webhooks", response_model=WebhookList, summary="List webhooks", operation_id="listWebhooks")
 def get_webhooks(request: Request) -> Response:
-    """All of them, without their secrets."""
+    """All webhooks, without their secrets."""
     with api_context(request).store.read() as connection:
         found = list_webhooks(connection)
     return json_response(request, WebhookList(webhooks=[Webhook.model_validate(one) for one in found]))
@@ -54,7 +54,7 @@ def get_webhooks(request: Request) -> Response:
     "/webhooks", response_model=NewWebhook, status_code=201, summary="Add a webhook", operation_id="addWebhook"
 )
 def post_webhook(request: Request, response: Response, question: WebhookRequest) -> NewWebhook:
-    """It is told of what happens from now on, one message a story. The answer has its secret, this once."""
+    """Add a webhook for events from now on, one message per story. The response contains its secret, this once."""
     entry = webhook_entry(question)
     with api_context(request).store.write() as connection:
         added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
@@ -63,7 +63,7 @@ def post_webhook(request: Request, response: Response, question: WebhookRequest)
 
 
 def webhook_entry(question: WebhookRequest) -> WebhookEntry:
-    """Raises Refused, BadInput for an address where no webhook may be."""
+    """The settings of a new webhook. Raises BlockedAddress or BadInput for an unsuitable address."""
     told = question.model_dump()
     return WebhookEntry(**{**told, "url": check_webhook_url(question.url), "kinds": tuple(question.kinds)})
 
@@ -71,12 +71,12 @@ def webhook_entry(question: WebhookRequest) -> WebhookEntry:
 @router.get(
     "/webhooks/{number}",
     response_model=Webhook,
-    summary="One webhook",
+    summary="Get a webhook",
     operation_id="getWebhook",
     responses=WEBHOOK_NOT_FOUND,
 )
 def get_webhook(request: Request, number: WebhookNumber) -> Response:
-    """What it is told of, and how it does."""
+    """The settings of a webhook and its delivery state."""
     with api_context(request).store.read() as connection:
         return json_response(request, Webhook.model_validate(load_webhook(connection, number)))
 
@@ -89,7 +89,7 @@ def get_webhook(request: Request, number: WebhookNumber) -> Response:
     responses=WEBHOOK_NOT_FOUND,
 )
 def delete_webhook(request: Request, number: WebhookNumber) -> None:
-    """With all its messages."""
+    """Remove a webhook with all its messages."""
     with api_context(request).store.write() as connection:
         remove_webhook(connection, number)
 
@@ -97,12 +97,12 @@ def delete_webhook(request: Request, number: WebhookNumber) -> None:
 @router.post(
     "/webhooks/{number}/enable",
     response_model=Webhook,
-    summary="Enable a webhook again",
+    summary="Enable a webhook",
     operation_id="enableWebhook",
     responses=WEBHOOK_NOT_FOUND,
 )
 def post_webhook_enable(request: Request, number: WebhookNumber) -> Webhook:
-    """It is told of what happens from now on; what happened meanwhile is in /v1/events."""
+    """Enable a webhook for events from now on. Events missed meanwhile are in /v1/events."""
     with api_context(request).store.write() as connection:
         return Webhook.model_validate(enable_webhook(connection, number))
 
@@ -111,12 +111,12 @@ def post_webhook_enable(request: Request, number: WebhookNumber) -> Webhook:
     "/webhooks/{number}/test",
     response_model=WebhookMessage,
     status_code=202,
-    summary="Send a test",
+    summary="Send a test message",
     operation_id="testWebhook",
     responses=WEBHOOK_NOT_FOUND,
 )
 def post_webhook_test(request: Request, number: WebhookNumber) -> WebhookMessage:
-    """A message of type `webhook.test`, within seconds; its `message_id` tells what became of it."""
+    """Send a message of type `webhook.test` within seconds. Its `message_id` identifies it among the messages."""
     with api_context(request).store.write() as connection:
         return WebhookMessage.model_validate(add_test_message(connection, number, now=database_time(connection)))
 
@@ -124,16 +124,16 @@ def post_webhook_test(request: Request, number: WebhookNumber) -> WebhookMessage
 @router.get(
     "/webhooks/{number}/messages",
     response_model=WebhookMessageList,
-    summary="What was sent to a webhook",
+    summary="List messages of a webhook",
     operation_id="listWebhookMessages",
     responses=WEBHOOK_NOT_FOUND,
 )
 def get_webhook_messages(
     request: Request,
     number: WebhookNumber,
-    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
 ) -> Response:
-    """And what waits to be sent. Kept for 30 days."""
+    """Messages sent and waiting, kept for 30 days."""
     with api_context(request).store.read() as connection:
         found = messages_of_webhook(connection, number, limit=limit)
     return json_response(request, WebhookMessageList(messages=[WebhookMessage.model_validate(one) for one in found]))
@@ -148,7 +148,7 @@ def get_webhook_messages(
     responses=WEBHOOK_NOT_FOUND,
 )
 def post_webhook_replay(request: Request, number: WebhookNumber, question: ReplayRequest) -> ReplayResult:
-    """One message, or all that were made since a time; under the same `webhook-id`."""
+    """Send again one message, or all made since a time, under the same `webhook-id`."""
     if (question.message_id is None) == (question.since is None):
         raise BadInput("give either message_id or since")
     with api_context(request).store.write() as connection:

@@ -1,4 +1,4 @@
-"""onestory webhooks add, list, test, replay, enable, remove; and onestory events."""
+"""The `onestory webhooks` commands."""
 
 from typing import Annotated, Any
 
@@ -36,34 +36,35 @@ __all__ = ["webhooks_app"]
 MAX_MESSAGES_LISTED = 100_000
 
 webhooks_app = typer.Typer(
-    help="Programs that are told of what happens, one message a story. `onestory run` and `serve` send them.",
+    help="Deliver events to other programs, one message per story. `onestory run` and `serve` send them.",
     no_args_is_help=True,
 )
 
-WebhookArgument = Annotated[int, typer.Argument(metavar="WEBHOOK", min=1, help="Its number, as list has it.")]
+WebhookArgument = Annotated[int, typer.Argument(metavar="WEBHOOK", min=1, help="Number shown by `list`.")]
 
 
 @webhooks_app.command("add")
 def add_webhook_command(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where messages are sent, by POST.")],
-    form: Annotated[str, typer.Option(help="standard (Standard Webhooks), or slack.")] = "standard",
+    url: Annotated[str, typer.Argument(metavar="URL", help="The URL that receives the messages, by POST.")],
+    form: Annotated[str, typer.Option(help="standard (Standard Webhooks) or slack.")] = "standard",
     kind: Annotated[
-        list[str] | None, typer.Option(help=f"Only these: {', '.join(EVENT_KINDS)}. May be given again; all without.")
+        list[str] | None,
+        typer.Option(help=f"Only these kinds of events: {', '.join(EVENT_KINDS)}. Repeatable. Default: all."),
     ] = None,
-    watch: Annotated[int | None, typer.Option(help="Only what this watch matched.")] = None,
+    watch: Annotated[int | None, typer.Option(help="Only events of this watch.")] = None,
     outlet: Annotated[str | None, typer.Option(help="Only stories that this outlet runs.")] = None,
     language: Annotated[str | None, typer.Option(help="Only stories in this language, such as en.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell a program of what happens from now on. Its secret is shown this once."""
+    """Add a webhook for events from now on. Its secret is shown only once."""
     entry = WebhookEntry(check_webhook_url(url), _form(form), tuple(kind or ()), watch, outlet, language)
     with open_store(load_config(home)) as store, store.write() as connection:
         added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
     if json:
         print_json({**added.to_public_dict(), "secret": added.secret})
         return
-    typer.echo(f"webhook {added.id}; its secret, shown this once: {added.secret}")
+    typer.echo(f"webhook {added.id}; its secret, shown only this once: {added.secret}")
     notice(f"`onestory webhooks test {added.id}` sends it a message")
 
 
@@ -78,13 +79,16 @@ def _form(value: str) -> WebhookForm:
 @webhooks_app.command("list")
 def list_webhooks_command(
     number: Annotated[
-        int | None, typer.Argument(metavar="[WEBHOOK]", min=1, help="Its messages; all webhooks without.")
+        int | None,
+        typer.Argument(
+            metavar="[WEBHOOK]", min=1, help="Show the messages of this webhook. Default: list all webhooks."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="At most so many messages.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_MESSAGES_LISTED, help="Maximum number of messages.")] = 50,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Who is told of what and how that goes; or the last messages of one."""
+    """List webhooks and their delivery state, or the latest messages of one."""
     with open_store(load_config(home)) as store, store.read() as connection:
         if number is not None:
             _print_messages(messages_of_webhook(connection, number, limit=limit), json=json)
@@ -103,7 +107,7 @@ def _print_webhooks(found: list[WebhookRecord], *, json: bool) -> None:
         if hook.why:
             print_line(f"      {printable(hook.why)}", style="dim")
     if not found and not json:
-        notice("nobody is told of anything yet: `onestory webhooks add URL`")
+        notice("no webhooks yet: `onestory webhooks add URL` adds one")
 
 
 def _state(hook: WebhookRecord) -> str:
@@ -131,7 +135,7 @@ def _print_messages(found: list[OutboxMessage], *, json: bool) -> None:
         if message.why:
             print_line(f"      {printable(message.why)}", style="dim")
     if not found and not json:
-        notice("nothing was sent yet, and nothing waits")
+        notice("no messages yet")
 
 
 def _ended(message: OutboxMessage) -> str:
@@ -144,26 +148,26 @@ def _ended(message: OutboxMessage) -> str:
 
 @webhooks_app.command("test")
 def send_test_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Send a message that tells of nothing; whoever serves the store sends it within seconds."""
+    """Send a test message. A running server sends it within seconds."""
     with open_store(load_config(home)) as store, store.write() as connection:
         message = add_test_message(connection, number, now=database_time(connection))
     if json:
         print_json(message)
     else:
-        typer.echo(f"message {message.message_id} waits; `onestory webhooks list {number}` says how it went")
+        typer.echo(f"message {message.message_id} is queued; see `onestory webhooks list {number}` for the result")
 
 
 @webhooks_app.command("replay")
 def replay_messages_command(
     number: WebhookArgument,
     message: Annotated[str | None, typer.Option(help="One message, by its id.")] = None,
-    since: Annotated[str | None, typer.Option(help="All that were made since this time.")] = None,
+    since: Annotated[str | None, typer.Option(help="All messages made since this time.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Send messages again, under the same ids."""
     if (message is None) == (since is None):
-        raise BadInput("say what to send again: either --message ID or --since TIME")
+        raise BadInput("choose the messages to send again: --message ID or --since TIME")
     earliest = parse_time_option(since, option="--since")
     with open_store(load_config(home)) as store, store.write() as connection:
         now = database_time(connection)
@@ -176,22 +180,22 @@ def replay_messages_command(
 
 @webhooks_app.command("enable")
 def enable_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Tell one again that was disabled; of what happened meanwhile it is not told."""
+    """Re-enable a disabled webhook. Events missed meanwhile are not sent."""
     with open_store(load_config(home)) as store, store.write() as connection:
         enabled = enable_webhook(connection, number)
     if json:
         print_json(enabled.to_public_dict())
     else:
-        typer.echo(f"webhook {number} is told of what happens from now on")
+        typer.echo(f"webhook {number} is enabled for events from now on")
 
 
 @webhooks_app.command("remove")
 def remove_webhook_command(number: WebhookArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Tell it of nothing any more, and forget its messages."""
+    """Remove a webhook and its messages."""
     with open_store(load_config(home)) as store, store.write() as connection:
         gone = load_webhook(connection, number)
         remove_webhook(connection, number)
     if json:
         print_json(gone.to_public_dict())
     else:
-        typer.echo(f"webhook {number} is gone")
+        typer.echo(f"webhook {number} was removed")

@@ -1,4 +1,4 @@
-"""One call of a webhook: signed by Standard Webhooks, to a place that may be reached, and read no further than needed.
+"""Delivery of webhook messages: signed by Standard Webhooks, to checked addresses only.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -31,7 +31,7 @@ SIGNING_KEY_PREFIX = "whsec_"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """How a call ended: delivered on a status of 200 to 299; `why` says in plain words what was wrong else."""
+    """The result of a delivery. A status of 200 to 299 means success; `why` explains failures in plain words."""
 
     http_status: int | None
     why: str | None = None
@@ -42,7 +42,7 @@ class DeliveryResult:
 
 
 def new_webhook_secret() -> str:
-    """192 bits, in the form that libraries for Standard Webhooks take."""
+    """A secret of 192 bits, in the format of Standard Webhooks libraries."""
     return SIGNING_KEY_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
@@ -51,16 +51,16 @@ def sign_webhook(secret: str, message_id: str, timestamp: int, body: bytes) -> s
     try:
         key = base64.b64decode(secret.removeprefix(SIGNING_KEY_PREFIX), validate=True)
     except binascii.Error as error:
-        raise BadInput(f"the secret of a webhook is {SIGNING_KEY_PREFIX} and base64 behind it") from error
+        raise BadInput(f"the secret of a webhook is {SIGNING_KEY_PREFIX} followed by base64") from error
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def check_webhook_url(url: str) -> str:
-    """The URL, if a webhook may be there as far as its text tells. Raises Refused, BadInput."""
-    checked_url(url)  # what it would make of it is not wanted: the query of a webhook is part of its address
+    """Check the text of a webhook's URL. Raises BlockedAddress or BadInput."""
+    checked_url(url)  # its normal form is not used: the query is part of a webhook's address
     if len(url) > 2000 or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise BadInput("the URL of a webhook has no blanks, is plain ASCII, and is no longer than 2,000 characters")
+        raise BadInput("the URL of a webhook must be ASCII without spaces, of at most 2,000 characters")
     try:
         port = urlsplit(url).port
     except ValueError as error:
@@ -73,7 +73,7 @@ def check_webhook_url(url: str) -> str:
 async def send_webhook(
     url: str, *, secret: str, message_id: str, body: str, at: datetime, allow: AllowList
 ) -> DeliveryResult:
-    """Sends one message. What goes wrong on the way is the answer's `why`, never an exception."""
+    """Send one message. Errors are returned in `why`, never raised."""
     content = body.encode()
     headers = {
         "content-type": "application/json",
@@ -86,19 +86,19 @@ async def send_webhook(
         async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
             return await _post(check_webhook_url(url), headers, content, allow)
     except TimeoutError:
-        return DeliveryResult(None, f"no answer within {CALL_TIMEOUT_SECONDS:.0f} s")
+        return DeliveryResult(None, f"no response within {CALL_TIMEOUT_SECONDS:.0f} s")
     except (BlockedAddress, BadInput) as error:
         return DeliveryResult(None, str(error))
     except ssl.SSLError as error:
         return DeliveryResult(None, f"TLS: {error.reason or error}")
     except (OSError, UnicodeError) as error:
-        return DeliveryResult(None, f"cannot be reached: {printable(str(error), width=200)}")
+        return DeliveryResult(None, f"unreachable: {printable(str(error), width=200)}")
     except h11.RemoteProtocolError as error:
-        return DeliveryResult(None, f"answers in no HTTP: {printable(str(error), width=200)}")
+        return DeliveryResult(None, f"not a valid HTTP response: {printable(str(error), width=200)}")
 
 
 async def _post(url: str, headers: dict[str, str], content: bytes, allow: AllowList) -> DeliveryResult:
-    """Connects to the very address that was checked, so that no second DNS answer can lead elsewhere."""
+    """Connect to the address that was checked, so that no second DNS answer can lead elsewhere."""
     parts = urlsplit(url)
     name, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
@@ -146,10 +146,10 @@ async def _exchange(
 
 def _why(status: int | None, said: bytes) -> str | None:
     if status is None:
-        return "the connection was closed without an answer"
+        return "the connection was closed without a response"
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
-        return f"it answers {status}: redirects are not followed, so give the address that it leads to"
+        return f"it responded with {status}: redirects are not followed, so set the target's address"
     words = printable(said.decode("utf-8", "replace"), width=200)
-    return f"it answers {status}" + (f": {words}" if words else "")
+    return f"it responded with {status}" + (f": {words}" if words else "")

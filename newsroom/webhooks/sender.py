@@ -1,4 +1,4 @@
-"""What a message of a webhook says: as JSON for programs, or as Slack shows it."""
+"""The webhook sender: message bodies for programs and Slack, and the thread that delivers them."""
 
 import asyncio
 import secrets
@@ -31,12 +31,13 @@ from onestory.store.webhooks.outbox import (
     save_message_body,
 )
 from onestory.store.webhooks.webhooks import WebhookForm, WebhookRecord, acquire_sender_lease, release_sender_lease
-from onestory.text import printable
+from onestory.text import plural, printable
+from onestory.times import utc_now
 
 __all__ = ["EVENT_RETENTION_DAYS", "WebhookSender", "message_body", "send_due_messages"]
 
 
-# A message of several events is of the kind that matters most.
+# A message with several events has the most important kind.
 KINDS_BY_IMPORTANCE = (
     "story.withdrawn",
     "story.corrected",
@@ -50,20 +51,20 @@ KINDS_BY_IMPORTANCE = (
 KIND_LABELS = {
     "story.created": "New",
     "story.grew": "Spreads",
-    "story.corrected": "Original changed",
+    "story.corrected": "Original corrected",
     "story.withdrawn": "Withdrawn",
     "story.merged": "Merged with another story",
     "story.split": "Split",
-    "watch.matched": "On your watch",
+    "watch.matched": "Matches your watch",
     "source.blocked": "Source blocked",
     "source.silent": "Source silent",
     "webhook.disabled": "A webhook was disabled",
-    "webhook.test": "A test: this webhook works",
+    "webhook.test": "Test: this webhook works",
 }
 
 
 def message_body(connection: Connection, message: OutboxMessage, form: WebhookForm) -> str | None:
-    """The body as JSON; None where the story was taken down before anybody was told of it."""
+    """The body as JSON, or None if the story was taken down before anything about it was sent."""
     record, original = _story(connection, message.story_id)
     taken_down = any(event["data"].get("taken_down") for event in message.gathered)
     if message.story_id is not None and record is None and not taken_down:
@@ -121,16 +122,14 @@ def _line(says: str, record: StoryRecord | None, original: CopyRecord | None, da
         return f"*{says}*" + (f": {about}" if about else "")
     title = _escaped(record.title or "(no headline)")
     linked = f"<{_address(original.url)}|{title}>" if original else title
-    spread = f"{_count(record.copies, 'copy', 'copies')} in {_count(record.outlets, 'outlet', 'outlets')}"
+    spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
     return f"*{says}*: {linked} ({spread}, first at {_escaped(record.first_outlet)})"
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
 def _escaped(text: str) -> str:
-    """Slack's three signs; `*`, `_`, `~` and backquotes could only change how our own line looks."""
+    """The text with Slack's control characters escaped. `*`, `_`, `~` and backquotes can only change the style of this
+    line.
+    """
     plain = printable(text, width=200)
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "¦")
 
@@ -151,10 +150,10 @@ PRUNE_INTERVAL_SECONDS = 3600.0
 
 
 class WebhookSender(PeriodicThread):
-    """With a store of its own: it gathers events into messages, and sends those that are due.
+    """Collects events into messages and sends those that are due, with a store of its own.
 
-    Of several processes on one store one sends; when that ends, another takes over, at the latest when its lease has
-    run out. It also deletes events and settled messages that are older than KEPT_DAYS.
+    Of several processes on one store, one sends. If it ends, another takes over, at the latest when its lease expires.
+    The sender also deletes events and settled messages older than EVENT_RETENTION_DAYS.
     """
 
     def __init__(self, config: Config) -> None:
@@ -185,7 +184,7 @@ class WebhookSender(PeriodicThread):
                 release_sender_lease(connection, self._holder)
 
     def _may_send(self, store: Store) -> bool:
-        """Whether there is something to do, and it is ours to do: an idle store is not written to."""
+        """Whether there is something to send, and this process holds the lease. An idle store is not written to."""
         with store.read() as connection:
             if not has_outbox_work(connection, now=database_time(connection)):
                 return False
@@ -201,7 +200,9 @@ def prune_events_and_messages(store: Store) -> None:
 
 
 def send_due_messages(store: Store, *, allow: AllowList, now: datetime | None = None) -> int:
-    """Gathers what happened, and sends up to AT_ONCE messages that are due; how many. `now` is the database's."""
+    """Collect events, and send up to MAX_CONCURRENT_CALLS due messages. Returns how many. `now` defaults to the
+    database clock.
+    """
     while _gather(store, now):
         pass
     claimed = _claim(store, now)
@@ -228,7 +229,7 @@ def _gather(store: Store, now: datetime | None) -> int:
 
 
 def _claim(store: Store, now: datetime | None) -> list[tuple[WebhookRecord, OutboxMessage, str]]:
-    """Each with its body, which is the same at every attempt."""
+    """Due messages with their bodies, which are the same for all attempts."""
     with store.write() as connection:
         ready = []
         for hook, message in claim_messages(
@@ -252,7 +253,7 @@ async def _call_all(
             secret=hook.secret,
             message_id=message.message_id,
             body=body,
-            at=datetime.now().astimezone(),
+            at=utc_now(),
             allow=allow,
         )
         for hook, message, body in claimed

@@ -1,7 +1,7 @@
-"""Taking records out of WARC files (ISO 28500): each file is written anew beside the old one, which then goes.
+"""Remove records from WARC files (ISO 28500) by writing a new file beside the old one.
 
-The new file has a new name, so that versions which point into it by name and offset are right at every moment: first
-the new file, then the store, then the old file goes. Killed in between, the same call does it again.
+The new file has a new name, so that the versions that refer to it by name and offset are right at every moment: first
+the new file is written, then the store is updated, then the old file is deleted. After a crash the call is repeated.
 """
 
 import fcntl
@@ -24,13 +24,13 @@ __all__ = ["RedactedFile", "redact_file", "warc_files"]
 ENDINGS = (".warc.gz", ".warc")
 CHUNK_BYTES = 1 << 20
 MAX_TORN_BYTES = 64 << 20
-# The beginning of a record, plain or in a gzip member of its own.
+# The start of a record, plain or as a gzip member.
 RECORD = re.compile(rb"WARC/1\.[01]\r\n|\x1f\x8b\x08[\x00-\x1f].{4}[\x00\x02\x04]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class RedactedFile:
-    """A file without some of its records. `offsets`: where the others stood, and where they stand in `new`."""
+    """A file without some of its records. `offsets` maps the old positions of the others to those in `new`."""
 
     old: Path
     new: Path | None
@@ -40,7 +40,7 @@ class RedactedFile:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Where a record stands, in bytes; `end` is where the next one begins."""
+    """The byte range of a record; `end` is where the next one begins."""
 
     offset: int
     end: int
@@ -48,17 +48,16 @@ class _Record:
 
 
 def warc_files(folder: Path) -> list[Path]:
-    """The WARC files in a folder and its folders, in order."""
+    """The WARC files of a folder and its subfolders, sorted."""
     return sorted(path for path in folder.rglob("*.warc*") if path.name.endswith(ENDINGS) and path.is_file())
 
 
 @contextmanager
 def redact_file(path: Path, is_barred: Callable[[str], bool]) -> Iterator[RedactedFile | None]:
-    """The file written anew without the records of barred URLs; None when it has none. The old one goes on leaving.
+    """Write the file without the records of barred URLs; None if it has none. The old file is deleted on exit.
 
-    A crawler that writes into the file waits, and goes on in a new one: see
-    `onestory.pipelines.archive.warc_writer`. What a crash left
-    torn at the end goes with the old file: nobody reads it. Raises BadInput for a file that cannot be read to its end.
+    A crawler that writes to the file waits and continues in a new one (`onestory.pipelines.archive.warc_writer`). A
+    torn last record is dropped with the old file. Raises BadInput if the file cannot be read to its end.
     """
     with path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -81,7 +80,7 @@ def _rewritten(path: Path, file: BinaryIO, is_barred: Callable[[str], bool]) -> 
 
 
 def _records(path: Path, file: BinaryIO) -> tuple[list[_Record], bool]:
-    """All whole records, and whether a torn one follows."""
+    """All complete records, and whether a torn one follows."""
     found: list[tuple[int, str]] = []
     end = 0
     records = ArchiveIterator(file)
@@ -102,7 +101,7 @@ def _records(path: Path, file: BinaryIO) -> tuple[list[_Record], bool]:
     torn = bool(rest.strip(b"\r\n\0"))
     if torn and (len(rest) == MAX_TORN_BYTES or RECORD.search(rest, 1)):
         raise BadInput(f"{path} is damaged behind byte {end}, so nothing was removed from it")
-    # Blank lines behind a record belong to it.
+    # Blank lines after a record belong to it.
     end += len(rest) - len(rest.lstrip(b"\r\n\0"))
     ends = [*(offset for offset, _ in found[1:]), end]
     return [_Record(offset, till, url) for (offset, url), till in zip(found, ends, strict=True)], torn

@@ -1,4 +1,4 @@
-"""Today's extractor over what was kept: a better text of the same content takes the place of the old one."""
+"""Run today's extractor over kept pages and replace texts by better ones of the same content."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ _Chunk = tuple[list[tuple[Capture, VersionRow]], "Future[list[ProcessedCapture |
 
 @dataclass(slots=True)
 class ReextractCounts:
-    """Of the pages `read`, so many were read again and `changed`, or were as before; so many `stored` only now."""
+    """Counts of re-extraction: pages `read`, `changed` or the `same`, and `stored` for the first time."""
 
     read: int = 0
     changed: int = 0
@@ -56,7 +56,7 @@ def reextract(
     now: Callable[[], datetime],
     progress: Callable[[ReextractCounts], None] = lambda counts: None,
 ) -> ReextractCounts:
-    """Two passes: what versions were made from, then what made none, which goes the way of every import."""
+    """Run two passes: pages that versions were made from, then the others, which are imported as usual."""
     counts = ReextractCounts()
     with Workers(workers) as pool:
         again = _Again(engine, pool, retry, now)
@@ -72,7 +72,7 @@ def reextract(
 
 
 class _Again:
-    """The first pass: pages of which versions were made are read again, and put in the old ones' place."""
+    """The first pass: pages that versions were made from are read again and replaced."""
 
     def __init__(self, engine: Engine, workers: Workers, retry: BackendRetry, now: Callable[[], datetime]) -> None:
         self.engine = engine
@@ -110,7 +110,7 @@ class _Again:
         answer: "Future[list[ProcessedCapture | Dropped]]",
         counts: ReextractCounts,
     ) -> None:
-        """What today's extractor drops stays as it is: that was an article, and a takedown is another matter."""
+        """Replace the texts. What today's extractor drops stays stored: removing it would be a takedown."""
         new = []
         for (_, kept), read in zip(pairs, answer.result(), strict=True):
             if isinstance(read, Dropped):
@@ -133,7 +133,7 @@ def _known(engine: Engine, chunk: Sequence[Capture]) -> dict[int | None, Version
 
 
 def _with_claims(capture: Capture, kept: VersionRow) -> Capture:
-    """With what came beside the page when it was fetched, and is not in the file."""
+    """The capture with the claims that came with its fetch and are not in the file."""
     facts = kept.facts
     signals = (facts.get("rights") or {}).get("signals", [])
     return replace(
@@ -147,7 +147,7 @@ def _with_claims(capture: Capture, kept: VersionRow) -> Capture:
 
 
 def _chunks(paths: Sequence[str], counts: ReextractCounts) -> Iterator[list[Capture]]:
-    """The pages of one file at a time. What a crash left torn at a file's end is no fault of the file."""
+    """The pages of one file at a time. A torn last record is not an error."""
     for path in paths:
         chunk: list[Capture] = []
         try:

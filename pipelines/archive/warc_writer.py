@@ -1,11 +1,10 @@
-"""What was fetched, kept as WARC 1.1 (ISO 28500:2017): one gzip member a record, files rotated by size.
+"""Write fetched pages as WARC 1.1 (ISO 28500:2017): one gzip member a record, files rotated by size.
 
-A record is written with one call and is on the disk before its offset is given away. What a crash leaves torn is the
-last record of its file: no file is ever opened again for writing, and our reader takes what came before.
+A record is written with one call and is on disk before its offset is returned. A crash can tear only the last record of
+a file: no file is reopened for writing, and the reader takes the records before it.
 """
 
 import base64
-import errno
 import fcntl
 import gzip
 import hashlib
@@ -23,10 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
-from onestory.errors import DiskFull, HomeUnusable
+from onestory.errors import DiskFull, HomeUnusable, is_disk_full
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
+from onestory.times import utc_now
 
 __all__ = ["ArchivingSink", "WarcWriter"]
 
@@ -35,16 +35,12 @@ MAX_BYTES = 1 << 30
 
 PREFIX = "ONESTORY"
 
-# The body is kept as it was decoded: these spoke of how it travelled, and are kept under Common Crawl's names.
+# The body is kept decoded. These headers described its transfer and are kept under Common Crawl's names.
 TRAVEL_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class WarcWriter:
-    """Writes responses into `folder`; safe to be called from several threads, and by several processes at once."""
+    """Writes responses to `folder`; safe for several threads and processes at once."""
 
     def __init__(
         self,
@@ -52,7 +48,7 @@ class WarcWriter:
         *,
         prefix: str = PREFIX,
         max_bytes: int = MAX_BYTES,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.folder = folder
         self.prefix = prefix
@@ -66,16 +62,16 @@ class WarcWriter:
         self._size = 0
 
     def write(self, capture: Capture) -> Capture:
-        """Keeps the page's response; the capture, with the place where it is kept.
+        """Write the response of a page; return the capture with its file and offset.
 
-        Raises DiskFull and HomeUnusable. A record that could not be written whole leaves nothing behind.
+        Raises DiskFull and HomeUnusable. A record that cannot be written whole leaves nothing behind.
         """
         record = _response(capture, at=capture.observed or self.clock())
         with self._lock, _translated(self.folder):
             while True:
                 if self._file is None or self._size >= self.max_bytes:
                     self._begin()
-                # A takedown rewrites files under this lock, and takes the old one away: then a new one is begun.
+                # A takedown rewrites files under this lock and deletes the old one; then a new one is started.
                 with _locked(self._file) as still_there:
                     if still_there:
                         return replace(capture, warc_file=self._name, warc_offset=self._append(record))
@@ -101,7 +97,7 @@ class WarcWriter:
             self._name = f"{self.prefix}-{stamp}-{self._serial:05d}-{self._host}.warc.gz"
             self._serial += 1
             try:
-                # Never one that is there: another crawler may have it, or died over it.
+                # Never an existing file: another crawler may hold it, or died while writing it.
                 self._file = os.open(self.folder / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             except FileExistsError:
                 continue
@@ -172,7 +168,7 @@ def _digest(content: bytes) -> str:
 
 @contextmanager
 def _locked(file: int | None) -> Iterator[bool]:
-    """Holds the file, and tells whether it still has a name."""
+    """Lock the file and return whether it still has a name."""
     if file is None:
         raise RuntimeError("no file is open")
     fcntl.flock(file, fcntl.LOCK_EX)
@@ -183,7 +179,7 @@ def _locked(file: int | None) -> Iterator[bool]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name itself must outlive a power cut."""
+    """Sync the folder, so that the new name survives a power cut."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -196,15 +192,15 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFull(f"{folder} is full: what was fetched cannot be kept (ONESTORY_WARC_DIR)") from error
         raise HomeUnusable(f"ONESTORY_WARC_DIR: {folder} cannot be written: {error.strerror}") from error
 
 
 class ArchivingSink:
-    """Keeps each page, and hands it in with the place where it is kept; close it before the intake.
+    """Archives each page, then submits it with its file and offset; close it before the intake.
 
-    Writing waits for the disk, so a thread does it, in the order of the captures.
+    A thread writes in the order of the captures, because writing waits for the disk.
     """
 
     def __init__(self, writer: WarcWriter, intake: Intake) -> None:
@@ -213,7 +209,7 @@ class ArchivingSink:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="warc")
 
     def submit(self, capture: Capture) -> "Future[Outcome]":
-        """The intake's outcome. Raises, in the outcome, DiskFull and HomeUnusable."""
+        """Archive and submit a capture. The outcome may raise DiskFull and HomeUnusable."""
         outcome: Future[Outcome] = Future()
         self._thread.submit(self._keep, capture, outcome)
         return outcome
@@ -222,11 +218,11 @@ class ArchivingSink:
         try:
             taken = self._intake.submit(self._writer.write(capture) if capture.body is not None else capture)
             taken.add_done_callback(lambda done: _pass_on(done, outcome))
-        except Exception as error:  # whoever waits for the outcome hears of it
+        except Exception as error:  # the caller that waits for the outcome gets the error
             outcome.set_exception(error)
 
     def close(self) -> None:
-        """Waits for what is being written."""
+        """Wait for what is being written."""
         self._thread.shutdown()
 
     def __enter__(self) -> "ArchivingSink":

@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from onestory.errors import BadInput
 from onestory.pipelines.markup.structured_data import Markup
-from onestory.urls import normalize_url, same_site
+from onestory.urls import normalize_url, same_publisher
 
 __all__ = ["canonical_url"]
 
@@ -26,7 +26,7 @@ _SLUG_WORDS = 4
 
 
 def canonical_url(markup: Markup) -> tuple[str, str | None]:
-    """The article's identity, and a canonical on another site (a credit, never an identity).
+    """The article's identity, and a canonical of another publisher (a credit, never an identity).
 
     A canonical says nothing about an article where it is a front page, a section above the page, or the first page of
     an article of which this is another page. Templates err, and each would make one article of many.
@@ -38,7 +38,7 @@ def canonical_url(markup: Markup) -> tuple[str, str | None]:
     here, there = urlsplit(own), urlsplit(claimed)
     if there.path == "/" and not there.query:
         return own, None
-    if not same_site(own, claimed):
+    if not same_publisher(own, claimed):
         return own, claimed
     return (own if _is_above(there, here) or _is_later_page(here, there) else claimed), None
 

@@ -1,15 +1,16 @@
-"""What a crawl does once a day beside crawling: learns furniture, and forgets removed lines that are too old."""
+"""Daily tasks of a crawl: learn boilerplate and prune removed lines."""
 
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from onestory.periodic import PeriodicThread
 from onestory.pipelines.boilerplate.learning import is_due, learn_daily
 from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.runtime.intake import Intake
 from onestory.store.settings import BOILERPLATE_APPLIED, read_setting
+from onestory.times import utc_now
 
 __all__ = ["DailyTasks"]
 
@@ -18,19 +19,15 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class DailyTasks(PeriodicThread):
-    """With an engine of its own; the intake cleans with what any crawler has published."""
+    """Runs the daily tasks with an engine of its own. The intake cleans with what any crawler has published."""
 
     def __init__(
         self,
         open_engine: Callable[[], AbstractContextManager[Engine]],
         intake: Intake,
         *,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__("upkeep", pause_seconds=0.0)
         self._open_engine = open_engine
@@ -39,13 +36,13 @@ class DailyTasks(PeriodicThread):
         self._known: str | None = None
 
     def work(self) -> None:
-        """Whatever keeps it from its work keeps no page from being crawled: it looks again in a minute."""
+        """Check every minute. A failure never keeps a page from being crawled."""
         while not self.stopping.wait(LOOK_SECONDS):
             self.look()
             self.note_success()
 
     def look(self) -> None:
-        """Learns when it is time, and has the intake take over what was published meanwhile."""
+        """Learn if it is due, and reload what was published meanwhile."""
         now = self._clock()
         if is_due(self._intake.store, now=now):
             with self._open_engine() as engine:

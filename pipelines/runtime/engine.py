@@ -1,4 +1,4 @@
-"""Puts the engine together from a configuration: store, index and intake, opened and closed as one."""
+"""Store, index and intake, assembled from a configuration and opened and closed as one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,7 +27,7 @@ REDIS_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What a command works with. `index_client` is safe in one thread only: each thread opens an engine of its own."""
+    """The parts that a command works with. `index_client` is not thread-safe: each thread opens its own engine."""
 
     store: Store
     index_client: IndexClient
@@ -35,7 +35,7 @@ class Engine:
 
 @contextmanager
 def open_engine(config: Config) -> Iterator[Engine]:
-    """Raises the tree of onestory.errors: BadInput, HomeUnusable, Unavailable."""
+    """Open store and index. Raises BadInput, HomeUnusable, Unavailable."""
     with ExitStack() as stack:
         store = Store.open(config.database_url)
         stack.callback(store.close)
@@ -55,7 +55,7 @@ def _redis(config: Config, stack: ExitStack) -> "tuple[Redis, Callable[[], objec
 
 
 def redis_client(url: str) -> Redis:
-    """A client whose lost connections are seen: no retries. Raises BadInput."""
+    """A Redis client without retries, so that a lost connection is noticed. Raises BadInput."""
     try:
         return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=REDIS_SECONDS, max_connections=1)
     except (ValueError, RedisError) as error:
@@ -64,7 +64,7 @@ def redis_client(url: str) -> Redis:
 
 @contextmanager
 def open_intake(config: Config, engine: Engine, *, retry: BackendRetry | None = None) -> Iterator[Intake]:
-    """The stages with their workers."""
+    """Open the stages with their worker processes."""
     with (
         Workers(config.workers) as workers,
         Intake(engine.store, engine.index_client, workers=workers, retry=retry or BackendRetry()) as intake,

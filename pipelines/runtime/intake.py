@@ -1,4 +1,4 @@
-"""Captures in, outcomes out: the one door to the stages, for a crawl and for every import."""
+"""The entrance to the stages, for crawls and imports: captures in, outcomes out."""
 
 import logging
 import queue
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from types import TracebackType
 
@@ -28,6 +28,7 @@ from onestory.store.database import Store
 from onestory.store.search.full_text_index import index_due_batch
 from onestory.store.watches.hits import emit_watch_events
 from onestory.store.watches.watches import lock_watches
+from onestory.times import utc_now
 
 __all__ = ["Intake"]
 
@@ -44,15 +45,11 @@ class _Waiting:
     outcome: "Future[Outcome]"
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Intake:
     """Reads captures in worker processes; one thread stores and attaches them in batches.
 
-    An outcome is set when its article is stored and attached. A server that is gone is waited for; an error that
-    waiting does not mend ends the intake, is set on every outcome still to come, and is raised by `close`.
+    An outcome is set once its article is stored and attached. The intake waits for a lost server; any other error
+    ends it, is set on every pending outcome, and is raised by `close`.
     """
 
     def __init__(
@@ -62,7 +59,7 @@ class Intake:
         *,
         workers: Workers,
         retry: BackendRetry,
-        clock: Callable[[], datetime] = _clock,
+        clock: Callable[[], datetime] = utc_now,
         in_flight: int = 512,
     ) -> None:
         self.store = store
@@ -80,7 +77,7 @@ class Intake:
         self._taker = threading.Thread(target=self._take_all, name="intake", daemon=True)
 
     def reload_furniture(self) -> None:
-        """Cleans what is submitted from now on with what is published now; between two calls nothing changes."""
+        """Load the published boilerplate for captures submitted from now on."""
 
         def once() -> Mapping[str, frozenset[int]]:
             with self.store.read() as connection:
@@ -106,7 +103,7 @@ class Intake:
             raise self._failure
 
     def submit(self, capture: Capture) -> "Future[Outcome]":
-        """Waits while too much is in flight. The outcome may be an error: see the class."""
+        """Submit a capture; blocks while too much is in flight. The outcome may be an error: see the class."""
         if self._failure is not None:
             raise self._failure
         self._room.acquire()
@@ -118,7 +115,7 @@ class Intake:
         return waiting.outcome
 
     def _take_all(self) -> None:
-        """The taker thread: until closing, and then until nothing is unsettled."""
+        """Run the storing thread until closing and until every outcome is set."""
         try:
             self._sweep()
             self._tell()
@@ -142,7 +139,7 @@ class Intake:
         self._take_in_for_search(whole=True)
 
     def _take_in_for_search(self, *, whole: bool = False) -> None:
-        """A batch, when there is nothing else to do or one is full, as few at a time cost more; all at the end."""
+        """Index words for search in full batches or in idle time, and all of them at the end."""
         self._unsearched = 0
         try:
             while self._failure is None and self.retry.call(lambda: index_due_batch(self.store)) and whole:
@@ -155,10 +152,10 @@ class Intake:
         self._failure = self._failure or error
 
     def _next_batch(self) -> "list[WorkerAnswer[_Waiting]]":
-        """Waits a moment for more: much of what storing and attaching cost is the same for one article and for ten."""
+        """The next batch. Waits a moment for more, because most of the cost is the same for one article and for ten."""
         batch: list[WorkerAnswer[_Waiting]] = []
         give_up = monotonic() + TICK_SECONDS
-        # Nothing more is waited for when all that came in is here.
+        # Everything in flight has arrived: there is nothing to wait for.
         while len(batch) < max(min(BATCH, self._unsettled), 1):
             try:
                 batch.append(self._chunks.answers.get(timeout=max(min(TICK_SECONDS, give_up - monotonic()), 0.0)))
@@ -189,7 +186,7 @@ class Intake:
             self._settle(waiting, _outcome(waiting.url, kept))
 
     def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int]:
-        """What became of each, and how many of them a watch looks for."""
+        """Save a batch; return the result of each and how many match a watch."""
 
         def once() -> tuple[list[SaveResult], int]:
             with self.store.write() as connection:
@@ -201,7 +198,7 @@ class Intake:
         return self.retry.call(once) if readings else ([], 0)
 
     def _tell(self) -> None:
-        """Writes the events of watches whose articles are attached."""
+        """Write the events of watches whose articles are attached."""
 
         def once() -> int:
             with self.store.write() as connection:
@@ -220,7 +217,7 @@ class Intake:
             self._sweep()
 
     def _sweep(self) -> None:
-        """Attaches what is stored and not attached: left by a crash, or lost by the index."""
+        """Attach what is stored but not attached: left by a crash, or lost by the index."""
 
         def oldest() -> list[VersionText]:
             with self.store.read() as connection:

@@ -1,6 +1,6 @@
-"""Redis as the pulse of events: one process tells the others that there is something new to read in SQL.
+"""Pub/sub through Redis: one process notifies the others that SQL has new events.
 
-What is missed here is only read a little later: whoever waits looks at SQL every few seconds in any case.
+A missed notification only delays reading: subscribers check SQL every few seconds in any case.
 """
 
 import threading
@@ -22,10 +22,10 @@ STEP_SECONDS = 0.2
 
 
 class Notifier:
-    """Beats when events were written. It never fails, and after a failure it rests: no writer waits for Redis."""
+    """Notifies subscribers of new events. Never fails; pauses after an error, so that no writer waits for Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        """Goes where this client goes, by connections of its own: others may only have one."""
+        """Connect where this client connects, with a connection of its own."""
         self._redis = _beside(redis)
         self._rests_until = 0.0
 
@@ -43,14 +43,14 @@ class Notifier:
 
 
 class Subscriber:
-    """Hears the beats of all processes."""
+    """Receives the notifications of all processes."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = _beside(redis)
         self._subscribed: PubSub | None = None
 
     def wait(self, seconds: float, *, stopping: threading.Event) -> None:
-        """Until a beat, or until we are to stop; for so long at most, and where Redis does not answer."""
+        """Wait for a notification, the stop, or the timeout; also while Redis does not answer."""
         until = time.monotonic() + seconds
         with _failing_quietly():
             if self._subscribed is None:

@@ -8,7 +8,7 @@ __all__ = ["Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one capture. A drop has its `reason`; the others the id of their article."""
+    """What became of one capture. A dropped one has its `reason`, the others the id of their article."""
 
     url: str
     kind: Literal["stored", "known", "dropped"]

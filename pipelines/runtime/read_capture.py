@@ -1,6 +1,6 @@
-"""Capture in, reading out: the part of an article's way that costs processor time and touches no server.
+"""From a capture to a processed capture: extract, clean and sign, without any server.
 
-It runs in the worker processes, so everything here must pickle.
+This runs in the worker processes, so all values must pickle.
 """
 
 import logging
@@ -27,7 +27,7 @@ _NONE: Furniture = {}
 
 
 def read_capture(capture: Capture, *, furniture: Furniture = _NONE) -> ProcessedCapture:
-    """Extracts, cleans and signs; `furniture` is what is in force, by host. Raises Dropped."""
+    """Extract, clean and sign; `furniture` is the boilerplate in force, by host. Raises Dropped."""
     try:
         host = host_of(normalize_url(capture.url))
     except BadInput as error:
@@ -47,7 +47,7 @@ def read_capture(capture: Capture, *, furniture: Furniture = _NONE) -> Processed
 def read_captures_in_worker(
     captures: Sequence[Capture], furniture: Furniture = _NONE
 ) -> list[ProcessedCapture | Dropped]:
-    """One answer for each capture, in order."""
+    """Process captures; one result for each, in order."""
     return [_read_or_drop(capture, furniture) for capture in captures]
 
 
@@ -57,14 +57,14 @@ def _read_or_drop(capture: Capture, furniture: Furniture) -> ProcessedCapture | 
     except Dropped as dropped:
         return dropped
     except OSError as error:
-        # No page does this: a model that cannot be read, a temporary folder that is full.
+        # Not a page's fault: an unreadable model, a full temporary folder.
         raise HomeUnusable(f"this machine keeps pages from being read: {error}") from error
     except Exception as error:
-        # The stage's boundary: whatever a page does to a parser, it costs that page alone.
+        # The boundary of the stage: whatever a page does to a parser costs that page alone.
         logger.info("reading %s failed", capture.url, exc_info=error)
         return Dropped(capture.url, "unreadable", f"{type(error).__name__}: {error}"[:300])
 
 
 def _without_body(capture: Capture) -> Capture:
-    """What was read need not travel back."""
+    """The capture without its body, which need not travel back."""
     return replace(capture, body=None, text=None)

@@ -1,7 +1,7 @@
-"""A pool of worker processes that outlasts its breaking: what it was given is handed to the next one.
+"""A process pool that restarts when it breaks and resubmits its open tasks.
 
-pebble replaces a worker that dies over a task. One that dies while no task runs, by the kernel or an operator, breaks
-its whole pool: what is under way fails, what waits is forgotten, and nothing more is accepted.
+pebble replaces a worker that dies during a task. One that is killed while idle, by the kernel or an operator, breaks
+the whole pool: running tasks fail, waiting tasks are lost, and new ones are refused.
 """
 
 import logging
@@ -18,7 +18,7 @@ __all__ = ["RestartingPool"]
 
 logger = logging.getLogger(__name__)
 
-# Whether a death came over a task is told by messages, which may be late; a task that sees more pools break is guilty.
+# Messages about a death may be late. A task that sees more pools break than this is the cause.
 MOST_POOLS = 5
 
 
@@ -32,17 +32,20 @@ class _Task:
 
 
 class RestartingPool:
-    """Runs work in the processes of a pool that `make` gives, of a new one whenever the last has broken."""
+    """Runs work in a pool that `make` creates, and in a new one whenever the last one breaks."""
 
     def __init__(self, make: Callable[[], ProcessPool]) -> None:
         self._make = make
-        self._lock = threading.RLock()  # a task that ended at once answers within the call that hands it out
+        self._lock = threading.RLock()  # a task may end within the call that submits it
         self._pool = make()
         self._open: dict[_Task, None] = {}
         self._is_closed = False
 
     def schedule(self, work: Callable[..., Any], args: tuple[Any, ...], *, seconds: float) -> "Future[Any]":
-        """The result; or an error of the work, TimeoutError, ProcessExpired. Raises RuntimeError once closed."""
+        """Schedule work; the future holds its result, or its error, TimeoutError or ProcessExpired.
+
+        Raises RuntimeError once the pool is closed.
+        """
         task = _Task(work, args, seconds)
         with self._lock:
             self._open[task] = None
@@ -50,7 +53,7 @@ class RestartingPool:
         return task.answer
 
     def close(self) -> None:
-        """Waits for what is under way."""
+        """Wait for the open tasks, then close."""
         wait([task.answer for task in list(self._open)])
         with self._lock:
             self._is_closed = True
@@ -58,7 +61,7 @@ class RestartingPool:
         self._pool.join()
 
     def stop(self) -> None:
-        """Ends the workers at once; what is under way is cancelled."""
+        """End the workers at once and cancel open tasks."""
         with self._lock:
             self._is_closed = True
             left, self._open = list(self._open), {}
@@ -68,7 +71,7 @@ class RestartingPool:
         self._pool.join()
 
     def _hand_out(self, task: _Task) -> None:
-        """The lock is held."""
+        """Submit a task to the current pool; the caller holds the lock."""
         task.pools += 1
         pool = self._pool
         try:
@@ -87,7 +90,7 @@ class RestartingPool:
             if isinstance(error, BrokenProcessPool) and not self._is_closed:
                 self._renew(pool)
                 return
-            # Once: the answer of a pool that was given up may come beside that of the next one.
+            # Once: an abandoned pool may still deliver a result beside the new one.
             if task not in self._open:
                 return
             del self._open[task]
@@ -97,12 +100,12 @@ class RestartingPool:
             task.answer.set_exception(error)
 
     def _renew(self, broken: ProcessPool) -> None:
-        """Puts a new pool in the place of this one, if nobody has; all that is open begins anew. The lock is held."""
+        """Replace a broken pool, once, and resubmit all open tasks; the caller holds the lock."""
         if self._pool is not broken:
             return
         logger.warning("the worker processes are started again: one of them was ended from outside")
         renewed = self._pool = self._make()
-        # It is often a thread of the pool itself that tells us, and that must not wait for its own end.
+        # The caller is often a thread of the pool itself, which must not wait for its own end.
         threading.Thread(target=_end, args=(broken,), name="broken-pool", daemon=True).start()
         for task in list(self._open):
             if self._pool is not renewed:

@@ -1,4 +1,4 @@
-"""Waiting for a server that is gone: nothing is lost, somebody is told, and the work goes on when it is back."""
+"""Retry work until a lost server is back."""
 
 import logging
 import threading
@@ -17,14 +17,14 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 
 class BackendRetry:
-    """Runs work again until its server answers. `tell` hears of each wait once, and None when it is over."""
+    """Retries work until its backend answers; calls `tell(message)` once an outage, `tell(None)` on recovery."""
 
     def __init__(self, *, tell: Callable[[str | None], None] = lambda message: None) -> None:
         self._tell = tell
         self._given_up = threading.Event()
 
     def call(self, work: Callable[[], T]) -> T:
-        """The result of `work`, which must be safe to repeat. Raises what waiting does not mend; given up, all."""
+        """Return the result of `work`, which must be safe to repeat. Raises every error that waiting cannot fix."""
         pause = 0.0
         while True:
             try:
@@ -45,5 +45,5 @@ class BackendRetry:
                 return result
 
     def give_up(self) -> None:
-        """Whoever waits now or later stops waiting."""
+        """Stop waiting, now and later: from here on every error is raised."""
         self._given_up.set()

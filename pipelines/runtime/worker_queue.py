@@ -1,4 +1,4 @@
-"""Captures on their way to the workers and back: many to a chunk, with what is furniture on their hosts."""
+"""The queue to the worker processes: captures in chunks, with the boilerplate of their hosts."""
 
 import queue
 import threading
@@ -22,9 +22,9 @@ _Furniture = Mapping[str, frozenset[int]]
 
 
 class WorkerQueue(Generic[T]):
-    """Any thread may add a capture, with what stands for it; `answers` has the readings as they come.
+    """Collects captures from any thread, each with a ticket; `answers` yields the results as they arrive.
 
-    A chunk goes when it is full, or when it is sent as it is.
+    A chunk is sent when it is full, or on `send`.
     """
 
     def __init__(self, workers: Workers) -> None:
@@ -36,7 +36,7 @@ class WorkerQueue(Generic[T]):
         self._furniture: Mapping[str, _Furniture] = {}  # by site, by host
 
     def clean_with(self, furniture: _Furniture) -> None:
-        """What is furniture on each host, for the chunks that go from now on."""
+        """Set the boilerplate of each host for chunks sent from now on."""
         by_site: dict[str, dict[str, frozenset[int]]] = {}
         for host, lines in furniture.items():
             by_site.setdefault(site_of(host), {})[host] = lines
@@ -51,7 +51,7 @@ class WorkerQueue(Generic[T]):
             self.send()
 
     def send(self) -> None:
-        """Whatever waits."""
+        """Send what waits."""
         with self._lock:
             chunk, self._waiting, self._bytes = self._waiting, [], 0
         if not chunk:
@@ -62,10 +62,10 @@ class WorkerQueue(Generic[T]):
         answer.add_done_callback(lambda done: self._hand_over(tokens, done))
 
     def _furniture_of(self, captures: Sequence[Capture]) -> dict[str, frozenset[int]]:
-        """What the workers need of it."""
+        """The part of the boilerplate that a chunk needs."""
         known, found = self._furniture, dict[str, frozenset[int]]()
         for capture in captures if known else ():
-            with suppress(ValueError):  # no URL: the workers say so
+            with suppress(ValueError):  # not a URL: the workers drop it
                 found |= known.get(site_of(host_of(capture.url)), {})
         return found
 

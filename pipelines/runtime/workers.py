@@ -1,4 +1,4 @@
-"""The worker processes that read captures. One that gets stuck is replaced, and only its page is lost."""
+"""The worker processes that process captures. A stuck one is replaced, and only its page is lost."""
 
 import multiprocessing
 import resource
@@ -19,25 +19,25 @@ from onestory.store.articles.captures import Capture, ProcessedCapture
 
 __all__ = ["Workers"]
 
-# Of processor time: on a busy machine, too, a page gets what it needs. SIGPROF ends who has used it up.
+# Processor time, so that a page gets it on a busy machine as well. SIGPROF ends a worker that exceeds it.
 PAGE_SECONDS = 5
-# By the clock, for who waits instead of working.
+# Wall-clock time, for a worker that waits instead of working.
 STUCK_SECONDS = 60
 CHUNK_STUCK_SECONDS = 600
 WORKER_BYTES = 3 << 30
-# A worker's heap only grows; a new one now and then keeps it small.
+# A worker's heap only grows; replacing workers now and then keeps it small.
 CHUNKS_A_WORKER = 1000
 _FIRST_PAGE = b"<html><body><article><p>%s</p></article></body></html>" % (b"A ferry crossed the bay again. " * 20)
 _NO_FURNITURE: Mapping[str, frozenset[int]] = {}
 
 
 class Workers:
-    """Reads chunks of captures in `count` processes."""
+    """Processes chunks of captures in `count` processes."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._pool = RestartingPool(self._make_pool)
-        # A chunk that failed is read again page by page; this thread waits for that, and nobody else does.
+        # A failed chunk is read again page by page; only this thread waits for it.
         self._second_chance = ThreadPoolExecutor(1, thread_name_prefix="second-chance")
 
     def _make_pool(self) -> ProcessPool:
@@ -51,9 +51,9 @@ class Workers:
     def read(
         self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] = _NO_FURNITURE
     ) -> "Future[list[ProcessedCapture | Dropped]]":
-        """One answer for each capture, in order. A page that costs over 5 s, or that ends its worker, is dropped.
+        """Process captures; one result for each, in order. A page that needs over 5 s or ends its worker is dropped.
 
-        `furniture` is what is in force on the hosts of these captures: see
+        `furniture` is the boilerplate in force on their hosts: see
         `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
         """
         answer: Future[list[ProcessedCapture | Dropped]] = Future()
@@ -83,7 +83,7 @@ class Workers:
     ) -> None:
         try:
             answer.set_result([self._read_one(capture, furniture) for capture in captures])
-        except BaseException as error:  # a closed pool: whoever waits must hear of it
+        except BaseException as error:  # a closed pool: the waiting caller must get the error
             answer.set_exception(error)
 
     def _read_one(self, capture: Capture, furniture: Mapping[str, frozenset[int]]) -> ProcessedCapture | Dropped:
@@ -100,12 +100,12 @@ class Workers:
             return Dropped(capture.url, "too_large", "reading it takes too much memory")
 
     def close(self) -> None:
-        """Waits for what is under way."""
+        """Wait for the open tasks, then close."""
         self._pool.close()
         self._second_chance.shutdown()
 
     def stop(self) -> None:
-        """Ends the workers at once."""
+        """End the workers at once."""
         self._pool.stop()
         self._second_chance.shutdown(cancel_futures=True)
 
@@ -124,7 +124,7 @@ class Workers:
 def _read_each(
     captures: Sequence[Capture], furniture: Mapping[str, frozenset[int]], seconds: float
 ) -> list[ProcessedCapture | Dropped]:
-    """`read_many`, with so many seconds of processor time a page; the worker ends with the one that takes more."""
+    """Process captures with a limit of processor time for each; exceeding it ends the worker."""
     answers = []
     try:
         for capture in captures:
@@ -136,8 +136,8 @@ def _read_each(
 
 
 def _settle() -> None:
-    # Ctrl-C reaches the whole terminal; the parent decides what it means.
+    # Ctrl-C reaches all processes of a terminal; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    # Models and tables are loaded by the first page, which must not pay for them out of its own time.
+    # Load models and tables now: the first page must not pay for them from its own time.
     read_captures_in_worker([Capture("https://example.org/", datetime.now(UTC), body=_FIRST_PAGE)])

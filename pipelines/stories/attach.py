@@ -3,19 +3,26 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
 from onestory.dedupe.index import Registered
-from onestory.dedupe.partition import Decision, Member, partition, repeated_pages, round_ups, unverified_pairs
-from onestory.dedupe.verify import ComparedText, Evidence, verify
+from onestory.dedupe.partition import Decision, Member, partition, round_ups, unverified_pairs
+from onestory.dedupe.verify import Evidence, verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
+from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
+from onestory.pipelines.stories.matched import Seen, seen_of
 from onestory.pipelines.stories.original import choose_original, relations_beside
-from onestory.store.articles.versions import VersionText, existing_versions, first_with_same_text, version_texts
+from onestory.store.articles.versions import (
+    VersionText,
+    existing_versions,
+    first_with_same_text,
+    version_texts,
+    with_titles,
+)
 from onestory.store.database import Store
 from onestory.store.events.story_events import emit_story_events, note_reassignments
 from onestory.store.queries import lock_stories
@@ -44,20 +51,6 @@ class _ReachesFurther(Exception):  # noqa: N818 - a signal, not a fault
         self.story_ids = story_ids
 
 
-class _Seen(NamedTuple):
-    """What a partition reads of a match, under the current versions' numbers: `a` is the lower one."""
-
-    a: int
-    b: int
-    kind: str
-    a_is: str
-    b_is: str
-    jaccard: float
-    longest_run: int
-    a_at: int
-    b_at: int
-
-
 def attach(store: Store, index_client: IndexClient, versions: Sequence[VersionText], *, now: datetime) -> int:
     """Registers the versions, verifies their candidates and evaluates the stories that these touch.
 
@@ -65,7 +58,8 @@ def attach(store: Store, index_client: IndexClient, versions: Sequence[VersionTe
     the same call completes it.
     """
     shelf = _shelves.setdefault(index_client, VersionCache())
-    shelf.put(versions)
+    with store.read() as connection:
+        shelf.put(with_titles(connection, versions))
     registered = index_client.register([(version.number, shelf.signature(version.number)) for version in versions])
     with store.read() as connection:
         found = shelf.compare(connection, _pairs(connection, registered))
@@ -115,10 +109,6 @@ def _settle(
 
 def _ends(rows: Iterable[MatchRow]) -> set[str]:
     return {end for row in rows for end in (row.a_article, row.b_article)}
-
-
-def _text(version: VersionText) -> ComparedText:
-    return ComparedText(version.number, version.text, signature_of(version))
 
 
 def _match(evidence: Evidence | None, known: Mapping[int, VersionText]) -> MatchRow | None:
@@ -192,7 +182,7 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
     parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
     pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
     by_id = {member.id: member for member in found.members}
-    solitary = round_ups(members, evidence) | repeated_pages(members)
+    solitary = round_ups(members, evidence)
     shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
     return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
 
@@ -202,7 +192,7 @@ def _shown(
     relations: Mapping[str, str],
     members: Mapping[str, MemberRow],
     pinned: Collection[str],
-    evidence: Iterable[_Seen],
+    evidence: Iterable[Seen],
 ) -> EvaluatedStory:
     """The part with the original that people are shown, and the relations beside that one."""
     # A pinned article represents its part: see `onestory.dedupe.partition`.
@@ -232,31 +222,11 @@ def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[
 
 
 def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
-    found = _match(verify(_text(a), _text(b)), {a.number: a, b.number: b})
+    found = _match(verify(compared(a, signature_of(a)), compared(b, signature_of(b))), {a.number: a, b.number: b})
     return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
 
 
-def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[_Seen]:
-    """One match for each pair of articles: of their current versions if there is one, else their closest ever.
-
-    An article that ran a copy stays with its story when it is changed.
-    """
-    current = {member.id: member.number for member in members}
-    best: dict[tuple[int, int], tuple[tuple[bool, float, int, int], _Seen]] = {}
-    for row in matches:
-        a, b = current[row.a_article], current[row.b_article]
-        if row.kind == "none" or a == b:
-            continue
-        closeness = ((a, b) == (row.a, row.b), row.evidence["jaccard"], -row.a, -row.b)
-        pair = (a, b) if a < b else (b, a)
-        if pair not in best or best[pair][0] < closeness:
-            best[pair] = (closeness, _seen(row, a, b))
-    return [seen for _, seen in best.values()]
-
-
-def _seen(row: MatchRow, a: int, b: int) -> _Seen:
-    told = row.evidence
-    alike = (told["jaccard"], told["longest_run"])
-    if a < b:
-        return _Seen(a, b, row.kind, told["a_is"], told["b_is"], *alike, told["a_at"], told["b_at"])
-    return _Seen(b, a, row.kind, told["b_is"], told["a_is"], *alike, told["b_at"], told["a_at"])
+def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Seen]:
+    """The matches of current versions: what an article said before says nothing of where it belongs now."""
+    current = {member.number for member in members}
+    return [seen_of(row) for row in matches if row.kind != "none" and row.a in current and row.b in current]

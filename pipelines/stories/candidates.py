@@ -12,9 +12,11 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Evidence, ShingleOverlap, compare_shingles
+from onestory.dedupe.headlines import Headline, are_same
 from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText
-from onestory.dedupe.verify import compare_words
+from onestory.dedupe.verify import compare_words, is_settled
+from onestory.pipelines.stories.headline import compared, headline_of
 from onestory.pipelines.stories.index_client import signature_of
 from onestory.store.articles.versions import VersionText, signatures_of, text_digests_of, version_texts
 from onestory.store.stories.components import MatchRow
@@ -31,6 +33,7 @@ Value = TypeVar("Value")
 class _Signed:
     article_id: str
     signature: Signature
+    headline: Headline
 
 
 class _Recent(OrderedDict[int, Value], Generic[Value]):
@@ -58,9 +61,9 @@ class VersionCache:
 
     def put(self, versions: Iterable[VersionText]) -> None:
         for version in versions:
-            signed = _Signed(version.article_id, signature_of(version))
-            self._signed.keep(version.number, signed)
-            self._texts.keep(version.number, ComparedText(version.number, version.text, signed.signature))
+            text = compared(version, signature_of(version))
+            self._signed.keep(version.number, _Signed(version.article_id, text.signature, text.headline))
+            self._texts.keep(version.number, text)
 
     def signature(self, number: int) -> Signature:
         return self._signed[number].signature
@@ -74,7 +77,8 @@ class VersionCache:
         self._drop_changed(connection, numbers)
         self._read(connection, numbers, self._signed, self._sign)
         seen = {pair: self._glance(pair) for pair in sorted(pairs) if self._are_two(pair)}
-        open_ = {number for pair, found in seen.items() if found and not found.decided for number in pair}
+        unsettled = [pair for pair, found in seen.items() if found and not self._is_settled(pair, found)]
+        open_ = {number for pair in unsettled for number in pair}
         self._read(connection, open_, self._texts, self._open)
         rows = [self._row(pair, found) for pair, found in seen.items()]
         self._signed.trim()
@@ -104,24 +108,29 @@ class VersionCache:
             fetch(connection, missing)
 
     def _sign(self, connection: Connection, numbers: Sequence[int]) -> None:
-        for number, article_id, signature in signatures_of(connection, numbers):
-            self._signed.keep(number, _Signed(article_id, Signature.from_bytes(signature)))
+        for one in signatures_of(connection, numbers):
+            headline = Headline(headline_of(one.title, one.url))
+            self._signed.keep(one.number, _Signed(one.article_id, Signature.from_bytes(one.signature), headline))
 
     def _open(self, connection: Connection, numbers: Sequence[int]) -> None:
         for version in version_texts(connection, numbers):
-            self._texts.keep(version.number, ComparedText(version.number, version.text, self.signature(version.number)))
+            self._texts.keep(version.number, compared(version, self.signature(version.number)))
 
     def _are_two(self, pair: Pair) -> bool:
         a, b = self._signed.get(pair[0]), self._signed.get(pair[1])
         return a is not None and b is not None and a.article_id != b.article_id
 
     def _glance(self, pair: Pair) -> ShingleOverlap | None:
-        return compare_shingles(self.signature(pair[0]), self.signature(pair[1]))
+        a, b = self._signed[pair[0]], self._signed[pair[1]]
+        return compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
+
+    def _is_settled(self, pair: Pair, seen: ShingleOverlap) -> bool:
+        return is_settled(seen, self._signed[pair[0]].headline, self._signed[pair[1]].headline)
 
     def _row(self, pair: Pair, seen: ShingleOverlap | None) -> MatchRow | None:
         a, b = pair
         evidence: Evidence | None = None
-        if seen is not None and seen.decided:
+        if seen is not None and self._is_settled(pair, seen):
             evidence = seen.as_copy(a, b)
         elif seen is not None:
             if a not in self._texts or b not in self._texts:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onestory.dedupe.partition import may_be_round_up
+from onestory.pipelines.stories.matched import seen_of
 from onestory.pipelines.stories.original import choose_original, reconsider_original
 from onestory.store.events.story_events import note_reassignments
 from onestory.store.stories.components import MatchRow, MemberRow, load_members
@@ -211,11 +212,10 @@ class _JoinState:
         return [end and end.number for end in ends] == [row.a, row.b]
 
     def _tells(self, row: MatchRow) -> bool:
-        """Whether it may make one of the two a round-up."""
-        if row.kind == "copy":
+        """Whether it may make one of the two a round-up, or a frame of something."""
+        if row.kind == "none":
             return False
-        run, a_at, b_at = (row.evidence[name] for name in ("longest_run", "a_at", "b_at"))
-        return may_be_round_up(run, a_at, b_at, self.members[row.a_article].words, self.members[row.b_article].words)
+        return may_be_round_up(seen_of(row), self.members[row.a_article].words, self.members[row.b_article].words)
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
         """Nothing in the story keeps the newcomer out, and the story's id and first outlet stay clear."""

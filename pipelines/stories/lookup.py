@@ -7,6 +7,7 @@ from datetime import datetime
 from onestory.dedupe.signature import sign
 from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
 from onestory.errors import BadInput
+from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.store.articles.versions import VersionText, version_texts, versions_with_text
 from onestory.store.database import Store
@@ -90,7 +91,7 @@ def _closest(
     """For each story the version that has most of the text."""
     best: dict[str, tuple[Evidence, VersionText]] = {}
     for version in sorted(versions, key=lambda version: version.number):
-        evidence = verify(asked, ComparedText(version.number, version.text, signature_of(version)))
+        evidence = verify(asked, compared(version, signature_of(version)))
         home = homes.get(version.article_id)
         if evidence is None or home is None:
             continue

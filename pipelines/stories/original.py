@@ -26,16 +26,16 @@ __all__ = [
 
 Reason = Literal["pinned", "only", "canonical", "agency", "fullest", "claimed", "first_seen", "alike"]
 
-# In plain words, behind "it is this one, as".
+# In plain words, for pages and the command line.
 REASONS: Mapping[str, str] = {
-    "pinned": "an editor said so",
-    "only": "there is no other copy",
-    "canonical": "the canonical addresses on the copies' pages tell",
-    "agency": "it is the credited outlet's own",
-    "fullest": "it is the fullest",
-    "claimed": "it claims the earliest time",
-    "first_seen": "it was seen first",
-    "alike": "nothing tells the copies apart",
+    "pinned": "marked by an editor",
+    "only": "the only copy",
+    "canonical": "named as canonical by other pages",
+    "agency": "the credited outlet's own",
+    "fullest": "the fullest text",
+    "claimed": "earliest stated time",
+    "first_seen": "seen first",
+    "alike": "copies are indistinguishable",
 }
 
 WHOLE_SHARE = 0.5  # of the fullest copy's words; with fewer it is a cut

@@ -1,4 +1,4 @@
-"""New versions beside the ones they follow: how much of the text they changed."""
+"""Corrections: how much of the text each new version changed."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ __all__ = ["record_corrections", "version_diff"]
 
 
 def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> None:
-    """Keeps with every version that follows another what it changed, in the transaction that stored it."""
+    """Record what each new version changed, in the transaction that stores it."""
     pairs = {one.number: one.replaces for one in saved if one.number is not None and one.replaces is not None}
     if not pairs:
         return
@@ -26,6 +26,6 @@ def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> N
 
 
 def version_diff(before: tuple[str | None, str], after: tuple[str | None, str], *, of: int) -> VersionDiff:
-    """What the later headline and text changed of the earlier, which is version `of`."""
+    """The difference between an earlier headline and text, version `of`, and the later ones."""
     changes = word_diff(before[1], after[1])
     return VersionDiff(of, before[0] != after[0], changes.kept, changes.added, changes.removed, changes.moved)

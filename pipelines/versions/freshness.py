@@ -1,20 +1,20 @@
-"""Where a copy stands after its original was changed: whether it still runs the old text.
+"""Freshness of copies: whether a copy still runs the old text after its original changed.
 
-Only the windows of words that the change took away or brought say anything. A copy that has neither, such as an
-excerpt of another passage, is not concerned. Pure functions.
+Only the word windows that the change removed or added count. A copy with neither, such as an excerpt of another
+passage, is not affected. The functions are pure.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Literal
 
 from sqlalchemy import Connection
 
+from onestory.cache import LruCache
 from onestory.dedupe.characters import lowered
 from onestory.dedupe.shingles import units_of
+from onestory.dedupe.spelling import folded
 from onestory.store.events.story_events import WITHDRAWAL_NOTICES
 from onestory.store.stories.copies import current_texts, own_outlets_among, recent_titles_and_texts
 from onestory.store.stories.records import CopyRecord, StoryRecord, copies_of_story, load_article
@@ -37,7 +37,7 @@ Windows = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """From one earlier text to the current one: what went, what came, and all that there was."""
+    """From one earlier text to the current one: windows removed, windows added, and all earlier windows."""
 
     gone: Windows
     come: Windows
@@ -46,19 +46,19 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class TextHistory:
-    """The earlier texts beside the current one; `titles` are headlines that only earlier versions had."""
+    """The earlier texts compared with the current one; `titles` are headlines that only earlier versions had."""
 
     steps: tuple[_Step, ...]
     titles: frozenset[str]
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing was changed."""
+        """Whether there was no change."""
         return not self.steps and not self.titles
 
 
 def history_of(versions: Sequence[tuple[str | None, str]]) -> TextHistory:
-    """Of headlines and texts, the newest first."""
+    """Build the history from headlines and texts, newest first."""
     if len(versions) < 2:
         return TextHistory((), frozenset())
     now = _windows(versions[0][1])
@@ -72,7 +72,7 @@ def history_of(versions: Sequence[tuple[str | None, str]]) -> TextHistory:
 
 
 def freshness_of(history: TextHistory, title: str | None, text: str) -> Freshness:
-    """A change of the headline alone is told by the headline."""
+    """Compare a copy with the history. If only the headline changed, the headline decides."""
     if not history.steps:
         return "old" if title in history.titles else "unconcerned"
     windows = _windows(text)
@@ -96,7 +96,7 @@ def _share(of: Windows, windows: Windows) -> float:
 
 
 def _windows(text: str) -> Windows:
-    words = units_of(lowered(text))
+    words = units_of(lowered(folded(text)))
     if len(words) < WINDOW_WORDS:
         return frozenset([tuple(words)]) if words else frozenset()
     return frozenset(zip(*(words[start:] for start in range(WINDOW_WORDS)), strict=False))
@@ -112,7 +112,7 @@ MAX_COMPARED_COPIES = 200
 
 @dataclass(frozen=True, slots=True)
 class OutdatedCopies:
-    """What became of a change of the original. `reason` is "changed", "withdrawn" or "" for neither.
+    """Which copies are outdated. `reason` is "changed", "withdrawn" or "" for neither.
 
     `standings` are by article, of the others that were compared; `old_outlets` and `old_ours` count outlets, and
     `outlets` all others that have it.
@@ -126,29 +126,18 @@ class OutdatedCopies:
 
     @property
     def needs_action(self) -> bool:
-        """Ours, or most, run what the original has taken back."""
+        """Whether to act: one of our outlets, or most outlets, run what the original took back."""
         return self.old_ours > 0 or self.old_outlets * 2 > self.outlets
 
 
 class FreshnessCache:
-    """One for an app. A story's record has a new `updated` whenever one of its copies came, went or changed."""
+    """The freshness of stories, cached by `updated`, which changes whenever a copy comes, goes or changes."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, datetime], OutdatedCopies] = OrderedDict()
-        self._lock = Lock()
+        self._cache: LruCache[tuple[str, datetime], OutdatedCopies] = LruCache(MAX_CACHED_FRESHNESS)
 
     def of(self, connection: Connection, story: StoryRecord) -> OutdatedCopies:
-        key = (story.id, story.updated)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = _compared(connection, story)
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > MAX_CACHED_FRESHNESS:
-                self._kept.popitem(last=False)
-        return found
+        return self._cache.get_or_compute((story.id, story.updated), lambda: _compared(connection, story))
 
 
 def _compared(connection: Connection, story: StoryRecord) -> OutdatedCopies:

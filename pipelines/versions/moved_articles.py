@@ -1,4 +1,4 @@
-"""Pages that an article moved to: what is read there is the same article, if it still reads like it."""
+"""Moved articles: the text at the new address is the same article if it still reads like it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,12 +15,12 @@ from onestory.urls import article_id_of_url, normalize_url
 
 __all__ = ["reads_like", "under_moved_urls"]
 
-# Of the shorter text, what the other has: less may be a page about the same matter.
+# The share of the shorter text that the other has; with less it may be another page on the subject.
 LEAST_CONTAINED = 0.5
 
 
 def under_moved_urls(connection: Connection, readings: Sequence[ProcessedCapture]) -> list[ProcessedCapture]:
-    """The readings, those of moved articles under the URL that is the article's identity."""
+    """The captures, with those of moved articles under the article's own URL."""
     ids = [_ids(reading) for reading in readings]
     found = moved_articles(connection, {one for pair in ids for one in pair})
     if not found:
@@ -33,7 +33,7 @@ def under_moved_urls(connection: Connection, readings: Sequence[ProcessedCapture
 
 
 def _ids(reading: ProcessedCapture) -> tuple[str, str]:
-    """That of the article's URL, and that of the URL it was fetched from."""
+    """The ids of the article's URL and of the fetched URL."""
     own = article_id_of_url(reading.extracted.url)
     try:
         return own, article_id_of_url(normalize_url(reading.extracted.fetched_url))
@@ -49,7 +49,7 @@ def _placed(reading: ProcessedCapture, ids: tuple[str, str], found: Mapping[str,
 
 
 def reads_like(home: MovedArticle, reading: ProcessedCapture) -> bool:
-    """Whether a page reads like the article: under its headline, or with half of the shorter text."""
+    """Whether a page reads like the article: the same headline, or half of the shorter text shared."""
     title = (reading.extracted.title or "").casefold().strip()
     if title and title == (home.title or "").casefold().strip():
         return True

@@ -1,4 +1,4 @@
-"""Better texts of the same content into the store and the index. Every step may be done again after a crash."""
+"""Replace stored texts by better ones of the same content. Every step may be repeated after a crash."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,10 +22,10 @@ BATCH = 128
 
 
 def rewrite_versions(store: Store, index_client: IndexClient, new: Sequence[ReplacementText], *, now: datetime) -> int:
-    """Puts the texts in place of those of the same version number, and evaluates the stories anew.
+    """Replace the texts of these version numbers and evaluate their stories again; return how many changed.
 
-    Returns how many versions changed. Should we die on the way, the next sweep ends it: a version is marked as not
-    attached before anything of it is changed, and those that it was compared with are when it is.
+    After a crash the next run completes it: a version is marked as not attached before it is changed, and the versions
+    it was compared with are marked with it.
     """
     with store.read() as connection:
         before = {kept.number: kept for kept in version_rows(connection, [text.number for text in new])}
@@ -39,14 +39,14 @@ def rewrite_versions(store: Store, index_client: IndexClient, new: Sequence[Repl
         index_client.forget(old)
         with store.write() as connection:
             reopened = replace_texts(connection, changed, now=now)
-        # Somebody else's sweep may have registered the old ones meanwhile.
+        # Another process may have registered the old ones meanwhile.
         index_client.forget(old)
         attach(store, index_client, _versions(store, reopened), now=now)
     return len(told)
 
 
 def attach_unattached(store: Store, index_client: IndexClient, *, now: datetime) -> None:
-    """Attaches what is stored and not attached, whoever left it."""
+    """Attach what is stored but not attached, whichever process left it."""
     while True:
         with store.read() as connection:
             versions = unattached_versions(connection, limit=BATCH)

@@ -1,7 +1,7 @@
-"""Two sequences of words brought together: which words of the one are which of the other.
+"""Align two sequences of words.
 
-Words that stand once in each are matched first, in the order that keeps most of them (patience diff, Bram Cohen);
-between two of these the longest common subsequence decides.
+Words that occur once in each are matched first, in the order that keeps most of them (patience diff, Bram Cohen);
+between them the longest common subsequence decides.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def match_tokens(ours: Sequence[str], theirs: Sequence[str], room: int) -> tuple[list[Pair], int]:
-    """Pairs of equal tokens, in order in both; and what is left of `room`, in cells."""
+    """Pairs of equal tokens in the order of both, and the rest of `room`, in cells."""
     found: list[Pair] = []
     todo = [(0, len(ours), 0, len(theirs))]
     while todo:
@@ -37,7 +37,7 @@ def match_tokens(ours: Sequence[str], theirs: Sequence[str], room: int) -> tuple
 
 
 def longest_ordered(pairs: Sequence[Pair]) -> list[Pair]:
-    """The most of these pairs, which are ordered by their first, that are ordered by their second as well."""
+    """The longest chain of these pairs, sorted by their first, that is sorted by their second as well."""
     ends: list[int] = []  # the smallest second that ends a sequence of each length
     tops: list[int] = []
     before: list[int] = []
@@ -50,7 +50,7 @@ def longest_ordered(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def heaviest_ordered(pairs: Sequence[Pair], weights: Sequence[int]) -> list[Pair]:
-    """As `longest_ordered`, but the pairs that weigh most together; no two share a place."""
+    """Like `longest_ordered`, for the heaviest chain; no two pairs share a position."""
     best = [(0, -1)] * (max((other for _, other in pairs), default=0) + 2)  # a Fenwick tree of (weight, pair)
     before: list[int] = []
     for at, (_, other) in enumerate(pairs):
@@ -73,7 +73,7 @@ def _followed(pairs: Sequence[Pair], before: Sequence[int], last: int) -> list[P
 
 
 def unique_values(values: Sequence[Value]) -> dict[Value, int]:
-    """The values that stand here once, with their places, in order."""
+    """The values that occur once, with their positions, in order."""
     times = Counter(values)
     return {value: at for at, value in enumerate(values) if times[value] == 1}
 
@@ -81,7 +81,7 @@ def unique_values(values: Sequence[Value]) -> dict[Value, int]:
 def _trimmed(
     ours: Sequence[str], theirs: Sequence[str], stretch: tuple[int, int, int, int]
 ) -> tuple[tuple[int, int, int, int], list[Pair]]:
-    """The stretch without what both texts begin and end with there; and that."""
+    """The range without the common prefix and suffix, and these."""
     start, end, other, other_end = stretch
     same: list[Pair] = []
     while start < end and other < other_end and ours[start] == theirs[other]:

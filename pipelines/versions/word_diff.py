@@ -1,7 +1,7 @@
-"""What one text changed of another, word by word; a paragraph that only stands elsewhere is told as moved.
+"""A word diff of two texts. A paragraph that only changed its position counts as moved.
 
-Paragraphs that both texts have once are matched first, then the words between them. Work is bounded: past
-`MOST_CELLS` a stretch of words that come several times counts as replaced.
+Paragraphs that both texts have once are matched first, then the words between them. Work is bounded: past `MOST_CELLS`
+a stretch of repeated words counts as replaced.
 """
 
 import re
@@ -18,13 +18,13 @@ from onestory.pipelines.versions.sequence_alignment import Pair, heaviest_ordere
 __all__ = ["TextChange", "WordDiff", "word_diff"]
 
 MOST_CELLS = 2_000_000
-# A shorter line that stands elsewhere may be there by accident.
+# A shorter line elsewhere may be a coincidence.
 MOVED_WORDS = 4
-# So many words that stand once in each text make two paragraphs one that was edited.
+# Two paragraphs that share this many words that are unique in each text are one edited paragraph.
 LEAST_RARE = 3
 # Tokens of two paragraphs that are compared word by word, also where their words come several times.
 MOST_LINE = 1_000
-# Fewer words in a row between two changes are an accident, too, and hard to read as kept.
+# Fewer kept words between two changes are a coincidence as well, and hard to read.
 KEPT_WORDS = 2
 _TOKEN = re.compile(rf"[{DENSE}]|[^\W{DENSE}]+|[^\w\s]")
 
@@ -34,7 +34,7 @@ Kind = Literal["kept", "added", "removed", "moved"]
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """A stretch of one or both texts. Spans are in characters: from, up to; None where the text does not have it."""
+    """A stretch of one or both texts. Spans are half-open character ranges; None where a text lacks it."""
 
     kind: Kind
     before: Span | None
@@ -43,9 +43,9 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True)
 class WordDiff:
-    """All stretches in the order of the later text, what was removed where it stood; and how many words each has.
+    """All stretches in the order of the later text, removed ones at their old position, with word counts.
 
-    Every word of the earlier text is in one `before`, and every word of the later one in one `after`.
+    Every word of the earlier text is in one `before`, every word of the later one in one `after`.
     """
 
     spans: tuple[TextChange, ...]
@@ -56,7 +56,7 @@ class WordDiff:
 
     @property
     def is_none(self) -> bool:
-        """Whether all words are where they were."""
+        """Whether nothing changed."""
         return not (self.added or self.removed or self.moved)
 
 
@@ -97,7 +97,7 @@ class _Words:
 
 
 def word_diff(before: str, after: str) -> WordDiff:
-    """What became of the words of `before` in `after`. Pure; in time near the length of the texts."""
+    """The diff from `before` to `after`. Pure; nearly linear in the length of the texts."""
     a, b = _Words.of(before), _Words.of(after)
     in_place, moved = _paragraphs(a, b)
     gone = {at for at, _ in moved}
@@ -108,7 +108,7 @@ def word_diff(before: str, after: str) -> WordDiff:
 
 
 def _words(spans: Sequence[TextChange], a: _Words, b: _Words, kind: Kind) -> int:
-    """Words in the stretches of this kind, counted in the text that has them."""
+    """Count the words in stretches of this kind, in the text that has them."""
     total = 0
     for change in spans:
         if change.kind == kind:

@@ -1,4 +1,4 @@
-"""A watch is made: what it looks for, where it begins, which searches are polled for it, and what is there already."""
+"""Create a watch: its phrases and seeds, its search feeds, and what is stored already."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ QUERY = "{query}"
 
 @dataclass(frozen=True, slots=True)
 class SearchTemplate:
-    """A search feed with `{query}` where what is searched for belongs, percent-encoded."""
+    """A search feed whose URL has `{query}` in place of the percent-encoded query."""
 
     name: str
     url: str
@@ -48,7 +48,7 @@ class SearchTemplate:
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """What an editor asks for: phrases of which one is enough, URLs to begin with, or both."""
+    """The request for a watch: phrases, any one of which matches, seed URLs, or both."""
 
     phrases: Sequence[str] = ()
     urls: Sequence[str] = ()
@@ -59,7 +59,7 @@ class WatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class CreatedWatch:
-    """A new watch, and what came of it at once: articles that were stored, pages that waited, searches to poll."""
+    """A new watch, and what was found at once: stored articles, waiting pages, search feeds to poll."""
 
     watch: WatchRecord
     gathered: int
@@ -75,7 +75,7 @@ def create_watch(
     clock: Callable[[Connection], datetime] = database_time,
     progress: Callable[[int], None] = lambda seen: None,
 ) -> CreatedWatch:
-    """Durable before anything is looked for. Raises BadInput, TakenDown for a URL that was taken down."""
+    """Create the watch durably, then search for it. Raises BadInput, and TakenDown for a URL that was taken down."""
     phrases = _phrases(wish.phrases)
     seeds = list(dict.fromkeys(checked_url(url.strip()) for url in wish.urls))
     if not phrases and not seeds:
@@ -114,7 +114,7 @@ def _name(wish: WatchRequest, phrases: Sequence[WatchPhrase], seeds: Sequence[st
 def searches_for(
     phrases: Sequence[WatchPhrase], templates: Sequence[SearchTemplate]
 ) -> tuple[list[SearchFeed], list[str]]:
-    """One search a phrase and template, at most 20; and which could not be made."""
+    """One search for each phrase and template, at most 20; and the templates that could not be used."""
     found: list[SearchFeed] = []
     unused: list[str] = []
     for template in templates:
@@ -131,13 +131,13 @@ def searches_for(
 
 
 def _query(phrase: WatchPhrase) -> str:
-    """As search engines read it: what belongs together in quotation marks."""
+    """The query for search engines, with phrases in quotation marks."""
     parts = (part.replace('"', " ").strip() for part in phrase.typed.split(" + "))
     return " ".join(f'"{part}"' if " " in part else part for part in parts)
 
 
 def _plant(connection: Connection, watch_id: int, seeds: Sequence[str], *, now: datetime) -> int:
-    """Has the seeds fetched at once; how many of them are articles already."""
+    """Queue the seeds first; return how many are stored already."""
     if not seeds:
         return 0
     add_pages(connection, [PageEntry(url) for url in seeds], source_id=None, now=now)
@@ -153,7 +153,7 @@ def _plant(connection: Connection, watch_id: int, seeds: Sequence[str], *, now: 
 
 
 def _bring_forward(store: Store, record: WatchRecord, *, now: datetime) -> int:
-    """Pages that wait already and are wanted now go first; how many."""
+    """Move waiting pages that match to the front; return their number."""
     wanted, after, found = [watch_phrases(record)], 0, 0
     while record.phrases:
         with store.read() as connection:

@@ -1,4 +1,4 @@
-"""Articles that a watch looks for: noted with the version that says so, looked for among what was there before."""
+"""Match articles to watches, when they are stored and when a watch is created."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """A version as it was stored."""
+    """A version that was stored."""
 
     article_id: str
     title: str | None
@@ -39,14 +39,14 @@ class StoredVersion:
 
 
 def stored_versions(readings: Iterable[ProcessedCapture], saved: Iterable[SaveResult]) -> Iterator[StoredVersion]:
-    """What became a version, of the readings and what `onestory.store.articles.save.save_articles` says of each."""
+    """The captures that became a version, by what `onestory.store.articles.save.save_articles` returned for each."""
     for reading, kept in zip(readings, saved, strict=True):
         if kept.number is not None:
             yield StoredVersion(kept.article_id, reading.extracted.title, reading.extracted.text)
 
 
 def active_watch_phrases(connection: Connection, *, now: datetime) -> list[WatchPhrases]:
-    """What the watches that go on look for."""
+    """The phrases of the active watches."""
     return [watch_phrases(record) for record in active_watches(connection, now=now)]
 
 
@@ -55,7 +55,7 @@ def watch_phrases(record: WatchRecord) -> WatchPhrases:
 
 
 def record_watch_matches(connection: Connection, stored: Iterable[StoredVersion], *, now: datetime) -> int:
-    """Notes which of these versions a watch looks for, in the transaction that stores them; how many are new to one."""
+    """Record which versions match a watch, in the transaction that stores them; return the number of new hits."""
     wanted = active_watch_phrases(connection, now=now)
     if not wanted:
         return 0
@@ -70,7 +70,7 @@ def record_watch_matches(connection: Connection, stored: Iterable[StoredVersion]
 def match_stored_articles(
     store: Store, record: WatchRecord, *, now: datetime, progress: Callable[[int], None] = lambda seen: None
 ) -> int:
-    """Gathers for a new watch what is stored already, among the newest 20,000 articles; how many. No event says so."""
+    """Match the newest 20,000 stored articles to a new watch, without events; return the number of hits."""
     wanted = [watch_phrases(record)]
     before, seen, gathered = None, 0, 0
     while seen < LOOKED_BACK and record.phrases:

@@ -1,7 +1,7 @@
-"""What a watch looks for: phrases in normal form, looked for in any text, whatever the script.
+"""Match the phrases of watches, in normal form, in text of any script.
 
-A phrase is a run of words: they have to occur next to each other, in that order, as words of their own. ` + ` between
-two phrases asks for both, anywhere in the same text. A watch with several wants any one of them. Words are those of
+A phrase is a run of words that must occur next to each other, in that order, as whole words. ` + ` between two phrases
+requires both, anywhere in the same text. A watch with several phrases matches any one of them. Words are those of
 `onestory.dedupe.shingles`: small letters, and single characters where a script has no spaces.
 """
 
@@ -25,7 +25,7 @@ BREAK = b" \x00 "
 
 @dataclass(frozen=True, slots=True)
 class WatchPhrase:
-    """One phrase: all `needles` have to be in a text as `normal_text` gives it."""
+    """One phrase: all `needles` must occur in a text as `normalize_fields` returns it."""
 
     typed: str
     needles: tuple[bytes, ...]
@@ -36,7 +36,7 @@ class WatchPhrase:
 
 @dataclass(frozen=True, slots=True)
 class WatchPhrases:
-    """A watch as far as texts go: its id, and the phrases of which one is enough."""
+    """A watch's id and its phrases, any one of which matches."""
 
     watch_id: int
     phrases: tuple[WatchPhrase, ...]
@@ -47,7 +47,7 @@ class WatchPhrases:
 
 @lru_cache(maxsize=4_096)
 def parse_phrase(typed: str) -> WatchPhrase:
-    """Raises BadInput for what has no word, for a single letter, and for what is too long."""
+    """Parse a phrase. Raises BadInput if it has no word, is a single letter, or is too long."""
     clean = " ".join(typed.replace("\x00", " ").encode("utf-8", "ignore").decode().split())
     if len(clean) > MAX_LENGTH:
         raise BadInput(f"a phrase to watch for has at most {MAX_LENGTH} characters; this one has {len(clean):,}")
@@ -60,12 +60,12 @@ def parse_phrase(typed: str) -> WatchPhrase:
 
 
 def normalize_fields(fields: Iterable[str | None]) -> bytes:
-    """The words of the fields in small letters, one space around each where the script has spaces."""
+    """The words of the fields in lower case, with one space around each if the script has spaces."""
     return BREAK.join([b"", *(_normal(field) for field in fields if field), b""])
 
 
 def matching_watches(wanted: Sequence[WatchPhrases], fields: Iterable[str | None]) -> list[int]:
-    """The ids of the watches that a text with these fields (headline, summary, body) is for."""
+    """The ids of the watches that match these fields (headline, summary, body)."""
     if not any(one.phrases for one in wanted):
         return []
     normal = normalize_fields(fields)

@@ -1,8 +1,8 @@
-"""API keys: who may ask, and for how much. Of a key only its digest is kept.
+"""API keys and their scopes. The store keeps only a digest of each key.
 
-A key is random, with 192 bits: nobody guesses it, so a plain SHA-256 is as good at rest as a slow hash made for
-passwords would be, and costs a request nothing. It is found by that digest. How long the search takes tells at most
-something of the digest of what was sent, and from a digest there is no way back to a key.
+A key has 192 random bits and cannot be guessed, so a plain SHA-256 protects it at rest as well as a slow password hash
+would, at no cost per request. Keys are looked up by digest. The duration of the lookup reveals at most something about
+the digest, which does not lead back to a key.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from onestory.errors import BadInput, NotFound
+from onestory.store.queries import columns_of
 from onestory.store.schema import api_keys, sessions
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 KeyScope = Literal["read", "edit", "admin"]
-# Each includes those before it.
+# Each scope includes those before it.
 KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 KEY_PREFIX = "onestory"
 SECRET_BYTES = 24
@@ -49,13 +50,13 @@ ENVIRONMENT_KEY_NAME = "ONESTORY_ADMIN_KEY"
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as it may be shown: `begins` is what people know it by, `is_given` that the environment gave it."""
+    """A key without its secret. `prefix` is its visible beginning; `from_environment`: given by ONESTORY_ADMIN_KEY."""
 
     id: int
     name: str
     scope: KeyScope
-    begins: str
-    is_given: bool
+    prefix: str
+    from_environment: bool
     created: datetime
     last_used: datetime | None
     revoked: datetime | None
@@ -63,13 +64,13 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """A key that was just made, with what is shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     record: KeyRecord
     secret: str = field(repr=False)
 
 
-KEY_COLUMNS = [api_keys.c[name] for name in KeyRecord.__slots__]
+KEY_COLUMNS = columns_of(api_keys, KeyRecord)
 
 
 def secret_digest(secret: str) -> str:
@@ -77,67 +78,75 @@ def secret_digest(secret: str) -> str:
 
 
 def add_key(connection: Connection, name: str, scope: str, *, now: datetime) -> CreatedKey:
-    """Raises BadInput for a scope that there is not, and a name that is none, or that a usable key has."""
+    """Add a key. Raises BadInput for an unknown scope, an invalid name, or the name of another usable key."""
     _be_alone(connection)
     if scope not in KEY_SCOPES:
-        raise BadInput(f"{scope[:40]!r} is no scope of a key: choose from {', '.join(KEY_SCOPES)}")
-    begins = f"{KEY_PREFIX}_{secrets.token_hex(4)}"
-    secret = f"{begins}_{secrets.token_hex(SECRET_BYTES)}"
-    return CreatedKey(_add(connection, _checked_name(connection, name), scope, secret, begins=begins, now=now), secret)
+        raise BadInput(f"{scope[:40]!r} is not a key scope: choose from {', '.join(KEY_SCOPES)}")
+    prefix = f"{KEY_PREFIX}_{secrets.token_hex(4)}"
+    secret = f"{prefix}_{secrets.token_hex(SECRET_BYTES)}"
+    return CreatedKey(_add(connection, _checked_name(connection, name), scope, secret, prefix=prefix, now=now), secret)
 
 
 def _add(
-    connection: Connection, name: str, scope: str, secret: str, *, begins: str, now: datetime, is_given: bool = False
+    connection: Connection,
+    name: str,
+    scope: str,
+    secret: str,
+    *,
+    prefix: str,
+    now: datetime,
+    from_environment: bool = False,
 ) -> KeyRecord:
-    values = {"name": name, "scope": scope, "digest": secret_digest(secret), "begins": begins, "is_given": is_given}
-    return KeyRecord(*connection.execute(insert(api_keys).values(**values, created=now).returning(*KEY_COLUMNS)).one())
+    values = {"name": name, "scope": scope, "digest": secret_digest(secret), "prefix": prefix, "created": now}
+    added = insert(api_keys).values(**values, from_environment=from_environment)
+    return KeyRecord(*connection.execute(added.returning(*KEY_COLUMNS)).one())
 
 
 def _checked_name(connection: Connection, name: str) -> str:
-    """One line. Two keys of one name could not be told apart where they sign."""
+    """The name on one line. Names are unique among usable keys, since they sign decisions."""
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > MAX_KEY_NAME or not wanted.isprintable():
-        raise BadInput(f"a key has a name of 1 to {MAX_KEY_NAME} printable characters: say who or what uses it")
+        raise BadInput(f"a key needs a name of 1 to {MAX_KEY_NAME} printable characters that says who or what uses it")
     usable = [one for one in list_keys(connection) if one.revoked is None]
     if any(one.name == wanted for one in usable):
-        raise BadInput(f"there is a key named {wanted!r} already: revoke it first, or choose another name")
+        raise BadInput(f"there is already a key named {wanted!r}: revoke it first, or choose another name")
     if len(usable) >= MAX_KEYS:
-        raise BadInput(f"there are {MAX_KEYS} keys already: revoke one that nobody needs")
+        raise BadInput(f"there are already {MAX_KEYS} keys: revoke one that is no longer needed")
     return wanted
 
 
 def _be_alone(connection: Connection) -> None:
-    """Until the end of the transaction nobody else adds or revokes a key; on SQLite a writer is alone in any case."""
+    """Keep others from adding or revoking keys until the transaction ends. SQLite has a single writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def add_first_admin_key(connection: Connection, name: str, *, now: datetime) -> CreatedKey | None:
-    """None where there is an admin key; of several who do this at once one makes it."""
+    """Add an admin key, or return None if there is one. Of several concurrent calls, one adds the key."""
     _be_alone(connection)
     return None if has_admin_key(connection) else add_key(connection, name, "admin", now=now)
 
 
 def import_environment_key(connection: Connection, secret: str, *, now: datetime) -> KeyRecord:
-    """The admin key that the environment gives; it takes the place of one that it gave before.
+    """Import the admin key from the environment in place of the one imported before.
 
-    Raises BadInput where that key was revoked, or is another one's.
+    Raises BadInput if the key was revoked or has another scope.
     """
     _be_alone(connection)
     known = _found(connection, api_keys.c.digest == secret_digest(secret))
     if known is not None:
         if known.revoked is not None or known.scope != "admin":
-            what = "was revoked" if known.revoked is not None else f"may only {known.scope}"
-            raise BadInput(f"ONESTORY_ADMIN_KEY is a key that {what}: give another one (`openssl rand -hex 24`)")
+            what = "was revoked" if known.revoked is not None else f"has only the scope {known.scope}"
+            raise BadInput(f"ONESTORY_ADMIN_KEY is a key that {what}: use another one (`openssl rand -hex 24`)")
         return known
-    before = select(api_keys.c.id).where(api_keys.c.is_given, api_keys.c.revoked.is_(None))
+    before = select(api_keys.c.id).where(api_keys.c.from_environment, api_keys.c.revoked.is_(None))
     for number in connection.scalars(before).all():
         _revoke(connection, number, now=now)
-    return _add(connection, ENVIRONMENT_KEY_NAME, "admin", secret, begins="", now=now, is_given=True)
+    return _add(connection, ENVIRONMENT_KEY_NAME, "admin", secret, prefix="", now=now, from_environment=True)
 
 
 def find_key(connection: Connection, secret: str) -> KeyRecord | None:
-    """The key, if it may still be used."""
+    """The key, if it is still usable."""
     digest = secret_digest(secret)
     row = connection.execute(select(api_keys.c.digest, *KEY_COLUMNS).where(api_keys.c.digest == digest)).one_or_none()
     if row is None or not hmac.compare_digest(row[0], digest):
@@ -152,12 +161,12 @@ def is_key_usable(connection: Connection, number: int) -> bool:
 
 
 def list_keys(connection: Connection) -> list[KeyRecord]:
-    """All of them, also those that were revoked."""
+    """All keys, including revoked ones."""
     return [KeyRecord(*row) for row in connection.execute(select(*KEY_COLUMNS).order_by(api_keys.c.id))]
 
 
 def has_admin_key(connection: Connection) -> bool:
-    """Whether anybody could sign in who may add further keys."""
+    """Whether a usable admin key exists."""
     return bool(_usable_admins(connection))
 
 
@@ -168,7 +177,7 @@ def _usable_admins(connection: Connection) -> Sequence[int]:
 
 
 def revoke_key(connection: Connection, number: int, *, now: datetime) -> KeyRecord:
-    """For good, with the sessions that began with it; again changes nothing. Raises NotFound."""
+    """Revoke a key and its sessions for good. Revoking it again changes nothing. Raises NotFound."""
     _be_alone(connection)
     if _found(connection, api_keys.c.id == number) is None:
         raise NotFound(f"there is no key {number}")
@@ -176,10 +185,10 @@ def revoke_key(connection: Connection, number: int, *, now: datetime) -> KeyReco
 
 
 def revoke_key_unless_last(connection: Connection, number: int, *, now: datetime) -> KeyRecord:
-    """The same, for who comes by the network: raises BadInput for the last admin key, as nobody could add another."""
+    """Revoke a key for a network client. Raises BadInput for the last admin key, since no client could add another."""
     _be_alone(connection)
     if list(_usable_admins(connection)) == [number]:
-        raise BadInput("this is the last admin key, without which nobody could add one: add another admin key first")
+        raise BadInput("this is the last admin key, and only an admin key can add others: add another admin key first")
     return revoke_key(connection, number, now=now)
 
 
@@ -196,6 +205,6 @@ def _found(connection: Connection, wanted: Any) -> KeyRecord | None:
 
 
 def record_key_use(connection: Connection, number: int, *, now: datetime) -> None:
-    """When it was last used, give or take NOTED_EVERY: a request must not cost a write."""
+    """Record when the key was last used, to within KEY_USE_INTERVAL, so that most requests need no write."""
     is_old = or_(api_keys.c.last_used.is_(None), api_keys.c.last_used < now - KEY_USE_INTERVAL)
     connection.execute(update(api_keys).where(api_keys.c.id == number, is_old).values(last_used=now))

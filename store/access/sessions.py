@@ -1,4 +1,4 @@
-"""Sessions of people who signed in with a key: a random token in a cookie, of which only the digest is kept."""
+"""Sessions of people signed in with a key. A session is a random token in a cookie; the store keeps its digest."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,12 +12,12 @@ __all__ = ["SESSION_LIFETIME", "begin_session", "end_session", "find_session"]
 
 SESSION_LIFETIME = timedelta(days=7)
 TOKEN_BYTES = 32
-# Of one key; the earliest ends when there is one more.
+# Sessions per key. One more ends the oldest.
 MAX_SESSIONS = 200
 
 
 def begin_session(connection: Connection, key_id: int, *, now: datetime) -> str:
-    """A new token; whoever has it is taken for the holder of the key, for as long as it LASTS."""
+    """Begin a session and return its token, which stands for the key until the session ends."""
     connection.execute(delete(sessions).where(sessions.c.ends <= now))
     of_key = select(func.count()).select_from(sessions).where(sessions.c.key_id == key_id)
     if connection.execute(of_key).scalar_one() >= MAX_SESSIONS:
@@ -31,7 +31,7 @@ def begin_session(connection: Connection, key_id: int, *, now: datetime) -> str:
 
 
 def find_session(connection: Connection, token: str, *, now: datetime) -> tuple[KeyRecord, datetime] | None:
-    """The key that the session began with, and when it ends; None where it has ended, or its key was revoked."""
+    """The key of a session, and the time it ends. None if the session has ended or the key was revoked."""
     found = (
         select(*KEY_COLUMNS, sessions.c.ends)
         .join(sessions, sessions.c.key_id == api_keys.c.id)

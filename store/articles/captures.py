@@ -1,4 +1,4 @@
-"""The values that pass between the stages. All are frozen; times are aware UTC."""
+"""Values that pass between the pipeline stages. All are frozen; times are aware and in UTC."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ __all__ = [
 ]
 
 
-# No row of an index of PostgreSQL holds more than 2,704 bytes, and outlets are indexed with a host or a story.
+# An index row of PostgreSQL holds at most 2,704 bytes, and outlets are indexed together with a host or story.
 MAX_OUTLET_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One page or text as it arrived, from a crawl, a WARC or a row: the stages cannot tell which.
+    """A page or text as it arrived from a crawl, a WARC file or a row. The stages treat all of them alike.
 
     Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published`, `outlet` and `authors` are claims
-    that came beside it. `observed` is None when nothing tells: then the clock of the import counts. `warc_file` and
-    `warc_offset` (bytes) say where the fetched bytes are kept, if they are. `host_signals` is what the host said
-    about mining when it was fetched, as (source, value, says): see `onestory.pipelines.extract.rights`.
+    that came with it. `observed` is None if the time is unknown; the clock of the import is used then. `warc_file` and
+    `warc_offset` (in bytes) locate the stored response, if there is one. `host_signals` holds the host's statements
+    about data mining at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`.
     """
 
     url: str
@@ -56,7 +56,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class RemovedLine:
-    """A line of furniture taken out of an article's text, and the rule that took it."""
+    """A line of boilerplate removed from an article's text, and the rule that removed it."""
 
     line: str
     reason: str
@@ -64,12 +64,12 @@ class RemovedLine:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedArticle:
-    """An article as taken from its capture, not yet stored.
+    """An article extracted from a capture, not yet stored.
 
-    `url` is the identity: the fetched URL, or its canonical when that is on the same site. A canonical on another
-    site is `canonical_elsewhere`: a credit, never an identity. `text` is the clean body, one paragraph a line.
-    `published` is a claim; `published_source` names the field it was read from. `kind` is article, or what is kept
-    although it is not quite one: live_blog, paywall_stub, gallery, video.
+    `url` is its identity: the fetched URL, or its canonical URL if that is on the same site. A canonical URL on another
+    site is `canonical_elsewhere`: a credit, never an identity. `text` is the clean body, one paragraph per line.
+    `published` is a claim; `published_source` names the field that it was read from. `kind` is article, or one of the
+    related kinds that are stored as well: live_blog, paywall_stub, gallery, video.
     """
 
     url: str
@@ -97,9 +97,9 @@ class ExtractedArticle:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedCapture:
-    """One capture, read and signed: all that a version is made from.
+    """A capture after extraction and signing: everything that makes a version.
 
-    `signature` is opaque here. `text_digest` is 16 bytes that are equal when the normalised texts are.
+    `signature` is opaque to the store. `text_digest` is 16 bytes, equal for equal normalized texts.
     """
 
     capture: Capture
@@ -111,12 +111,12 @@ class ProcessedCapture:
 
     @property
     def content_digest(self) -> str:
-        """SHA-256 of title and text, in hex: the same content makes no new version."""
+        """SHA-256 of title and text, in hex. Equal content makes no new version."""
         return content_digest(self.extracted.title, self.extracted.text)
 
 
 def content_digest(title: str | None, text: str) -> str:
-    """SHA-256 of title, an empty line, and text, in hex."""
+    """SHA-256 of the title, an empty line and the text, in hex."""
     return hashlib.sha256(f"{title or ''}\n\n{text}".encode("utf-8", "replace")).hexdigest()
 
 
@@ -182,7 +182,7 @@ def version_row(reading: ProcessedCapture, identity: str, number: int, *, now: d
 
 
 def page_facts(extracted: ExtractedArticle) -> dict[str, Any]:
-    """What the page says of the article, as JSON; empty facts are left out."""
+    """The page's statements about the article as JSON, without empty ones."""
     told = {
         "fetched_url": extracted.fetched_url if extracted.fetched_url != extracted.url else None,
         "site_name": extracted.outlet,
@@ -205,7 +205,7 @@ def page_facts(extracted: ExtractedArticle) -> dict[str, Any]:
 
 
 def storable_text(value: str | None) -> str | None:
-    """Without what no database keeps in a text: NUL and lone surrogates."""
+    """The text without characters that no database stores: NUL and lone surrogates."""
     if value is None:
         return None
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
@@ -222,7 +222,7 @@ def _storable_deep(value: Any) -> Any:
 
 
 def canonical_article_id(url: str | None) -> str | None:
-    """The id of the article that a canonical on another site names."""
+    """The id of the article that a canonical URL on another site identifies."""
     try:
         return article_id_of_url(normalize_url(url)) if url else None
     except BadInput:

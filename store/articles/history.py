@@ -1,4 +1,4 @@
-"""What an article has been: its versions, what each changed, when it was withdrawn and came back."""
+"""The history of an article: versions, what each changed, and withdrawals."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from onestory.store.queries import chunks
+from onestory.store.queries import columns_of, rows_in
 from onestory.store.schema import articles, versions, withdrawals
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
-    """How much a version changed of the one before it, `of`, in words; and whether the headline is another."""
+    """The changes from one version, `of`, to the next: word counts, and whether the headline changed."""
 
     of: int
     title_changed: bool
@@ -38,7 +38,7 @@ class VersionDiff:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A text that an article has had. `changes` is what it told of the one before: a `Told` as a mapping."""
+    """A version of an article's text. `changes` is a `VersionDiff` as a mapping."""
 
     number: int
     observed: datetime
@@ -51,9 +51,9 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalRecord:
-    """A time in which the article was not to be seen; `returned` is None while it is not.
+    """A period in which an article was unavailable. `returned` is None while it lasts.
 
-    `withdrawn` is the first look that did not find it, `confirmed` the one that settled it.
+    `withdrawn` is the first revisit that did not find the article, `confirmed` the one that settled it.
     """
 
     withdrawn: datetime
@@ -65,7 +65,7 @@ class WithdrawalRecord:
 
 
 def version_records(connection: Connection, article_id: str) -> list[VersionRecord]:
-    """All versions of an article, the first observed first."""
+    """All versions of an article, oldest first."""
     query = (
         select(versions.c.number, versions.c.observed, versions.c.title, versions.c.words, versions.c.content_digest)
         .add_columns(versions.c.changes, versions.c.number == articles.c.version)
@@ -77,24 +77,23 @@ def version_records(connection: Connection, article_id: str) -> list[VersionReco
 
 
 def withdrawals_of(connection: Connection, article_id: str) -> list[WithdrawalRecord]:
-    """When an article was withdrawn, the first time first."""
-    columns = [withdrawals.c[name] for name in WithdrawalRecord.__slots__]
+    """The withdrawals of an article, oldest first."""
+    columns = columns_of(withdrawals, WithdrawalRecord)
     query = select(*columns).where(withdrawals.c.article_id == article_id)
     return [WithdrawalRecord(*row) for row in connection.execute(query.order_by(withdrawals.c.id))]
 
 
 def titles_and_texts(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[str | None, str]]:
-    """By number the headline and text of those of these versions that are there."""
+    """Headline and text by version number, for the versions that exist."""
     columns = (versions.c.number, versions.c.title, versions.c.text)
     return {
         number: (title, text)
-        for part in chunks(numbers)
-        for number, title, text in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+        for number, title, text in rows_in(connection, select(*columns), versions.c.number, numbers)
     }
 
 
 def save_version_diffs(connection: Connection, changes: Mapping[int, VersionDiff]) -> None:
-    """Keeps with each version what it changed."""
+    """Store with each version what it changed."""
     rows: Sequence[dict[str, Any]] = [{"key": number, "became": told.to_dict()} for number, told in changes.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))

@@ -1,7 +1,7 @@
-"""Articles that moved: the URL they are at now leads to the article that they were, once they were seen to be the same.
+"""Articles that moved to another URL of their site.
 
-A page that held an article and redirects within its site makes a *move*: the target is a page of that article. What is
-then found there is compared with the article (`onestory.pipelines.versions.moved_articles`), and only the same
+When the page of an article redirects within its site, the target becomes a page of that article: a *move*. Once the
+target is fetched, its text is compared with the article (`onestory.pipelines.versions.moved_articles`). Only the same
 article keeps its identity.
 """
 
@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.revisits import DueRevisit
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import articles, moves, pages, versions
 from onestory.store.tombstones import without_tombstones
 from onestory.urls import article_id_of_url
@@ -30,14 +29,14 @@ __all__ = [
     "record_move",
 ]
 
-# What a page was dropped as when it stands in the place of many articles.
+# Reasons for dropping a page that replaces many articles.
 NO_ARTICLE_REASONS = ("section_front", "not_found", "removal_notice")
 RedirectTarget = Literal["article", "other", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
 class MovedArticle:
-    """The article that an address now belongs to, with its headline and the signature of its current version."""
+    """The article that moved to an address, with its headline and the signature of its current version."""
 
     article_id: str
     url: str
@@ -47,7 +46,7 @@ class MovedArticle:
 
 @dataclass(frozen=True, slots=True)
 class MoveRecord:
-    """Where an article went. `confirmed` is when it was found there."""
+    """A move of an article. `confirmed` is the time the article was found at the new URL."""
 
     url: str
     moved: datetime
@@ -58,7 +57,7 @@ class MoveRecord:
 def record_move(
     connection: Connection, page: DueRevisit, target: str, *, http_status: int | None, now: datetime
 ) -> RedirectTarget:
-    """Where the redirect leads: to a page that is the article's from now on, to another article's, or to none."""
+    """Record a redirect, and report where it leads: to a page of this article, to another article, or to no article."""
     row = connection.execute(
         select(pages.c.article_id, pages.c.state, pages.c.reason).where(pages.c.url == target)
     ).one_or_none()
@@ -76,15 +75,12 @@ def record_move(
 
 
 def _add_move(connection: Connection, page: DueRevisit, target: str, *, http_status: int | None, now: datetime) -> None:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"id": article_id_of_url(target), "url": target, "article_id": page.article_id}
-    statement = kind.insert(moves).values(**row, moved=now, http_status=http_status)
-    connection.execute(statement.on_conflict_do_nothing())
+    insert_new(connection, moves, [{**row, "moved": now, "http_status": http_status}])
 
 
 def _add_page(connection: Connection, page: DueRevisit, target: str, *, now: datetime) -> None:
-    """A page of the known article, to be looked at when its host has the time."""
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    """Add a page of the known article, to be revisited when its host allows."""
     host = authority_of(target)
     add_hosts(connection, [host], now=now)
     row = {
@@ -100,11 +96,11 @@ def _add_page(connection: Connection, page: DueRevisit, target: str, *, now: dat
         "changed": page.changed,
         "revisit": page.revisit,
     }
-    connection.execute(kind.insert(pages).values(**row).on_conflict_do_nothing())
+    insert_new(connection, pages, [row])
 
 
 def confirm_move(connection: Connection, url: str, found: str | None, *, now: datetime) -> None:
-    """The page at the end of a move was read as the article `found`: the move holds, or it is forgotten."""
+    """Confirm the move if the target was read as the same article, or delete it."""
     row = connection.execute(select(moves).where(moves.c.id == article_id_of_url(url))).one_or_none()
     if row is None or row.confirmed is not None or found is None:
         return
@@ -112,13 +108,13 @@ def confirm_move(connection: Connection, url: str, found: str | None, *, now: da
         connection.execute(delete(moves).where(moves.c.id == row.id))
         return
     connection.execute(update(moves).where(moves.c.id == row.id).values(confirmed=now))
-    # The article is looked at where it is, and no longer where it was.
+    # The article is revisited at its new address only.
     left = (pages.c.article_id == found, pages.c.state == "moved", pages.c.url != url)
     connection.execute(update(pages).where(*left).values(revisit=None))
 
 
 def moved_articles(connection: Connection, ids: Collection[str]) -> dict[str, MovedArticle]:
-    """For these ids, as their URLs would have them, the articles that moved there."""
+    """The moved articles by the ids that their new URLs would have."""
     found: dict[str, MovedArticle] = {}
     columns = (moves.c.id, articles.c.id.label("home"), articles.c.url, articles.c.title, versions.c.signature)
     query = select(*columns).join(articles, articles.c.id == moves.c.article_id)
@@ -130,13 +126,13 @@ def moved_articles(connection: Connection, ids: Collection[str]) -> dict[str, Mo
 
 
 def article_moved_to(connection: Connection, url: str) -> str | None:
-    """The article that was found at this normal URL after it had moved there."""
+    """The article with a confirmed move to this normal URL."""
     query = select(moves.c.article_id).where(moves.c.id == article_id_of_url(url), moves.c.confirmed.is_not(None))
     return connection.execute(query).scalar_one_or_none()
 
 
 def moves_of(connection: Connection, identity: str) -> list[MoveRecord]:
-    """Where an article went, in order."""
+    """The moves of an article, oldest first."""
     columns = (moves.c.url, moves.c.moved, moves.c.http_status, moves.c.confirmed)
     query = select(*columns).where(moves.c.article_id == identity).order_by(moves.c.moved, moves.c.id)
     return [MoveRecord(*row) for row in connection.execute(query)]

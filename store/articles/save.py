@@ -1,4 +1,4 @@
-"""Articles and their versions: what was read, and when."""
+"""Saving articles and their versions."""
 
 import re
 import unicodedata
@@ -8,25 +8,26 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.articles.captures import (
     MAX_OUTLET_CHARS,
     ProcessedCapture,
+    RemovedLine,
     article_row,
     canonical_article_id,
     storable_text,
     story_row,
     version_row,
 )
+from onestory.store.queries import insert_new
 from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
 from onestory.urls import article_id_of_url, host_of
 
-__all__ = ["SaveResult", "refresh_articles", "save_articles"]
+__all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
-# The last in this order is current. Nothing in it depends on the order of arrival.
+# The last version in this order is current. The order of arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
 VersionKeys = list[tuple[datetime, str, int, bytes]]
@@ -35,9 +36,9 @@ _LETTERS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What became of a reading. `number` is that of its version, None unless it was stored.
+    """The result of saving one capture. `number` is the number of the new version, if there is one.
 
-    `replaces` is the version that was current before, where this one follows it.
+    `replaces` is the version that was current before, if the new version follows it.
     """
 
     kind: Literal["stored", "known", "removed"]
@@ -47,11 +48,11 @@ class SaveResult:
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
-    """Stores what is new, each new article as a story of its own; one answer for each reading, in order.
+    """Store what is new, each new article as a story of its own. Returns a result per capture, in order.
 
-    A reading is known when the version in force at its observed time, or the next one, has its words: spacing, signs
-    and typography make no version. One without a time (`observed` None) is known when its article ever had those words,
-    so that an import can be repeated.
+    A capture is known if the version current at its observed time, or the next one, has the same words: spacing, signs
+    and typography make no version. A capture without a time (`observed` None) is known if the article ever had those
+    words, so an import can be repeated.
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
@@ -69,7 +70,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
     if rows:
         connection.execute(insert(versions), [row for row, _ in rows])
-    _keep_removed(connection, rows, now=now)
+    save_removed_lines(connection, {row["number"]: reading.extracted.removed for row, reading in rows}, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
     mark_search_due(connection, current.keys() & fresh.keys())
     refresh_articles(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
@@ -133,14 +134,14 @@ def _histories(connection: Connection, ids: Sequence[str]) -> dict[str, VersionK
 
 
 def _histories_locked(connection: Connection, ids: Sequence[str]) -> dict[str, VersionKeys]:
-    """The histories as they are once nobody else can add to them."""
+    """The histories, with the article rows locked against other writers."""
     locked = select(articles.c.id).where(articles.c.id.in_(set(ids))).order_by(articles.c.id)
     connection.execute(locked.with_for_update()).all()
     return _histories(connection, ids)
 
 
 def _allocate(connection: Connection, count: int) -> list[int]:
-    """`count` version numbers that nobody else will get. On SQLite the writer is alone, so the last one tells."""
+    """Allocate version numbers. SQLite has a single writer, so its last number is reliable."""
     if connection.dialect.name == "postgresql":
         query = text("SELECT nextval('versions_number_seq') FROM generate_series(1, :count)")
         return sorted(connection.execute(query, {"count": count}).scalars())
@@ -149,29 +150,25 @@ def _allocate(connection: Connection, count: int) -> list[int]:
 
 
 def _add_articles(connection: Connection, fresh: Mapping[str, dict[str, Any]], *, now: datetime) -> None:
-    if not fresh:
-        return
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    # In id order: two processes that add the same articles must meet them in one order, or they deadlock.
+    # In id order: two processes that add the same articles would otherwise deadlock.
     rows = [fresh[identity] for identity in sorted(fresh)]
-    connection.execute(add(stories).on_conflict_do_nothing(), [story_row(row, now=now) for row in rows])
-    connection.execute(add(articles).on_conflict_do_nothing(), rows)
+    insert_new(connection, stories, [story_row(row, now=now) for row in rows])
+    insert_new(connection, articles, rows)
 
 
-def _keep_removed(
-    connection: Connection, rows: Iterable[tuple[dict[str, Any], ProcessedCapture]], *, now: datetime
-) -> None:
-    lines = [
-        {"number": row["number"], "line": storable_text(gone.line), "reason": gone.reason, "at": now}
-        for row, reading in rows
-        for gone in reading.extracted.removed
+def save_removed_lines(connection: Connection, lines: Mapping[int, Iterable[RemovedLine]], *, now: datetime) -> None:
+    """Store the lines that were removed from versions, by version number."""
+    rows = [
+        {"number": number, "line": storable_text(gone.line), "reason": gone.reason, "at": now}
+        for number, removed in lines.items()
+        for gone in removed
     ]
-    if lines:
-        connection.execute(insert(removed_lines), lines)
+    if rows:
+        connection.execute(insert(removed_lines), rows)
 
 
 def refresh_articles(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
-    """Copies the current version's facts to its article."""
+    """Copy the facts of the current version to its article."""
     mark_search_due(connection, ids)
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
@@ -202,9 +199,9 @@ def _outlet_names(connection: Connection, readings: Iterable[ProcessedCapture]) 
 
 
 def _outlet(reading: ProcessedCapture, names: Mapping[str, str]) -> str:
-    """The outlet that came beside the page, else the one whose host this is, else the host's own name.
+    """The outlet that came with the capture, else the outlet of the host, else the host name.
 
-    What the page calls itself is no source: any page can call itself Reuters.
+    The site name on the page is not used: any page can call itself Reuters.
     """
     host = _bare(host_of(reading.extracted.url))
     said = storable_text(reading.capture.outlet) or ""
@@ -216,7 +213,7 @@ def _bare(host: str) -> str:
 
 
 def _barred(connection: Connection, readings: Iterable[ProcessedCapture], ids: Iterable[str]) -> set[str]:
-    """Those of the readings' digests that a takedown left a tombstone for."""
+    """The digests of these captures that have a tombstone."""
     wanted = {article_digest(identity) for identity in ids} | {reading.content_digest for reading in readings}
     wanted |= {host_digest(host_of(reading.extracted.url)) for reading in readings}
     return set(connection.execute(select(tombstones.c.digest).where(tombstones.c.digest.in_(wanted))).scalars())

@@ -1,14 +1,14 @@
-"""A better text of the same content, put in place of the old one: no new version, the same number."""
+"""Replacing the text of a version by a better extraction of the same page, under the same version number."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
-from onestory.store.articles.save import refresh_articles
+from onestory.store.articles.save import refresh_articles, save_removed_lines
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
 
@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ReplacementText:
-    """What a version is to say from now on."""
+    """The new content of a version."""
 
     number: int
     title: str | None
@@ -58,7 +58,7 @@ class ReplacementText:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as it is kept now. `outlet` is the article's, `url` its identity."""
+    """A stored version, with the outlet and URL of its article."""
 
     number: int
     article_id: str
@@ -94,13 +94,13 @@ def _kept() -> Any:
 
 
 def version_rows(connection: Connection, numbers: Collection[int]) -> list[VersionRow]:
-    """Those of these versions that are still there, by number."""
+    """Those of these versions that exist, by number."""
     rows = [row for part in chunks(numbers) for row in connection.execute(_kept().where(versions.c.number.in_(part)))]
     return sorted((VersionRow(*row) for row in rows), key=lambda kept: kept.number)
 
 
 def versions_by_warc_offset(connection: Connection, warc_file: str, offsets: Collection[int]) -> dict[int, VersionRow]:
-    """The versions that were read from these records of a WARC file, by offset."""
+    """The versions made from these records of a WARC file, by offset."""
     found: dict[int, VersionRow] = {}
     for part in chunks(offsets):
         query = _kept().add_columns(versions.c.warc_offset)
@@ -110,16 +110,16 @@ def versions_by_warc_offset(connection: Connection, warc_file: str, offsets: Col
 
 
 def versions_of_host(connection: Connection, host: str, *, after: int, limit: int) -> list[VersionRow]:
-    """The next `limit` versions of a host (named without www.) behind number `after`, in order."""
+    """The next `limit` versions of a host (without www.) after a version number, in order."""
     query = _kept().where(articles.c.host.in_((host, f"www.{host}")), versions.c.number > after)
     return [VersionRow(*row) for row in connection.execute(query.order_by(versions.c.number).limit(limit))]
 
 
 def replace_texts(connection: Connection, texts: Sequence[ReplacementText], *, now: datetime) -> list[int]:
-    """Puts the texts in place; the numbers of all versions that have to be attached again, also of others.
+    """Replace texts, and return the numbers of all versions to attach again, including versions of other articles.
 
-    What rested on the old texts is forgotten. Left as it is: a version that is gone, one whose new content was taken
-    down, and one that would be the same as another version of its article at the same time.
+    Matches of the old texts are deleted. A text is skipped if its version no longer exists, its new content was taken
+    down, or another version of the article has the same content and time.
     """
     taken = [text for text in texts if _may_stand(connection, text)]
     numbers = [text.number for text in taken]
@@ -133,7 +133,7 @@ def replace_texts(connection: Connection, texts: Sequence[ReplacementText], *, n
 
 
 def replace_facts(connection: Connection, texts: Sequence[ReplacementText], *, now: datetime) -> None:
-    """Where title and text are as they were: what the page says of its article."""
+    """Replace the page facts of versions whose title and text are unchanged."""
     for text in texts:
         _replace(connection, text, now=now)
 
@@ -170,18 +170,13 @@ def _replace(connection: Connection, text: ReplacementText, *, now: datetime) ->
     if article_id is None:
         return
     connection.execute(delete(removed_lines).where(removed_lines.c.number == text.number))
-    gone = [
-        {"number": text.number, "line": storable_text(one.line), "reason": one.reason, "at": now}
-        for one in text.removed
-    ]
-    if gone:
-        connection.execute(insert(removed_lines), gone)
+    save_removed_lines(connection, {text.number: text.removed}, now=now)
     refresh_articles(connection, {article_id}, now=now)
     _retell_alone(connection, article_id, now=now)
 
 
 def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> None:
-    """The record of a story of one article says what the article says; others are evaluated anew."""
+    """Update the record of a story with a single article. Other stories are evaluated again."""
     row = connection.execute(select(articles).where(articles.c.id == article_id)).one()
     told = {
         "title": row.title,
@@ -195,7 +190,9 @@ def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> 
 
 
 def _forget_matches(connection: Connection, numbers: Sequence[int]) -> set[int]:
-    """The versions that were compared with these, and the current ones of their articles."""
+    """Delete the matches of these versions. Returns the versions at their other ends, with the current ones of their
+    articles.
+    """
     around: set[int] = set()
     touched: set[str] = set()
     for part in chunks(numbers):

@@ -1,15 +1,16 @@
-"""Reading versions back: for verification, for the sweep, for rebuilding the index."""
+"""Reading versions, for verification, for the sweep and for rebuilding the index."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from onestory.store.queries import chunks
-from onestory.store.schema import articles, versions
+from onestory.store.queries import chunks, existing_values, rows_in
+from onestory.store.schema import articles, matches, versions
 
 __all__ = [
     "NewestText",
+    "Signed",
     "VersionText",
     "count_versions",
     "existing_versions",
@@ -24,7 +25,9 @@ __all__ = [
     "update_sequences",
     "version_texts",
     "versions_after",
+    "versions_of",
     "versions_with_text",
+    "with_titles",
 ]
 
 MAX_SAME_TEXT = 1000
@@ -32,18 +35,34 @@ MAX_SAME_TEXT = 1000
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """A version as verification needs it; `signature` is opaque bytes, made with `signature_params`."""
+    """The fields of a version that verification needs. `signature` is opaque, made with `signature_params`.
+
+    `title` is the version's own, `url` its article's.
+    """
 
     number: int
     article_id: str
     text: str
     signature: bytes
     signature_params: str
+    title: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A version without its text."""
+
+    number: int
+    article_id: str
+    signature: bytes
+    title: str | None
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class NewestText:
-    """An article's current version as its readers see it."""
+    """The current version of an article."""
 
     number: int
     article_id: str
@@ -57,30 +76,38 @@ VERSION_TEXT_COLUMNS = (
     versions.c.text,
     versions.c.signature,
     versions.c.signature_params,
+    versions.c.title,
+    articles.c.url,
 )
+WITH_ARTICLES = versions.join(articles, articles.c.id == versions.c.article_id)
 
 
 def version_texts(connection: Connection, numbers: Collection[int]) -> list[VersionText]:
-    """Those of these versions that are still there, in no order."""
-    return [
-        VersionText(*row)
-        for part in chunks(numbers)
-        for row in connection.execute(select(*VERSION_TEXT_COLUMNS).where(versions.c.number.in_(part)))
-    ]
+    """Those of these versions that exist, in no order."""
+    return _texts(connection, (versions.c.number.in_(part) for part in chunks(numbers)))
 
 
-def signatures_of(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str, bytes]]:
-    """Number, article id and signature of those of these versions that are still there, in no order."""
-    columns = (versions.c.number, versions.c.article_id, versions.c.signature)
+def versions_of(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
+    """All versions of these articles, in no order."""
+    return _texts(connection, (versions.c.article_id.in_(part) for part in chunks(article_ids)))
+
+
+def _texts(connection: Connection, chosen: Iterable[ColumnElement[bool]]) -> list[VersionText]:
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES)
+    return [VersionText(*row) for which in chosen for row in connection.execute(query.where(which))]
+
+
+def signatures_of(connection: Connection, numbers: Collection[int]) -> list[Signed]:
+    """Those of these versions that exist, in no order."""
+    columns = (versions.c.number, versions.c.article_id, versions.c.signature, versions.c.title, articles.c.url)
+    query = select(*columns).select_from(WITH_ARTICLES)
     return [
-        (number, article, signature)
-        for part in chunks(numbers)
-        for number, article, signature in connection.execute(select(*columns).where(versions.c.number.in_(part)))
+        Signed(*row) for part in chunks(numbers) for row in connection.execute(query.where(versions.c.number.in_(part)))
     ]
 
 
 def first_with_same_text(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
-    """For each version the number of the first one ever stored that has exactly its words; not where that is itself."""
+    """For each version, the first one ever stored with the same words, unless it is the version itself."""
     first = versions.alias("earlier")
     earliest = select(func.min(first.c.number)).where(first.c.text_digest == versions.c.text_digest).scalar_subquery()
     found: dict[int, int] = {}
@@ -91,44 +118,54 @@ def first_with_same_text(connection: Connection, numbers: Collection[int]) -> di
 
 
 def text_digests_of(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
-    """By number the digest of the words, of those of these versions that are still there."""
+    """The digest of the words, by version number, for the versions that exist."""
     query = select(versions.c.number, versions.c.text_digest)
-    return {
-        number: digest
-        for part in chunks(numbers)
-        for number, digest in connection.execute(query.where(versions.c.number.in_(part)))
-    }
+    return dict(rows_in(connection, query, versions.c.number, numbers))
 
 
 def existing_versions(connection: Connection, numbers: Collection[int]) -> set[int]:
-    """Those of these versions that no takedown has removed."""
-    return {
-        number
-        for part in chunks(numbers)
-        for number in connection.execute(select(versions.c.number).where(versions.c.number.in_(part))).scalars()
+    """Those of these versions that exist."""
+    return existing_values(connection, versions.c.number, numbers)
+
+
+def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:
+    """The versions with their titles and addresses as they are stored, where these are missing."""
+    query = select(versions.c.number, versions.c.title, articles.c.url).select_from(WITH_ARTICLES)
+    told = {
+        number: (title, url)
+        for part in chunks([version.number for version in given if not version.url])
+        for number, title, url in connection.execute(query.where(versions.c.number.in_(part)))
     }
+    return [
+        replace(version, title=told[version.number][0], url=told[version.number][1])
+        if version.number in told
+        else version
+        for version in given
+    ]
 
 
 def unattached_versions(connection: Connection, *, limit: int) -> list[VersionText]:
     """The oldest versions that are stored and not yet attached to a story."""
-    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.attached.is_(None)).order_by(versions.c.number).limit(limit)
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES).where(versions.c.attached.is_(None))
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
 def versions_with_text(connection: Connection, digest: bytes) -> list[int]:
-    """The numbers of all versions ever stored that have exactly these words."""
+    """The numbers of all stored versions with exactly these words."""
     query = select(versions.c.number).where(versions.c.text_digest == digest).order_by(versions.c.number)
     return list(connection.execute(query.limit(MAX_SAME_TEXT)).scalars())
 
 
 def versions_after(connection: Connection, *, after: int, limit: int) -> list[VersionText]:
-    """The next `limit` versions behind number `after`, in order."""
-    query = select(*VERSION_TEXT_COLUMNS).where(versions.c.number > after).order_by(versions.c.number).limit(limit)
+    """The next `limit` versions after a number, in order."""
+    query = select(*VERSION_TEXT_COLUMNS).select_from(WITH_ARTICLES).where(versions.c.number > after)
+    query = query.order_by(versions.c.number).limit(limit)
     return [VersionText(*row) for row in connection.execute(query)]
 
 
 def newest_texts(connection: Connection, *, before: int | None, limit: int) -> list[NewestText]:
-    """Articles as they are now, those whose current text came last first; below version number `before`."""
+    """The current texts of articles below version number `before`, newest first."""
     query = select(versions.c.number, versions.c.article_id, versions.c.title, versions.c.text)
     query = query.join(articles, and_(articles.c.id == versions.c.article_id, articles.c.version == versions.c.number))
     if before is not None:
@@ -141,19 +178,19 @@ def count_versions(connection: Connection) -> int:
 
 
 def reopen_after_sequence(connection: Connection, *, after_sequence: int) -> int:
-    """Marks what was registered behind this sequence as not attached; how many these were."""
+    """Reopen versions registered after a sequence number, and return how many."""
     statement = update(versions).where(versions.c.attached > after_sequence).values(attached=None)
     return connection.execute(statement).rowcount
 
 
 def reopen_versions(connection: Connection, numbers: Collection[int]) -> None:
-    """Marks these versions as not attached."""
+    """Mark versions as not attached."""
     for part in chunks(numbers):
         connection.execute(update(versions).where(versions.c.number.in_(part)).values(attached=None))
 
 
 def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> None:
-    """Notes new sequences of versions that are attached; the others stay to be attached."""
+    """Update the sequence numbers of attached versions."""
     rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"), versions.c.attached.is_not(None))
@@ -161,8 +198,16 @@ def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> No
 
 
 def replace_signatures(connection: Connection, signatures: Mapping[int, bytes], *, params: str) -> None:
-    """Replaces the signatures of these versions by ones of other parameters."""
+    """Replace the signatures of versions by ones made with other parameters."""
     rows = [{"key": number, "bytes": signature} for number, signature in signatures.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
         connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
+        forget_matches(connection, signatures)
+
+
+def forget_matches(connection: Connection, numbers: Collection[int]) -> None:
+    """Forgets what these versions were found to share, by rules of another day, and has them attached again."""
+    for part in chunks(numbers):
+        connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part))))
+    reopen_versions(connection, numbers)

@@ -1,4 +1,4 @@
-"""An editor's words on articles: kept for ever, undone by name, never changed."""
+"""Editorial decisions on articles. They are kept forever, may be undone, and are never changed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """Who decided what, when and why. `against`: of a split, the articles that stayed."""
+    """A decision with its author, reason and time. `against` lists the articles that stayed in a split."""
 
     id: int
     kind: DecisionKind
@@ -48,7 +48,7 @@ def record_decision(
     why: str,
     now: datetime,
 ) -> int:
-    """Keeps the decision; its number. The caller evaluates the stories of these articles."""
+    """Store a decision and return its number. The caller evaluates the stories of its articles."""
     kept = insert(decisions).values(kind=kind, who=who, why=why, decided=now).returning(decisions.c.id)
     number: int = connection.execute(kept).scalar_one()
     rows = [{"decision_id": number, "article_id": one, "against": False} for one in sorted(articles)]
@@ -58,10 +58,10 @@ def record_decision(
 
 
 def mark_decision_undone(connection: Connection, number: int, *, who: str, now: datetime) -> None:
-    """Raises NotFound, or BadInput when it is undone already."""
+    """Mark a decision as undone. Raises NotFound, or BadInput if it already was."""
     told = load_decision(connection, number)
     if told.undone is not None:
-        raise BadInput(f"decision {number} was undone already, by {told.undone_by}")
+        raise BadInput(f"decision {number} was already undone by {told.undone_by}")
     connection.execute(update(decisions).where(decisions.c.id == number).values(undone=now, undone_by=who))
 
 
@@ -76,14 +76,14 @@ def load_decision(connection: Connection, number: int) -> DecisionRecord:
 def decision_records(
     connection: Connection, article_ids: Collection[str] | None = None, *, limit: int
 ) -> list[DecisionRecord]:
-    """The last decisions, those undone too, the newest first; on these articles, or all."""
+    """The latest decisions on these articles, or on any, newest first. Undone ones are included."""
     numbers = _numbers(connection, article_ids, limit=limit)
     found = [record for part in chunks(numbers) for record in _records(connection, _rows().where(_is_one_of(part)))]
     return sorted(found, key=lambda record: -record.id)
 
 
 def decisions_of_story(connection: Connection, story_id: str, *, limit: int) -> list[DecisionRecord]:
-    """The last decisions on any of a story's copies, those undone too, the newest first."""
+    """The latest decisions on the copies of a story, newest first. Undone ones are included."""
     query = select(decision_articles.c.decision_id).distinct()
     query = query.join(articles, articles.c.id == decision_articles.c.article_id)
     numbers = sorted(connection.execute(query.where(articles.c.story_id == story_id)).scalars(), reverse=True)[:limit]
@@ -91,7 +91,7 @@ def decisions_of_story(connection: Connection, story_id: str, *, limit: int) -> 
 
 
 def delete_articles_from_decisions(connection: Connection, article_ids: Collection[str]) -> None:
-    """Takes these articles out of all decisions; one that is left without any goes."""
+    """Remove articles from all decisions, and delete decisions left without articles."""
     touched: set[int] = set()
     for part in chunks(article_ids):
         named = decision_articles.c.article_id.in_(part)

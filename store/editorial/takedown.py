@@ -1,4 +1,4 @@
-"""Taking articles out of the system of record, down to the last byte; what stays are tombstones."""
+"""Removing articles from the database for good. Only tombstones remain."""
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, text, update
 
 from onestory.errors import BadInput, DatabaseUnavailable
-from onestory.store.articles.versions import VersionText
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import delete_articles_from_decisions
 from onestory.store.events.event_log import add_event, delete_events_of_stories
 from onestory.store.queries import chunks
 from onestory.store.schema import (
     articles,
-    furniture,
+    boilerplate,
     matches,
     moves,
     pages,
@@ -41,12 +40,11 @@ __all__ = [
     "relocate_warc_records",
     "takedown_targets",
     "vacuum_database",
-    "versions_of_articles",
 ]
 
 CHECKPOINT_SECONDS = 30
 VACUUMED_TABLES = (
-    "articles, versions, matches, stories, removed_lines, furniture, pages, decisions, decision_articles, "
+    "articles, versions, matches, stories, removed_lines, boilerplate, pages, decisions, decision_articles, "
     "withdrawals, moves, "
     "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due"
 )
@@ -54,7 +52,7 @@ VACUUMED_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class TakedownTargets:
-    """What is to go: articles, every URL they were ever fetched from, and the host when all of it goes."""
+    """The targets of a takedown: articles, all URLs they were fetched from, and the host if all of it goes."""
 
     articles: frozenset[str]
     urls: frozenset[str]
@@ -62,7 +60,7 @@ class TakedownTargets:
 
 
 def articles_of_host(connection: Connection, host: str) -> set[str]:
-    """Of the host with and without www."""
+    """The ids of all articles of a host, with and without www."""
     return set(connection.execute(select(articles.c.id).where(_on_host(articles.c.host, host))).scalars())
 
 
@@ -86,18 +84,8 @@ def _normal(url: str) -> str:
         return url
 
 
-def versions_of_articles(connection: Connection, article_ids: Collection[str]) -> list[VersionText]:
-    """Every version that these articles have had."""
-    columns: Sequence[Any] = [versions.c[name] for name in VersionText.__slots__]
-    return [
-        VersionText(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(select(*columns).where(versions.c.article_id.in_(part)))
-    ]
-
-
 def other_copies(connection: Connection, article_ids: Collection[str]) -> dict[str, list[str]]:
-    """For each story of these articles the others in it, the first to arrive first; none where all of it is named."""
+    """The remaining articles of each affected story, in order of arrival. Empty for stories removed entirely."""
     found: dict[str, dict[str, None]] = {}
     for part in chunks(article_ids):
         homes = select(articles.c.story_id).where(articles.c.id.in_(part))
@@ -110,7 +98,7 @@ def other_copies(connection: Connection, article_ids: Collection[str]) -> dict[s
 
 
 def bury_targets(connection: Connection, gone: TakedownTargets, *, reason: str, now: datetime) -> None:
-    """Leaves tombstones: of the ids, of the host, whose sources rest, and of contents that no other article has."""
+    """Leave tombstones for the ids, the host, and contents of no other article. Disables the host's sources."""
     digests: dict[str, TombstoneKind] = {article_digest(one): "article" for one in gone.articles}
     digests |= {article_digest(article_id_of_url(url)): "article" for url in gone.urls}
     if gone.host is not None:
@@ -127,17 +115,17 @@ def bury_targets(connection: Connection, gone: TakedownTargets, *, reason: str, 
 
 
 def emit_takedown_events(connection: Connection, article_ids: Collection[str], *, now: datetime) -> None:
-    """For those that keep copies of stories: one event for each story that loses its last article with these."""
+    """Emit an event for each story that loses its last article."""
     for home, others in other_copies(connection, article_ids).items():
         if not others:
             add_event(connection, "story.withdrawn", now=now, story_id=home, data={"taken_down": True})
 
 
 def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
-    """Deletes all that is of these articles. The caller evaluates the rest of their stories in the transaction."""
+    """Delete everything about these articles. The caller evaluates their remaining stories in the same transaction."""
     left = other_copies(connection, gone.articles)
-    _forget_furniture(connection, gone.articles)
-    # Of what is left of a story, too: an event may name the article that goes.
+    _delete_boilerplate(connection, gone.articles)
+    # Events of the remaining story may name a removed article, too.
     for told in chunks({*gone.articles, *left}):
         delete_events_of_stories(connection, told)
         delete_messages_of_stories(connection, told)
@@ -158,8 +146,8 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
     _release(connection, gone.articles, left)
 
 
-def _forget_furniture(connection: Connection, article_ids: Collection[str]) -> None:
-    """A line that was learned from one of these; what others show, too, is learned again."""
+def _delete_boilerplate(connection: Connection, article_ids: Collection[str]) -> None:
+    """Delete boilerplate lines that occur in these articles. Lines of other articles are learned again."""
     for part in chunks(article_ids):
         query = select(articles.c.host, versions.c.number, versions.c.text)
         query = query.join(articles, articles.c.id == versions.c.article_id).where(articles.c.id.in_(part))
@@ -167,12 +155,12 @@ def _forget_furniture(connection: Connection, article_ids: Collection[str]) -> N
             cut = select(removed_lines.c.line).where(removed_lines.c.number == number)
             lines = {*body.split("\n"), *connection.execute(cut).scalars()}
             for some in chunks(lines):
-                named = furniture.c.host == host.removeprefix("www.")
-                connection.execute(delete(furniture).where(named, furniture.c.line.in_(some)))
+                named = boilerplate.c.host == host.removeprefix("www.")
+                connection.execute(delete(boilerplate).where(named, boilerplate.c.line.in_(some)))
 
 
 def _forget_host(connection: Connection, host: str) -> None:
-    connection.execute(delete(furniture).where(furniture.c.host == host.removeprefix("www.")))
+    connection.execute(delete(boilerplate).where(boilerplate.c.host == host.removeprefix("www.")))
     connection.execute(delete(pages).where(_on_host(pages.c.host, host)))
 
 
@@ -182,7 +170,7 @@ def _on_host(column: Any, host: str) -> ColumnElement[bool]:
 
 
 def _release(connection: Connection, gone: Collection[str], left: Mapping[str, Sequence[str]]) -> None:
-    """The story rows of these articles keep nothing but where their ids lead; they go when that is nowhere."""
+    """Reduce the story rows of these articles to redirects, or delete them if there is no target."""
     blank = dict.fromkeys(("title", "language", "credit", "representative", "original", "original_reason"))
     for part in chunks(gone):
         connection.execute(update(stories).where(stories.c.id.in_(part)).values(**blank, first_outlet=None))
@@ -193,7 +181,7 @@ def _release(connection: Connection, gone: Collection[str], left: Mapping[str, S
 
 
 def _drop_empty(connection: Connection, homes: Iterable[str]) -> None:
-    """Stories without an article, and the ids that led to them."""
+    """Delete stories without articles, and the ids that led to them."""
     empty = list(homes)
     while empty:
         leading: list[str] = []
@@ -205,17 +193,17 @@ def _drop_empty(connection: Connection, homes: Iterable[str]) -> None:
 
 
 def relocate_warc_records(connection: Connection, old: str, new: str, offsets: Mapping[int, int]) -> None:
-    """Notes that the records of one WARC file now stand in another, at other offsets."""
+    """Record that the records of a WARC file moved to another file and other offsets."""
     for offset, moved in sorted(offsets.items()):
         where = (versions.c.warc_file == old, versions.c.warc_offset == offset)
         connection.execute(update(versions).where(*where).values(warc_file=new, warc_offset=moved))
 
 
 def vacuum_database(store: Store) -> None:
-    """Leaves no byte of what was deleted in the database's files.
+    """Remove deleted data from the database files.
 
-    SQLite: every page is written anew, and the log is emptied. PostgreSQL: dead rows are vacuumed; its own log and
-    backups are the operator's. Raises DatabaseUnavailable while another process reads an older state.
+    SQLite: rewrites every page and empties the log. PostgreSQL: vacuums dead rows; its log and backups are the
+    operator's. Raises DatabaseUnavailable while another process reads an older snapshot.
     """
     with store.without_transaction() as connection:
         if store.dialect == "postgresql":

@@ -1,9 +1,9 @@
-"""What happened, as a log with numbers that only rise: whoever has read event N never finds a new one below N later.
+"""The event log. Its numbers only rise: a reader of event N never misses a later event with a lower number.
 
-Events are gathered while a transaction works and written as its last act, so that they are kept with the change they
-tell of, or not at all. On SQLite the writer is alone. On PostgreSQL a transaction could draw a number and commit after
-one that drew a higher number; so numbers are drawn under one lock that is held until the commit. As it is always the
-last lock that a transaction takes, nobody who holds it waits for anything but the disk.
+Events are collected during a transaction and written as its last act, so an event is stored exactly if its change is.
+SQLite has a single writer. On PostgreSQL a transaction could draw a number and commit after another one with a higher
+number, so numbers are drawn under a lock that is held until the commit. A transaction takes that lock last, so its
+holder waits for nothing but the disk.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
 
+from onestory.store.queries import AdvisoryLock, columns_of, hold_advisory_lock
 from onestory.store.schema import events
 from onestory.store.settings import EVENTS_DELETED, read_setting, write_setting
 
@@ -36,13 +37,12 @@ EVENT_KINDS = (
     "source.silent",
     "webhook.disabled",
 )
-EVENTS_LOCK = 0x0E57E7E
 NO_DATA: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event. `story_id` is the id at that time; it may have been absorbed since."""
+    """One event. `story_id` is the story's id at that time; the story may have been absorbed since."""
 
     id: int
     kind: str
@@ -55,14 +55,14 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventLogBounds:
-    """What the log holds: all events behind `forgotten`, up to `last`; `drawn` is the highest number ever given."""
+    """The range of the log: all events after `forgotten`, up to `last`. `drawn` is the highest number ever drawn."""
 
     deleted_up_to: int
     last: int
     last_assigned: int
 
     def is_cursor_expired(self, after: int) -> bool:
-        """Whether someone who read up to `after` cannot go on there: what followed is forgotten, or it never was."""
+        """Whether a reader at `after` cannot continue: the next events were deleted, or the number never existed."""
         return after < self.deleted_up_to or after > self.last_assigned
 
 
@@ -76,7 +76,7 @@ def add_event(
     watch_id: int | None = None,
     data: Mapping[str, object] = NO_DATA,
 ) -> None:
-    """Tells an event with the write transaction at hand (`Store.write`); it has its number when that is committed."""
+    """Add an event to the current write transaction (`Store.write`). It gets its number on commit."""
     connection.get_execution_options()["gathered_events"].append(
         {
             "kind": kind,
@@ -90,12 +90,11 @@ def add_event(
 
 
 def flush_events(connection: Connection) -> bool:
-    """Writes what `add_event` gathered in this transaction, as its last act; whether there was anything."""
+    """Write the collected events as the last act of the transaction, and return whether there were any."""
     gathered = connection.get_execution_options()["gathered_events"]
     if not gathered:
         return False
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
+    hold_advisory_lock(connection, AdvisoryLock.EVENTS)
     connection.execute(insert(events), list(gathered))
     gathered.clear()
     return True
@@ -109,8 +108,8 @@ def events_after(
     kinds: Collection[str] = (),
     story_id: str | None = None,
 ) -> list[EventRecord]:
-    """The next events behind number `after`, in order; of these kinds, and of one story, where they are given."""
-    query: Select[Any] = select(*[events.c[name] for name in EventRecord.__slots__]).where(events.c.id > after)
+    """The next events after a number, in order, optionally of some kinds or of one story."""
+    query: Select[Any] = select(*columns_of(events, EventRecord)).where(events.c.id > after)
     if kinds:
         query = query.where(events.c.kind.in_(sorted(kinds)))
     if story_id is not None:
@@ -133,7 +132,7 @@ def _drawn(connection: Connection) -> int:
 
 
 def delete_events(connection: Connection, *, before: datetime) -> int:
-    """Deletes the events that are older; how many. Whoever had not read them yet is told so: see `Bounds.has_lost`."""
+    """Delete older events, and return how many. `EventLogBounds.is_cursor_expired` informs readers that missed them."""
     newest = connection.execute(select(func.max(events.c.id)).where(events.c.at < before)).scalar()
     if newest is None:
         return 0
@@ -143,5 +142,5 @@ def delete_events(connection: Connection, *, before: datetime) -> int:
 
 
 def delete_events_of_stories(connection: Connection, story_ids: Collection[str]) -> None:
-    """Deletes all events of these stories, for a takedown."""
+    """Delete all events of these stories, for a takedown."""
     connection.execute(delete(events).where(events.c.story_id.in_(sorted(story_ids))))

@@ -1,8 +1,8 @@
-"""What a transaction did to stories, as events: told with the change, and each thing once.
+"""Story events: what a transaction changed about stories. Each change is reported once.
 
-One event a story and transaction, so a batch of an import that brings forty copies of a story makes one. An article
-is told with the version that it came with (`versions.told`), whatever is attached again later; what was observed more
-than RECENT ago is an archive and no news: it makes stories, and no event. Merges and splits are told at any age.
+A story gets one event per transaction, so an import batch with forty copies of a story makes one event. An article is
+reported with its first version (`versions.told`), even if that is attached again later. Articles observed more than
+RECENT ago come from an archive: they make stories, and no events. Merges and splits are reported at any age.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,18 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from onestory.store.events.event_log import add_event
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, stories, versions
 
 __all__ = ["MAX_NEWS_AGE", "WITHDRAWAL_NOTICES", "emit_story_events", "note_reassignments"]
 
 MAX_NEWS_AGE = timedelta(days=7)
-WITHDRAWAL_NOTICES = ("kill", "withdrawn")  # what an original's notice may say: see `onestory.pipelines.extract.notice`
+WITHDRAWAL_NOTICES = ("kill", "withdrawn")  # values of an original's notice: see `onestory.pipelines.extract.notice`
 
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
-    """A version that is attached for the first time, with its article."""
+    """A version attached for the first time, with its article."""
 
     number: int
     observed: datetime
@@ -49,7 +49,7 @@ class _Spread:
 
 
 def note_reassignments(connection: Connection, moves: Mapping[str, tuple[str, str]]) -> None:
-    """Gathers which articles changed their story in this transaction (article id: from, to) for `tell_changes`."""
+    """Note which articles changed their story (article id: from, to), for `emit_story_events`."""
     gathered = connection.get_execution_options()["gathered_moves"]
     for article, (old, new) in moves.items():
         first, _ = gathered.get(article, (old, new))
@@ -57,7 +57,7 @@ def note_reassignments(connection: Connection, moves: Mapping[str, tuple[str, st
 
 
 def emit_story_events(connection: Connection, numbers: Collection[int], *, now: datetime) -> None:
-    """Adds the events of this transaction: the moves that were noted, and these versions, about to be attached."""
+    """Add the events of this transaction: the noted reassignments, and these versions about to be attached."""
     fresh = _fresh(connection, numbers)
     newcomers = {one.article for one in fresh if one.number == one.arrival}
     recent = [one for one in fresh if one.observed >= now - MAX_NEWS_AGE]
@@ -85,7 +85,7 @@ def _tell_newcomers(
     connection: Connection,
     now: datetime,
 ) -> None:
-    """A story is created with its first article; whatever comes to one that was there makes it grow."""
+    """Add story.created for a story with its first article, story.grew for further ones."""
     by_story: dict[str, list[str]] = {}
     for one in arrived:
         by_story.setdefault(one.story, []).append(one.article)
@@ -104,7 +104,7 @@ def _tell_texts(
     connection: Connection,
     now: datetime,
 ) -> None:
-    """A new text of a copy, with how much it changed; or an original that says of itself that it is withdrawn."""
+    """Add story.corrected for the new text of a copy, or story.withdrawn for an original with a withdrawal notice."""
     for one in recent:
         is_new_text = one.number == one.current and one.article not in newcomers
         is_original = one.article == spreads[one.story].original
@@ -139,13 +139,13 @@ def _fresh(connection: Connection, numbers: Collection[int]) -> list[_Fresh]:
 def _merges_and_splits(
     connection: Connection, moves: Mapping[str, tuple[str, str]]
 ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """By survivor the stories that it absorbed, and by story the ones that left it.
+    """By survivor, the absorbed stories; and by story, the stories split off.
 
-    A story is absorbed when its own first article moves, or is gone.
+    A story is absorbed when its own first article moves or is deleted.
     """
     merged: dict[str, set[str]] = {}
     parted: dict[str, set[str]] = {}
-    there = _still_there(connection, {old for old, _ in moves.values()})
+    there = existing_values(connection, articles.c.id, {old for old, _ in moves.values()})
     for old, new in moves.values():
         head = moves[old][1] if old in moves else None
         if head == new or old not in there:
@@ -155,18 +155,6 @@ def _merges_and_splits(
     return merged, parted
 
 
-def _still_there(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    return {
-        one
-        for part in chunks(article_ids)
-        for one in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
-    }
-
-
 def _spreads(connection: Connection, story_ids: Collection[str]) -> dict[str, _Spread]:
-    columns: list[Any] = [stories.c[name] for name in _Spread.__slots__]
-    return {
-        row.id: _Spread(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(select(*columns).where(stories.c.id.in_(part)))
-    }
+    columns = columns_of(stories, _Spread)
+    return {row.id: _Spread(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}

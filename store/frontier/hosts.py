@@ -1,19 +1,19 @@
-"""Hosts: who may fetch from a name, when, and under which robots.txt.
+"""Hosts: leases, request times and robots.txt.
 
-A host is leased to one crawler. Each lease raises the host's fence; every write names the fence it was leased under,
-so that a crawler that lost its lease without noticing changes nothing. Times are the database's own.
+A host is leased to one crawler at a time. Each lease raises the host's fence, and every write names the fence of its
+lease, so a crawler that unknowingly lost its lease changes nothing. Times are the database's own.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Update, and_, bindparam, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.scope import CrawlScope, has_due_work
+from onestory.store.queries import insert_new
 from onestory.store.schema import hosts
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
 
 SQLITE_NOW = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
 POSTGRES_NOW = text("SELECT clock_timestamp()")
-# Each request of a crawl is written under its lease, and to make such a statement costs more than to run it.
+# Every request of a crawl is recorded under its lease, and compiling such a statement costs more than executing it.
 LEASE_CONDITION = and_(
     hosts.c.name == bindparam("our_host"),
     hosts.c.fence == bindparam("our_fence"),
@@ -54,7 +54,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class LeasedHost:
-    """A leased host as it was when it was claimed. `robots` is the text of its robots.txt where there is one."""
+    """A host as it was when it was leased. `robots` is the text of its robots.txt, if any."""
 
     lease: Lease
     next_fetch: datetime
@@ -71,29 +71,26 @@ class LeasedHost:
 
 
 def database_time(connection: Connection) -> datetime:
-    """The database's own clock, in aware UTC: leases of several crawlers are counted on one clock."""
+    """The database clock, in aware UTC. All crawlers measure leases by it."""
     if connection.dialect.name == "postgresql":
         return connection.execute(POSTGRES_NOW).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
     return datetime.fromisoformat(connection.execute(SQLITE_NOW).scalar_one()).replace(tzinfo=UTC)
 
 
 def authority_of(url: str) -> str:
-    """The host of a normal URL, with its port where that is not the scheme's own: robots.txt speaks for that much."""
+    """The host of a normal URL, with a non-default port: the scope of one robots.txt."""
     return urlsplit(url).netloc
 
 
 def add_hosts(connection: Connection, names: Collection[str], *, now: datetime) -> None:
-    """Makes the rows of hosts that are not known yet; sorted, so that two crawlers never wait for each other."""
-    if names:
-        kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-        rows = [{"name": name, "next_fetch": now} for name in sorted(set(names))]
-        connection.execute(kind.insert(hosts).on_conflict_do_nothing(), rows)
+    """Add unknown hosts, in order, so that two crawlers never wait for each other."""
+    insert_new(connection, hosts, [{"name": name, "next_fetch": now} for name in sorted(set(names))])
 
 
 def claim_hosts(
     connection: Connection, scope: CrawlScope, *, holder: str, now: datetime, lease_seconds: float, limit: int
 ) -> list[LeasedHost]:
-    """Leases up to `limit` free hosts that have work and may be fetched from now; the longest waiting first."""
+    """Lease up to `limit` free hosts with due work, the longest waiting first."""
     free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
     wanted = and_(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now))
     query = select(hosts.c.name).where(wanted).order_by(hosts.c.next_fetch, hosts.c.name).limit(limit)
@@ -102,7 +99,7 @@ def claim_hosts(
 
 
 def has_claimable_host(connection: Connection, scope: CrawlScope, *, now: datetime) -> bool:
-    """Whether a claim would find a host: a look that no writer has to wait for."""
+    """Whether a claim would find a host. Takes no locks."""
     free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
     query = select(hosts.c.name).where(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now)).limit(1)
     return connection.execute(query).first() is not None
@@ -111,7 +108,7 @@ def has_claimable_host(connection: Connection, scope: CrawlScope, *, now: dateti
 def claim_host(
     connection: Connection, name: str, *, holder: str, now: datetime, lease_seconds: float
 ) -> LeasedHost | None:
-    """Leases one host, if it is free and may be fetched from now."""
+    """Lease one host, if it is free and due."""
     add_hosts(connection, [name], now=now)
     free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
     query = select(hosts.c.name).where(hosts.c.name == name, free, hosts.c.next_fetch <= now)
@@ -132,24 +129,14 @@ def _lease(
     return [
         LeasedHost(
             Lease(row.name, holder, row.fence),
-            row.next_fetch,
-            row.delay_seconds,
-            row.crawl_delay,
-            row.failures,
-            row.robots,
-            row.robots_verdict,
-            row.robots_due,
-            row.tdmrep,
-            row.tdmrep_due,
-            row.day,
-            row.day_fetches,
+            *(getattr(row, field.name) for field in fields(LeasedHost) if field.name != "lease"),
         )
         for row in rows
     ]
 
 
 def _change(connection: Connection, lease: Lease, **values: object) -> bool:
-    """One write under a lease; False, and nothing written, when the lease is no longer ours."""
+    """Write under a lease. Returns False, with nothing written, if the lease was lost."""
     return connection.execute(_changing(tuple(values)), {**_ours(lease), **values}).rowcount == 1
 
 
@@ -163,14 +150,14 @@ def _ours(lease: Lease) -> dict[str, object]:
 
 
 def holds_lease(connection: Connection, lease: Lease) -> bool:
-    """Whether the lease is still ours; the row stays locked to the end of the transaction."""
+    """Whether the lease is still held. Locks the row until the transaction ends."""
     return connection.execute(LEASE_QUERY, _ours(lease)).first() is not None
 
 
 def renew_leases(
     connection: Connection, leases: Collection[Lease], *, now: datetime, lease_seconds: float
 ) -> set[Lease]:
-    """Prolongs what is still ours; the leases that were lost."""
+    """Renew leases, and return those that were lost."""
     until = now + timedelta(seconds=lease_seconds)
     held = sorted(leases, key=lambda lease: lease.host)
     return {lease for lease in held if not _change(connection, lease, lease_until=until)}
@@ -181,7 +168,7 @@ def release_host(connection: Connection, lease: Lease, *, next_fetch: datetime) 
 
 
 def record_request(connection: Connection, lease: Lease, *, next_fetch: datetime, day: str, day_fetches: int) -> bool:
-    """Books a request before it is made: pace and budget hold even if its crawler dies on the way."""
+    """Record a request before it is sent, so that rate limit and budget hold even if the crawler dies."""
     return _change(connection, lease, next_fetch=next_fetch, day=day, day_fetches=day_fetches, why=None)
 
 
@@ -190,7 +177,7 @@ def delay_host(connection: Connection, lease: Lease, *, until: datetime, failure
 
 
 def save_tdmrep(connection: Connection, lease: Lease, *, text: str | None, due: datetime) -> bool:
-    """`text` is that of its tdmrep.json, None where there is none."""
+    """Store the host's tdmrep.json; `text` is None if there is none."""
     return _change(connection, lease, tdmrep=text, tdmrep_due=due)
 
 

@@ -1,8 +1,8 @@
-"""Pages and their states: what is known, what is due, what became of it.
+"""The frontier: pages and their states.
 
-A page is `due` until it is `done` (its capture was stored, known or dropped), `moved` (it redirects: the target is a
-page of its own), `barred` (robots.txt), `refused` (an address we do not fetch), `gone` or `failed`. A crash changes
-nothing, so what was under way is still due.
+A page is `due` until it is `done` (its capture was stored, known or dropped), `moved` (it redirects to another page),
+`barred` (by robots.txt), `refused` (an address that must not be fetched), `gone` or `failed`. A crash changes nothing:
+unfinished pages are still due.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,11 +12,10 @@ from functools import cache
 from typing import Literal
 
 from sqlalchemy import Connection, Update, bindparam, case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, existing_values, insert_new
 from onestory.store.schema import hosts, pages, sources
 from onestory.store.tombstones import without_tombstones
 
@@ -42,12 +41,12 @@ __all__ = [
 DiscoveryMethod = Literal["seed", "entry", "search", "link"]
 
 
-# Of a host's due pages the lowest goes first; 5 is what no watch wants.
+# The lowest priority value of a host goes first; 5 is a page that no watch wants.
 PRIORITIES: Mapping[DiscoveryMethod, int] = {"seed": 1, "entry": 2, "search": 3, "link": 4}
 
 
 def reopen_pages(connection: Connection, urls: Collection[str], *, now: datetime) -> None:
-    """Pages that brought no article, or were given up, are due again: an editor asks for them."""
+    """Make pages due again that failed or brought no article, on an editor's request."""
     for part in chunks(sorted(urls)):
         ended = update(pages).where(pages.c.url.in_(part), pages.c.state != "due", pages.c.article_id.is_(None))
         connection.execute(ended.values(state="due", due=now, attempts=0, hops=0))
@@ -57,13 +56,13 @@ def reopen_pages(connection: Connection, urls: Collection[str], *, now: datetime
 
 INSERT_ROWS = 200
 
-# Columns of a page that every result sets.
+# Columns that every result sets.
 RESULT_COLUMNS = (
     "state", "due", "attempts", "http_status", "reason", "robots", "location", "etag", "last_modified", "body_digest",
     "article_id",
 )  # fmt: skip
 
-# What a search finds is of many outlets, and what was searched for is the editor's own affair.
+# Search results belong to many outlets, and the search terms are the editor's own affair.
 IS_SEARCH = sources.c.kind == "search"
 
 SOURCE_COLUMNS = (
@@ -74,9 +73,9 @@ SOURCE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A URL found in a source, in its normal form, with what the source claims of it.
+    """A URL found in a source, in normal form, with the claims of the source.
 
-    `summary` is plain text: watches look for their words in it until the page is read.
+    `summary` is plain text, in which watches look for their phrases until the page is fetched.
     """
 
     url: str
@@ -87,7 +86,7 @@ class PageEntry:
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """A page to be fetched, with the claims of the source that it was found in."""
+    """A page to fetch, with the claims of its source."""
 
     id: int
     url: str
@@ -102,9 +101,9 @@ class DuePage:
 
 @dataclass(frozen=True, slots=True)
 class PageFetchResult:
-    """What became of one fetch. `due` is set when it is to be tried again.
+    """The result of one fetch. `due` is set if the fetch is retried.
 
-    `changed` is set where it brought an article, and `revisit` when that is to be looked at again.
+    `changed` is set if it brought an article, and `revisit` if the article is revisited.
     """
 
     state: str
@@ -123,7 +122,7 @@ class PageFetchResult:
 
 
 def has_pending_work(connection: Connection, scope: CrawlScope, *, until: datetime) -> bool:
-    """Whether anything of the scope can be fetched by then, whoever holds its host."""
+    """Whether the scope has anything to fetch by that time, whatever hosts are leased."""
     query = select(hosts.c.name).where(hosts.c.next_fetch <= until, has_due_work(scope, now=until))
     return connection.execute(query.limit(1)).first() is not None
 
@@ -138,12 +137,12 @@ def add_pages(
     hops: int = 0,
     attempts: int = 0,
 ) -> int:
-    """Makes pages of the URLs that are not known yet; how many. Their hosts are made with them.
+    """Add pages for unknown URLs, with their hosts, and return how many.
 
-    A URL that was taken down makes no page: its title would be kept with it.
+    URLs that were taken down are skipped: a page would keep their titles.
     """
     unique = list(without_tombstones(connection, {entry.url: entry for entry in reversed(list(entries))}).values())
-    # The order of the entries, in which they are to be fetched, is kept in microseconds.
+    # Microseconds keep the order of the entries, in which they are fetched.
     first_due = (due or now) - timedelta(microseconds=len(unique))
     rows: list[dict[str, object]] = [
         {
@@ -161,22 +160,17 @@ def add_pages(
         }
         for place, entry in enumerate(unique)
     ]
-    # Sorted, so that two crawlers that find the same URLs never wait for each other.
+    # In order, so that two crawlers that find the same URLs never wait for each other.
     rows.sort(key=lambda row: str(row["url"]))
     add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
-    return sum([_insert(connection, rows[start : start + INSERT_ROWS]) for start in range(0, len(rows), INSERT_ROWS)])
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> int:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(pages).values(rows).on_conflict_do_nothing().returning(pages.c.id)
-    return len(connection.execute(statement).all())
+    parts = (rows[start : start + INSERT_ROWS] for start in range(0, len(rows), INSERT_ROWS))
+    return sum(len(insert_new(connection, pages, part, returning=pages.c.id)) for part in parts)
 
 
 def due_pages(
     connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[DuePage]:
-    """The host's due pages, what watches want and then the longest waiting first; without those under way."""
+    """The due pages of a host, by priority and then the longest waiting first, without those in progress."""
     query = (
         select(
             pages.c.id,
@@ -197,7 +191,7 @@ def due_pages(
 
 
 def record_page_fetch(connection: Connection, page_id: int, result: PageFetchResult, *, now: datetime) -> None:
-    """Records what became of a fetch. The caller has checked the lease in the same transaction."""
+    """Record the result of a fetch. The caller has checked the lease in the same transaction."""
     values: dict[str, object] = {name: getattr(result, name) for name in RESULT_COLUMNS} | {"fetched": now}
     if result.state != "due":
         values["summary"] = None
@@ -208,24 +202,24 @@ def record_page_fetch(connection: Connection, page_id: int, result: PageFetchRes
 
 @cache
 def _settling(columns: tuple[str, ...]) -> Update:
-    """Made once for all pages: making it anew costs more than it does."""
+    """The statement, compiled once: compiling costs more than executing."""
     return update(pages).where(pages.c.id == bindparam("page")).values({name: bindparam(name) for name in columns})
 
 
 def abandon_due_pages(connection: Connection, host: str, *, state: str, reason: str) -> int:
-    """Gives up on all that is due at a host that its robots.txt, unread, closes; how many pages."""
+    """Give up the due pages of a host whose robots.txt is unreachable, and return how many."""
     due = update(pages).where(pages.c.host == host, pages.c.state == "due")
     return connection.execute(due.values(state=state, reason=reason, robots="closed", due=None)).rowcount
 
 
 def count_pages_by_state(connection: Connection) -> dict[str, int]:
-    """How many pages there are in each state."""
+    """The number of pages in each state."""
     return {row[0]: row[1] for row in connection.execute(select(pages.c.state, func.count()).group_by(pages.c.state))}
 
 
 @dataclass(frozen=True, slots=True)
 class AdmittedPages:
-    """`found` became pages; `left_out` were as new, and there was no room."""
+    """`found` entries became pages; `left_out` new entries exceeded the limit."""
 
     found: int = 0
     left_out: int = 0
@@ -234,12 +228,8 @@ class AdmittedPages:
 def admit_pages(
     connection: Connection, entries: Sequence[PageEntry], *, source_id: int, room: int, now: datetime
 ) -> AdmittedPages:
-    """Makes pages of the first so many new entries; a source that lists without end fills no store."""
-    known = {
-        url
-        for part in chunks({entry.url for entry in entries})
-        for url in connection.execute(select(pages.c.url).where(pages.c.url.in_(part))).scalars()
-    }
+    """Add pages for the first new entries, up to a limit that protects the store from endless lists."""
+    known = existing_values(connection, pages.c.url, {entry.url for entry in entries})
     new = list({entry.url: entry for entry in entries if entry.url not in known}.values())
     found = add_pages(connection, new[: max(room, 0)], source_id=source_id, now=now)
     return AdmittedPages(found, len(new[max(room, 0) :]))

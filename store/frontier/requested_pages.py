@@ -1,4 +1,4 @@
-"""Pages that somebody asks for and waits for: they go first, and what became of them is told."""
+"""Pages requested by a person who waits for the result. They are fetched first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,20 +8,18 @@ from sqlalchemy import Connection, Update, select, update
 from onestory.errors import TakenDown
 from onestory.store.frontier.pages import PRIORITIES, PageEntry, add_pages, reopen_pages
 from onestory.store.schema import articles, hosts, pages, versions
+from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["RequestedPage", "prioritize_page", "request_page", "requested_page"]
-
-MAX_REDIRECT_CHAIN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedPage:
-    """The page at the end of the redirects that are known by now, and how its host does.
+    """The page at the end of the known redirects, and the state of its host.
 
-    `state` and `reason` are as in `onestory.store.frontier.pages`; `attempts` failed since it was asked for.
-    `article_id` is told
-    once the article stands in the story that it belongs to; until then, and while there is no answer, the page
-    `is_underway`. The host is asked no earlier than `not_before`; `why` is its trouble.
+    `state` and `reason` are those of `onestory.store.frontier.pages`; `attempts` counts failures since the request.
+    `article_id` is set once the article is attached to its story. Until then, and while there is no response, the page
+    `is_underway`. The host is fetched from no earlier than `not_before`; `why` is its current problem.
     """
 
     url: str
@@ -37,17 +35,17 @@ class RequestedPage:
 
 
 def request_page(connection: Connection, url: str, *, now: datetime) -> None:
-    """Has a crawler fetch this normal URL before anything else of its host, with all its tries. Raises TakenDown."""
+    """Have this normal URL fetched before anything else of its host, with all retries. Raises TakenDown."""
     add_pages(connection, [PageEntry(url)], source_id=None, now=now)
     reopen_pages(connection, [url], now=now)
     connection.execute(_waiting(url).values(attempts=0))
     prioritize_page(connection, url)
     if connection.execute(select(pages.c.id).where(pages.c.url == url)).first() is None:
-        raise TakenDown(f"{url[:200]} was taken down, and is not fetched again")
+        raise TakenDown(f"{url[:200]} was taken down and is not fetched again")
 
 
 def prioritize_page(connection: Connection, url: str) -> None:
-    """The page goes before the others of its host, if it is still to be fetched."""
+    """Move a page to the front of its host, if it is still to be fetched."""
     connection.execute(_waiting(url).values(priority=PRIORITIES["seed"]))
 
 
@@ -56,8 +54,8 @@ def _waiting(url: str) -> Update:
 
 
 def requested_page(connection: Connection, url: str) -> RequestedPage | None:
-    """What became of the page; None when it is gone meanwhile, or leads in a circle."""
-    for _ in range(MAX_REDIRECT_CHAIN):
+    """The state of the page. None if it was deleted meanwhile, or redirects in a circle."""
+    for _ in range(MAX_REDIRECTS + 1):
         found = _found(connection, url)
         if found is None or found[1] is None:
             return found and found[0]
@@ -66,7 +64,7 @@ def requested_page(connection: Connection, url: str) -> RequestedPage | None:
 
 
 def _found(connection: Connection, url: str) -> tuple[RequestedPage, str | None] | None:
-    """With the address that it redirects to, if it does."""
+    """The page of a URL, with its redirect target, if any."""
     columns = (pages.c.url, pages.c.state, pages.c.reason, pages.c.http_status, pages.c.attempts, pages.c.article_id)
     also = (pages.c.location, hosts.c.next_fetch, hosts.c.why, versions.c.attached, articles.c.url.label("article_url"))
     joined = pages.join(hosts, hosts.c.name == pages.c.host).outerjoin(articles, articles.c.id == pages.c.article_id)

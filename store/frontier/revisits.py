@@ -1,7 +1,7 @@
-"""Pages whose article is known, and that are looked at again: which are due, and what a look found.
+"""Revisits of pages with known articles: which are due, and what they found.
 
-An article is `withdrawn` when its page does not show it any more: at once where the page says so itself, else when a
-second look, hours later, finds it missing too. Its texts stay; should it be seen again, that is recorded as well.
+An article is `withdrawn` when its page no longer shows it: at once if the page says so, else when a second revisit,
+hours later, does not find it either. Its texts are kept. If the article reappears, that is recorded as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DueRevisit(DuePage):
-    """A page to be looked at again, with what the last look left.
+    """A page to revisit, with the state left by the last revisit.
 
-    `known_since` is when the page was found or, where its article claims to be older, that. `http_status` is the last
-    answer's. `missing_since` is set while looks do not find the article, `withdrawn` once that is settled.
+    `known_since` is the time the page was found, or an earlier time claimed by the article. `http_status` is that of
+    the last response. `missing_since` is set while revisits do not find the article, `withdrawn` once that is settled.
     """
 
     article_id: str
@@ -52,10 +52,10 @@ class DueRevisit(DuePage):
 
 @dataclass(frozen=True, slots=True)
 class RevisitResult:
-    """What one look showed.
+    """The result of one revisit.
 
-    The article is there, `unchanged` or `changed`; it is `absent`; or the answer is `unclear`: it says nothing of the
-    article. `is_settled`: absent, and no further look is needed. `revisit` is when the page is looked at again.
+    The article is `unchanged`, `changed`, or `absent`; or the response is `unclear` and reveals nothing about it.
+    `is_settled`: the article is absent, and no second revisit is needed. `revisit` is the time of the next revisit.
     """
 
     kind: Literal["unchanged", "changed", "absent", "unclear"]
@@ -75,7 +75,7 @@ class RevisitResult:
 def due_revisits(
     connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[DueRevisit]:
-    """The host's pages that are to be looked at again, the longest waiting first; without those under way."""
+    """The pages of a host that are due for a revisit, the longest waiting first, without those in progress."""
     query = (
         select(pages, *SOURCE_COLUMNS, articles.c.published.label("claims"))
         .add_columns(articles.c.withdrawn)
@@ -113,7 +113,7 @@ def due_revisits(
 
 
 class RevisitState(NamedTuple):
-    """An article that a page showed: since when it is known, and whether it counts as withdrawn."""
+    """The article of a page: since when it is known, and whether it is withdrawn."""
 
     since: datetime
     is_withdrawn: bool
@@ -127,9 +127,9 @@ REVISIT_STATE_QUERY = (
 
 
 def revisit_state(connection: Connection, page_id: int, article_id: str | None) -> RevisitState | None:
-    """The article that a page was read as; None where there is none, or the page was taken down meanwhile.
+    """The article that a page was read as. None if there is none, or the page was taken down meanwhile.
 
-    It is known since the page was found or, where it claims to be older, since then.
+    `known_since` is the time the page was found, or an earlier time claimed by the article.
     """
     row = connection.execute(REVISIT_STATE_QUERY, {"page": page_id, "article": article_id}).one_or_none()
     if row is None:
@@ -138,13 +138,13 @@ def revisit_state(connection: Connection, page_id: int, article_id: str | None) 
 
 
 def postpone_revisits(connection: Connection, host: str, *, until: datetime) -> int:
-    """Puts off every look at the host that is due before then; how many."""
+    """Postpone the revisits of a host that are due earlier, and return how many."""
     waiting = update(pages).where(pages.c.host == host, pages.c.revisit < until)
     return connection.execute(waiting.values(revisit=until)).rowcount
 
 
 def save_revisit_result(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
-    """Records a look; whether it settled that the article is withdrawn. The caller has checked the lease."""
+    """Record a revisit, and return whether it settled a withdrawal. The caller has checked the lease."""
     _hold_story(connection, page, result)
     values: dict[str, object] = {"revisit": result.revisit, "fetched": now, "http_status": result.http_status}
     values |= {"robots": result.robots or pages.c.robots, "reason": result.reason, "attempts": 0}
@@ -168,14 +168,14 @@ def save_revisit_result(connection: Connection, page: DueRevisit, result: Revisi
 
 
 def _hold_story(connection: Connection, page: DueRevisit, result: RevisitResult) -> None:
-    """Story rows are held before all others, where a look may change what is told of the story."""
+    """Lock the story row, which comes before all others, if the revisit may change the story."""
     if result.is_confirmed or page.withdrawn is not None:
         story = select(articles.c.story_id).where(articles.c.id == (result.article_id or page.article_id))
         lock_stories(connection, list(connection.execute(story).scalars()))
 
 
 def _withdraw(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
-    """False when another page still shows the article."""
+    """Mark the article as withdrawn, unless another page still shows it."""
     others = select(pages.c.id).where(
         pages.c.article_id == page.article_id,
         pages.c.id != page.id,
@@ -187,7 +187,7 @@ def _withdraw(connection: Connection, page: DueRevisit, result: RevisitResult, *
     since = page.missing_since or now
     known = update(articles).where(articles.c.id == page.article_id)
     if not connection.execute(known.values(withdrawn=since, withdrawn_reason=result.reason)).rowcount:
-        return False  # taken down since it was looked at
+        return False  # taken down since the fetch
     connection.execute(
         insert(withdrawals).values(
             article_id=page.article_id,
@@ -211,7 +211,7 @@ def _tell(connection: Connection, page: DueRevisit, result: RevisitResult, *, si
 def _add_event(
     connection: Connection, kind: str, article_id: str, more: Mapping[str, object], *, now: datetime
 ) -> None:
-    """And the story's record has changed: who keeps a copy of it, or an answer about it, hears of that."""
+    """Add the event and touch the story's record, so that mirrors and caches notice."""
     columns = (articles.c.story_id, articles.c.outlet, articles.c.url, stories.c.original)
     counts = (stories.c.copies, stories.c.outlets, stories.c.owners)
     joined = select(*columns, *counts).join(stories, stories.c.id == articles.c.story_id)
@@ -223,7 +223,7 @@ def _add_event(
 
 
 def mark_article_returned(connection: Connection, article_id: str, *, now: datetime) -> None:
-    """The article is seen. Should it have been withdrawn, it is back."""
+    """Record that the article was seen, and end its withdrawal."""
     gone = (articles.c.id == article_id, articles.c.withdrawn.is_not(None))
     if connection.execute(select(articles.c.id).where(*gone)).first() is None:
         return

@@ -1,4 +1,4 @@
-"""What a crawl works on, and which rows are due for it."""
+"""The scope of a crawl, and the rows that are due for it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,10 @@ __all__ = ["CrawlScope", "due_pages_where", "due_revisits_where", "due_sources_w
 
 @dataclass(frozen=True, slots=True)
 class CrawlScope:
-    """What a crawl works on. `sources` of None are all that are enabled; `once_since` bounds a crawl that ends.
+    """What a crawl works on. `sources` is None for all enabled ones; `once_since` bounds a crawl that ends.
 
-    A crawl that ends polls what was due at `once_since`, and sources that were named whether they are due or not.
-    Without `with_pages` it polls and fetches no page.
+    A crawl that ends polls sources due at `once_since`, and named sources in any case. Without `with_pages` it fetches
+    no pages.
     """
 
     sources: tuple[int, ...] | None = None
@@ -24,7 +24,7 @@ class CrawlScope:
 
 
 def due_sources_where(scope: CrawlScope, *, now: datetime) -> ColumnElement[bool]:
-    """Which sources are to be polled now; search feeds while a watch goes on that they are for."""
+    """The condition for sources to poll now. Search feeds are polled while one of their watches is active."""
     return and_(_scheduled(scope, now=now), or_(sources.c.kind != "search", _is_searched(now)))
 
 
@@ -51,7 +51,7 @@ def due_pages_where(scope: CrawlScope, *, now: datetime) -> ColumnElement[bool]:
 
 
 def due_revisits_where(scope: CrawlScope, *, now: datetime) -> ColumnElement[bool]:
-    """Which pages are to be looked at again; a crawl that ends takes those that were due when it began."""
+    """The condition for pages to revisit. A crawl that ends takes those due when it began."""
     if not scope.with_pages:
         return false()
     due = pages.c.revisit <= (scope.once_since or now)
@@ -59,7 +59,7 @@ def due_revisits_where(scope: CrawlScope, *, now: datetime) -> ColumnElement[boo
 
 
 def has_due_work(scope: CrawlScope, *, now: datetime) -> ColumnElement[bool]:
-    """Whether the host of the row at hand has a page to fetch or to look at again, or a source to poll."""
+    """Whether the host of the current row has a page to fetch or revisit, or a source to poll."""
     page = exists().where(pages.c.host == hosts.c.name, due_pages_where(scope, now=now))
     source = exists().where(sources.c.host == hosts.c.name, due_sources_where(scope, now=now))
     look = exists().where(pages.c.host == hosts.c.name, due_revisits_where(scope, now=now))

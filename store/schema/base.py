@@ -1,6 +1,7 @@
-"""What all tables share: the metadata, its naming convention, and the type of a time.
+"""Shared by all tables: the metadata, its naming convention, and the type of times.
 
-Times are stored as UTC in ISO 8601 with microseconds, as text: it sorts, and it reads the same from every database.
+Times are stored as text, in UTC and ISO 8601 with microseconds. They sort as text, and read the same from every
+database.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Time(TypeDecorator[datetime]):
-    """An aware UTC time, kept as fixed-width text so that text order is time order on every database."""
+    """An aware UTC time, stored as fixed-width text so that text order is time order on every database."""
 
     impl = String(27)
     cache_ok = True
@@ -22,7 +23,7 @@ class Time(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        # strftime does not pad years below 1000, and text order needs the width.
+        # strftime does not pad years below 1000, and text order needs a fixed width.
         return f"{value.astimezone(UTC).strftime(TIME_FORMAT):0>27}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:

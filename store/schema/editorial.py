@@ -1,4 +1,4 @@
-"""What editors and the law decide, and the settings."""
+"""Editorial decisions, tombstones, and settings."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -31,7 +31,7 @@ decision_articles = Table(
     metadata,
     Column("decision_id", Integer, ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
     Column("article_id", String(24), primary_key=True, index=True),
-    Column("against", Boolean, nullable=False, default=False),  # of a split: one of those that stay
+    Column("against", Boolean, nullable=False, default=False),  # in a split: one of the articles that stay
 )
 
 tombstones = Table(

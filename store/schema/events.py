@@ -1,4 +1,4 @@
-"""Events, and the webhooks that are told of them."""
+"""Events, and the webhooks that receive them."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -18,7 +18,7 @@ events = Table(
     Column("data", JSON, nullable=False),
     Index("ix_events_story_id", "story_id", "id"),
     Index("ix_events_kind_at", "kind", "at", "story_id"),
-    sqlite_autoincrement=True,  # a number that somebody has read must not come back
+    sqlite_autoincrement=True,  # a number that was read once must not be reused
 )
 
 webhooks = Table(
@@ -27,13 +27,13 @@ webhooks = Table(
     Column("id", Integer, primary_key=True),
     Column("url", Text, nullable=False),
     Column("form", String(16), nullable=False),
-    Column("secret", Text, nullable=False),  # as it is: whoever signs needs it
-    Column("kinds", JSON, nullable=False),  # of events; none: all
+    Column("secret", Text, nullable=False),  # in plain text, since signing needs it
+    Column("kinds", JSON, nullable=False),  # of events; an empty list means all
     Column("watch_id", Integer),
     Column("outlet", Text),
     Column("language", String(8)),
     Column("created", Time, nullable=False),
-    Column("seen", Integer, nullable=False),  # the last event that was looked at for it
+    Column("seen", Integer, nullable=False),  # the last event considered for it
     Column("last_success", Time),
     Column("failing_since", Time),
     Column("why", Text),  # of the last failure
@@ -49,10 +49,10 @@ webhook_messages = Table(
     Column("message_id", String(40), nullable=False, unique=True),
     Column("story_id", String(24), index=True),
     Column("source_id", Integer),
-    Column("gathered", JSON, nullable=False),  # the events in it: id, kind and data of each
-    Column("body", Text),  # as it was sent first, and is sent again; NULL: not sent yet
+    Column("gathered", JSON, nullable=False),  # the events of the message: id, kind and data of each
+    Column("body", Text),  # as first sent; retries send the same. NULL: not sent yet
     Column("created", Time, nullable=False),
-    Column("due", Time, index=True),  # NULL: nothing is left to do
+    Column("due", Time, index=True),  # NULL: nothing left to do
     Column("attempts", Integer, nullable=False),
     Column("delivered", Time),
     Column("http_status", Integer),

@@ -1,6 +1,6 @@
-"""The record: outlets, articles and their versions, stories, and what was found between them.
+"""The record: outlets, articles and their versions, stories, and the matches between versions.
 
-Binary columns hold values that only `dedupe` understands (`versions.signature`) or digests.
+Binary columns hold digests, or values that only `dedupe` interprets (`versions.signature`).
 """
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from onestory.store.schema.base import Time, metadata
 
 __all__ = [
     "articles",
-    "furniture",
+    "boilerplate",
     "matches",
     "moves",
     "outlets",
@@ -57,8 +57,8 @@ stories = Table(
     Column("title", Text),
     Column("language", String(8)),
     Column("credit", Text),
-    Column("representative", String(24)),  # the fullest copy: it holds the story together
-    Column("original", String(24)),  # the copy that people are shown, and why that one
+    Column("representative", String(24)),  # the fullest copy, which holds the story together
+    Column("original", String(24)),  # the copy shown to readers, and the reason for it
     Column("original_reason", String(16)),
     Column("first_seen", Time, nullable=False),
     Column("last_seen", Time, nullable=False),
@@ -67,9 +67,9 @@ stories = Table(
     Column("copies", Integer, nullable=False, default=1),
     Column("outlets", Integer, nullable=False, default=1),
     Column("owners", Integer, nullable=False, default=1),
-    Column("solitary", Boolean, nullable=False, default=False),  # the representative is a round-up, or of a wall
+    Column("solitary", Boolean, nullable=False, default=False),  # the representative is a round-up or a repeated page
     Column("updated", Time, nullable=False),
-    # The list of stories, in its order. An index on `absorbed_into` itself would tempt SQLite to sort them all.
+    # The list of stories, in its order. An index on `absorbed_into` itself would make SQLite sort all stories.
     Index(
         "ix_stories_listed",
         "last_seen",
@@ -77,7 +77,7 @@ stories = Table(
         sqlite_where=text("absorbed_into IS NULL"),
         postgresql_where=text("absorbed_into IS NULL"),
     ),
-    # How many are wide of those seen since: counted without the rows.
+    # Counts widespread stories since a time from the index alone.
     Index(
         "ix_stories_spread",
         "last_seen",
@@ -86,7 +86,7 @@ stories = Table(
         postgresql_where=text("absorbed_into IS NULL"),
     ),
     Index("ix_stories_copies", "copies"),
-    Index("ix_stories_updated", "updated", "id"),  # what changed since, for mirrors
+    Index("ix_stories_updated", "updated", "id"),  # changes since a time, for mirrors
 )
 
 
@@ -98,7 +98,8 @@ articles = Table(
     Column("host", Text, nullable=False, index=True),
     Column("story_id", String(24), ForeignKey("stories.id"), nullable=False),
     Column("relation", String(16), nullable=False, default="original"),
-    Column("arrival", Integer, nullable=False, index=True),  # the number of its first version: who came first, for ever
+    # the number of its first version: the permanent order of arrival
+    Column("arrival", Integer, nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("outlet", Text, nullable=False, index=True),
     Column("source", Text, nullable=False),
@@ -108,11 +109,11 @@ articles = Table(
     Column("title", Text),
     Column("language", String(8), nullable=False),
     Column("credit", Text),
-    Column("names", String(24), index=True),  # the article on another site that its canonical names
+    Column("names", String(24), index=True),  # the article on another site named by its canonical URL
     Column("words", Integer, nullable=False),
-    Column("withdrawn", Time),  # since when its page has not shown it any more; see `withdrawals`
+    Column("withdrawn", Time),  # since when its page no longer shows it; see `withdrawals`
     Column("withdrawn_reason", String(16)),
-    # What an agency is credited with; most articles credit nobody.
+    # The credited agency. Most articles have none.
     Index(
         "ix_articles_credit",
         "credit",
@@ -120,7 +121,7 @@ articles = Table(
         sqlite_where=text("credit IS NOT NULL"),
         postgresql_where=text("credit IS NOT NULL"),
     ),
-    # Whether a story has an outlet, a host or a credit already, however many copies it has.
+    # Whether a story already has an outlet, host or credit, however many copies it has.
     Index("ix_articles_story_outlet", "story_id", "outlet"),
     Index("ix_articles_story_host", "story_id", "host", "credit"),
 )
@@ -145,13 +146,13 @@ versions = Table(
     Column("warc_offset", Integer),
     Column(
         "changes", JSON(none_as_null=True)
-    ),  # beside the version before: see `onestory.store.articles.history.save_version_diffs`
-    Column("attached", Integer),  # the index's sequence when it was attached; NULL: still to do
-    Column("told", Boolean, nullable=False, server_default=true()),  # once, in an event, whatever is attached again
+    ),  # relative to the version before: see `onestory.store.articles.history.save_version_diffs`
+    Column("attached", Integer),  # index sequence number at attachment; NULL: not attached yet
+    Column("told", Boolean, nullable=False, server_default=true()),  # reported in an event, which happens once
     UniqueConstraint("article_id", "observed", "content_digest"),
     Index("ix_versions_attached", "attached"),
     Index("ix_versions_text_digest", "text_digest", "number"),
-    sqlite_autoincrement=True,  # a number that a takedown freed must not come back
+    sqlite_autoincrement=True,  # a number freed by a takedown must not be reused
 )
 
 
@@ -178,19 +179,19 @@ removed_lines = Table(
 )
 
 
-furniture = Table(
-    "furniture",
+boilerplate = Table(
+    "boilerplate",
     metadata,
     Column("host", Text, primary_key=True),  # without www.
     Column(
         "fingerprint", BigInteger, primary_key=True, autoincrement=False
-    ),  # of `onestory.pipelines.boilerplate.repeated_lines`
+    ),  # see `onestory.pipelines.boilerplate.repeated_lines`
     Column("line", Text, nullable=False),  # as an article showed it
-    Column("stories", Integer, nullable=False),  # different ones that showed it
-    Column("stories_known", Integer, nullable=False),  # of the host, when they were counted
+    Column("stories", Integer, nullable=False),  # the number of stories that showed it
+    Column("stories_known", Integer, nullable=False),  # stories of the host when they were counted
     Column("last_seen", Time, nullable=False),
     Column("in_force", Boolean, nullable=False),
-    Column("since", Time, nullable=False),  # when it came to be in force, or went
+    Column("since", Time, nullable=False),  # when it became active, or inactive
 )
 
 
@@ -199,24 +200,24 @@ withdrawals = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("withdrawn", Time, nullable=False),  # the first look that did not find it
-    Column("confirmed", Time, nullable=False),  # the look that settled it: the same, or a later one
+    Column("withdrawn", Time, nullable=False),  # the first revisit that did not find it
+    Column("confirmed", Time, nullable=False),  # the revisit that settled it: the same or a later one
     Column("reason", String(16), nullable=False),
     Column("http_status", Integer),
-    Column("location", Text),  # where it redirected to
-    Column("returned", Time),  # when it was seen again; NULL: not since
+    Column("location", Text),  # redirect target
+    Column("returned", Time),  # when it was seen again; NULL: not yet
 )
 
 
 moves = Table(
     "moves",
     metadata,
-    Column("id", String(24), primary_key=True),  # that an article of this URL would have
+    Column("id", String(24), primary_key=True),  # the id that an article at this URL would have
     Column("url", Text, nullable=False),
     Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("moved", Time, nullable=False),
     Column("http_status", Integer),
-    Column("confirmed", Time),  # when the article was found there; NULL: nobody has looked
+    Column("confirmed", Time),  # when the article was found there; NULL: not checked yet
 )
 
 
@@ -224,6 +225,6 @@ search_due = Table(
     "search_due",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("article_id", String(24), nullable=False),  # named once for each change; the article may be gone
+    Column("article_id", String(24), nullable=False),  # one row per change; the article may be deleted
     sqlite_autoincrement=True,
 )

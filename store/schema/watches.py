@@ -1,6 +1,6 @@
-"""Watches: what an editor wants followed, and what was gathered for it.
+"""Watches: what editors follow, and what was found for them.
 
-Rows go with their watch, their page, source, article or story: a takedown leaves nothing here.
+Rows are deleted with their watch, page, source, article or story, so a takedown leaves nothing here.
 """
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
@@ -19,12 +19,12 @@ watches = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("phrases", JSON, nullable=False),  # as they were typed; any one of them is enough
+    Column("phrases", JSON, nullable=False),  # as typed; one match is enough
     Column("created", Time, nullable=False),
     Column("until", Time),
-    Column("ended", Time),  # NULL: it goes on, unless `until` is past
+    Column("ended", Time),  # NULL: active, unless `until` has passed
     Index("ix_watches_ended", "ended"),
-    sqlite_autoincrement=True,  # an id that people hold must not come to mean another watch
+    sqlite_autoincrement=True,  # a known id must not come to mean another watch
 )
 
 watch_articles = Table(
@@ -34,8 +34,8 @@ watch_articles = Table(
     Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("how", String(16), nullable=False),  # text, seed
     Column("at", Time, nullable=False),
-    Column("told", Time),  # when its story was looked at for the event; NULL: still to do
-    # Few at any time: those of articles that are not attached yet.
+    Column("told", Time),  # when its story was considered for the event; NULL: not yet
+    # Few rows at any time: articles that are not attached yet.
     Index(
         "ix_watch_articles_untold",
         "article_id",
@@ -58,7 +58,7 @@ watch_pages = Table(
     _watch(),
     Column("page_id", Integer, ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("how", String(16), nullable=False),  # seed, entry, search, link
-    Column("found_in", String(24)),  # of a link: the article that it stands in
+    Column("found_in", String(24)),  # for a link: the article that contains it
     Column("at", Time, nullable=False),
 )
 

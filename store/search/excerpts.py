@@ -1,4 +1,4 @@
-"""Where a text says what was searched for: places in it, never markup."""
+"""Excerpts of texts around search terms. They are positions in the text, never markup."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A piece of a text, and where in that piece the words stand: from, up to, in Unicode characters."""
+    """A part of a text, and the spans of the search terms in it, in Unicode characters."""
 
     text: str
     spans: tuple[Span, ...]
 
 
 def match_spans(query: ParsedQuery, text: str) -> tuple[Span, ...]:
-    """All places of what is wanted, in order; those that touch are one."""
+    """The spans of the search terms in order, with adjacent ones joined."""
     looked_at = text[:MAX_SCANNED_CHARS]
     found = find_phrases(looked_at, [term.words for term in query.required if not term.is_prefix])
     if found is None or any(term.is_prefix for term in query.required):
@@ -54,7 +54,7 @@ def _of_term(term: SearchTerm, words: Sequence[str], places: Sequence[WordSpan])
 
 
 def best_excerpt(query: ParsedQuery, text: str) -> Excerpt:
-    """The piece that shows most of the places, begun and ended between words; the text's beginning if it has none."""
+    """The part that shows the most matches, cut between words. Without matches, the beginning of the text."""
     spans = match_spans(query, text)
     start = _start(text, max(0, _densest(spans) - CONTEXT_CHARS))
     end = _end(text, min(len(text), start + EXCERPT_CHARS))
@@ -63,7 +63,7 @@ def best_excerpt(query: ParsedQuery, text: str) -> Excerpt:
 
 
 def _densest(spans: Sequence[Span]) -> int:
-    """Where a piece begins that holds the most places; the first of the best ones."""
+    """Where the part with the most matches begins; of equals, the first."""
     reach = EXCERPT_CHARS - CONTEXT_CHARS
 
     def held(at: int) -> int:
@@ -74,7 +74,7 @@ def _densest(spans: Sequence[Span]) -> int:
 
 
 def _start(text: str, at: int) -> int:
-    """Behind the next space, if there is one before the places are reached."""
+    """The next position after a space, if one comes before the first match."""
     if at == 0:
         return 0
     space = next((place for place in range(at, min(at + CONTEXT_CHARS, len(text))) if text[place].isspace()), None)

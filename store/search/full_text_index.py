@@ -1,12 +1,12 @@
-"""What search knows of each article: the words of its current version, in its headline and in its text.
+"""The full-text index: the words of each article's current headline and text.
 
-They are in `search_words`, a table that each database has in its own way: SQLite an FTS5 table, PostgreSQL a tsvector.
-Both are given words that `onestory.store.search.tokenizer` has folded, so that neither's own idea of a word counts,
-and both the same
-ones: what a tsvector cannot hold (a place past 16,383, a word's 256th place) is kept from FTS5 as well.
+The words are in the table `search_words`, which is an FTS5 table on SQLite and a tsvector column on PostgreSQL. Both
+get words already folded by `onestory.store.search.tokenizer`, so their own tokenizers have no influence, and both get
+the same words: what a tsvector cannot hold (a position past 16,383, a word's 256th position) is left out of FTS5 as
+well.
 
-Whoever changes what an article says notes it in `search_due`, in the same transaction; `take_in` works that off. An
-article that is deleted takes its words along: by a trigger on SQLite, by its foreign key on PostgreSQL.
+A change to an article's words is noted in `search_due`, in the same transaction; `index_due_batch` processes these
+notes. The words of a deleted article are deleted by a trigger on SQLite, by a foreign key on PostgreSQL.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from onestory.store.database import Store
-from onestory.store.queries import chunks
+from onestory.store.queries import AdvisoryLock, chunks, try_advisory_lock
 from onestory.store.schema import articles, search_due, versions
 from onestory.store.search.tokenizer import search_words_of
 
@@ -33,17 +33,16 @@ __all__ = [
     "optimize_index",
 ]
 
-INDEX_BATCH = 128  # some 50 ms in which no other process writes to a SQLite store
+INDEX_BATCH = 128  # about 50 ms during which no other process writes to a SQLite store
 MAX_TITLE_WORDS = 500
 MAX_TEXT_WORDS = 15_000
-MAX_POSITIONS = 255  # of one word
-FILLER = "\ue000"  # stands where a word was left out; nobody can search for it, as it is no letter
-ARRIVALS_PER_BLOCK = 1_024  # arrivals
-SEARCH_INDEX_LOCK = 0x0E57082
+MAX_POSITIONS = 255  # per word
+FILLER = "\ue000"  # stands for an omitted word; it is not a letter, so no query contains it
+ARRIVALS_PER_BLOCK = 1_024
 
 
 class IndexedWords(NamedTuple):
-    """The words of an article as both databases are given them."""
+    """The words of an article, in the form that both databases index."""
 
     title: list[str]
     text: list[str]
@@ -58,7 +57,9 @@ def indexed_words(title: str | None, body: str) -> IndexedWords:
 
 
 def block_word(block: int) -> str:
-    """What all articles of a block of arrivals have in PostgreSQL, whose index has no order; no letter either."""
+    """The word shared by all articles of a block of arrivals, for PostgreSQL, whose index is unordered. It is not made
+    of letters.
+    """
     return f"\ue001{block}"
 
 
@@ -77,18 +78,18 @@ def _or_filler(word: str, seen: "Counter[str]") -> str:
 
 
 def mark_search_due(connection: Connection, article_ids: Collection[str]) -> None:
-    """Notes that what these articles say has changed; part of the transaction that changes it."""
+    """Note that the words of these articles changed, within the transaction that changes them."""
     if article_ids:
         connection.execute(insert(search_due), [{"article_id": one} for one in sorted(article_ids)])
 
 
 def count_search_due(connection: Connection) -> int:
-    """How many changes search has still to take in."""
+    """The number of changes not indexed yet."""
     return connection.execute(select(func.count()).select_from(search_due)).scalar_one()
 
 
 def index_all_due(store: Store) -> int:
-    """Takes in all that is due; how many articles that were."""
+    """Index everything that is due, and return the number of articles."""
     taken = 0
     while more := index_due_batch(store):
         taken += more
@@ -96,26 +97,24 @@ def index_all_due(store: Store) -> int:
 
 
 def index_due_batch(store: Store) -> int:
-    """Takes in a batch of what is due; how many changes that were. 0: nothing is due, or another process is at it."""
+    """Index a batch of changes, and return how many. Returns 0 if none is due, or another process is indexing."""
     with store.read() as connection:
         if connection.execute(select(search_due.c.number).limit(1)).first() is None:
             return 0
     with store.write() as connection:
-        # One at a time: of two that read an article, the one with the older text might be the last to write.
-        if connection.dialect.name == "postgresql" and not connection.scalar(
-            text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEARCH_INDEX_LOCK}
-        ):
+        # One process at a time: of two, the one that read the older text might write last.
+        if not try_advisory_lock(connection, AdvisoryLock.SEARCH_INDEX):
             return 0
         query = select(search_due.c.number, search_due.c.article_id).order_by(search_due.c.number).limit(INDEX_BATCH)
         due = connection.execute(query).all()
         _renew(connection, {row.article_id for row in due})
-        # A change that somebody is about to commit has a row of its own, which is not among these.
+        # A change committed meanwhile has a row of its own, which is not among these.
         connection.execute(delete(search_due).where(search_due.c.number.in_([row.number for row in due])))
         return len(due)
 
 
 def optimize_index(connection: Connection) -> None:
-    """Writes SQLite's index anew without the words of what was deleted, which it only notes as gone until then."""
+    """Rewrite SQLite's index without the deleted words, which it only marks as deleted until then."""
     connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('optimize')")
 
 
@@ -125,7 +124,7 @@ def _renew(connection: Connection, article_ids: Collection[str]) -> None:
         .join(versions, versions.c.number == articles.c.version)
         .where(articles.c.id.in_(article_ids))
         .order_by(articles.c.id)
-        # A takedown waits for this, and then finds the words that it has to delete.
+        # A takedown waits for this, and then finds the words to delete.
         .with_for_update(of=articles, read=True, key_share=True)
     )
     found = connection.execute(query).all()
@@ -164,7 +163,7 @@ def _write_tsvectors(connection: Connection, held: IndexedArticles) -> None:
 
 
 def _tsvector(words: IndexedWords, number: int) -> str:
-    """As PostgreSQL reads it; the words are letters only. A phrase never reaches from the headline into the text."""
+    """A tsvector literal. Words are letters only, and no phrase spans headline and text."""
     places: dict[str, list[str]] = {}
     _place(places, words.title, first=1, weight="A")
     _place(places, words.text, first=MAX_TITLE_WORDS + 2, weight="")

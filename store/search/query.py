@@ -1,7 +1,7 @@
-"""What a person asks search for: words, "phrases", and -words that must not be there.
+"""Search queries: words, "phrases", and -words to exclude.
 
-Nothing of a query reaches a database but its folded words, which are letters, digits and marks; what joins them is
-written here.
+Only the folded words of a query reach the database: letters, digits and marks. The operators between them are written
+here.
 """
 
 import re
@@ -24,7 +24,7 @@ class BadQuery(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """Words that follow each other. `begins`: one character, that a word of a script without spaces begins with."""
+    """Consecutive words. With `begins`, a single character that begins a word of a script without spaces."""
 
     words: tuple[str, ...]
     is_prefix: bool = False
@@ -32,18 +32,16 @@ class SearchTerm:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """All of `wanted` must be in an article, and none of `unwanted`. At least one is wanted."""
+    """An article must contain all of `wanted`, which is not empty, and none of `unwanted`."""
 
     required: tuple[SearchTerm, ...]
     excluded: tuple[SearchTerm, ...] = ()
 
 
 def parse_query(asked: str) -> ParsedQuery:
-    """Raises BadQuery where there is no word to look for, or far too many."""
+    """Parse a query. Raises BadQuery if it has no word to search for, or too many."""
     if len(asked) > MAX_QUERY_CHARS:
-        raise BadQuery(
-            f"what to search for is longer than {MAX_QUERY_CHARS:,} characters: look up a whole text instead"
-        )
+        raise BadQuery(f"the query is longer than {MAX_QUERY_CHARS:,} characters: look up a whole text instead")
     wanted: dict[SearchTerm, None] = {}
     unwanted: dict[SearchTerm, None] = {}
     for match in TERM_PATTERN.finditer(asked.translate(QUOTES)):
@@ -51,25 +49,25 @@ def parse_query(asked: str) -> ParsedQuery:
         for term in _terms(phrase):
             (unwanted if match[1] else wanted)[term] = None
     if not wanted:
-        raise BadQuery("there is no word to search for: give one that an article has to have")
+        raise BadQuery("the query has no word to search for: add one that articles must contain")
     if sum(len(term.words) for term in [*wanted, *unwanted]) > MAX_QUERY_WORDS:
-        raise BadQuery(f"a search takes at most {MAX_QUERY_WORDS} words: look up a whole text instead")
+        raise BadQuery(f"a query takes at most {MAX_QUERY_WORDS} words: look up a whole text instead")
     return ParsedQuery(tuple(wanted), tuple(unwanted))
 
 
 def _terms(phrase: str) -> list[SearchTerm]:
-    """One, whose words follow each other; none for what has no letter."""
+    """The term of consecutive words; none for text without letters."""
     words = search_words_of(phrase)
     if len(words) == 1:
         return [SearchTerm((words[0],), is_prefix=len(words[0]) == 1 and is_unspaced(words[0]))]
-    # The last character of a run stands alone only where the run ends; the article's may go on.
+    # The last character of a run is a term of its own only at the end of the query; the article may continue.
     if words and len(words[-1]) == 1 and is_unspaced(words[-1]) and is_unspaced(words[-2]):
         words = words[:-1]
     return [SearchTerm(tuple(words))] if words else []
 
 
 def to_fts5(query: ParsedQuery) -> str:
-    """In SQLite's syntax (https://www.sqlite.org/fts5.html#full_text_query_syntax)."""
+    """The query in SQLite's syntax (https://www.sqlite.org/fts5.html#full_text_query_syntax)."""
 
     def term(one: SearchTerm) -> str:
         return f'"{" ".join(one.words)}"' + ("*" if one.is_prefix else "")
@@ -79,7 +77,7 @@ def to_fts5(query: ParsedQuery) -> str:
 
 
 def to_tsquery(query: ParsedQuery) -> str:
-    """In PostgreSQL's syntax (chapter 8.11.2)."""
+    """The query in PostgreSQL's syntax (chapter 8.11.2)."""
 
     def term(one: SearchTerm) -> str:
         return "(" + " <-> ".join(f"'{word}'" + (":*" if one.is_prefix else "") for word in one.words) + ")"

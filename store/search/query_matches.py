@@ -1,9 +1,9 @@
-"""Which articles a query is about, as SQL over `search_words`: the one place that knows how each database asks it.
+"""The articles that match a query, as SQL over `search_words`. Only this module knows how each database is queried.
 
-An article is known here by its arrival. Many words are in a tenth of all articles and more, so nothing here reads all
-that fit, unless these are few: it reads the newest, or those of a stretch of arrivals. SQLite's index is in that
-order. PostgreSQL's has none, so the words of an article hold one more, that nobody can ask for: the block of arrivals
-that it is in (`onestory.store.search.full_text_index.block_word`); the index finds what has both.
+Articles are identified by their arrival numbers. Many words occur in a tenth of all articles or more, so nothing here
+reads all matches unless they are few: it reads the newest, or those in a range of arrivals. SQLite's index is in that
+order. PostgreSQL's is unordered, so each article has one more word, which no query can contain: its block of arrivals
+(`onestory.store.search.full_text_index.block_word`). The index intersects the two.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,11 +21,11 @@ from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery
 __all__ = ["COMMON_SHARE", "FEW_MATCHES", "QueryMatches"]
 
 FEW_MATCHES = 1_000
-# A word in the headline counts as so many in the text.
+# The weight of a word in the headline, relative to the text.
 TITLE_WEIGHT = 5.0
-# Of the newest articles: past that, a walk along the list of stories soon finds a page full.
+# Share of the newest articles. Beyond it, walking the list of stories soon fills a page.
 COMMON_SHARE = 1 / 16
-# Past so many a stretch is asked for as a whole.
+# With more numbers than this in a range, the whole range is read.
 MAX_BLOCKS = 64
 MAX_RANGES = 8
 
@@ -35,7 +35,7 @@ SQLITE_BEST = text(
     f"SELECT rowid, -bm25(search_words, {TITLE_WEIGHT}, 1.0) FROM search_words WHERE search_words MATCH :asked "  # noqa: S608 - a number of ours
     "ORDER BY rowid DESC LIMIT :most"
 )
-# `+ 0`: by its key PostgreSQL would read all words of every article in between, which it takes for cheap.
+# `+ 0` prevents a plan by primary key, which reads all words of every article in between and looks cheap to PostgreSQL.
 POSTGRESQL_BETWEEN = text(
     "SELECT number FROM search_words WHERE words @@ CAST(:asked AS tsquery) AND number + 0 BETWEEN :low AND :high "
     "ORDER BY number + 0 DESC LIMIT :most"
@@ -48,7 +48,7 @@ POSTGRESQL_SCORES = text(
 
 
 class QueryMatches:
-    """What a query is about in one snapshot; for one thread, while the connection's transaction lasts."""
+    """The matches of a query in one snapshot. For one thread, while the connection's transaction lasts."""
 
     def __init__(self, connection: Connection, query: ParsedQuery) -> None:
         self._connection = connection
@@ -58,26 +58,26 @@ class QueryMatches:
 
     @cached_property
     def share(self) -> float:
-        """How many of the newest articles fit, 0 to 1."""
+        """The share of matches among the newest articles, 0 to 1."""
         last = self._last()
         return min(1.0, len(self._between(max(0, last - ARRIVALS_PER_BLOCK), last)) / ARRIVALS_PER_BLOCK)
 
     @cached_property
     def all_if_few(self) -> Sequence[int] | None:
-        """All that fit, where these are few; else None, which is not counted of a word that is common lately."""
+        """All matches if they are few, else None. Words that are common among recent articles are not counted."""
         if self.share > COMMON_SHARE:
             return None
         newest = self._first(FEW_MATCHES + 1)
         return None if len(newest) > FEW_MATCHES else newest
 
     def scores(self) -> dict[int, float]:
-        """The newest thousand that fit, and how much each is about it: the higher, the more."""
+        """The relevance of the newest thousand matches; higher is better."""
         if not self._is_postgresql:
             return dict(self._rows(SQLITE_BEST, most=FEW_MATCHES))
         return dict(self._rows(POSTGRESQL_SCORES, numbers=self._first(FEW_MATCHES)))
 
     def latest_match_by_story(self, story_ids: Collection[str]) -> dict[str, str]:
-        """By story, for those that have one, the article that came last of those that fit."""
+        """The latest matching article of each story that has one."""
         unseen = [story for story in story_ids if story not in self._seen]
         self._seen |= dict.fromkeys(unseen) | self._last_of(unseen)
         return {story: article for story in story_ids if (article := self._seen[story]) is not None}
@@ -94,7 +94,7 @@ class QueryMatches:
         return dict(copies[arrival] for arrival in sorted(self._of(copies)))
 
     def _of(self, arrivals: Collection[int]) -> set[int]:
-        """Those of these that fit."""
+        """The matches among these arrivals."""
         few = self.all_if_few
         if few is not None:
             return set(few).intersection(arrivals)
@@ -104,7 +104,7 @@ class QueryMatches:
         return found.intersection(arrivals)
 
     def _first(self, most: int) -> list[int]:
-        """The newest come first."""
+        """The newest matches first."""
         if not self._is_postgresql:
             return [number for (number,) in self._rows(SQLITE_NEWEST, most=most)]
         last = self._last()
@@ -114,7 +114,7 @@ class QueryMatches:
             low = max(0, (high - size) // ARRIVALS_PER_BLOCK * ARRIVALS_PER_BLOCK)
             found += self._between(low, high, most=most - len(found))
             high, passed = low - 1, last - low
-            # By what was found so far; eight times as far where that is little.
+            # Extrapolated from the matches so far, or eight times as far if there are few.
             size = min(passed * 8, passed * (most - len(found)) // max(1, len(found)) + ARRIVALS_PER_BLOCK)
         return found
 
@@ -137,7 +137,7 @@ class QueryMatches:
 
 
 def _stretches(arrivals: Sequence[int]) -> list[tuple[int, int]]:
-    """These numbers as a few stretches, cut at the widest gaps; those within a block are not cut."""
+    """Group these numbers into a few ranges, split at the widest gaps between blocks."""
     gaps = sorted(((b - a, a, b) for a, b in pairwise(arrivals) if b - a > ARRIVALS_PER_BLOCK), reverse=True)[
         : MAX_RANGES - 1
     ]

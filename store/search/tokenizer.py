@@ -1,7 +1,7 @@
-"""The words of a text, as search knows them: folded, and alike on every database.
+"""The tokenizer of search: folded words, the same on every database.
 
-A script that is written with spaces gives words; one without, and Hangul, whose particles stick to the word, gives
-pairs of neighbouring characters, so that any piece of two characters or more is found by its pairs in order.
+Scripts written with spaces give words. Scripts without spaces, and Hangul, whose particles attach to words, give pairs
+of adjacent characters, so any substring of two or more characters is found by its pairs in order.
 """
 
 import re
@@ -19,17 +19,17 @@ UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7fb\uf900-\ufaff\uff66-\uffdc"
     "\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
-# What a person who searches leaves out: accents, Hebrew points, Arabic vowels and the stretch, joiners, soft hyphens.
+# Characters that people omit when searching: accents, Hebrew points, Arabic vowels and tatweel, joiners, soft hyphens.
 IGNORED_CHARACTERS = re.compile(
     "[\u00ad\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u200b-\u200d\u2060\ufeff]+"
 )
 WORD_PATTERN = re.compile(r"[^\W_]+")
-MAX_WORD_LETTERS = 64  # of a word; a longer one is known by its beginning
+MAX_WORD_LETTERS = 64  # longer words are indexed by their beginning
 
 
 class WordSpan(NamedTuple):
-    """A folded word, and where it stands in the text as given: from, up to."""
+    """A folded word, and its span in the original text."""
 
     word: str
     start: int
@@ -37,13 +37,13 @@ class WordSpan(NamedTuple):
 
 
 def _is_mark(char: str) -> bool:
-    """A character of a word that is no letter, such as the vowels of Hindi."""
+    """Whether a character is part of words without being a letter, such as the vowel signs of Hindi."""
     return unicodedata.category(char) in ("Mn", "Mc")
 
 
 @cache
 def _marks() -> str:
-    """Of the Basic Multilingual Plane, as ranges for a pattern."""
+    """Such characters of the Basic Multilingual Plane, as ranges for a pattern."""
     points = [point for point in range(0x300, 0xFE30) if _is_mark(chr(point))]
     first = [point for point in points if not _is_mark(chr(point - 1))]
     last = [point for point in points if not _is_mark(chr(point + 1))]
@@ -52,19 +52,19 @@ def _marks() -> str:
 
 @cache
 def _beyond_letters() -> frozenset[str]:
-    """What makes a text one that `WORD` does not divide rightly."""
+    """Characters that `WORD` does not split correctly."""
     known = re.compile(f"[{UNSPACED}]")
     return frozenset(c for c in map(chr, range(0x300, 0x323B0)) if known.match(c) or _is_mark(c))
 
 
 @cache
 def _runs_and_words() -> re.Pattern[str]:
-    """Group 1 is a run without spaces; else it is a word with its marks."""
+    """Group 1 matches a run without spaces, the rest a word with its marks."""
     return re.compile(rf"([{UNSPACED}]+)|(?:(?![{UNSPACED}])(?:[^\W_]|[{_marks()}]))+")
 
 
 def fold_text(text: str) -> str:
-    """Without case, width and accents: letters that differ in nothing else are the same to a reader."""
+    """Fold case, width and accents. Letters that differ only in these are the same to readers."""
     if text.isascii():
         return text.lower()
     bare = IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKD", text).casefold())
@@ -72,7 +72,7 @@ def fold_text(text: str) -> str:
 
 
 def search_words_of(text: str) -> list[str]:
-    """The folded words in their order."""
+    """The folded words of a text, in order."""
     folded = fold_text(text)
     if folded.isascii() or _beyond_letters().isdisjoint(folded):
         return [word[:MAX_WORD_LETTERS] for word in WORD_PATTERN.findall(folded)]
@@ -80,7 +80,7 @@ def search_words_of(text: str) -> list[str]:
 
 
 def word_spans(text: str) -> list[WordSpan]:
-    """The same words with their places, which takes longer."""
+    """The same words with their spans, which takes longer."""
     folded, starts = _folded_with_starts(text)
     if _beyond_letters().isdisjoint(folded):
         return [
@@ -91,9 +91,9 @@ def word_spans(text: str) -> list[WordSpan]:
 
 
 def find_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> list[tuple[int, int]] | None:
-    """Where the words of each follow each other: from, up to. None for what only `places_of` can tell.
+    """The spans where the words of each phrase follow each other. None for texts that need `word_spans`.
 
-    By a pattern for each, which takes a tenth of the time.
+    Uses one pattern per phrase, which takes a tenth of the time.
     """
     folded, starts = _folded_with_starts(text)
     wanted = list(phrases)
@@ -109,7 +109,10 @@ def find_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> list[tuple[in
 
 @lru_cache(maxsize=256)
 def _phrase(words: tuple[str, ...]) -> re.Pattern[str]:
-    r"""As `WORD` divides a text: `[\W_]` stands between words. Only the first is taken, as the next may begin in it."""
+    """The pattern of a phrase, with words split as by `WORD`.
+
+    It captures only the first match, since the next may overlap.
+    """
     first, others = re.escape(words[0]), "".join(r"[\W_]+" + re.escape(word) for word in words[1:])
     return re.compile(rf"(?<![^\W_]){first}(?=(?P<others>{others})(?![^\W_]))")
 
@@ -127,13 +130,13 @@ def _in(folded: str) -> Iterator[WordSpan]:
 
 
 def _pairs(run: str, start: int) -> Iterator[WordSpan]:
-    """Each character with the next one, the last one alone: so each of them begins exactly one word."""
+    """Each character with its successor, and the last one alone, so that each begins exactly one word."""
     for at in range(len(run)):
         yield WordSpan(run[at : at + 2], start + at, start + min(at + 2, len(run)))
 
 
 def _folded_with_starts(text: str) -> tuple[str, Sequence[int]]:
-    """The folded text, and for each of its characters, and its end, where that stands in the text."""
+    """The folded text, and for each of its characters and its end the position in the original text."""
     if text.isascii():
         return text.lower(), range(len(text) + 1)
     parts = _clusters().findall(text) if IGNORED_CHARACTERS.search(text) else list(text)
@@ -154,5 +157,5 @@ _fold_part = lru_cache(maxsize=1 << 14)(fold_text)
 
 @cache
 def _clusters() -> re.Pattern[str]:
-    """A character with all that may melt into it: marks, the half-width voice marks of kana, the parts of Hangul."""
+    """Characters with everything that may combine with them: marks, half-width kana voice marks, parts of Hangul."""
     return re.compile(f"(?s:.)[{_marks()}\uff9e\uff9f\u1160-\u11ff]*")

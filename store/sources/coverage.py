@@ -1,12 +1,14 @@
-"""The ledger of gaps: when a source was not seen, and why. A corpus says with it what it cannot have."""
+"""Coverage: the gaps in which a source was not seen, and its daily yield. Exports include the gaps, so that a corpus
+states what it may lack.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from onestory.store.queries import columns_of, dialect_insert
 from onestory.store.schema import gaps, source_days, sources
 
 __all__ = [
@@ -28,15 +30,15 @@ __all__ = [
 ]
 
 
-# Nobody asked: no crawler ran, it was switched off, or its host had to rest.
+# The source was not polled: no crawler ran, it was disabled, or its host had to rest.
 UNPOLLED = "unpolled"
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From the last time that a source was seen to the next; `ended` is None while it is not.
+    """The time between two successful polls of a source. `ended` is None while it lasts.
 
-    `status` is the word of the last poll in it, or `unpolled`; `polls` is how many failed.
+    `status` is that of the last poll in the gap, or `unpolled`; `polls` counts failures.
     """
 
     source: str
@@ -52,7 +54,7 @@ GAP_COLUMNS = (sources.c.url, sources.c.outlet, gaps.c.began, gaps.c.ended, gaps
 
 
 def extend_gap(connection: Connection, source_id: int, *, began: datetime, status: str, why: str | None) -> None:
-    """One more poll that failed: in the gap that is open, else in one that begins."""
+    """Count one more failed poll, in the open gap or a new one."""
     still_open = update(gaps).where(gaps.c.source_id == source_id, gaps.c.ended.is_(None))
     widened = still_open.values(status=status, why=why, polls=gaps.c.polls + 1)
     if not connection.execute(widened).rowcount:
@@ -61,32 +63,32 @@ def extend_gap(connection: Connection, source_id: int, *, began: datetime, statu
 
 
 def close_gap(connection: Connection, source_id: int, *, ended: datetime) -> bool:
-    """The source is seen again; whether a gap was open."""
+    """Close the open gap of a source that is seen again, and return whether there was one."""
     still_open = update(gaps).where(gaps.c.source_id == source_id, gaps.c.ended.is_(None))
     return connection.execute(still_open.values(ended=ended)).rowcount > 0
 
 
 def add_closed_gap(connection: Connection, source_id: int, *, began: datetime, ended: datetime, why: str) -> None:
-    """A gap that is over when it is noticed: nobody had asked."""
+    """Add a gap that is already over when it is noticed, because nothing was polled."""
     row = {"source_id": source_id, "began": began, "ended": ended, "status": UNPOLLED, "why": why, "polls": 0}
     connection.execute(insert(gaps).values(**row))
 
 
 def gaps_of(connection: Connection, source_id: int, *, most: int) -> list[Gap]:
-    """Those of one source, the newest first."""
+    """The gaps of one source, newest first."""
     query = select(*GAP_COLUMNS).join(sources, sources.c.id == gaps.c.source_id).where(gaps.c.source_id == source_id)
     found = connection.execute(query.order_by(gaps.c.began.desc(), gaps.c.id.desc()).limit(most))
     return [Gap(*row) for row in found]
 
 
 def count_open_gaps(connection: Connection) -> int:
-    """How many sources that are switched on are not seen at the moment."""
+    """The number of enabled sources that are not seen at the moment."""
     query = select(func.count()).select_from(gaps).join(sources, sources.c.id == gaps.c.source_id)
     return connection.execute(query.where(gaps.c.ended.is_(None), sources.c.enabled)).scalar_one()
 
 
 def iter_gaps(connection: Connection) -> Iterator[Gap]:
-    """All of them, by source and time; but what a watch searches for is no outlet's, and an editor's own affair."""
+    """All gaps, by source and time, without the search feeds of watches, which are the editor's own affair."""
     query = select(*GAP_COLUMNS).join(sources, sources.c.id == gaps.c.source_id).where(sources.c.kind != "search")
     for row in connection.execute(query.order_by(gaps.c.source_id, gaps.c.began, gaps.c.id)):
         yield Gap(*row)
@@ -97,7 +99,7 @@ YIELD_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class DailyYield:
-    """What a source yielded on one day (UTC): polls, those that failed, and pages first found in it."""
+    """The yield of a source on one day (UTC): polls, failures, and pages first found in it."""
 
     day: str
     polls: int
@@ -108,9 +110,10 @@ class DailyYield:
 def record_yield(
     connection: Connection, source_id: int, *, now: datetime, failed: int, pages_found: int, longest_pause: int | None
 ) -> None:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"source_id": source_id, "day": now.date().isoformat(), "polls": 1, "failed": failed}
-    statement = kind.insert(source_days).values(**row, pages_found=pages_found, longest_pause=longest_pause)
+    statement = dialect_insert(connection, source_days).values(
+        **row, pages_found=pages_found, longest_pause=longest_pause
+    )
     kept, new = source_days.c, statement.excluded
     is_longer = or_(kept.longest_pause.is_(None), new.longest_pause > kept.longest_pause)
     changed = {name: kept[name] + new[name] for name in ("polls", "failed", "pages_found")}
@@ -121,20 +124,20 @@ def record_yield(
 
 
 def delete_old_yields(connection: Connection, source_id: int, *, now: datetime) -> None:
-    """Those that are older than is kept."""
+    """Delete the yields of a source past their retention."""
     first = (now.date() - timedelta(days=YIELD_RETENTION_DAYS)).isoformat()
     connection.execute(delete(source_days).where(source_days.c.source_id == source_id, source_days.c.day < first))
 
 
 def daily_yields(connection: Connection, source_id: int) -> list[DailyYield]:
-    """What it yielded, the newest day first; days without a poll have no row."""
-    columns = [source_days.c[name] for name in DailyYield.__slots__]
+    """The daily yields of a source, newest first. Days without a poll have no row."""
+    columns = columns_of(source_days, DailyYield)
     query = select(*columns).where(source_days.c.source_id == source_id).order_by(source_days.c.day.desc())
     return [DailyYield(*row) for row in connection.execute(query)]
 
 
 def pauses_of(connection: Connection, source_id: int, *, now: datetime) -> tuple[list[int], int]:
-    """The longest pause of each day on which something new came, in seconds; and for how many days it is known."""
+    """The longest pause, in seconds, of each day with something new, and the number of days on record."""
     query = select(source_days.c.day, source_days.c.longest_pause).where(source_days.c.source_id == source_id)
     rows = connection.execute(query.order_by(source_days.c.day)).all()
     known_days = (now.date() - date.fromisoformat(rows[0].day)).days if rows else 0
@@ -142,7 +145,7 @@ def pauses_of(connection: Connection, source_id: int, *, now: datetime) -> tuple
 
 
 def weekly_yields(connection: Connection, *, now: datetime) -> dict[int, int]:
-    """Pages first found in each source, today and on the six days before; sources without a poll are left out."""
+    """Pages first found in each source today and on the six days before, for sources that were polled."""
     first = (now.date() - timedelta(days=6)).isoformat()
     query = select(source_days.c.source_id, func.sum(source_days.c.pages_found)).where(source_days.c.day >= first)
     return {row[0]: int(row[1]) for row in connection.execute(query.group_by(source_days.c.source_id))}

@@ -1,4 +1,4 @@
-"""When a source that answers is silent: much longer without a new entry than is its own habit."""
+"""Health of sources: their status, alarms, and when one that responds counts as silent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import add_event
+from onestory.store.queries import columns_of
 from onestory.store.schema import hosts, sources
 from onestory.store.sources.coverage import (
     add_closed_gap,
@@ -38,9 +39,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """How a poll went, in one word and in plain words. Fields left None keep what is stored.
+    """The result of a poll, as a status and in plain words. Fields that are None keep the stored values.
 
-    `day` and `day_pages` count what it found today; `left_out` are the links that became no pages, and why.
+    `day` and `day_pages` count today's pages; `left_out` counts links that became no pages, and says why.
     """
 
     status: str
@@ -64,7 +65,7 @@ class PollResult:
     left_out_why: str | None = None
 
 
-# Before it has lived through a week, nobody knows what a weekend is to a source.
+# A source must be known for a week, to include its weekend.
 MIN_KNOWN_DAYS = 7
 
 MIN_PAUSES = 5
@@ -77,10 +78,10 @@ USUAL_QUANTILE = 0.9
 
 
 def usual_pause(pauses: Sequence[int]) -> timedelta | None:
-    """How long a source is used to be quiet; None where too little is known.
+    """The usual longest pause of a source, or None if too little is known.
 
-    `pauses` are the longest of each day on which something new came, in seconds. Nine of ten are no longer than the
-    habit: nights and weekends belong to it, and one long holiday, or an earlier outage, does not.
+    `pauses` are the longest of each day with something new, in seconds. The usual pause covers nine of ten: nights and
+    weekends count, a long holiday or an earlier outage does not.
     """
     if len(pauses) < MIN_PAUSES:
         return None
@@ -88,7 +89,9 @@ def usual_pause(pauses: Sequence[int]) -> timedelta | None:
 
 
 def is_silent(quiet: timedelta, pauses: Sequence[int], *, known_days: int) -> bool:
-    """Quiet for twice its habit, and for a day at least. A source that is new, or that hardly ever speaks, never is."""
+    """Whether a source was quiet for twice its usual pause, and for at least a day. New and rare sources are never
+    silent.
+    """
     habit = usual_pause(pauses)
     if habit is None or known_days < MIN_KNOWN_DAYS:
         return False
@@ -96,7 +99,7 @@ def is_silent(quiet: timedelta, pauses: Sequence[int], *, known_days: int) -> bo
 
 
 def format_duration(length: timedelta) -> str:
-    """For people: "40 minutes", "9 hours", "3 days"."""
+    """A duration in words: "40 minutes", "9 hours", "3 days"."""
     seconds = max(length.total_seconds(), 0.0)
     for name, unit in (("day", 86_400), ("hour", 3_600)):
         if seconds >= 2 * unit:
@@ -104,21 +107,21 @@ def format_duration(length: timedelta) -> str:
     return f"{max(round(seconds / 60), 1)} minutes"
 
 
-# What people are told of, when so many polls have said so.
+# Statuses that raise an alarm after this number of polls.
 ALERT_STATUSES = ("blocked", "silent")
 
 POLLS_BEFORE_ALERT = 3
 
-# Not being asked is a gap when it lasts longer than this, and than the source's own interval.
+# A time without polls is a gap if it is longer than this and than the source's interval.
 MIN_UNPOLLED = timedelta(hours=1)
 
-# Of one wait between two polls: what a crawler that rested for a week saw of that week is next to nothing.
+# Limit per wait between polls. A crawler that paused for a week saw almost nothing of it.
 MAX_COUNTED_WAIT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """The source as the poll found it."""
+    """The source before the poll."""
 
     id: int
     url: str
@@ -142,13 +145,13 @@ class _Before:
 def record_poll_health(
     connection: Connection, source_id: int, result: "PollResult", *, now: datetime
 ) -> dict[str, object]:
-    """Keeps what the poll says of the source's health; the columns of the source that change with it.
+    """Update a source's health after a poll, and return the changed columns.
 
-    The word of the result is the poll's own; the word that is returned may be `silent` instead.
+    The returned status may be `silent` where the poll's own status is healthy.
     """
-    columns = [sources.c[name] for name in _Before.__slots__]
+    columns = columns_of(sources, _Before)
     row = connection.execute(select(*columns).where(sources.c.id == source_id)).one_or_none()
-    if row is None:  # a search whose watch ended long ago, forgotten while it was polled
+    if row is None:  # a search feed deleted during its poll, because its watch ended long ago
         return {}
     before = _Before(*row)
     if before.last_poll is None or before.last_poll.date() != now.date():
@@ -181,15 +184,15 @@ def _seen(connection: Connection, before: _Before, result: "PollResult", *, now:
 
 
 def _waited(before: _Before, *, now: datetime) -> int:
-    """Seconds in which something new would have been seen: none of a time in which the source did not answer."""
+    """The seconds in which something new would have been seen, without outages."""
     if before.last_success is None or before.failures:
         return 0
     return int(min(max(now - before.last_success, timedelta()), MAX_COUNTED_WAIT).total_seconds())
 
 
 def _silence(connection: Connection, before: _Before, quiet: timedelta, *, now: datetime) -> str | None:
-    """Why the source counts as silent; None where it does not."""
-    # Whether a search finds anything is up to the news.
+    """Why the source counts as silent, or None."""
+    # A search may rightly find nothing.
     if quiet < timedelta(days=1) or before.kind == "search":
         return None
     pauses, known_days = pauses_of(connection, before.id, now=now)
@@ -197,8 +200,8 @@ def _silence(connection: Connection, before: _Before, quiet: timedelta, *, now: 
     if habit is None or not is_silent(quiet, pauses, known_days=known_days):
         return None
     return (
-        f"it answers, and has listed nothing new for {format_duration(quiet)}; "
-        f"its habit is {format_duration(habit)} at most"
+        f"it responds but has listed nothing new for {format_duration(quiet)}; its usual pause is at most "
+        f"{format_duration(habit)}"
     )
 
 
@@ -210,24 +213,21 @@ def _missed(connection: Connection, before: _Before, result: "PollResult", now: 
 
 
 def _close(connection: Connection, before: _Before, *, now: datetime) -> None:
-    """Ends the gap that is open; else notes one in which nobody asked."""
+    """Close the open gap, or add one for a time without polls."""
     if close_gap(connection, before.id, ended=now) or before.last_success is None:
         return
     late = now - before.next_poll
     if late > max(MIN_UNPOLLED, timedelta(seconds=before.interval_seconds)):
-        why = (
-            f"it was due {format_duration(late)} before it was asked: "
-            "no crawler ran, it was switched off, or its host rested"
-        )
+        why = f"it was polled {format_duration(late)} late: no crawler ran, it was disabled, or its host rested"
         add_closed_gap(connection, before.id, began=before.last_success, ended=now, why=why)
 
 
 def _alarm(connection: Connection, before: _Before, word: str, why: object, *, now: datetime) -> dict[str, object]:
-    """The state of the outage; its third poll is told, once."""
+    """Update the outage. Its third poll raises an alarm, once."""
     if word in ("ok", "slow"):
         return {"alarm": None, "strikes": 0, "alarmed": None}
     if word not in ALERT_STATUSES:
-        return {}  # an error between two refusals ends no outage, and is none of its polls
+        return {}  # an error between two refusals neither ends the outage nor counts towards it
     is_same = before.alarm == word
     strikes = before.strikes + 1 if is_same else 1
     alarmed = before.alarmed if is_same else None
@@ -239,7 +239,7 @@ def _alarm(connection: Connection, before: _Before, word: str, why: object, *, n
 
 
 def disable_sources_of_host(connection: Connection, host: str, *, why: str, now: datetime) -> int:
-    """Polls nothing of this host any more, with or without www, nor what redirects to it; how many sources."""
+    """Disable all sources of a host, with or without www, and those that redirect to it. Returns how many."""
     bare = host.removeprefix("www.")
     query = select(sources.c.id, sources.c.url, sources.c.host).where(sources.c.enabled)
     found = [
@@ -254,9 +254,9 @@ def disable_sources_of_host(connection: Connection, host: str, *, why: str, now:
 
 
 def schedule_poll_now(connection: Connection, source_id: int, *, now: datetime) -> datetime:
-    """Makes a source due; when its host may be asked, which no wish of ours makes sooner.
+    """Make a source due, and return when its host may be fetched from, which a request cannot change.
 
-    Raises NotFound, BadInput for a source that is switched off.
+    Raises NotFound, or BadInput for a disabled source.
     """
     query = select(sources.c.url, sources.c.enabled, hosts.c.next_fetch)
     query = query.select_from(sources.outerjoin(hosts, hosts.c.name == sources.c.host))
@@ -264,12 +264,12 @@ def schedule_poll_now(connection: Connection, source_id: int, *, now: datetime) 
     if row is None:
         raise NotFound(f"there is no source {source_id}")
     if not row.enabled:
-        raise BadInput(f"the source {row.url} is switched off: {enable_hint(source_id)}")
+        raise BadInput(f"the source {row.url} is disabled: {enable_hint(source_id)}")
     later = update(sources).where(sources.c.id == source_id, sources.c.next_poll > now)
     connection.execute(later.values(next_poll=now))
     return max(now, row.next_fetch or now)
 
 
 def enable_hint(source_id: int) -> str:
-    """The remedy."""
-    return f"switch it on with `onestory sources set {source_id} --enable`"
+    """The command that enables a source."""
+    return f"enable it with `onestory sources set {source_id} --enable`"

@@ -1,4 +1,4 @@
-"""Sources: what is polled, when, and how the last poll went."""
+"""Polls of sources: which are due, and what they found."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DueSource:
-    """A source to be polled. `at` is where: its URL, where that redirects to, or what was found in its stead.
+    """A source to poll. `at` is the address to fetch: its URL, a redirect target, or a replacement.
 
-    While it `is_seeking`, `at` is the homepage of its outlet, which is asked for a feed instead of the dead one.
+    While it `is_seeking`, `at` is the homepage of its outlet, which may name a feed to replace the dead one.
     """
 
     id: int
@@ -63,7 +63,7 @@ class DueSource:
 
 
 def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...]:
-    """The ids of the sources that are named by id, URL, host or outlet. Raises BadInput for a name that is none."""
+    """The ids of sources given by id, URL, host or outlet. Raises BadInput for an unknown name."""
     found: set[int] = set()
     for name in names:
         is_named = or_(sources.c.url == name, sources.c.host == name.lower(), sources.c.outlet == name)
@@ -72,7 +72,7 @@ def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...
         ids = connection.execute(select(sources.c.id).where(is_named)).scalars().all()
         if not ids:
             raise BadInput(
-                f"{name!r} is no source: `onestory sources list` names them, `onestory sources add` adds one"
+                f"there is no source {name!r}: `onestory sources list` lists them, `onestory sources add` adds one"
             )
         found.update(ids)
     return tuple(sorted(found))
@@ -83,13 +83,13 @@ def enabled_sources(connection: Connection) -> tuple[int, ...]:
 
 
 def outlet_of_url(connection: Connection, url: str) -> str | None:
-    """The outlet whose homepage is on the host of this URL."""
+    """The outlet with its homepage on the host of this URL."""
     query = select(outlets.c.name).where(outlets.c.host == host_of(url)).order_by(outlets.c.name).limit(1)
     return connection.execute(query).scalar_one_or_none()
 
 
 def due_sources(connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int) -> list[DueSource]:
-    """The sources of a host that are to be polled now."""
+    """The sources of a host that are due."""
     query = (
         select(sources, outlets.c.homepage)
         .select_from(sources.outerjoin(outlets, outlets.c.name == sources.c.outlet))
@@ -127,12 +127,12 @@ def _due(row: Any) -> DueSource:
     )
 
 
-# What a poll that succeeds may change of the schedule.
+# Schedule columns that a successful poll may change.
 ADAPTED_COLUMNS = ("interval_seconds", "asks", "asks_seconds", "day", "day_pages")
 
 
 def record_poll(connection: Connection, source: DueSource, result: PollResult, *, now: datetime) -> None:
-    """Records how a poll went. The caller has checked the lease in the same transaction."""
+    """Record a poll. The caller has checked the lease in the same transaction."""
     values: dict[str, object] = record_poll_health(connection, source.id, result, now=now) | {
         "last_poll": now,
         "next_poll": result.next_poll,
@@ -157,28 +157,28 @@ def record_poll(connection: Connection, source: DueSource, result: PollResult, *
 
 
 def redirect_source(connection: Connection, source: DueSource, *, at: str, now: datetime) -> None:
-    """The source redirects: it is polled where it leads to, by whoever holds that host."""
+    """Record the redirect of a source. It is polled at the target, under that host's lease."""
     add_hosts(connection, [authority_of(at)], now=now)
     changed = {"location": at, "host": authority_of(at), "hops": source.hops + 1}
     connection.execute(update(sources).where(sources.c.id == source.id).values(**changed))
 
 
 def start_feed_rediscovery(connection: Connection, source: DueSource, *, homepage: str, now: datetime) -> None:
-    """From now on, until a poll ends, the homepage is asked for a feed in the stead of this one."""
+    """Search the homepage for a replacement feed until a poll ends."""
     add_hosts(connection, [authority_of(homepage)], now=now)
     changed = {"location": homepage, "host": authority_of(homepage), "hops": 0, "seeking": True, "sought": now}
     connection.execute(update(sources).where(sources.c.id == source.id).values(next_poll=now, **changed))
 
 
 def polled_urls(connection: Connection, urls: Collection[str]) -> set[str]:
-    """Those that are sources, or where a source is asked."""
+    """Those of these URLs that are polled, as sources or in their place."""
     where = func.coalesce(sources.c.location, sources.c.url)
     query = select(sources.c.url, where).where(or_(sources.c.url.in_(urls), where.in_(urls)))
     return {url for row in connection.execute(query) for url in row}
 
 
 def replace_feed(connection: Connection, source: DueSource, *, at: str, why: str, now: datetime) -> None:
-    """The source is polled there from now on. Its URL stays, as that is what lists name it by."""
+    """Poll a source at another URL from now on. Lists still know it by its own URL."""
     add_hosts(connection, [authority_of(at)], now=now)
     changed = {"location": at, "host": authority_of(at), "hops": 0, "seeking": False, "location_why": why}
     changed |= {"etag": None, "last_modified": None, "body_digest": None}

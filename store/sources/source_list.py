@@ -1,4 +1,4 @@
-"""The list of sources: what is polled, for whom, how often; and how a source and its outlet come into the store."""
+"""The list of sources: what is polled, for which outlet, and how often."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.errors import NotFound
 from onestory.store.frontier.hosts import add_hosts, authority_of
+from onestory.store.queries import insert_new
 from onestory.store.schema import outlets, sources
 from onestory.urls import host_of
 
@@ -30,15 +30,15 @@ __all__ = [
 
 DEFAULT_INTERVAL_SECONDS = 900
 
-# The bounds of an interval that adapts, unless a source has its own.
+# Bounds of adaptive intervals, unless a source has its own.
 DEFAULT_MIN_SECONDS, DEFAULT_MAX_SECONDS = 300, 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """When a source is polled: every so often, between two bounds, or as a cron expression says in its time zone.
+    """When a source is polled: at an adaptive interval, or by a cron expression in a time zone.
 
-    Bounds of None are those that all sources have, a time zone of None is UTC.
+    Bounds of None are the defaults; a time zone of None is UTC.
     """
 
     interval_seconds: int = DEFAULT_INTERVAL_SECONDS
@@ -49,7 +49,7 @@ class PollSchedule:
 
     @property
     def shortest(self) -> int:
-        """An operator who begins below the common bound means it."""
+        """The lower bound. An initial interval below the default bound is deliberate."""
         return min(DEFAULT_MIN_SECONDS, self.longest) if self.min_seconds is None else self.min_seconds
 
     @property
@@ -59,10 +59,10 @@ class PollSchedule:
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A source as the shipped list or an operator names it. `kind`: feed, sitemap, section.
+    """A source as given by the shipped list or the operator. `kind`: feed, sitemap, section.
 
-    `agencies` are those whose copy the outlet is known to carry; they are said, not stored. `ours` of None says
-    nothing about whose outlet it is. `daily_pages` bounds what a day may find; None: the bound of its kind.
+    `agencies` are those whose copy the outlet is known to carry; informational, not stored. `ours` of None leaves the
+    ownership as it is. `daily_pages` limits the pages found per day; None is the default of its kind.
     """
 
     url: str
@@ -83,20 +83,16 @@ class SourceEntry:
 
 
 def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: datetime) -> int:
-    """Adds the sources and outlets that are not known yet; how many sources. What is known is left as it is.
+    """Add unknown sources and outlets, and return the number of sources. Known ones are left unchanged.
 
-    But for `ours`: what a list says of it in so many words reaches an outlet that is known, too.
+    The exception is `ours`: an explicit value also changes a known outlet.
     """
     if not entries:
         return 0
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
-    connection.execute(
-        kind.insert(outlets).on_conflict_do_nothing(), sorted(rows.values(), key=lambda row: str(row["name"]))
-    )
+    insert_new(connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])))
     _say_ours(connection, entries)
-    added = kind.insert(sources).values(_source_rows(entries, now=now)).on_conflict_do_nothing()
-    found = connection.execute(added.returning(sources.c.host)).scalars().all()
+    found = insert_new(connection, sources, _source_rows(entries, now=now), returning=sources.c.host)
     add_hosts(connection, found, now=now)
     return len(found)
 
@@ -142,14 +138,14 @@ def _source_rows(entries: Sequence[SourceEntry], *, now: datetime) -> list[dict[
 
 
 def _lowest(entry: SourceEntry) -> int | None:
-    """Who begins with a shorter interval than is common, and names no bound, has it for one."""
+    """The lower bound to store: an initial interval below the default becomes the bound, unless one is given."""
     if entry.min_seconds is None and entry.interval_seconds < DEFAULT_MIN_SECONDS:
         return entry.interval_seconds
     return entry.min_seconds
 
 
 def list_source_entries(connection: Connection) -> list[SourceEntry]:
-    """The list as it is now, by URL; without the searches that are made for watches."""
+    """The current list, by URL, without the search feeds of watches."""
     query = (
         select(sources, outlets.c.homepage, outlets.c.owner, outlets.c.country, outlets.c.ours)
         .select_from(sources.outerjoin(outlets, outlets.c.name == sources.c.outlet))
@@ -179,7 +175,7 @@ def list_source_entries(connection: Connection) -> list[SourceEntry]:
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """`daily_pages` of None is the bound of its kind; `next_poll` is when it is due."""
+    """The settings of a source. `daily_pages` of None is the default of its kind; `next_poll` is when it is due."""
 
     schedule: PollSchedule
     daily_pages: int | None
@@ -188,19 +184,19 @@ class SourceSettings:
 
 
 def get_source_settings(connection: Connection, source_id: int) -> SourceSettings:
-    """Raises NotFound."""
+    """Read the settings of a source. Raises NotFound."""
     return _read(connection, select(sources).where(sources.c.id == source_id), source_id)
 
 
 def source_settings_for_update(connection: Connection, source_id: int) -> SourceSettings:
-    """The same, locked to the end of the transaction: what is written from them overwrites nobody's change."""
+    """Read the settings and lock the row, so that concurrent changes are not overwritten."""
     return _read(connection, select(sources).where(sources.c.id == source_id).with_for_update(), source_id)
 
 
 def _read(connection: Connection, query: Select[Any], source_id: int) -> SourceSettings:
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise NotFound(f"there is no source {source_id}: `onestory sources list` names them")
+        raise NotFound(f"there is no source {source_id}: `onestory sources list` lists them")
     schedule = PollSchedule(row.interval_seconds, row.min_seconds, row.max_seconds, row.cron, row.timezone)
     return SourceSettings(schedule, row.daily_pages, row.enabled, row.next_poll)
 

@@ -1,29 +1,29 @@
-"""Sources as people read them: what is polled and how it does, the worst first."""
+"""Source records for display, the most urgent first."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from onestory.errors import NotFound
 from onestory.store.frontier.hosts import database_time
+from onestory.store.queries import columns_of
 from onestory.store.schema import sources
 
 __all__ = ["SourceRecord", "count_overdue_sources", "load_source", "source_records"]
 
-# The further to the left, the more somebody has to look at it. A word not named here is taken for an error.
+# The most urgent status first. Unknown statuses count as errors.
 WORST_FIRST = ("blocked", "gone", "robots", "error", "empty", "silent", "slow", "new", "ok")
 HEALTHY = ("new", "ok")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A source with its state. `why` says in plain words what `status` says in one.
+    """A source with its state. `why` explains `status` in plain words.
 
-    `last_new` is the last poll that listed something else than the one before; `alarmed` when its outage was told.
-    `asks_seconds` is how long the source last asked us to wait. `location` is where it is asked, when not at its URL.
-    Of one that is `watched_only` nothing but what a watch wants is fetched.
+    `last_new` is the last poll that listed something new; `alarmed` the time of the alarm. `asks_seconds` is how long
+    the source last asked to wait. `location` is where it is polled, if not at its URL. With `watched_only`, only pages
+    that a watch wants are fetched.
     """
 
     id: int
@@ -63,44 +63,13 @@ class SourceRecord:
 
     @property
     def rank(self) -> tuple[bool, int, int, str, str]:
-        """Outages that were told come first, those switched off last; among equals what failed most often is first."""
+        """The order of display: alarms first, disabled sources last; of equals, the most frequent failures first."""
         word = self.status if self.status in WORST_FIRST else "error"
         place = WORST_FIRST.index(word) - (len(WORST_FIRST) if self.alarmed else 0)
         return (not self.enabled, place, -self.failures, self.outlet, self.url)
 
 
-SOURCE_RECORD_COLUMNS: tuple[Column[Any], ...] = (
-    sources.c.id,
-    sources.c.url,
-    sources.c.outlet,
-    sources.c.kind,
-    sources.c.host,
-    sources.c.language,
-    sources.c.enabled,
-    sources.c.interval_seconds,
-    sources.c.status,
-    sources.c.status_since,
-    sources.c.why,
-    sources.c.last_poll,
-    sources.c.last_success,
-    sources.c.next_poll,
-    sources.c.failures,
-    sources.c.entries,
-    sources.c.pages_found,
-    sources.c.last_new,
-    sources.c.alarmed,
-    sources.c.min_seconds,
-    sources.c.max_seconds,
-    sources.c.cron,
-    sources.c.timezone,
-    sources.c.asks_seconds,
-    sources.c.daily_pages,
-    sources.c.left_out,
-    sources.c.left_out_why,
-    sources.c.location,
-    sources.c.location_why,
-    sources.c.watched_only,
-)
+SOURCE_RECORD_COLUMNS = columns_of(sources, SourceRecord)
 
 
 def source_records(connection: Connection) -> list[SourceRecord]:
@@ -110,15 +79,15 @@ def source_records(connection: Connection) -> list[SourceRecord]:
 
 
 def load_source(connection: Connection, source_id: int) -> SourceRecord:
-    """Raises NotFound."""
+    """Load a source. Raises NotFound."""
     row = connection.execute(select(*SOURCE_RECORD_COLUMNS).where(sources.c.id == source_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no source {source_id}: `onestory sources list` names them")
+        raise NotFound(f"there is no source {source_id}: `onestory sources list` lists them")
     return SourceRecord(*row)
 
 
 def count_overdue_sources(connection: Connection, *, seconds: float) -> int:
-    """How many enabled sources should have been polled so long ago, by the database's clock."""
+    """The number of enabled sources overdue by this time, on the database clock."""
     before = database_time(connection) - timedelta(seconds=seconds)
     query = select(func.count()).select_from(sources).where(sources.c.enabled, sources.c.next_poll < before)
     return connection.execute(query).scalar_one()

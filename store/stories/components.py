@@ -1,14 +1,13 @@
-"""Story records and the matches they rest on: what one evaluation reads, locks and writes."""
+"""The connected component of stories, matches and decisions that one evaluation reads, locks and writes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
 
 __all__ = [
@@ -24,14 +23,14 @@ __all__ = [
 ]
 
 
-# "none": two versions that were compared on purpose, and show nothing; kept so that nobody compares them again.
-MatchKind = Literal["copy", "quotes", "develops", "none"]
+# The kind "none" records a deliberate comparison without a result, so that it is not repeated.
+MatchKind = Literal["copy", "contains", "develops", "quotes", "frame", "none"]
 DecisionKind = Literal["together", "apart", "split", "original"]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """What verification found between two versions, `a` the lower number; `evidence` is flat JSON."""
+    """A match between two versions, `a` being the lower number. `evidence` is flat JSON."""
 
     a: int
     b: int
@@ -43,7 +42,7 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """An article with what an evaluation and its story's record need of it."""
+    """The fields of an article that an evaluation and its story's record need."""
 
     id: str
     number: int
@@ -66,13 +65,13 @@ class MemberRow:
 
     @property
     def is_untouched(self) -> bool:
-        """Alone in its own story, as it was stored: there is nothing to write about it."""
+        """Whether the article is alone in its own story, as it was stored. There is nothing to write for it."""
         return self.story_id == self.id and self.story_copies == 1 and self.number == self.arrival
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """An editor's word on articles, as `onestory.dedupe.constraints` reads it. A later one (higher `id`) wins."""
+    """A decision as `onestory.dedupe.constraints` reads it. Later decisions (with a higher `id`) win."""
 
     id: int
     kind: DecisionKind
@@ -82,8 +81,9 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class StoryComponent:
-    """Everything that copies and decisions connect to some articles (`core`), and what an evaluation has to see of
-    their surroundings: articles that quote them or are quoted by them. `matches` are all among both."""
+    """The articles connected by copies and decisions (`core`), and the surroundings that an evaluation needs: articles
+    that quote them or are quoted by them. `matches` holds all among both.
+    """
 
     core: frozenset[str]
     members: Sequence[MemberRow]
@@ -92,25 +92,14 @@ class StoryComponent:
 
 
 def add_matches(connection: Connection, rows: Iterable[MatchRow]) -> None:
-    """Keeps the evidence; what is known already stays as it is."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    values = [
-        {
-            "a": row.a,
-            "b": row.b,
-            "a_article": row.a_article,
-            "b_article": row.b_article,
-            "kind": row.kind,
-            "evidence": dict(row.evidence),
-        }
-        for row in sorted(rows, key=lambda row: (row.a, row.b))
-    ]
-    if values:
-        connection.execute(add(matches).on_conflict_do_nothing(), values)
+    """Store matches, except those already stored."""
+    ordered = sorted(rows, key=lambda row: (row.a, row.b))
+    names = [field.name for field in fields(MatchRow)]
+    insert_new(connection, matches, [{name: getattr(row, name) for name in names} for row in ordered])
 
 
 def stories_of_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, str]:
-    """Article id to the id of its story, for the articles that are there."""
+    """The story id of each article that exists."""
     found: dict[str, str] = {}
     for part in chunks(article_ids):
         rows = connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
@@ -119,7 +108,7 @@ def stories_of_articles(connection: Connection, article_ids: Collection[str]) ->
 
 
 def load_component(connection: Connection, article_ids: Collection[str]) -> StoryComponent:
-    """All that copies and decisions connect to these articles, however far, and one step of what else matches."""
+    """Everything that copies and decisions connect to these articles, and one further step of other matches."""
     core = set(article_ids)
     rules: dict[int, DecisionRow] = {}
     edges: dict[tuple[int, int], MatchRow] = {}
@@ -144,12 +133,12 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
 
 
 def linked_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    """The articles that these quote or are quoted by: whether one is a round-up may depend on what is new here."""
+    """The articles quoted by these or quoting them. Whether one is a round-up may depend on new articles."""
     found: set[str] = set()
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
             query = select(matches.c.a_article, matches.c.b_article).where(
-                end.in_(part), matches.c.kind.in_(("quotes", "develops"))
+                end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
             )
             found |= {one for row in connection.execute(query) for one in row}
     return found
@@ -166,7 +155,7 @@ def _matches(connection: Connection, article_ids: Collection[str]) -> list[Match
         matches.c.evidence,
     )
     for part in chunks(article_ids):
-        # Two queries, as each takes its own index.
+        # Two queries, each with its own index.
         for end in (matches.c.a_article, matches.c.b_article):
             found += [MatchRow(*row) for row in connection.execute(select(*columns).where(end.in_(part)))]
     return found
@@ -194,7 +183,7 @@ def _decision_rows(connection: Connection, ids: Collection[int]) -> list[Decisio
 
 
 def load_members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:
-    """Those of the articles that are there, in no order."""
+    """Those of the articles that exist, in no order."""
     owner = func.coalesce(outlets.c.owner, articles.c.outlet).label("owner")
     found = []
     for part in chunks(article_ids):

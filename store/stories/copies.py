@@ -1,4 +1,4 @@
-"""The copies of a story a page at a time, as there may be thousands, and what is told of all of them."""
+"""The copies of a story, page by page since there may be thousands, and facts about all of them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select, tuple_
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, rows_in
 from onestory.store.schema import articles, matches, outlets, versions
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
 
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CopyTimes:
-    """When a copy was first seen, and the time that its page claims."""
+    """When a copy was first seen, and the time stated on its page."""
 
     outlet: str
     first_seen: datetime
@@ -41,7 +41,7 @@ class CopyTimes:
 def copies_at_offset(
     connection: Connection, story: StoryRecord, *, ours: Collection[str], skip: int, limit: int
 ) -> list[CopyRecord]:
-    """So many of its copies: ours first, then the original, then in the order in which they were seen."""
+    """A page of copies: the operator's own first, then the original, then in the order they were seen."""
     order = (
         case((articles.c.outlet.in_(sorted(ours)), 0), else_=1),
         case((articles.c.id == story.original, 0), else_=1),
@@ -55,7 +55,7 @@ def copies_at_offset(
 def copies_after_cursor(
     connection: Connection, story_id: str, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[CopyRecord]:
-    """So many of its copies in the order in which they were seen, behind the one of this time and id."""
+    """The next copies after a time and id, in the order they were seen."""
     query = copy_query().where(articles.c.story_id == story_id).order_by(articles.c.first_seen, articles.c.id)
     if after is not None:
         query = query.where(tuple_(articles.c.first_seen, articles.c.id) > after)
@@ -63,33 +63,29 @@ def copies_after_cursor(
 
 
 def matches_of_copies(connection: Connection, story_id: str, article_ids: Collection[str]) -> list[MatchRecord]:
-    """What these copies share with any of their story's: each pair is told with one of the two."""
+    """The matches of these copies with others of their story. Each pair is listed with one of its ends."""
     columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
     query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
-    return [
-        MatchRecord(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(matches.c.a_article.in_(part)))
-    ]
+    return [MatchRecord(*row) for row in rows_in(connection, query, matches.c.a_article, article_ids)]
 
 
 def count_copies_at(connection: Connection, story_id: str, outlets: Collection[str]) -> int:
-    """How many of its copies are at these outlets."""
+    """The number of copies at these outlets."""
     told = articles.c.outlet.in_(sorted(outlets))
     query = select(func.count()).select_from(articles).where(articles.c.story_id == story_id, told)
     return connection.execute(query).scalar_one()
 
 
 def copy_times(connection: Connection, story_id: str) -> Sequence[CopyTimes]:
-    """Of all its copies, in no order."""
+    """The times of all copies, in no order."""
     query = select(articles.c.outlet, articles.c.first_seen, articles.c.published)
     return [CopyTimes(*row) for row in connection.execute(query.where(articles.c.story_id == story_id)).all()]
 
 
 @dataclass(frozen=True, slots=True)
 class CopyText:
-    """A copy as it reads now. `digest` is the same for the same words."""
+    """The current text of a copy. `digest` is equal for equal words."""
 
     article_id: str
     number: int
@@ -100,7 +96,7 @@ class CopyText:
 
 @dataclass(frozen=True, slots=True)
 class ComparableVersion:
-    """A version with the article and outlet that ran it."""
+    """A version with its article and outlet."""
 
     number: int
     article_id: str
@@ -115,7 +111,7 @@ class ComparableVersion:
 
 @dataclass(frozen=True, slots=True)
 class VersionChoice:
-    """A version that may be compared."""
+    """A version offered for comparison."""
 
     number: int
     article_id: str
@@ -125,35 +121,27 @@ class VersionChoice:
 
 
 def current_texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, CopyText]:
-    """By article, its current text."""
+    """The current text of each article."""
     columns = (versions.c.article_id, versions.c.number, versions.c.title, versions.c.text, versions.c.text_digest)
     query = select(*columns).join(articles, articles.c.version == versions.c.number)
-    return {
-        row.article_id: CopyText(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(one_of(connection, articles.c.id, part)))
-    }
+    return {row.article_id: CopyText(*row) for row in rows_in(connection, query, articles.c.id, article_ids)}
 
 
 def version_counts(connection: Connection, article_ids: Sequence[str]) -> dict[str, int]:
-    """By article, how many texts it has had."""
+    """The number of versions of each article."""
     query = select(versions.c.article_id, func.count()).group_by(versions.c.article_id)
-    return {
-        row[0]: row[1]
-        for part in chunks(article_ids)
-        for row in connection.execute(query.where(one_of(connection, versions.c.article_id, part)))
-    }
+    return {row[0]: row[1] for row in rows_in(connection, query, versions.c.article_id, article_ids)}
 
 
 def recent_titles_and_texts(connection: Connection, article_id: str, *, limit: int) -> list[tuple[str | None, str]]:
-    """Headline and text of the last versions of an article, the newest first."""
+    """Headline and text of the latest versions of an article, newest first."""
     query = select(versions.c.title, versions.c.text).where(versions.c.article_id == article_id)
     rows = connection.execute(query.order_by(versions.c.observed.desc(), versions.c.content_digest.desc()).limit(limit))
     return [(row.title, row.text) for row in rows]
 
 
 def comparable_versions(connection: Connection, numbers: Collection[int]) -> dict[int, ComparableVersion]:
-    """By number, those of these versions that are there."""
+    """Those of these versions that exist, by number."""
     query = select(
         versions.c.number,
         versions.c.article_id,
@@ -165,15 +153,11 @@ def comparable_versions(connection: Connection, numbers: Collection[int]) -> dic
         versions.c.text,
         versions.c.number == articles.c.version,
     ).join(articles, articles.c.id == versions.c.article_id)
-    return {
-        row.number: ComparableVersion(*row)
-        for part in chunks(numbers)
-        for row in connection.execute(query.where(versions.c.number.in_(part)))
-    }
+    return {row.number: ComparableVersion(*row) for row in rows_in(connection, query, versions.c.number, numbers)}
 
 
 def version_choices(connection: Connection, story_ids: Collection[str], *, limit: int) -> list[VersionChoice]:
-    """Versions of the copies of these stories, at most so many, in no order."""
+    """Up to `limit` versions of the copies of these stories, in no order."""
     query = select(
         versions.c.number,
         versions.c.article_id,
@@ -186,7 +170,7 @@ def version_choices(connection: Connection, story_ids: Collection[str], *, limit
 
 
 def own_outlets_among(connection: Connection, names: Collection[str]) -> set[str]:
-    """Those of these outlets that are ours."""
+    """Those of these outlets that belong to the operator."""
     return {
         name
         for part in chunks(sorted(names))

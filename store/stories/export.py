@@ -1,4 +1,4 @@
-"""What changed since: for whoever keeps a copy of the stories."""
+"""Exports and mirrors: changes since a time, and all stories and articles as streams."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ __all__ = ["ChangeCursor", "ChangeRecord", "changes_after", "iter_articles", "it
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """One story's latest change; `key` is its id, or the digest that a takedown left of it.
+    """The latest change of a story. `key` is its id, or the digest that a takedown left.
 
-    A story is told with its record, an absorbed id with the one it leads to. `removed` is a SHA-256 of `article:` and
-    the id of an article; a story has the id of its first one.
+    A story comes with its record, an absorbed id with the story it leads to. `removed` is the SHA-256 of `article:` and
+    an article id; a story has the id of its first article.
     """
 
     kind: Literal["story", "absorbed", "removed"]
@@ -31,14 +31,14 @@ class ChangeRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCursor:
-    """Behind this change; an empty key: from this time on."""
+    """The position after a change. An empty key stands for the beginning of that time."""
 
     at: datetime
     key: str = ""
 
 
 def changes_after(connection: Connection, *, after: ChangeCursor, before: datetime, limit: int) -> list[ChangeRecord]:
-    """The oldest change first; each story once, at its latest change. Those at or after `before` are left for later."""
+    """The latest change of each story, oldest first, without changes at or after `before`."""
     found = _stories(connection, after, before, limit) + _removed(connection, after, before, limit)
     return sorted(found, key=lambda change: (change.at, change.key))[:limit]
 
@@ -79,7 +79,7 @@ STREAM = {"yield_per": 200}
 
 
 def iter_stories(connection: Connection) -> Iterator[tuple[StoryRecord, list[ArticleRecord]]]:
-    """Every story with its articles, the first seen first; in id order, as a stream."""
+    """Stream all stories with their articles, in id order; articles as first seen."""
     query = select(*STORY_COLUMNS).where(stories.c.absorbed_into.is_(None)).order_by(stories.c.id)
     members = groupby(
         _stream(connection, articles.c.story_id, articles.c.first_seen, articles.c.id),
@@ -93,7 +93,7 @@ def iter_stories(connection: Connection) -> Iterator[tuple[StoryRecord, list[Art
 
 
 def iter_articles(connection: Connection) -> Iterator[ArticleRecord]:
-    """Every article with its current version, in id order, as a stream."""
+    """Stream all articles with their current versions, in id order."""
     return _stream(connection, articles.c.id)
 
 

@@ -1,6 +1,6 @@
-"""What the front page shows beside the stories: what happened since, and how each story spreads.
+"""Data of the front page besides the list: recent activity, and the spread of each story.
 
-Every query here is bounded, and reads by an index: the page is opened all day.
+The page is open all day, so every query is bounded and uses an index.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, distinct, func, select
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles, events, outlets, sources, stories
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
@@ -37,16 +37,17 @@ MAX_COUNTED = 10_000
 
 MAX_READ = 500
 
-# Characters of a time as it is stored: up to the ten minutes, as in 2026-11-24T06:3.
+# The length of a stored time up to the tens of minutes, as in 2026-11-24T06:3.
 TEN_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
 class ActivitySummary:
-    """Since a time: stories with a new copy that run in three or more outlets, stories that were corrected or
-    withdrawn; and the sources that are missed now."""
+    """Activity since a time: widespread stories with a new copy, corrected and withdrawn stories, and the sources that
+    are silent or blocked now.
+    """
 
-    wide: int
+    widespread: int
     corrected: int
     withdrawn: int
     silent: int
@@ -55,9 +56,9 @@ class ActivitySummary:
 
 @dataclass(frozen=True, slots=True)
 class StoryChange:
-    """That a copy of the story was changed or withdrawn; the newest event of its kind.
+    """A correction or withdrawal of a copy: the newest event of its kind.
 
-    `is_original`: it was the copy that stands for the story. `is_back`: it had been withdrawn, and is to be seen again.
+    `is_original`: it concerns the story's original. `is_back`: the copy was withdrawn and has returned.
     """
 
     story_id: str
@@ -69,7 +70,7 @@ class StoryChange:
 
 @dataclass(frozen=True, slots=True)
 class StorySpread:
-    """How many copies came in each ten minutes, in order; how many in the last hour; which outlets are ours."""
+    """The arrivals per ten minutes, in order; the number in the last hour; and the operator's own outlets."""
 
     arrivals: tuple[tuple[datetime, int], ...] = ()
     last_hour: int = 0
@@ -77,14 +78,16 @@ class StorySpread:
 
 
 def activity_since(connection: Connection, since: datetime) -> ActivitySummary:
-    wide = select(stories.c.outlets).where(
+    widespread = select(stories.c.outlets).where(
         stories.c.absorbed_into.is_(None), stories.c.last_seen >= since, stories.c.outlets >= WIDESPREAD_OUTLETS
     )
     changed = {kind: _stories_with(connection, kind, since) for kind in CHANGE_EVENTS}
     alarmed = select(sources.c.status, func.count()).where(sources.c.enabled).group_by(sources.c.status)
     missed = {row[0]: row[1] for row in connection.execute(alarmed)}
     return ActivitySummary(
-        wide=connection.execute(select(func.count()).select_from(wide.limit(MAX_COUNTED).subquery())).scalar_one(),
+        widespread=connection.execute(
+            select(func.count()).select_from(widespread.limit(MAX_COUNTED).subquery())
+        ).scalar_one(),
         corrected=changed["story.corrected"],
         withdrawn=changed["story.withdrawn"],
         silent=missed.get("silent", 0),
@@ -100,7 +103,7 @@ def _stories_with(connection: Connection, kind: str, since: datetime) -> int:
 def changed_stories(
     connection: Connection, *, kinds: Collection[str] = CHANGE_EVENTS, since: datetime, limit: int
 ) -> list[StoryChange]:
-    """What changed last first, each story once a kind; among the newest 500 events of each kind."""
+    """The latest changes first, one per story and kind, among the newest 500 events of each kind."""
     found: dict[tuple[str, str], StoryChange] = {}
     for kind in kinds:
         query = select(events.c.story_id, events.c.kind, events.c.at, events.c.data)
@@ -114,10 +117,10 @@ def changed_stories(
 
 
 def resolve_stories(connection: Connection, ids: Collection[str]) -> dict[str, StoryRecord]:
-    """By each of these ids the story that it is, or was absorbed into; ids that lead nowhere are left out."""
+    """The stories that these ids are or were absorbed into. Ids that lead nowhere are left out."""
     found: dict[str, StoryRecord] = {}
     wanted = {one: one for one in ids}
-    # An id leads to its story in one step, but for what a takedown left behind.
+    # An id leads to its story in one step, except after a takedown.
     for _ in range(3):
         rows = _rows(connection, set(wanted.values()))
         found |= {asked: rows[now][0] for asked, now in wanted.items() if now in rows and rows[now][1] is None}
@@ -129,15 +132,11 @@ def resolve_stories(connection: Connection, ids: Collection[str]) -> dict[str, S
 
 def _rows(connection: Connection, ids: Collection[str]) -> dict[str, tuple[StoryRecord, str | None]]:
     query = select(*STORY_COLUMNS, stories.c.absorbed_into)
-    return {
-        row[0]: (StoryRecord(*row[:-1]), row[-1])
-        for part in chunks(ids)
-        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
-    }
+    return {row[0]: (StoryRecord(*row[:-1]), row[-1]) for row in rows_in(connection, query, stories.c.id, ids)}
 
 
 def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetime) -> dict[str, StorySpread]:
-    """By story; the caller asks for a page of them."""
+    """The spread of each story, for one page of stories."""
     hour_ago = now - timedelta(hours=1)
     arrivals: dict[str, list[tuple[datetime, int]]] = {}
     fresh: dict[str, int] = {}
@@ -162,7 +161,7 @@ def _arrivals(of_stories: ColumnElement[bool], hour_ago: datetime) -> Any:
 
 
 def _ours(connection: Connection, story_ids: Sequence[str]) -> dict[str, set[str]]:
-    """The outlets of ours that run each story."""
+    """The operator's own outlets that run each story."""
     query = select(articles.c.story_id, articles.c.outlet).join(outlets, outlets.c.name == articles.c.outlet)
     found: dict[str, set[str]] = {}
     for part in chunks(story_ids):
@@ -174,7 +173,7 @@ def _ours(connection: Connection, story_ids: Sequence[str]) -> dict[str, set[str
 
 
 def story_languages(connection: Connection) -> list[str]:
-    """The languages that stories have. Reads the whole table: keep the answer for a while."""
+    """The languages of all stories. Reads the whole table, so cache the result."""
     query = select(stories.c.language).where(stories.c.absorbed_into.is_(None)).distinct()
     return sorted(code for code in connection.execute(query).scalars() if code)
 

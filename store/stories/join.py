@@ -1,4 +1,4 @@
-"""What the short way into a story reads and writes; nothing of it grows with the story."""
+"""The fast path into a story: reads and writes whose cost does not grow with the story."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, columns_of, rows_in
 from onestory.store.schema import articles, decision_articles, matches, outlets, stories, versions
 from onestory.store.stories.components import MemberRow
 from onestory.store.stories.write import assign_articles, update_stories
@@ -29,7 +29,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """A story's record, as far as a newcomer may change it. `solitary`: its representative is a round-up or a wall."""
+    """The fields of a story's record that a new copy may change. `solitary`: the representative is a round-up or a
+    repeated page.
+    """
 
     id: str
     title: str | None
@@ -48,7 +50,7 @@ class StoryRow:
     solitary: bool
 
     def with_copy(self, copy: MemberRow, *, reason: str, new_outlet: bool, new_owner: bool) -> "StoryRow":
-        """The record with one more copy, that is not its original and came later than its first."""
+        """The record with one more copy, which is not the original and not the first."""
         claimed = [when for when in (self.published, copy.published) if when is not None]
         return replace(
             self,
@@ -65,7 +67,7 @@ class StoryRow:
 
 @dataclass(frozen=True, slots=True)
 class JoinedArticle:
-    """A newcomer with the story it joins and its relation to the original there."""
+    """A new copy with its story and its relation to the original."""
 
     article_id: str
     story_id: str
@@ -73,16 +75,12 @@ class JoinedArticle:
 
 
 def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, StoryRow]:
-    columns = [stories.c[name] for name in StoryRow.__slots__]
-    return {
-        row.id: StoryRow(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(select(*columns).where(stories.c.id.in_(part)))
-    }
+    columns = columns_of(stories, StoryRow)
+    return {row.id: StoryRow(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}
 
 
 def matched_versions(connection: Connection, article_ids: Collection[str]) -> dict[str, set[tuple[int, int]]]:
-    """By article, the pairs of versions that it has matches of, those that show nothing among them."""
+    """The pairs of versions with stored matches, by article. Kind "none" is included."""
     found: dict[str, set[tuple[int, int]]] = {}
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
@@ -92,7 +90,7 @@ def matched_versions(connection: Connection, article_ids: Collection[str]) -> di
 
 
 def matched_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, set[str]]:
-    """By article, the articles that it has a match with."""
+    """The articles that each article matches."""
     found: dict[str, set[str]] = {}
     for part in chunks(article_ids):
         for here, there in ((matches.c.a_article, matches.c.b_article), (matches.c.b_article, matches.c.a_article)):
@@ -103,19 +101,15 @@ def matched_articles(connection: Connection, article_ids: Collection[str]) -> di
 
 
 def stories_with_decisions(connection: Connection, story_ids: Collection[str]) -> set[str]:
-    """Those of the stories that have an article an editor has said a word on."""
+    """Those of the stories with a decision on one of their articles."""
     if connection.execute(select(decision_articles.c.article_id).limit(1)).first() is None:
         return set()
     query = select(articles.c.story_id).join(decision_articles, decision_articles.c.article_id == articles.c.id)
-    return {
-        story
-        for part in chunks(story_ids)
-        for story in connection.execute(query.where(articles.c.story_id.in_(part))).scalars()
-    }
+    return {story for (story,) in rows_in(connection, query, articles.c.story_id, story_ids)}
 
 
 def texts_at_hosts(connection: Connection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str, bytes]]:
-    """(story, host, digest of the words) of the articles at these (story, host)."""
+    """(story, host, digest of the words) of the articles at these (story, host) pairs."""
     query = select(articles.c.story_id, articles.c.host, versions.c.text_digest).join(
         versions, versions.c.number == articles.c.version
     )
@@ -129,7 +123,7 @@ def texts_at_hosts(connection: Connection, pairs: Collection[tuple[str, str]]) -
 
 
 def credits_of(connection: Connection, story_ids: Iterable[str]) -> dict[str, set[str]]:
-    """By story, the credits of its copies."""
+    """The credits of each story's copies."""
     found: dict[str, set[str]] = {}
     for part in chunks(set(story_ids)):
         query = select(articles.c.story_id, articles.c.credit).distinct()
@@ -140,7 +134,9 @@ def credits_of(connection: Connection, story_ids: Iterable[str]) -> dict[str, se
 
 
 def canonical_claims(connection: Connection, article_ids: Collection[str]) -> set[tuple[str, str]]:
-    """(article, story) for each of these articles that a page on another site names, and the story of that page."""
+    """(article, story) for each of these articles that a page on another site names as canonical, with that page's
+    story.
+    """
     return {
         (named, story)
         for part in chunks(article_ids)
@@ -151,7 +147,7 @@ def canonical_claims(connection: Connection, article_ids: Collection[str]) -> se
 
 
 def existing_outlets(connection: Connection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (story, outlet) that there are."""
+    """Those of the (story, outlet) pairs that exist."""
     both = tuple_(articles.c.story_id, articles.c.outlet)
     return {
         (story, outlet)
@@ -163,13 +159,13 @@ def existing_outlets(connection: Connection, pairs: Collection[tuple[str, str]])
 
 
 def existing_owners(connection: Connection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (story, owner) that there are; an outlet that nobody is known to own is its own owner."""
+    """Those of the (story, owner) pairs that exist. An outlet without a known owner is its own owner."""
     owned: dict[str, list[str]] = {}
     query = select(outlets.c.owner, outlets.c.name)
     for part in chunks({owner for _, owner in pairs}):
         for owner, name in connection.execute(query.where(outlets.c.owner.in_(part))):
             owned.setdefault(owner, []).append(name)
-    # An outlet of that very name may belong to somebody else.
+    # An outlet of the same name may belong to another owner.
     elsewhere = _owned_elsewhere(connection, {owner for _, owner in pairs})
     asked = {
         (story, name, owner)
@@ -183,15 +179,13 @@ def existing_owners(connection: Connection, pairs: Collection[tuple[str, str]]) 
 
 def _owned_elsewhere(connection: Connection, names: Collection[str]) -> set[str]:
     query = select(outlets.c.name).where(outlets.c.owner.is_not(None), outlets.c.owner != outlets.c.name)
-    return {
-        name for part in chunks(names) for name in connection.execute(query.where(outlets.c.name.in_(part))).scalars()
-    }
+    return {name for (name,) in rows_in(connection, query, outlets.c.name, names)}
 
 
 def write_joined_articles(
     connection: Connection, joined: Iterable[JoinedArticle], records: Mapping[str, StoryRow], *, now: datetime
 ) -> None:
-    """Moves the newcomers and writes the records. The caller holds the locks of all these stories."""
+    """Move the new copies and write the records. The caller holds the locks of all these stories."""
     told = list(joined)
     assign_articles(connection, [{"key": one.article_id, "to": one.story_id, "as": one.relation} for one in told])
     gone = [one for one in told if one.article_id != one.story_id]

@@ -1,4 +1,4 @@
-"""Stories that are not the same and share words: updates that became stories of their own, round-ups, quotations."""
+"""Links between stories that share words without being the same: developments, round-ups, quotations."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,15 @@ from onestory.store.schema import articles, matches, stories
 
 __all__ = ["StoryLink", "story_links"]
 
+KINDS = ("contains", "develops", "quotes")
+
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Another story that shares words with this one and is not the same: `kind` is "develops" or "quotes".
+    """Another story that shares words with this one: `kind` is "contains", "develops" or "quotes".
 
-    A link stands at both ends. `share` is the part of our article that stands in theirs, `share_of_other` the part
-    of theirs that stands in ours, 0 to 1.
+    Both stories have the link. `share` is the part of this article contained in the other, `share_of_other` the
+    reverse, 0 to 1.
     """
 
     kind: str
@@ -34,9 +36,9 @@ class StoryLink:
 
 
 def story_links(connection: Connection, article_ids: Sequence[str]) -> list[StoryLink]:
-    """What these articles, all of one story, develop or quote in other stories, or are developed or quoted by.
+    """The links of a story, given its articles: what they develop or quote, and what develops or quotes them.
 
-    One link a story and kind, the pair that is most alike; the closest first.
+    One link per story and kind, for the most similar pair; the closest first.
     """
     ours = set(article_ids)
     best: dict[tuple[str, str], StoryLink] = {}
@@ -66,7 +68,7 @@ def _crossing(connection: Connection, ours: Collection[str]) -> Iterator[Any]:
                 )
                 .join(articles, articles.c.id == there)
                 .join(stories, stories.c.id == articles.c.story_id)
-                .where(here.in_(part), matches.c.kind.in_(("develops", "quotes")))
+                .where(here.in_(part), matches.c.kind.in_(KINDS))
             )
             yield from (row for row in connection.execute(query) if row.there not in ours)
 

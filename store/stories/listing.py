@@ -1,4 +1,4 @@
-"""Lists of stories: filtered, and in pages that hold still while stories grow."""
+"""Filtered lists of stories, with pages that stay stable while stories grow."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,16 @@ from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
 __all__ = ["StoryCursor", "StoryFilter", "StoryPage", "filter_conditions", "filtered_page", "list_stories"]
 
-# Stories that are looked through in one step, at most.
+# Stories examined per step.
 MAX_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFilter:
-    """Which stories to list. `since` and `until` are observed times: a story that had a copy come in between.
+    """Which stories to list. `since` and `until` are observed times between which a copy arrived.
 
-    `query` is as a person types it (`onestory.store.search.query`), and looked for in the headlines and texts of all
-    copies.
-    Names of outlets, owners and agencies are exact; one copy is enough.
+    `query` is typed by a person (`onestory.store.search.query`), and matched against the headlines and texts of all
+    copies. Names of outlets, owners and agencies are exact; one matching copy is enough.
     """
 
     since: datetime | None = None
@@ -47,10 +46,10 @@ class StoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class StoryCursor:
-    """Where a list of stories goes on: behind this one.
+    """The position in a list: after this story.
 
-    `up_to` is the number of the last version there was when the reading of the list began. A story that got a copy
-    since then keeps its place in the list.
+    `up_to` is the number of the last version when the first page was read. A story with a later copy keeps its place in
+    the list.
     """
 
     last_seen: datetime
@@ -60,14 +59,14 @@ class StoryCursor:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """`next` is None at the end of the list."""
+    """One page. `next` is None at the end of the list."""
 
     stories: Sequence[StoryRecord]
     next: StoryCursor | None
 
 
 def list_stories(connection: Connection, wanted: StoryFilter, *, limit: int) -> list[StoryRecord]:
-    """The stories seen last come first. Raises BadQuery."""
+    """List stories, the latest seen first. Raises BadQuery."""
     return [record for _, record in _newest(connection, wanted, _matches(connection, wanted), limit)]
 
 
@@ -79,12 +78,12 @@ def filtered_page(
     after: StoryCursor | None = None,
     matches: QueryMatches | None = None,
 ) -> StoryPage:
-    """A page of the same list. Read page by page, each story that was there at the first is told exactly once.
+    """One page of the list. Across pages, each story that existed at the first one appears exactly once.
 
-    `matches` is what the filter's query is about, from who knows it already.
+    `matches` are those of the filter's query, if the caller already has them.
     """
     matches = matches or _matches(connection, wanted)
-    # One more than asked for tells whether the list goes on.
+    # One more than requested shows whether the list continues.
     if after is None:
         up_to = connection.execute(select(func.max(versions.c.number))).scalar() or 0
         found = _newest(connection, wanted, matches, limit + 1)
@@ -110,7 +109,7 @@ def _newest(connection: Connection, wanted: StoryFilter, matches: QueryMatches |
 def _unchanged(
     connection: Connection, wanted: StoryFilter, matches: QueryMatches | None, after: StoryCursor, limit: int
 ) -> PlacedStories:
-    """Stories without a copy that came since the reading began."""
+    """Stories without a copy since the first page."""
     grown = select(articles.c.story_id).where(articles.c.arrival > after.up_to)
     query = _live(connection, wanted).where(
         tuple_(stories.c.last_seen, stories.c.id) < (after.last_seen, after.id), stories.c.id.not_in(grown)
@@ -121,7 +120,7 @@ def _unchanged(
 def _grown(
     connection: Connection, wanted: StoryFilter, matches: QueryMatches | None, after: StoryCursor, limit: int
 ) -> PlacedStories:
-    """The others that were there then, at the place that they had: of the newest copy that they had."""
+    """Stories with a later copy, at their place at the first page: that of their newest copy then."""
     grown = select(articles.c.story_id).where(articles.c.arrival > after.up_to)
     place = (
         select(articles.c.story_id, func.max(articles.c.first_seen, type_=articles.c.first_seen.type).label("place"))
@@ -141,7 +140,7 @@ def _placed(
     matches: QueryMatches | None,
     limit: int,
 ) -> PlacedStories:
-    """The first of these stories that have what is asked for, by their places, the newest first."""
+    """The first matching stories, in the order of their places."""
     query = query.add_columns(place.label("place")).order_by(place.desc(), stories.c.id.desc()).limit(limit)
     if matches is None:
         return _read(connection, query)
@@ -159,7 +158,7 @@ def _placed(
 def _look_through(
     connection: Connection, query: Select[Any], place: ColumnElement[datetime], matches: QueryMatches, limit: int
 ) -> list[str]:
-    """The ids, where so many articles fit that a walk along the list soon finds a page full of their stories."""
+    """The ids, for queries with so common words that walking the list soon fills a page."""
     found: list[str] = []
     short = query.with_only_columns(stories.c.id, place.label("place"))
     size = min(MAX_AT_ONCE, int(limit / max(matches.share, COMMON_SHARE) * 1.3) + limit)
@@ -188,7 +187,7 @@ def _live(connection: Connection, wanted: StoryFilter) -> Select[Any]:
 
 
 def filter_conditions(connection: Connection, wanted: StoryFilter) -> Iterator[ColumnElement[bool]]:
-    """What the filter asks of a story, but for its query."""
+    """The conditions of the filter, without its query."""
     yield from _of_story(wanted)
     yield from _of_copies(connection, wanted)
 
@@ -229,10 +228,10 @@ def _of_copies(connection: Connection, wanted: StoryFilter) -> Iterator[ColumnEl
 
 
 def _ran(connection: Connection, among: FromClause, holds: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a copy of the story at hand is such.
+    """Whether a copy of the current story matches.
 
-    Where few articles are, their stories are looked up; else stories are looked through as they are listed, which soon
-    finds a page full of them.
+    With few matching articles, their stories are looked up. Otherwise stories are tested as they are listed, which soon
+    fills a page.
     """
     such = select(articles.c.story_id).select_from(among).where(holds)
     counted = select(func.count()).select_from(such.limit(FEW_MATCHES + 1).subquery())
@@ -242,5 +241,5 @@ def _ran(connection: Connection, among: FromClause, holds: ColumnElement[bool]) 
 
 
 def _some_copy(among: FromClause, holds: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Any copy, also where the query around it is about one of them."""
+    """Whether any copy matches, even inside a query about one of them."""
     return exists().select_from(among).where(articles.c.story_id == stories.c.id, holds).correlate(stories)

@@ -1,4 +1,4 @@
-"""Outlets: who publishes, and for whom."""
+"""Outlets and their owners."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from onestory.errors import NotFound
-from onestory.store.queries import chunks, lock_stories
+from onestory.store.queries import chunks, columns_of, lock_stories
 from onestory.store.schema import articles, outlets, stories
 
 __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", "update_outlet"]
@@ -14,7 +14,7 @@ __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", 
 
 @dataclass(frozen=True, slots=True)
 class OutletRecord:
-    """`owner` of None: its own. `ours`: it is one of the operator's."""
+    """An outlet. `owner` of None means its own; `ours` marks the operator's outlets."""
 
     name: str
     host: str | None
@@ -26,8 +26,8 @@ class OutletRecord:
 
 
 def outlet_records(connection: Connection) -> list[OutletRecord]:
-    """By name."""
-    columns = [outlets.c[name] for name in OutletRecord.__slots__]
+    """All outlets, by name."""
+    columns = columns_of(outlets, OutletRecord)
     return [OutletRecord(*row) for row in connection.execute(select(*columns).order_by(outlets.c.name))]
 
 
@@ -37,7 +37,7 @@ def own_outlets(connection: Connection) -> list[str]:
 
 
 def outlets_of_owner(connection: Connection, owner: str) -> list[str]:
-    """The names of an owner's outlets. An outlet that nobody is known to own is its own owner."""
+    """The names of an owner's outlets. An outlet without a known owner is its own owner."""
     query = select(outlets.c.name, outlets.c.owner).where(or_(outlets.c.owner == owner, outlets.c.name == owner))
     found = {row.name: row.owner for row in connection.execute(query)}
     alone = [] if owner in found else [owner]
@@ -45,13 +45,13 @@ def outlets_of_owner(connection: Connection, owner: str) -> list[str]:
 
 
 def update_outlet(connection: Connection, name: str, *, ours: bool | None = None, owner: str | None = None) -> None:
-    """Changes what is given; an empty owner is none. How many owners run a story is counted anew. Raises NotFound."""
+    """Change an outlet, and recount the owners of its stories. An empty owner clears it. Raises NotFound."""
     changed: dict[str, object] = {} if ours is None else {"ours": ours}
     if owner is not None:
         changed["owner"] = owner.strip() or None
     known = connection.execute(select(outlets.c.name).where(outlets.c.name == name)).first()
     if known is None:
-        raise NotFound(f"{name!r} is no outlet: `onestory outlets list` names them")
+        raise NotFound(f"there is no outlet {name!r}: `onestory outlets list` lists them")
     touched: list[str] = []
     if owner is not None:
         query = select(articles.c.story_id).where(articles.c.outlet == name).distinct()

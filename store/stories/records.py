@@ -1,7 +1,7 @@
-"""Story and article records as people read them: lists, one by id, one by URL."""
+"""Story and article records: lists, and lookups by id or URL."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, columns_of, existing_values, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.tombstones import article_digest, has_tombstone
 
@@ -20,7 +20,6 @@ __all__ = [
     "MatchRecord",
     "StoryAbsorbed",
     "StoryRecord",
-    "article_ids_of_numbers",
     "article_of_row",
     "article_query",
     "copies_by_id",
@@ -38,9 +37,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StoryRecord:
-    """A story without its copies. `outlets` and `owners` are how many of each run it.
+    """A story without its copies. `outlets` and `owners` count those that run it.
 
-    `original` is the copy whose headline and text are shown; why it is that one:
+    `original` is the copy whose headline and text are shown, for the reason `original_reason`: see
     `onestory.pipelines.stories.original.Reason`.
     """
 
@@ -62,9 +61,10 @@ class StoryRecord:
 
 @dataclass(frozen=True, slots=True)
 class CopyRecord:
-    """An article as a member of its story.
+    """An article as a copy of its story.
 
-    `withdrawn` is since when its page has not shown it any more, and why: see `onestory.store.frontier.revisits`.
+    `withdrawn` is since when its page no longer shows it, and `withdrawn_reason` why: see
+    `onestory.store.frontier.revisits`.
     """
 
     id: str
@@ -87,7 +87,9 @@ class CopyRecord:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """An article with its current version. `facts` is what its page told: see `onestory.store.articles.save.facts`."""
+    """An article with its current version. `facts` are its page's statements: see
+    `onestory.store.articles.captures.page_facts`.
+    """
 
     copy: CopyRecord
     source: str
@@ -104,7 +106,7 @@ class ArticleRecord:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """The evidence between two articles of a story."""
+    """A match between two articles of a story."""
 
     a_article: str
     b_article: str
@@ -113,7 +115,7 @@ class MatchRecord:
 
 
 class StoryAbsorbed(NotFound):
-    """The id was absorbed: the story is now `survivor`. A split may bring the id back."""
+    """The story was absorbed by `survivor`. A split may bring the id back."""
 
     reason = "story_moved"
 
@@ -123,40 +125,8 @@ class StoryAbsorbed(NotFound):
         self.survivor = survivor
 
 
-STORY_COLUMNS: tuple[Column[Any], ...] = (
-    stories.c.id,
-    stories.c.title,
-    stories.c.language,
-    stories.c.credit,
-    stories.c.original,
-    stories.c.original_reason,
-    stories.c.first_seen,
-    stories.c.last_seen,
-    stories.c.published,
-    stories.c.first_outlet,
-    stories.c.copies,
-    stories.c.outlets,
-    stories.c.owners,
-    stories.c.updated,
-)
-COPY_COLUMNS: tuple[Column[Any], ...] = (
-    articles.c.id,
-    articles.c.story_id,
-    articles.c.relation,
-    articles.c.url,
-    articles.c.host,
-    articles.c.outlet,
-    outlets.c.owner,
-    articles.c.title,
-    articles.c.language,
-    articles.c.credit,
-    articles.c.published,
-    articles.c.first_seen,
-    articles.c.updated,
-    articles.c.words,
-    articles.c.withdrawn,
-    articles.c.withdrawn_reason,
-)
+STORY_COLUMNS = columns_of(stories, StoryRecord)
+COPY_COLUMNS = [(outlets if field.name == "owner" else articles).c[field.name] for field in fields(CopyRecord)]
 MAX_STEPS = 1000
 VERSION_COLUMNS: tuple[Column[Any], ...] = (
     articles.c.source,
@@ -173,7 +143,7 @@ VERSION_COLUMNS: tuple[Column[Any], ...] = (
 
 
 def load_story(connection: Connection, story_id: str) -> StoryRecord:
-    """Raises StoryMoved for an absorbed id, TakenDown, NotFound for none."""
+    """Load a story. Raises StoryAbsorbed, TakenDown or NotFound."""
     row = connection.execute(
         select(*STORY_COLUMNS, stories.c.absorbed_into).where(stories.c.id == story_id)
     ).one_or_none()
@@ -186,17 +156,13 @@ def load_story(connection: Connection, story_id: str) -> StoryRecord:
 
 
 def stories_by_id(connection: Connection, story_ids: Sequence[str]) -> dict[str, StoryRecord]:
-    """By id, those of these stories that are there, and stand."""
+    """Those of these stories that exist and are not absorbed, by id."""
     query = select(*STORY_COLUMNS).where(stories.c.absorbed_into.is_(None))
-    return {
-        row[0]: StoryRecord(*row)
-        for part in chunks(story_ids)
-        for row in connection.execute(query.where(one_of(connection, stories.c.id, part)))
-    }
+    return {row[0]: StoryRecord(*row) for row in rows_in(connection, query, stories.c.id, story_ids)}
 
 
 def resolve_story(connection: Connection, story_id: str) -> StoryRecord:
-    """The story, or the one that it was absorbed into. Raises NotFound."""
+    """Load a story, or the one it was absorbed into. Raises NotFound."""
     try:
         return load_story(connection, story_id)
     except StoryAbsorbed as moved:
@@ -204,7 +170,7 @@ def resolve_story(connection: Connection, story_id: str) -> StoryRecord:
 
 
 def _last(connection: Connection, survivor: str) -> str:
-    """The survivor of the survivor: a takedown can leave a chain, as the first article of each may be gone."""
+    """The end of a chain of absorbed ids. A takedown can leave chains, as it removes first articles."""
     for _ in range(MAX_STEPS):
         query = select(stories.c.absorbed_into).where(stories.c.id == survivor)
         further = connection.execute(query).scalar_one_or_none()
@@ -221,22 +187,18 @@ def _no(connection: Connection, what: str, identity: str) -> NotFound:
 
 
 def copies_of_story(connection: Connection, story_id: str) -> list[CopyRecord]:
-    """All copies of a story, the first seen first."""
+    """All copies of a story, in the order they were seen."""
     query = copy_query().where(articles.c.story_id == story_id)
     return [CopyRecord(*row) for row in connection.execute(query.order_by(articles.c.first_seen, articles.c.id))]
 
 
 def copies_by_id(connection: Connection, article_ids: Sequence[str]) -> list[CopyRecord]:
-    """These articles as members of their stories, in no order."""
-    return [
-        CopyRecord(*row)
-        for part in chunks(article_ids)
-        for row in connection.execute(copy_query().where(articles.c.id.in_(part)))
-    ]
+    """These articles as copies, in no order."""
+    return [CopyRecord(*row) for row in rows_in(connection, copy_query(), articles.c.id, article_ids)]
 
 
 def copy_query() -> Select[Any]:
-    """Rows that make a `Copy`."""
+    """A query whose rows make `CopyRecord`."""
     return select(*COPY_COLUMNS).outerjoin(outlets, outlets.c.name == articles.c.outlet)
 
 
@@ -253,7 +215,7 @@ def article_of_row(row: Row[Any]) -> ArticleRecord:
 
 
 def load_article(connection: Connection, article_id: str) -> ArticleRecord:
-    """Raises NotFound, TakenDown."""
+    """Load an article. Raises NotFound or TakenDown."""
     row = connection.execute(article_query().where(articles.c.id == article_id)).one_or_none()
     if row is None:
         raise _no(connection, "article", article_id)
@@ -261,38 +223,25 @@ def load_article(connection: Connection, article_id: str) -> ArticleRecord:
 
 
 def find_article_id(connection: Connection, url: str) -> str | None:
-    """The article of this normal URL: whose identity it is, or that was found there after it had moved."""
+    """The article with this normal URL, or the one that moved to it."""
     found = connection.execute(select(articles.c.id).where(articles.c.url == url)).scalar_one_or_none()
     return found or article_moved_to(connection, url)
 
 
-def existing_articles(connection: Connection, article_ids: Sequence[str]) -> set[str]:
-    """Those of these ids that an article has."""
-    return {
-        found
-        for part in chunks(article_ids)
-        for found in connection.execute(select(articles.c.id).where(articles.c.id.in_(part))).scalars()
-    }
-
-
-def article_ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
-    """Version number to article id, for the versions that are there."""
-    found: dict[int, str] = {}
-    for part in chunks(numbers):
-        query = select(versions.c.number, versions.c.article_id).where(versions.c.number.in_(part))
-        found |= {row.number: row.article_id for row in connection.execute(query)}
-    return found
+def existing_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
+    """Those of these ids that belong to articles."""
+    return existing_values(connection, articles.c.id, article_ids)
 
 
 def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
-    """The evidence that has both ends among these articles."""
+    """The matches between these articles."""
     wanted = set(article_ids)
     columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     found = []
     for part in chunks(wanted):
         query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
         if len(part) == len(wanted):
-            # Else what an original shares with thousands of others is read for a page of them.
+            # Otherwise an original's matches with thousands of other articles would be read for one page.
             query = query.where(matches.c.b_article.in_(part))
         found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
     return found

@@ -1,4 +1,4 @@
-"""Articles and stories by what a person types: an id or a URL."""
+"""Articles and stories by what people type: an id or a URL."""
 
 from sqlalchemy import Connection
 
@@ -12,18 +12,18 @@ __all__ = ["article_named", "story_named"]
 
 
 def article_named(connection: Connection, name: str) -> str:
-    """The id of an article that a person named by its id or URL. Raises NotFound, TakenDown, BadInput."""
+    """The id of the article with this id or URL. Raises NotFound, TakenDown or BadInput."""
     wanted = article_id_of_url(normalize_url(name)) if "/" in name else name
     found = find_article_id(connection, normalize_url(name)) if "/" in name else name
     if found is not None and stories_of_articles(connection, [found]):
         return found
     if has_tombstone(connection, [article_digest(wanted)]):
         raise TakenDown(f"{name[:200]} was taken down")
-    raise NotFound(f"there is no article {name[:200]!r}: give its URL or its id")
+    raise NotFound(f"there is no article {name[:200]!r}: give its URL or id")
 
 
 def story_named(connection: Connection, name: str) -> str:
-    """The id that the story has now, by a story id or by an article's URL. Raises NotFound, TakenDown, BadInput."""
+    """The current id of a story, by story id or article URL. Raises NotFound, TakenDown or BadInput."""
     if "/" in name:
         return stories_of_articles(connection, [article_named(connection, name)]).popitem()[1]
     return resolve_story(connection, name).id

@@ -1,4 +1,4 @@
-"""Stories by the words of their copies, by relevance or by time, with the place where one of them says it."""
+"""Search for stories by the words of their copies, by relevance or time, with the matching passage."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, String, select, type_coerce
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import one_of, rows_in
 from onestory.store.schema import articles, stories, versions
 from onestory.store.search.excerpts import Span, best_excerpt, match_spans
 from onestory.store.search.query import BadQuery, ParsedQuery, parse_query
@@ -21,7 +21,7 @@ RANKING_BATCH = 128
 
 @dataclass(frozen=True, slots=True)
 class MatchedText:
-    """The article that has the words, and where it has them. Spans are from, up to, in Unicode characters."""
+    """The matching article, and the spans of the matches in Unicode characters."""
 
     article_id: str
     outlet: str
@@ -33,7 +33,7 @@ class MatchedText:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """`where` is None for a story whose copy changed between the search and the showing."""
+    """A found story. `where` is None if the matching copy changed meanwhile."""
 
     story: StoryRecord
     where: MatchedText | None
@@ -41,7 +41,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """`next` is None at the end of the list, and for a list by relevance."""
+    """One page. `next` is None at the end of the list, and for lists by relevance."""
 
     hits: Sequence[SearchResult]
     next: StoryCursor | None = None
@@ -50,7 +50,7 @@ class SearchPage:
 def search_by_time(
     connection: Connection, wanted: StoryFilter, *, limit: int, after: StoryCursor | None = None
 ) -> SearchPage:
-    """The stories seen last come first. Raises BadQuery."""
+    """Matching stories, the latest seen first. Raises BadQuery."""
     query = _query(wanted)
     matches = QueryMatches(connection, query)
     page = filtered_page(connection, wanted, limit=limit, after=after, matches=matches)
@@ -59,7 +59,9 @@ def search_by_time(
 
 
 def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: int) -> SearchPage:
-    """The best first, among the newest thousand articles that fit; of equals the one seen last. Raises BadQuery."""
+    """The most relevant stories among the newest thousand matching articles; of equals, the latest seen. Raises
+    BadQuery.
+    """
     query = _query(wanted)
     scores = QueryMatches(connection, query).scores()
     copies = _copies(connection, wanted)
@@ -78,19 +80,19 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     return SearchPage(_hits(connection, query, [records[story] for story in shown], shown))
 
 
-Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was seen last, the story's id
+Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was last seen, and the story's id
 
 
 def _copies(connection: Connection, wanted: StoryFilter) -> Select[Any]:
-    """Arrival and id of articles whose story fits the filter, with the story's id and when it was seen last."""
-    seen = type_coerce(stories.c.last_seen, String)  # as text it sorts as well, and is read sooner
+    """Arrival and id of articles in filtered stories, with the story's id and when it was last seen."""
+    seen = type_coerce(stories.c.last_seen, String)  # as text it sorts the same and is faster to read
     query = select(articles.c.arrival, articles.c.id, stories.c.id, seen)
     query = query.join(stories, stories.c.id == articles.c.story_id)
     return query.where(stories.c.absorbed_into.is_(None), *filter_conditions(connection, wanted))
 
 
 def _by_score(scores: Mapping[int, float]) -> Iterator[list[int]]:
-    """The arrivals, the best first, a page or two of stories at a time; equals are not parted."""
+    """Arrivals by descending score, in steps of a page or two of stories. Equal scores stay together."""
     part: list[int] = []
     for arrival in sorted(scores, key=lambda one: scores[one], reverse=True):
         if len(part) >= RANKING_BATCH and scores[arrival] != scores[part[-1]]:
@@ -102,14 +104,14 @@ def _by_score(scores: Mapping[int, float]) -> Iterator[list[int]]:
 
 def _query(wanted: StoryFilter) -> ParsedQuery:
     if not wanted.query:
-        raise BadQuery("there is no word to search for: give one that an article has to have")
+        raise BadQuery("the query has no word to search for: add one that articles must contain")
     return parse_query(wanted.query)
 
 
 def _hits(
     connection: Connection, query: ParsedQuery, found: Sequence[StoryRecord], shown: Mapping[str, str]
 ) -> list[SearchResult]:
-    """`shown` is the article of each story that is shown for it."""
+    """The results; `shown` is the article shown for each story."""
     texts = _texts(connection, list(shown.values()))
     return [SearchResult(story, _where(query, shown.get(story.id, ""), texts)) for story in found]
 
@@ -122,8 +124,7 @@ def _texts(connection: Connection, article_ids: Sequence[str]) -> dict[str, Outl
     query = query.join(versions, versions.c.number == articles.c.version)
     return {
         identity: (outlet, title, text)
-        for part in chunks(article_ids)
-        for identity, outlet, title, text in connection.execute(query.where(one_of(connection, articles.c.id, part)))
+        for identity, outlet, title, text in rows_in(connection, query, articles.c.id, article_ids)
     }
 
 

@@ -1,4 +1,4 @@
-"""Stories as an evaluation found them, and how the records come to say so."""
+"""Writing the result of an evaluation to the story records."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ __all__ = ["EvaluatedStory", "assign_articles", "mark_attached", "update_stories
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedStory:
-    """One story as evaluated: article ids with their relation to the original, and the one that holds it together.
+    """One evaluated story: its articles with their relations to the original, and its representative.
 
-    `original` of None is the representative. `solitary`: that one is a round-up, or a page of a wall.
+    `original` of None is the representative. `solitary`: that is a round-up or a repeated page.
     """
 
     representative: str
@@ -30,10 +30,10 @@ class EvaluatedStory:
 def write_evaluation(
     connection: Connection, members: Sequence[MemberRow], parts: Iterable[EvaluatedStory], *, now: datetime
 ) -> dict[str, tuple[str, str]]:
-    """Makes the records say what the evaluation found. The caller holds the locks of all stories of `members`.
+    """Write the evaluated stories. The caller holds the locks of all stories of `members`.
 
-    A story has the id of its first article to arrive. An id whose article stands in another story leads there.
-    Returns the articles whose story changed: from, to.
+    A story has the id of its first article to arrive. The id of any other article leads to its story. Returns the
+    articles whose story changed: from, to.
     """
     by_id = {member.id: member for member in members}
     moves: list[dict[str, Any]] = []
@@ -83,14 +83,14 @@ def _record(story_id: str, present: Sequence[MemberRow], part: EvaluatedStory, *
 
 
 def assign_articles(connection: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
-    """Writes the story ("to") and the relation ("as") of articles ("key")."""
+    """Write the story ("to") and relation ("as") of articles ("key")."""
     if moves:
         statement = update(articles).where(articles.c.id == bindparam("key"))
         connection.execute(statement.values(story_id=bindparam("to"), relation=bindparam("as")), moves)
 
 
 def _lead(connection: Connection, leads: Mapping[str, str | None], *, now: datetime) -> None:
-    """Sets `absorbed_into`, also of the ids that were absorbed by one of these earlier."""
+    """Set `absorbed_into`, also for ids absorbed by one of these earlier."""
     other = stories.c.absorbed_into.is_distinct_from(bindparam("to"))
     statement = update(stories).where(stories.c.id == bindparam("key"), other)
     rows = [{"key": key, "to": to} for key, to in leads.items()]
@@ -99,14 +99,14 @@ def _lead(connection: Connection, leads: Mapping[str, str | None], *, now: datet
 
 
 def update_stories(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
-    """Writes columns of stories ("key"); every record has the same ones."""
+    """Write columns of stories ("key"). All records have the same columns."""
     if records:
         columns: dict[str, Any] = {name: bindparam(name) for name in records[0] if name != "key"}
         connection.execute(update(stories).where(stories.c.id == bindparam("key")).values(columns), records)
 
 
 def mark_attached(connection: Connection, sequences: Mapping[int, int]) -> None:
-    """Notes that these versions are attached and told, and the index's sequence when each was registered."""
+    """Mark versions as attached and reported, with the index's sequence number of each."""
     rows = [{"key": number, "to": sequence} for number, sequence in sequences.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))

@@ -1,16 +1,16 @@
-"""What watches gathered: their articles, the stories of these, and the event that says so, once a story."""
+"""Hits of watches: matching articles, their stories, and one event per story."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.events.event_log import add_event
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new, rows_in
 from onestory.store.schema import articles, stories, versions, watch_articles, watch_stories, watches
+from onestory.store.stories.components import stories_of_articles
 from onestory.store.stories.records import STORY_COLUMNS, CopyRecord, StoryRecord, copies_by_id
 from onestory.store.watches.watches import is_watch_active
 
@@ -30,7 +30,7 @@ EVENT_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class WatchHit:
-    """An article that a watch wants: by its text, or because an editor gave its URL."""
+    """An article that a watch wants, because of its text or because an editor gave its URL."""
 
     watch_id: int
     article_id: str
@@ -39,7 +39,7 @@ class WatchHit:
 
 @dataclass(frozen=True, slots=True)
 class WatchCopy:
-    """A copy of a gathered story. `how` is `story` where only another copy of it says what the watch looks for."""
+    """A copy of a matching story. `how` is `story` if only another copy of the story matches."""
 
     how: str
     copy: CopyRecord
@@ -54,10 +54,9 @@ class WatchStory:
 def record_watch_hits(
     connection: Connection, found: Iterable[WatchHit], *, now: datetime, is_known: bool = False
 ) -> int:
-    """Keeps what watches want of articles that are stored; how many are new to them. With `is_known` no event will
-    say so. `tell_matches` writes the events when the stories are known.
+    """Store hits, and return the number of new ones. `emit_watch_events` reports them once the stories are known,
+    except those stored with `is_known`.
     """
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     told = now if is_known else None
     unique = {(one.watch_id, one.article_id): one for one in found}
     stored = _held(connection, {article for _, article in unique})
@@ -66,17 +65,17 @@ def record_watch_hits(
         {"watch_id": one.watch_id, "article_id": one.article_id, "how": one.how, "at": now, "told": told}
         for _, one in sorted(unique.items())
     ]
-    added = 0
-    for part in chunks(rows):
-        statement = kind.insert(watch_articles).values(list(part)).on_conflict_do_nothing()
-        added += len(connection.execute(statement.returning(watch_articles.c.article_id)).all())
+    added = sum(
+        len(insert_new(connection, watch_articles, part, returning=watch_articles.c.article_id))
+        for part in chunks(rows)
+    )
     if is_known:
         _note_stories(connection, unique, now=now)
     return added
 
 
 def _held(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    """Those of them that are there, and stay to the end of the transaction: one may be taken down at any moment."""
+    """Those of the articles that exist. They are locked until the transaction ends, so no takedown removes them."""
     return {
         one
         for part in chunks(sorted(article_ids))
@@ -90,35 +89,25 @@ def _held(connection: Connection, article_ids: Collection[str]) -> set[str]:
 
 
 def _note_stories(connection: Connection, pairs: Collection[tuple[int, str]], *, now: datetime) -> None:
-    homes = _homes(connection, {article for _, article in pairs})
+    homes = stories_of_articles(connection, {article for _, article in pairs})
     for watch_id, article in sorted(pairs):
         if article in homes:
             _note_story(connection, watch_id, homes[article], now=now)
 
 
-def _homes(connection: Connection, article_ids: Collection[str]) -> Mapping[str, str]:
-    return {
-        row.id: row.story_id
-        for part in chunks(sorted(article_ids))
-        for row in connection.execute(select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(part)))
-    }
-
-
 def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: datetime) -> bool:
-    """False for a story that was noted before, under this id or one that has been absorbed since."""
-    # A story's id is that of an article, which stands in the story that the id leads to.
+    """Note a story, and return False if it was noted before, under this id or one absorbed since."""
+    # A story's id is that of an article, which belongs to the story that the id leads to.
     before = select(watch_stories.c.story_id).join(articles, articles.c.id == watch_stories.c.story_id)
     known = before.where(watch_stories.c.watch_id == watch_id, articles.c.story_id == story_id).limit(1)
     if connection.execute(known).first() is not None:
         return False
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"watch_id": watch_id, "story_id": story_id, "at": now}
-    added = kind.insert(watch_stories).values(row).on_conflict_do_nothing().returning(watch_stories.c.story_id)
-    return connection.execute(added).first() is not None
+    return bool(insert_new(connection, watch_stories, [row], returning=watch_stories.c.story_id))
 
 
 def emit_watch_events(connection: Connection, *, now: datetime) -> int:
-    """Writes `watch.matched` for the stories that watches have found since; how many. One event a watch and story."""
+    """Emit `watch.matched` for stories found since the last call, one event per watch and story. Returns the number."""
     told = 0
     while rows := connection.execute(_untold()).all():
         for row in rows:
@@ -135,7 +124,7 @@ def emit_watch_events(connection: Connection, *, now: datetime) -> int:
 
 
 def _untold() -> Select[Any]:
-    """What is attached: until then its story is not known."""
+    """Attached articles only: the story of others is not known yet."""
     return (
         select(
             watch_articles.c.watch_id,
@@ -156,7 +145,7 @@ def _untold() -> Select[Any]:
 
 
 def watches_of_article(connection: Connection, article_id: str, *, now: datetime) -> list[int]:
-    """The watches that go on and that have gathered this article, or another copy of its story."""
+    """The active watches that have this article, or another copy of its story."""
     home = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
     query = (
         select(watch_articles.c.watch_id)
@@ -169,20 +158,20 @@ def watches_of_article(connection: Connection, article_id: str, *, now: datetime
 
 
 def count_watch_stories(connection: Connection, watch_id: int) -> tuple[int, int]:
-    """How many stories, and how many copies in them."""
+    """The number of stories, and of their copies."""
     found = select(func.count(), func.coalesce(func.sum(stories.c.copies), 0)).where(_of(watch_id))
     stories_found, copies_found = connection.execute(found).one()
     return stories_found, copies_found
 
 
 def _of(watch_id: int) -> ColumnElement[bool]:
-    """Stories with an article that was gathered."""
+    """The condition for stories with a matching article."""
     homes = select(articles.c.story_id).join(watch_articles, watch_articles.c.article_id == articles.c.id)
     return stories.c.id.in_(homes.where(watch_articles.c.watch_id == watch_id))
 
 
 def stories_of_watch(connection: Connection, watch_id: int, *, limit: int) -> list[WatchStory]:
-    """The stories with all their copies, those seen last first."""
+    """The stories of a watch with all their copies, the latest seen first."""
     query = (
         select(*STORY_COLUMNS)
         .where(_of(watch_id))
@@ -204,12 +193,8 @@ def _how(connection: Connection, watch_id: int) -> dict[str, str]:
 
 
 def _copies(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[CopyRecord]]:
-    """By story, the first seen first."""
-    members = [
-        one
-        for part in chunks(story_ids)
-        for one in connection.execute(select(articles.c.id).where(articles.c.story_id.in_(part))).scalars()
-    ]
+    """The copies of each story, in the order they were seen."""
+    members = [one for (one,) in rows_in(connection, select(articles.c.id), articles.c.story_id, story_ids)]
     found: dict[str, list[CopyRecord]] = {}
     for copy in sorted(copies_by_id(connection, members), key=lambda one: (one.first_seen, one.id)):
         found.setdefault(copy.story_id, []).append(copy)

@@ -1,4 +1,4 @@
-"""A watch as people read it: where it begins, which searches are polled, what waits, and what was gathered."""
+"""The report of a watch: seeds, search feeds, pages queued, and stories found."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ __all__ = ["SeedPage", "WatchReport", "WatchSearch", "watch_report"]
 
 @dataclass(frozen=True, slots=True)
 class SeedPage:
-    """A URL that the watch began with, and what became of it: as pages have it, `due` until it is fetched."""
+    """A URL that the watch began with. `state` is its page's, `due` until it is fetched."""
 
     url: str
     state: str
@@ -24,7 +24,7 @@ class SeedPage:
 
 @dataclass(frozen=True, slots=True)
 class WatchSearch:
-    """A search feed, with the state of its source. `pages_found` counts for all watches that share it."""
+    """A search feed with the state of its source. `pages_found` counts for all watches that share it."""
 
     source_id: int
     name: str
@@ -37,8 +37,10 @@ class WatchSearch:
 
 @dataclass(frozen=True, slots=True)
 class WatchReport:
-    """`stories` are the newest of `story_count`, which have `copy_count` copies in all. `found` counts the pages that
-    were found for the watch by how (entry, search, link); `waiting` those of them, and seeds, that are still due."""
+    """The state of a watch. `stories` are the newest of `story_count`, with `copy_count` copies in all. `found` counts
+    its pages by how they were found (entry, search, link); `waiting` counts those of them, and seeds, that are still
+    due.
+    """
 
     watch: WatchRecord
     story_count: int
@@ -51,7 +53,7 @@ class WatchReport:
 
 
 def watch_report(connection: Connection, watch_id: int, *, limit: int) -> WatchReport:
-    """With its `limit` newest stories. Raises NotFound."""
+    """The report of a watch with its newest stories. Raises NotFound."""
     record = load_watch(connection, watch_id)
     story_count, copy_count = count_watch_stories(connection, watch_id)
     return WatchReport(

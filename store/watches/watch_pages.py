@@ -1,15 +1,14 @@
-"""Pages and sources of watches: what goes first for them, and how it was found."""
+"""Pages and sources of watches: their priority, and how they were found."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.pages import PRIORITIES, DiscoveryMethod
-from onestory.store.queries import chunks
+from onestory.store.queries import chunks, insert_new, rows_in
 from onestory.store.schema import pages, sources, watch_pages, watch_sources, watches
 from onestory.store.watches.watches import is_watch_active
 
@@ -32,15 +31,14 @@ __all__ = [
 ]
 
 
-# A search costs whoever answers it more than a feed does, and what it finds is everybody's: never more often, and at
-# most so many new pages a day.
+# Limits for searches, which are expensive for the server and return pages of many outlets.
 SEARCH_INTERVAL_SECONDS = 1_800
 SEARCH_DAILY_PAGES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedUrl:
-    """A URL that a watch wants. `found_in` is the article that a link stands in."""
+    """A URL that a watch wants. `found_in` is the article that contains the link."""
 
     watch_id: int
     url: str
@@ -50,7 +48,7 @@ class WatchedUrl:
 
 @dataclass(frozen=True, slots=True)
 class SearchFeed:
-    """A search feed made for one phrase. `name` is what the template is called."""
+    """A search feed made for one phrase. `name` is that of its template."""
 
     url: str
     name: str
@@ -59,7 +57,7 @@ class SearchFeed:
 
 @dataclass(frozen=True, slots=True)
 class KnownPage:
-    """A page that is there, and what it became."""
+    """An existing page and its article."""
 
     id: int
     article_id: str | None
@@ -67,7 +65,7 @@ class KnownPage:
 
 @dataclass(frozen=True, slots=True)
 class UnfetchedPage:
-    """A page that nobody has fetched yet, with what its source says of it."""
+    """A page not fetched yet, with the claims of its source."""
 
     id: int
     url: str
@@ -76,7 +74,7 @@ class UnfetchedPage:
 
 
 def add_watch_pages(connection: Connection, bounds: Iterable[WatchedUrl], *, now: datetime) -> int:
-    """Has the pages of these URLs go first, those that are known; how many bonds are new."""
+    """Link existing pages of these URLs to watches, and raise their priority. Returns the number of new links."""
     wanted = list(bounds)
     found = {url: page.id for url, page in known_pages(connection, {bound.url for bound in wanted}).items()}
     rows = [
@@ -94,7 +92,10 @@ def add_watch_pages(connection: Connection, bounds: Iterable[WatchedUrl], *, now
     for how, priority in PRIORITIES.items():
         here = [row for row in rows if row["how"] == how]
         _raise(connection, {found[bound.url] for bound in wanted if bound.how == how and bound.url in found}, priority)
-        added += sum(_insert(connection, part) for part in chunks(sorted(here, key=_key)))
+        added += sum(
+            len(insert_new(connection, watch_pages, part, returning=watch_pages.c.page_id))
+            for part in chunks(sorted(here, key=_key))
+        )
     return added
 
 
@@ -102,18 +103,13 @@ def _key(row: Mapping[str, object]) -> tuple[int, int]:
     return int(str(row["watch_id"])), int(str(row["page_id"]))
 
 
-def _insert(connection: Connection, rows: Collection[Mapping[str, object]]) -> int:
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(watch_pages).values(list(rows)).on_conflict_do_nothing()
-    return len(connection.execute(statement.returning(watch_pages.c.page_id)).all())
-
-
 def known_pages(connection: Connection, urls: Iterable[str]) -> dict[str, KnownPage]:
-    """By URL, those of them that are pages."""
+    """Those of these URLs that are pages."""
     return {
         row.url: KnownPage(row.id, row.article_id)
-        for part in chunks(sorted(set(urls)))
-        for row in connection.execute(select(pages.c.id, pages.c.url, pages.c.article_id).where(pages.c.url.in_(part)))
+        for row in rows_in(
+            connection, select(pages.c.id, pages.c.url, pages.c.article_id), pages.c.url, sorted(set(urls))
+        )
     }
 
 
@@ -124,14 +120,14 @@ def _raise(connection: Connection, ids: Collection[int], priority: int) -> None:
 
 
 def copy_watches_to_target(connection: Connection, page_id: int, url: str, *, now: datetime) -> None:
-    """A page redirects: where it leads to is wanted as it was."""
+    """Link the target of a redirect to the watches of the page."""
     bonds = select(watch_pages.c.watch_id, watch_pages.c.how, watch_pages.c.found_in)
     rows = connection.execute(bonds.where(watch_pages.c.page_id == page_id))
     add_watch_pages(connection, [WatchedUrl(row.watch_id, url, row.how, row.found_in) for row in rows], now=now)
 
 
 def watches_of_page(connection: Connection, page_id: int, *, now: datetime) -> dict[int, DiscoveryMethod]:
-    """The watches that go on and want this page, and how it was found for each."""
+    """The active watches that want this page, and how it was found for each."""
     query = select(watch_pages.c.watch_id, watch_pages.c.how).join(watches, watches.c.id == watch_pages.c.watch_id)
     return {
         row.watch_id: row.how
@@ -140,7 +136,7 @@ def watches_of_page(connection: Connection, page_id: int, *, now: datetime) -> d
 
 
 def count_watch_links(connection: Connection, watch_id: int, *, found_in: str | None = None) -> int:
-    """How many links were kept for a watch; for those in one article."""
+    """The number of links followed for a watch, optionally those in one article."""
     query = select(func.count()).where(watch_pages.c.watch_id == watch_id, watch_pages.c.how == "link")
     if found_in is not None:
         query = query.where(watch_pages.c.found_in == found_in)
@@ -148,25 +144,23 @@ def count_watch_links(connection: Connection, watch_id: int, *, found_in: str | 
 
 
 def unfetched_pages(connection: Connection, *, after: int, limit: int) -> list[UnfetchedPage]:
-    """The next pages behind id `after` that nobody has fetched yet."""
+    """The next pages after an id that were not fetched yet."""
     query = select(pages.c.id, pages.c.url, pages.c.title, pages.c.summary)
     query = query.where(pages.c.state == "due", pages.c.id > after).order_by(pages.c.id).limit(limit)
     return [UnfetchedPage(*row) for row in connection.execute(query)]
 
 
 def add_search_feeds(connection: Connection, watch_id: int, entries: Sequence[SearchFeed], *, now: datetime) -> int:
-    """Has these search feeds polled while the watch goes on; how many. One that another watch has is shared."""
+    """Poll search feeds while the watch is active, and return how many. Feeds of other watches are shared."""
     if not entries:
         return 0
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [_source_row(entry, now=now) for entry in sorted({one.url: one for one in entries}.values(), key=_url)]
-    connection.execute(kind.insert(sources).values(rows).on_conflict_do_nothing())
+    insert_new(connection, sources, rows)
     add_hosts(connection, {str(row["host"]) for row in rows}, now=now)
     ours = select(sources.c.id).where(sources.c.url.in_([entry.url for entry in entries]), sources.c.kind == "search")
     ids = connection.execute(ours.order_by(sources.c.id)).scalars().all()
     if ids:
-        bonds = [{"watch_id": watch_id, "source_id": one} for one in ids]
-        connection.execute(kind.insert(watch_sources).values(bonds).on_conflict_do_nothing())
+        insert_new(connection, watch_sources, [{"watch_id": watch_id, "source_id": one} for one in ids])
         again = update(sources).where(sources.c.id.in_(ids), ~sources.c.enabled)
         connection.execute(again.values(enabled=True, next_poll=now, why=None, body_digest=None, etag=None))
     return len(ids)
@@ -192,26 +186,26 @@ def _source_row(entry: SearchFeed, *, now: datetime) -> dict[str, object]:
 
 
 def watches_of_source(connection: Connection, source_id: int, *, now: datetime) -> list[int]:
-    """The watches that go on and that this search feed is polled for."""
+    """The active watches that this search feed is polled for."""
     query = select(watch_sources.c.watch_id).join(watches, watches.c.id == watch_sources.c.watch_id)
     query = query.where(watch_sources.c.source_id == source_id, is_watch_active(now))
     return list(connection.execute(query.order_by(watch_sources.c.watch_id)).scalars())
 
 
 def is_watched_only(connection: Connection, source_id: int) -> bool:
-    """Whether of this source only what a watch wants is fetched."""
+    """Whether only pages that a watch wants are fetched from this source."""
     return bool(
         connection.execute(select(sources.c.watched_only).where(sources.c.id == source_id)).scalar_one_or_none()
     )
 
 
 def set_watched_only(connection: Connection, source_ids: Collection[int], *, only: bool) -> None:
-    """Whether of these sources only what a watch wants is fetched; what they list by now is read anew."""
+    """Set whether only pages that a watch wants are fetched from these sources. Rereads their listings."""
     changed = update(sources).where(sources.c.id.in_(source_ids), sources.c.watched_only != only)
     connection.execute(changed.values(watched_only=only, body_digest=None, etag=None, last_modified=None))
 
 
 def reset_watched_sources(connection: Connection) -> None:
-    """What sources for watched matters have listed before may be wanted now: their next polls are read anew."""
-    anew = update(sources).where(sources.c.watched_only)
-    connection.execute(anew.values(body_digest=None, etag=None, last_modified=None))
+    """Have the next polls of watched-only sources read their whole listing: a new watch may want earlier entries."""
+    reset = update(sources).where(sources.c.watched_only)
+    connection.execute(reset.values(body_digest=None, etag=None, last_modified=None))

@@ -1,13 +1,11 @@
-"""Watches: what an editor wants followed, and until when."""
+"""Watches: what editors follow, and until when."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Column,
     ColumnElement,
     Connection,
     and_,
@@ -17,12 +15,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     update,
 )
 
 from onestory.errors import BadInput, NotFound
-from onestory.store.queries import chunks
+from onestory.store.queries import AdvisoryLock, chunks, columns_of, hold_advisory_lock
 from onestory.store.schema import hosts, pages, sources, watch_pages, watch_sources, watches
 from onestory.store.schema.base import Time
 
@@ -41,24 +38,15 @@ __all__ = [
     "watch_records",
 ]
 
-WATCHES_LOCK = 0x0E57A7C
 MAX_ID = 2**31 - 1
 MAX_POLL_DURATION = timedelta(days=1)
-# As the schema has it: what no watch wants.
+# The schema's default, for pages that no watch wants.
 DEFAULT_PRIORITY = 5
-WATCH_COLUMNS: tuple[Column[Any], ...] = (
-    watches.c.id,
-    watches.c.name,
-    watches.c.phrases,
-    watches.c.created,
-    watches.c.until,
-    watches.c.ended,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchRecord:
-    """A watch as an editor made it. `phrases` are as they were typed; `ended` is set when nothing more is gathered."""
+    """A watch as an editor made it. `phrases` are as typed; `ended` is set once nothing more is added."""
 
     id: int
     name: str
@@ -68,32 +56,33 @@ class WatchRecord:
     ended: datetime | None
 
 
+WATCH_COLUMNS = columns_of(watches, WatchRecord)
+
+
 def is_watch_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """Whether the watch of the row at hand goes on."""
+    """The condition that the watch of the current row is active."""
     return and_(watches.c.ended.is_(None), or_(watches.c.until.is_(None), watches.c.until > now))
 
 
-# Asked for every page that is stored.
+# Executed for every page that is stored.
 ACTIVE_WATCH_QUERY = select(watches.c.id).where(is_watch_active(bindparam("now", type_=Time))).limit(1)
 
 
 def lock_watches(connection: Connection, *, alone: bool) -> None:
-    """Keeps watches as they are to the end of the transaction; `alone`, for who adds one.
+    """Keep watches unchanged until the transaction ends. `alone`: exclusive, for inserts.
 
-    Who stores articles holds them together with others, so that what is stored while a watch is added is either seen
-    by who stores it or there for who adds it. Taken first, before any row. On SQLite the writer is alone already.
+    Transactions that store articles share the lock. An article stored while a watch is added is therefore seen by one
+    of the two. It is taken first, before any row. SQLite has a single writer anyway.
     """
-    if connection.dialect.name == "postgresql":
-        shared = "" if alone else "_shared"
-        connection.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:key)"), {"key": WATCHES_LOCK})
+    hold_advisory_lock(connection, AdvisoryLock.WATCHES, shared=not alone)
 
 
 def insert_watch(
     connection: Connection, *, name: str, phrases: Sequence[str], until: datetime | None, now: datetime
 ) -> WatchRecord:
-    """Raises BadInput for an end that is past. The caller holds the watches alone."""
+    """Insert a watch. Raises BadInput for an end in the past. The caller holds the exclusive lock."""
     if until is not None and until <= now:
-        raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is past: a watch ends later than now")
+        raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past: a watch ends later than now")
     row = {"name": name, "phrases": list(phrases), "created": now, "until": until}
     added = connection.execute(insert(watches).values(**row).returning(watches.c.id)).scalar_one()
     return WatchRecord(added, name, tuple(phrases), now, until, None)
@@ -108,15 +97,15 @@ def has_active_watch(connection: Connection, *, now: datetime) -> bool:
 
 
 def watch_records(connection: Connection) -> list[WatchRecord]:
-    """All of them, the newest first."""
+    """All watches, newest first."""
     return sorted(_records(connection), key=lambda one: -one.id)
 
 
 def load_watch(connection: Connection, watch_id: int) -> WatchRecord:
-    """Raises NotFound."""
+    """Load a watch. Raises NotFound."""
     found = _records(connection, watches.c.id == watch_id) if 0 < watch_id <= MAX_ID else []
     if not found:
-        raise NotFound(f"there is no watch {watch_id}: `onestory watch list --all` names them")
+        raise NotFound(f"there is no watch {watch_id}: `onestory watch list --all` lists them")
     return found[0]
 
 
@@ -126,14 +115,14 @@ def _records(connection: Connection, *conditions: ColumnElement[bool]) -> list[W
 
 
 def end_watch(connection: Connection, watch_id: int, *, now: datetime) -> WatchRecord:
-    """Nothing more is gathered; what was stays. Ending it again changes nothing. Raises NotFound."""
+    """End a watch. What was found stays. Ending it again changes nothing. Raises NotFound."""
     if load_watch(connection, watch_id).ended is None:
         _end(connection, [watch_id], now=now)
     return load_watch(connection, watch_id)
 
 
 def end_expired_watches(connection: Connection, *, now: datetime) -> None:
-    """Ends the watches whose time is over."""
+    """End the watches whose time is over."""
     over = select(watches.c.id).where(watches.c.ended.is_(None), watches.c.until <= now)
     expired = connection.execute(over.order_by(watches.c.id)).scalars().all()
     if expired:
@@ -147,18 +136,20 @@ def _end(connection: Connection, ids: Collection[int], *, now: datetime) -> None
 
 
 def _stop_searches(connection: Connection, ids: Collection[int], *, now: datetime) -> None:
-    """But for those that another watch goes on with."""
+    """Stop the search feeds of ended watches, except those shared with active ones."""
     theirs = select(watch_sources.c.source_id).where(watch_sources.c.watch_id.in_(ids))
     others = exists().where(
         watch_sources.c.source_id == sources.c.id, watches.c.id == watch_sources.c.watch_id, is_watch_active(now)
     )
     stopped = update(sources).where(sources.c.id.in_(theirs), sources.c.kind == "search", ~others)
-    over = {"enabled": False, "why": "the watch that it was for has ended", "next_poll": now + MAX_POLL_DURATION}
+    over = {"enabled": False, "why": "its watch has ended", "next_poll": now + MAX_POLL_DURATION}
     connection.execute(stopped.values(**over))
 
 
 def _let_pages_go(connection: Connection, ids: Collection[int], *, now: datetime) -> None:
-    """What waits for these watches alone waits like others; what only they had found, and nobody read, is forgotten."""
+    """Reset the priority of pages due only for these watches, and delete pages that only they found and nothing
+    fetched.
+    """
     bound = select(watch_pages.c.page_id).where(watch_pages.c.watch_id.in_(ids))
     wanted = (
         select(watch_pages.c.page_id).join(watches, watches.c.id == watch_pages.c.watch_id).where(is_watch_active(now))
@@ -176,21 +167,21 @@ def _let_pages_go(connection: Connection, ids: Collection[int], *, now: datetime
 
 
 def _held_hosts(connection: Connection, of: ColumnElement[bool], *, now: datetime) -> list[str]:
-    """The hosts of these pages that nobody fetches from, nor will before the transaction ends."""
+    """The hosts of these pages that no crawler holds or will lease before the transaction ends."""
     free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
     query = select(hosts.c.name).where(hosts.c.name.in_(select(pages.c.host).where(of)), free)
     return list(connection.execute(query.order_by(hosts.c.name).with_for_update()).scalars())
 
 
 def remove_watch(connection: Connection, watch_id: int, *, now: datetime) -> None:
-    """Ends the watch and forgets it, with what says what it gathered; the articles stay. Raises NotFound."""
+    """End and delete a watch with its hits. The articles stay. Raises NotFound."""
     end_watch(connection, watch_id, now=now)
     connection.execute(delete(watches).where(watches.c.id == watch_id))
     delete_unused_searches(connection, now=now)
 
 
 def delete_unused_searches(connection: Connection, *, now: datetime) -> None:
-    """Search feeds that no watch has any more, a day after they were stopped: no poll of one is under way then."""
+    """Delete search feeds without a watch, a day after they stopped, when no poll of them can be running."""
     unused = ~exists().where(watch_sources.c.source_id == sources.c.id)
     stopped = and_(~sources.c.enabled, sources.c.next_poll <= now)
     connection.execute(delete(sources).where(sources.c.kind == "search", stopped, unused))

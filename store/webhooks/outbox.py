@@ -1,4 +1,4 @@
-"""The messages of webhooks: kept until they are delivered or given up, and for a while to be sent again."""
+"""The outbox of webhooks: messages, kept until they are delivered or given up, and some time longer for replays."""
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import EventRecord, add_event, events_after
+from onestory.store.queries import columns_of
 from onestory.store.schema import webhook_messages as messages
 from onestory.store.schema import webhooks
 from onestory.store.webhooks.webhooks import (
@@ -44,7 +45,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One message. `gathered` are its events, the earliest first; `due` of None: there is nothing left to do."""
+    """A message. `gathered` are its events, earliest first; `due` of None means that nothing is left to do."""
 
     id: int
     webhook_id: int
@@ -61,7 +62,7 @@ class OutboxMessage:
     why: str | None
 
 
-MESSAGE_COLUMNS = [messages.c[name] for name in OutboxMessage.__slots__]
+MESSAGE_COLUMNS = columns_of(messages, OutboxMessage)
 
 
 def add_message(
@@ -88,7 +89,7 @@ def add_message(
 
 
 def add_test_message(connection: Connection, webhook_id: int, *, now: datetime) -> OutboxMessage:
-    """A message that tells of nothing. Raises NotFound, BadInput for a webhook that is disabled."""
+    """Add a test message without content. Raises NotFound, or BadInput for a disabled webhook."""
     if load_webhook(connection, webhook_id).disabled is not None:
         raise BadInput(f"webhook {webhook_id} is disabled: enable it first")
     told = {"id": 0, "kind": "webhook.test", "at": now.isoformat(), "data": {}}
@@ -96,7 +97,7 @@ def add_test_message(connection: Connection, webhook_id: int, *, now: datetime) 
 
 
 def messages_of_webhook(connection: Connection, webhook_id: int, *, limit: int) -> list[OutboxMessage]:
-    """The newest first. Raises NotFound."""
+    """The messages of a webhook, newest first. Raises NotFound."""
     load_webhook(connection, webhook_id)
     return find_messages(connection, messages.c.webhook_id == webhook_id, limit=limit)
 
@@ -107,7 +108,7 @@ def find_messages(connection: Connection, where: ColumnElement[bool], *, limit: 
 
 
 def save_message_body(connection: Connection, number: int, body: str) -> None:
-    """What is sent, and whenever it is sent again."""
+    """Store the body, which is the same for all attempts."""
     connection.execute(update(messages).where(messages.c.id == number).values(body=body))
 
 
@@ -119,7 +120,7 @@ def replay_messages(
     since: datetime | None = None,
     now: datetime,
 ) -> int:
-    """Sends again, under the same ids: one message, or all made since; how many. Raises NotFound."""
+    """Send messages again under the same ids: one, or all made since a time. Returns how many. Raises NotFound."""
     load_webhook(connection, webhook_id)
     named = messages.c.message_id == message_id if message_id is not None else messages.c.created >= since
     again = update(messages).where(messages.c.webhook_id == webhook_id, named)
@@ -130,34 +131,34 @@ def replay_messages(
 
 
 def delete_message(connection: Connection, number: int) -> None:
-    """It tells of something that was taken down meanwhile."""
+    """Delete a message about a story that was taken down meanwhile."""
     connection.execute(delete(messages).where(messages.c.id == number))
 
 
 def delete_old_messages(connection: Connection, *, before: datetime) -> int:
-    """Deletes what was made earlier and needs nothing more; how many."""
+    """Delete settled messages made before a time, and return how many."""
     old = and_(messages.c.created < before, messages.c.due.is_(None))
     return connection.execute(delete(messages).where(old)).rowcount
 
 
 def delete_messages_of_stories(connection: Connection, story_ids: Collection[str]) -> None:
-    """Deletes them whether they were sent or not, for a takedown."""
+    """Delete the messages about these stories, sent or not, for a takedown."""
     connection.execute(delete(messages).where(messages.c.story_id.in_(sorted(story_ids))))
 
 
-# These say which copy they are of.
+# Their data names the copy.
 COPY_EVENT_KINDS = ("story.corrected", "story.withdrawn")
 
 BATCH_DELAY = timedelta(seconds=10)
 
 MIN_STORY_INTERVAL = timedelta(minutes=15)
 
-# Standard Webhooks' own proposal: how long after each attempt the next one is made; 28 hours and a half in all.
+# The schedule proposed by Standard Webhooks: delays before each retry, 28.5 hours in all.
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18_000, 36_000, 36_000))
 
 GIVE_UP_AFTER = timedelta(days=5)
 
-CLAIM_DURATION = timedelta(seconds=120)  # who died with a message is taken for dead then
+CLAIM_DURATION = timedelta(seconds=120)  # after this, a process that died with a message is given up
 
 EVENTS_PER_PASS = 500
 
@@ -167,7 +168,7 @@ HTTP_GONE = 410
 
 
 def enqueue_messages(connection: Connection, *, now: datetime) -> int:
-    """Puts the next events into messages; how many were looked at, 0 when there is nothing left."""
+    """Add the next events to messages, and return the number of events considered; 0 if none are left."""
     hooks = enabled_webhooks(connection)
     if not hooks:
         return 0
@@ -182,7 +183,7 @@ def enqueue_messages(connection: Connection, *, now: datetime) -> int:
 
 
 def _put(connection: Connection, hook: WebhookRecord, event: EventRecord, *, now: datetime) -> None:
-    """Into the message of its story that waits, or into one of its own."""
+    """Add an event to the waiting message of its story, or to a new one."""
     told = {"id": event.id, "kind": event.kind, "at": event.at.isoformat(), "data": event.data}
     due = now + BATCH_DELAY
     if event.story_id is None and event.source_id is None:
@@ -201,7 +202,9 @@ def _put(connection: Connection, hook: WebhookRecord, event: EventRecord, *, now
 
 
 def _can_wait(event: EventRecord) -> bool:
-    """What single copies do: they come, change and go. What the original does is told at once, and so is a takedown."""
+    """Whether an event may wait for others: single copies that arrive, change and go. Events of the original and
+    takedowns are sent at once.
+    """
     is_of_copy = not event.data.get("is_original", event.kind == "story.withdrawn")
     return event.kind == "story.grew" or (event.kind in COPY_EVENT_KINDS and is_of_copy)
 
@@ -221,7 +224,7 @@ def _last(
 
 
 def claim_messages(connection: Connection, *, now: datetime, limit: int) -> list[tuple[WebhookRecord, OutboxMessage]]:
-    """What is due, with the webhook it goes to. They are not due again until CLAIM is over, or they are settled."""
+    """Claim due messages with their webhooks. They become due again after CLAIM_DURATION, unless they are settled."""
     alive = select(webhooks.c.id).where(webhooks.c.disabled.is_(None))
     due = and_(messages.c.due <= now, messages.c.webhook_id.in_(alive))
     query = select(*MESSAGE_COLUMNS).where(due).order_by(messages.c.due, messages.c.id).limit(limit)
@@ -235,10 +238,10 @@ def claim_messages(connection: Connection, *, now: datetime, limit: int) -> list
 def record_delivery_attempt(
     connection: Connection, number: int, *, now: datetime, is_delivered: bool, http_status: int | None, why: str | None
 ) -> None:
-    """Notes how an attempt ended: delivered, to be repeated, or given up; and what that says of the webhook."""
+    """Record an attempt: delivered, to be retried, or given up; and update the state of the webhook."""
     row = connection.execute(select(*MESSAGE_COLUMNS).where(messages.c.id == number)).one_or_none()
     if row is None:
-        return  # removed, or taken down, while it was on its way
+        return  # removed or taken down during delivery
     message = OutboxMessage(*row)
     told: dict[str, Any] = {"http_status": http_status, "why": why}
     if is_delivered:
@@ -253,14 +256,14 @@ def record_delivery_attempt(
 def _again(attempts: int, *, now: datetime) -> datetime | None:
     if attempts > len(RETRY_DELAYS):
         return None
-    # Spread, so that what failed together is not repeated together.
+    # Jitter, so that messages that failed together are not retried together.
     return now + RETRY_DELAYS[max(attempts, 1) - 1] * (1 + secrets.randbelow(100) / 1000)
 
 
 def _note_failure(
     connection: Connection, number: int, *, now: datetime, http_status: int | None, why: str | None
 ) -> None:
-    """One that has failed for days, or says that it is gone for good (410), is not asked any more."""
+    """Disable a webhook that has failed for days, or that reports that it is gone (410)."""
     hook = load_webhook(connection, number)
     since = hook.failing_since or now
     values: dict[str, Any] = {"failing_since": since, "why": why}
@@ -271,7 +274,7 @@ def _note_failure(
 
 
 def has_outbox_work(connection: Connection, *, now: datetime) -> bool:
-    """Whether there are events to gather, or messages to send."""
+    """Whether there are events to collect or messages to send."""
     hooks = select(func.min(webhooks.c.seen)).where(webhooks.c.disabled.is_(None))
     seen = connection.execute(hooks).scalar()
     if seen is None:

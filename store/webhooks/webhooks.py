@@ -1,4 +1,4 @@
-"""Webhooks: who is told of events, of which, and how it goes."""
+"""Webhooks: their URLs, filters and delivery state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onestory.errors import BadInput, NotFound
 from onestory.store.events.event_log import EVENT_KINDS, EventRecord, event_log_bounds
 from onestory.store.frontier.hosts import database_time
+from onestory.store.queries import columns_of, insert_new
 from onestory.store.schema import articles, settings, webhooks
 from onestory.store.settings import WEBHOOK_SENDER, write_setting
 from onestory.store.stories.records import resolve_story
@@ -41,7 +41,7 @@ MAX_WEBHOOKS = 200
 
 @dataclass(frozen=True, slots=True)
 class WebhookEntry:
-    """What somebody asks for: an address, and which events. No kinds are all kinds; every other filter must hold."""
+    """The settings of a webhook. No kinds means all kinds; every other filter must match."""
 
     url: str
     form: WebhookForm = "standard"
@@ -53,7 +53,7 @@ class WebhookEntry:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRecord:
-    """One webhook as it stands. `seen` is the last event that was looked at for it."""
+    """A webhook. `seen` is the last event considered for it."""
 
     id: int
     url: str
@@ -71,15 +71,15 @@ class WebhookRecord:
     disabled: datetime | None
 
     def to_public_dict(self) -> dict[str, Any]:
-        """For people: without the secret."""
+        """The public fields, without the secret."""
         return {name: getattr(self, name) for name in WebhookRecord.__slots__ if name not in ("secret", "seen")}
 
 
-WEBHOOK_COLUMNS = [webhooks.c[name] for name in WebhookRecord.__slots__]
+WEBHOOK_COLUMNS = columns_of(webhooks, WebhookRecord)
 
 
 def add_webhook(connection: Connection, entry: WebhookEntry, *, secret: str, now: datetime) -> WebhookRecord:
-    """It is told of what happens from now on. Raises BadInput for a kind or form that there is not."""
+    """Add a webhook for events from now on. Raises BadInput for an unknown kind or form."""
     _check(connection, entry)
     values = {name: getattr(entry, name) for name in WebhookEntry.__slots__ if name != "kinds"}
     added = insert(webhooks).values(
@@ -92,15 +92,15 @@ def add_webhook(connection: Connection, entry: WebhookEntry, *, secret: str, now
 def _check(connection: Connection, entry: WebhookEntry) -> None:
     unknown = [kind for kind in entry.kinds if kind not in EVENT_KINDS]
     if unknown:
-        raise BadInput(f"{unknown[0][:40]!r} is no kind of event: choose from {', '.join(EVENT_KINDS)}")
+        raise BadInput(f"{unknown[0][:40]!r} is not a kind of event: choose from {', '.join(EVENT_KINDS)}")
     if entry.form not in WEBHOOK_FORMS:
-        raise BadInput(f"{entry.form[:40]!r} is no form of a webhook: choose from {', '.join(WEBHOOK_FORMS)}")
+        raise BadInput(f"{entry.form[:40]!r} is not a form of webhook: choose from {', '.join(WEBHOOK_FORMS)}")
     if len(list_webhooks(connection)) >= MAX_WEBHOOKS:
-        raise BadInput(f"there are {MAX_WEBHOOKS} webhooks already: remove one that nobody needs")
+        raise BadInput(f"there are already {MAX_WEBHOOKS} webhooks: remove one that is no longer needed")
 
 
 def load_webhook(connection: Connection, number: int) -> WebhookRecord:
-    """Raises NotFound."""
+    """Load a webhook. Raises NotFound."""
     row = connection.execute(select(*WEBHOOK_COLUMNS).where(webhooks.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no webhook {number}")
@@ -125,7 +125,7 @@ def update_webhook(connection: Connection, number: int, values: Mapping[str, Any
 
 
 def enable_webhook(connection: Connection, number: int) -> WebhookRecord:
-    """Tells it of what happens from now on; what happened meanwhile is in the log of events. Raises NotFound."""
+    """Enable a webhook for events from now on. Events missed meanwhile are in the event log. Raises NotFound."""
     load_webhook(connection, number)
     values = {"disabled": None, "failing_since": None, "why": None, "seen": event_log_bounds(connection).last}
     update_webhook(connection, number, values)
@@ -133,13 +133,13 @@ def enable_webhook(connection: Connection, number: int) -> WebhookRecord:
 
 
 def remove_webhook(connection: Connection, number: int) -> None:
-    """With all its messages. Raises NotFound."""
+    """Remove a webhook with all its messages. Raises NotFound."""
     load_webhook(connection, number)
     connection.execute(delete(webhooks).where(webhooks.c.id == number))
 
 
 def accepts_event(connection: Connection, hook: WebhookRecord, event: EventRecord) -> bool:
-    """Whether this event passes the filters of the webhook. Outlet and language are the story's, as it is now."""
+    """Whether an event passes the filters of the webhook. Outlet and language are those of the story now."""
     if hook.kinds and event.kind not in hook.kinds:
         return False
     if hook.watch_id is not None and event.watch_id != hook.watch_id:
@@ -163,7 +163,7 @@ def _story_passes(connection: Connection, hook: WebhookRecord, story_id: str) ->
 
 
 def acquire_sender_lease(connection: Connection, holder: str, *, seconds: float) -> bool:
-    """Takes the lease, or renews it, for so long; False while somebody else has it."""
+    """Acquire or renew the lease. Returns False while another process holds it."""
     now = database_time(connection)
     held, until = _held(connection)
     if held not in ("", holder) and until is not None and until > now:
@@ -173,15 +173,14 @@ def acquire_sender_lease(connection: Connection, holder: str, *, seconds: float)
 
 
 def release_sender_lease(connection: Connection, holder: str) -> None:
-    """Lets it go at once; nothing happens when it was lost already."""
+    """Release the lease. Does nothing if it was lost already."""
     if _held(connection)[0] == holder:
         connection.execute(delete(settings).where(settings.c.key == WEBHOOK_SENDER))
 
 
 def _held(connection: Connection) -> tuple[str, datetime | None]:
-    """Locked until the transaction ends: of two who ask at once the second sees what the first wrote."""
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(add(settings).values(key=WEBHOOK_SENDER, value="").on_conflict_do_nothing())
+    """The holder of the lease and its end. The row is locked, so concurrent calls see each other's writes."""
+    insert_new(connection, settings, [{"key": WEBHOOK_SENDER, "value": ""}])
     query = select(settings.c.value).where(settings.c.key == WEBHOOK_SENDER).with_for_update()
     holder, _, until = connection.execute(query).scalar_one().partition(" ")
     return holder, datetime.fromisoformat(until) if until else None

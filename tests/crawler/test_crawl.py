@@ -148,7 +148,7 @@ def test_only_the_named_sources_are_crawled(lite: Store, site: Site):
 
 
 def test_an_unknown_source_is_refused_by_name(lite: Store):
-    with pytest.raises(BadInput, match="'Nobody' is no source"):
+    with pytest.raises(BadInput, match="there is no source 'Nobody'"):
         crawl_once(lite, names=["Nobody"])
 
 

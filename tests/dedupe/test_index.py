@@ -1,5 +1,6 @@
 """The band index on a real server."""
 
+import random
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ from redis import Redis
 
 from onestory.dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer
 from onestory.dedupe.index import BandIndex
-from onestory.dedupe.signature import Parameters, Signature, sign
+from onestory.dedupe.signature import KEY_BYTES, Parameters, Signature, band_keys, sign
 from tests.dedupe.news import article, join
 
 
@@ -75,15 +76,62 @@ def test_what_was_removed_is_gone_and_may_come_back(index: BandIndex):
     assert index.register([(1, signed(1))])[0].new
 
 
-def test_a_full_band_keeps_the_first_and_the_last_and_a_newcomer_is_seen(index: BandIndex):
-    index.register([(number, signed(1)) for number in range(1, 41)])
-    [newcomer] = index.register([(99, signed(1))])
-    assert set(newcomer.earlier) == {1, 2, 3, 4, 5, 6, 7, 8, 33, 34, 35, 36, 37, 38, 39, 40}
-    assert newcomer.skipped > 0
-    assert 99 in index.register([(100, signed(1))])[0].earlier
+def crowd(size: int) -> list[tuple[int, Signature]]:
+    """Articles that share one paragraph, and little else."""
+    shared = article(77, paragraphs=1)
+    return [(number, sign(join(*shared, *article(number + 100, paragraphs=1)))) for number in range(1, size + 1)]
+
+
+def pairs_of(index: BandIndex, entries: list[tuple[int, Signature]]) -> set[frozenset[int]]:
+    return {frozenset((one.number, other)) for one in index.register(entries) for other in one.earlier}
+
+
+def test_what_a_crowded_band_shows_depends_on_the_articles_and_not_on_their_order(index: BandIndex):
+    entries = crowd(120)
+    shown = []
+    for seed in range(4):
+        random.Random(seed).shuffle(entries)
+        index.create(f"shuffle {seed}")
+        index.register(entries)
+        shown.append(set(index.lookup(sign(join(*article(77, paragraphs=1))))))
+    assert len(shown[0]) >= 32
+    assert all(one == shown[0] for one in shown)
+
+
+def shown_pairs(entries: list[tuple[int, Signature]]) -> set[frozenset[int]]:
+    """Each article of a band with the 32 of the lowest priority in it."""
+    bands: dict[bytes, set[tuple[int, int]]] = {}
+    for number, signature in entries:
+        keys, priority = band_keys(signature), int.from_bytes(signature.digest[:4], "little")
+        for at in range(0, len(keys), KEY_BYTES):
+            bands.setdefault(keys[at : at + KEY_BYTES], set()).add((priority, number))
+    pairs = ((one, other) for inside in bands.values() for one in sorted(inside)[:32] for other in inside)
+    return {frozenset((one[1], other[1])) for one, other in pairs if one != other}
+
+
+def test_every_article_of_a_crowd_is_paired_with_those_that_it_shows(index: BandIndex):
+    entries = crowd(120)
+    pairs = pairs_of(index, entries)
+    assert shown_pairs(entries) <= pairs
+    assert len(pairs) < 120 * 119 / 2
     stats = index.stats()
     assert stats.overflowed > 0
-    assert stats.hottest[0][1] >= 26
+    assert stats.hottest[0][1] >= 80
+
+
+def test_one_that_waits_takes_the_place_of_one_that_is_removed(index: BandIndex):
+    entries = crowd(60)
+    index.register(entries)
+    asked = sign(join(*article(77, paragraphs=1)))
+    before = set(index.lookup(asked))
+    gone = [entry for entry in entries if entry[0] in before][:5]
+    index.remove(gone)
+    left = [entry for entry in entries if entry not in gone]
+    after = set(index.lookup(asked))
+    assert not after & {number for number, _ in gone}
+    index.create("the others alone")
+    index.register(left)
+    assert set(index.lookup(asked)) == after
 
 
 def test_shards_grow_with_the_articles_and_nothing_is_lost(index: BandIndex):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,6 @@ from onestory.dedupe.partition import (
     StoryPart,
     partition,
     place_newcomer,
-    repeated_pages,
     round_ups,
     unverified_pairs,
 )
@@ -32,6 +32,10 @@ class Edge:
     longest_run: int = 60
     a_at: int = 0
     b_at: int = 0
+    containment_a: float = 0.9
+    containment_b: float = 0.9
+    off_topic: bool = False
+    unrelated: bool = False
 
 
 def member(number: int, words: int = 100, host: str = "", digest: bytes = b"") -> Member:
@@ -43,8 +47,22 @@ def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
     size = draw(st.integers(2, 9))
     members = [member(number, draw(st.integers(20, 24))) for number in range(size)]
     pairs = draw(st.lists(st.sampled_from(list(combinations(range(size), 2))), unique=True, max_size=14))
-    kinds = st.sampled_from(["copy", "copy", "quotes"])
-    edges = [Edge(a, b, draw(kinds), b_at=draw(st.integers(0, 40))) for a, b in pairs]
+    kinds = st.sampled_from(["copy", "copy", "copy", "quotes", "contains", "frame"])
+    shares = st.sampled_from([0.1, 0.5, 0.9])
+    edges = [
+        Edge(
+            a,
+            b,
+            draw(kinds),
+            jaccard=draw(shares),
+            b_at=draw(st.integers(0, 40)),
+            containment_a=draw(shares),
+            containment_b=draw(shares),
+            off_topic=draw(st.sampled_from([False, False, True])),
+            unrelated=draw(st.booleans()),
+        )
+        for a, b in pairs
+    ]
     named = st.lists(st.sampled_from([one.id for one in members]), min_size=2, max_size=3, unique=True)
     kinds_of_word = st.sampled_from(["together", "apart", "original", "split"])
     words = [Decision(draw(kinds_of_word), tuple(draw(named)), sequence) for sequence in range(draw(st.integers(0, 4)))]
@@ -94,44 +112,83 @@ def test_the_short_way_agrees_with_the_whole_evaluation(world):
     mine = [edge for edge in edges if newcomer.number in (edge.a, edge.b)]
     before = places(partition(rest, old))
     by_id = {one.id: one for one in members}
-    alone = round_ups(rest, old) | repeated_pages(rest)
+    alone = round_ups(rest, old)
     around = [MatchState(one, by_id[before[one.id]], one.id in alone) for one in rest]
     placed = place_newcomer(newcomer, mine, around)
     if placed.representative is not None:
         assert places(partition(members, edges)) == {**before, newcomer.id: placed.representative}
 
 
-def test_a_chain_is_held_by_the_fullest():
-    members = [member(1, 300), member(2, 200), member(3, 100)]
-    parts = partition(members, [Edge(1, 2), Edge(2, 3)])
+def test_leads_of_a_dispatch_are_one_story_however_far_its_ends_have_moved():
+    members = [member(1, 300), member(2, 280), member(3, 260), member(4, 240)]
+    leads = [Edge(1, 2, jaccard=0.6), Edge(2, 3, jaccard=0.5), Edge(3, 4, jaccard=0.6)]
+    assert len(partition(members, leads)) == 1
+
+
+def part(a: int, b: int, *, share: float = 0.9, **more: Any) -> Edge:
+    """An excerpt a of a fuller text b."""
+    return Edge(a, b, "copy", "excerpt", "fuller", 0.2, containment_a=share, containment_b=0.2, **more)
+
+
+def test_what_is_a_part_of_two_stories_joins_the_one_that_has_most_of_it_and_connects_nothing():
+    members = [member(1, 80), member(2, 300), member(3, 400)]
+    parts = partition(members, [part(1, 2, share=0.95), part(1, 3, share=0.9)])
     assert [part.members for part in parts] == [("a1", "a2"), ("a3",)]
 
 
+def test_a_near_identity_is_never_parted_by_a_fuller_text_that_has_one_of_the_two():
+    members = [member(1, 100), member(2, 101), member(3, 400)]
+    twins = Edge(1, 2, jaccard=0.93)
+    assert len(partition(members, [twins, part(1, 3)])) == 1
+
+
 def test_an_unseen_pair_with_a_representative_is_asked_for_and_then_holds():
-    members = [member(1, 300), member(2, 200), member(3, 100)]
-    edges = [Edge(1, 2), Edge(2, 3)]
-    assert unverified_pairs(members, edges, [], seen=[]) == {(1, 3)}
-    assert unverified_pairs(members, edges, [], seen=[(1, 3)]) == set()
-    assert len(partition(members, [*edges, Edge(1, 3)])) == 1
+    members = [member(1, 80), member(2, 300), member(3, 400)]
+    edges = [part(1, 2, share=0.95), part(1, 3, share=0.9)]
+    assert unverified_pairs(members, edges, [], seen=[]) == {(2, 3)}
+    assert unverified_pairs(members, edges, [], seen=[(2, 3)]) == set()
+    assert len(partition(members, [*edges, Edge(2, 3)])) == 1
+
+
+def quoted(a: int, b: int, *, at: int, run: int = 90) -> Edge:
+    """A round-up b with the top of a at this word."""
+    return Edge(a, b, "quotes", longest_run=run, b_at=at, jaccard=0.1, containment_a=0.3, containment_b=0.2)
 
 
 def test_a_round_up_joins_none_of_the_stories_it_holds():
     roundup = member(9, 500)
-    held = [Edge(1, 9, "quotes", b_at=8), Edge(2, 9, "quotes", b_at=130)]
-    short = Edge(3, 9, "copy", "excerpt", "fuller", jaccard=0.2, b_at=8)
+    held = [quoted(1, 9, at=8), quoted(2, 9, at=130)]
     members = [member(1, 700), member(2, 650), member(3, 90), roundup]
-    same_story = Edge(1, 3, "copy", "fuller", "excerpt", jaccard=0.2)
-    parts = partition(members, [*held, short, same_story])
-    assert round_ups(members, [*held, short, same_story]) == {"a9"}
+    edges = [*held, part(3, 9, share=0.6, b_at=8), part(3, 1, share=0.6)]
+    parts = partition(members, edges)
+    assert round_ups(members, edges) == {"a9"}
     assert [part.members for part in parts] == [("a1", "a3"), ("a2",), ("a9",)]
 
 
-def test_many_pages_of_one_host_with_one_text_are_no_story():
-    wall = [member(number, host="news.example", digest=b"wall") for number in range(5)]
-    edges = [Edge(a, b, a_is="verbatim", b_is="verbatim", jaccard=1.0) for a, b in combinations(range(5), 2)]
-    assert len(partition(wall, edges)) == 5
-    elsewhere = [member(number, host=f"{number}.example", digest=b"wall") for number in range(5)]
-    assert len(partition(elsewhere, edges)) == 1
+def test_a_round_up_keeps_its_twin():
+    members = [member(1, 700), member(2, 650), member(8, 500), member(9, 500)]
+    held = [quoted(one, other, at=at) for one, at in ((1, 8), (2, 130)) for other in (8, 9)]
+    parts = partition(members, [*held, Edge(8, 9, jaccard=0.9)])
+    assert [part.members for part in parts] == [("a1",), ("a2",), ("a8", "a9")]
+
+
+def test_what_stands_at_the_top_of_both_makes_no_round_up():
+    members = [member(1, 300), member(2, 300), member(9, 300)]
+    shared_top = [quoted(1, 9, at=1, run=40), quoted(2, 9, at=2, run=40)]
+    assert round_ups(members, shared_top) == set()
+
+
+def test_what_a_third_headline_stands_over_too_is_a_frame():
+    members = [member(number, host=f"{number}.example") for number in (1, 2, 3)]
+    off = [Edge(a, b, jaccard=1.0, off_topic=True, unrelated=True) for a, b in combinations((1, 2, 3), 2)]
+    assert len(partition(members[:2], off[:1])) == 1
+    assert len(partition(members, off)) == 3
+
+
+def test_many_addresses_of_one_text_under_one_headline_are_one_story():
+    same = [member(number, host="news.example", digest=b"same") for number in range(6)]
+    edges = [Edge(a, b, a_is="verbatim", b_is="verbatim", jaccard=1.0) for a, b in combinations(range(6), 2)]
+    assert len(partition(same, edges)) == 1
 
 
 def test_a_pinned_article_stands_for_its_story():

@@ -4,9 +4,11 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import insert
 
 from onestory.pipelines.versions.corrections import record_corrections
 from onestory.store.articles.save import save_articles
+from onestory.store.schema import removed_lines
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
 from tests.readings import reading, take
@@ -50,7 +52,7 @@ def test_stories_are_merged_and_the_decision_undone(news: Served) -> None:
     assert set(undone.json()["stories"]) == {bridge["id"], ferry["id"]}
     assert log(news) == [("together", "Ada", "Ben")]
     again = news.client.post("/v1/decisions/1/undo", json={"who": "Ben"})
-    assert (again.status_code, again.json()["detail"]) == (422, "Decision 1 was undone already, by Ben.")
+    assert (again.status_code, again.json()["detail"]) == (422, "Decision 1 was already undone by Ben.")
 
 
 def test_copies_leave_their_story_and_another_is_the_original(news: Served) -> None:
@@ -137,6 +139,18 @@ def test_versions_are_listed_and_compared_word_by_word(corrected: Served) -> Non
     assert (compared["a"]["outlet"], compared["b"]["is_current"]) == ("Bridge 0", True)
 
 
+def test_removed_lines_are_also_sent_under_their_former_name(corrected: Served) -> None:
+    bridge = stories(corrected)["Bridge to close"]
+    [before, after] = corrected.client.get(f"/v1/articles/{bridge['original']}/versions").json()["versions"]
+    line = {"number": before["number"], "line": "Sign up for news", "reason": "host", "at": NOON}
+    with corrected.store.write() as connection:
+        connection.execute(insert(removed_lines).values(line))
+    asked = {"a": before["number"], "b": after["number"]}
+    compared = corrected.client.get("/v1/compare", params=asked).json()
+    assert compared["a"]["boilerplate"] == compared["a"]["furniture"] == ["Sign up for news"]
+    assert compared["b"]["boilerplate"] == compared["b"]["furniture"] == []
+
+
 def test_who_still_runs_the_old_text_is_told(corrected: Served) -> None:
     bridge = stories(corrected)["Bridge to close"]
     answer = corrected.client.get(f"/v1/stories/{bridge['id']}/standing")
@@ -151,10 +165,20 @@ def test_who_still_runs_the_old_text_is_told(corrected: Served) -> None:
 
 def test_what_happened_and_what_to_act_on_is_told_as_the_front_page_does(corrected: Served) -> None:
     told = corrected.client.get("/v1/desk", params={"since": "3h"}).json()
-    assert (told["happened"]["wide"], told["happened"]["corrected"], told["since"]) == (1, 1, "2026-11-23T11:00:00Z")
-    [act] = told["acts"]
+    counts = told["happened"]
+    assert (counts["widespread"], counts["corrected"], told["since"]) == (1, 1, "2026-11-23T11:00:00Z")
+    [act] = told["actions"]
     assert (act["story"]["title"], act["reason"], act["old_outlets"]) == ("Bridge to close", "changed", 2)
-    assert corrected.client.get("/v1/desk", params={"since": "1m"}).json()["acts"] == []
+    assert corrected.client.get("/v1/desk", params={"since": "1m"}).json()["actions"] == []
+    # The former names, for one release.
+    assert (counts["wide"], told["acts"]) == (counts["widespread"], told["actions"])
+
+
+def test_former_names_are_deprecated_in_the_api_description(corrected: Served) -> None:
+    shapes = corrected.client.get("/openapi.json").json()["components"]["schemas"]
+    former = {"ComparedVersion": "furniture", "DeskCounts": "wide", "DeskSummary": "acts", "Key": "begins"}
+    for shape, name in former.items():
+        assert shapes[shape]["properties"][name]["deprecated"] is True
 
 
 @pytest.mark.parametrize(

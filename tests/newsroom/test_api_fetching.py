@@ -88,12 +88,12 @@ def test_what_is_not_fetched_is_told_in_plain_words(served: Served, store_url: s
         site.put("bar", "/x", page_of(BRIDGE)): "the robots.txt of bar.localhost",
         site.put("gone", "/x", Reply("", 410)): "answers 410",
         site.put("failing", "/x", Reply("", 500)): "answers 500",
-        site.put("empty", "/x", Reply("<html><body></body></html>")): "is no article",
-        site.put("inside", "/x", led_to("http://10.0.0.1/admin")): "10.0.0.1, which is no public address",
-        site.put("circle", "/x", led_to("/x")): "only leads from address to address",
-        "http://127.0.0.1:1/x": "no public address",
-        "http://[::ffff:a00:1]/x": "no public address",
-        "http://169.254.169.254/latest": "no public address",
+        site.put("empty", "/x", Reply("<html><body></body></html>")): "has no article",
+        site.put("inside", "/x", led_to("http://10.0.0.1/admin")): "10.0.0.1, which is not a public address",
+        site.put("circle", "/x", led_to("/x")): "redirects too often",
+        "http://127.0.0.1:1/x": "not a public address",
+        "http://[::ffff:a00:1]/x": "not a public address",
+        "http://169.254.169.254/latest": "not a public address",
     }
     for url, answer in zip(said, fetched(served, list(said), store_url, home), strict=True):
         assert answer.status_code == 422, (url, answer.text)
@@ -160,7 +160,7 @@ def test_without_a_crawler_it_says_so_in_time_and_stays_first_in_line(hasty: htt
     url = "https://www.slow.example/x"
     answer = hasty.post("/v1/lookup/fetch", json={"url": url})
     assert (answer.status_code, answer.json()["reason"]) == (503, "not_fetched_yet")
-    assert "see that a crawler runs" in answer.json()["detail"]
+    assert "check that a crawler is running" in answer.json()["detail"]
     assert answer.headers["retry-after"]
     row = page_rows(store)[url]
     assert (row["state"], row["priority"]) == ("due", 1)

@@ -54,7 +54,7 @@ def test_every_post_by_cookie_takes_the_token_of_the_form_and_our_own_page(small
 
 
 def test_every_form_of_our_pages_carries_the_token() -> None:
-    for template in (files("onestory.newsroom.web") / "templates").iterdir():
+    for template in (files("onestory.newsroom") / "templates").iterdir():
         for form in template.read_text().split("<form ")[1:]:
             head = form.partition("</form>")[0]
             if 'method="post"' in head and "/sign-in" not in head:

@@ -55,7 +55,7 @@ def test_an_import_can_be_listed_shown_looked_up_and_dumped(home: Path, rows: Pa
     assert match["share"] > 0.9
     assert match["first_seen"].startswith("2026-03-01T12:00:00")
     nothing = onestory("lookup", "-", home=home, stdin=wire_article(77).encode())
-    assert "has run before" in nothing.stdout
+    assert "ran before" in nothing.stdout
 
     assert onestory("dump", tmp_path / "one", home=home).returncode == 0
     assert onestory("reindex", home=home).returncode == 0
@@ -65,7 +65,7 @@ def test_an_import_can_be_listed_shown_looked_up_and_dumped(home: Path, rows: Pa
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     again = onestory("dump", tmp_path / "one", home=home)
-    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    assert (again.returncode, "already exists" in again.stderr) == (2, True)
 
 
 def test_one_rows_fault_drops_that_row_and_is_counted(home: Path, tmp_path: Path) -> None:

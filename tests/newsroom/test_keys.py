@@ -21,19 +21,21 @@ GIVEN = "0123456789abcdef0123456789abcdef"
 def test_a_key_by_the_command_from_its_making_to_its_end(home: Path) -> None:
     made = json.loads(onestory("keys", "add", "news desk", "--scope", "edit", "--json", home=home).stdout)
     assert (made["id"], made["name"], made["scope"], made["revoked"]) == (1, "news desk", "edit", None)
-    assert made["key"].startswith(f"{made['begins']}_")
+    assert made["key"].startswith(f"{made['prefix']}_")
     told = onestory("keys", "add", "boss", "--scope", "admin", home=home).stdout
-    assert told.startswith("key 2 of scope admin; shown this once: onestory_")
+    assert told.startswith("key 2 with scope admin, shown only this once: onestory_")
     listed = onestory("keys", "list", home=home).stdout
     assert "news desk" in listed
-    assert made["begins"] in listed
+    assert made["prefix"] in listed
+    # The former names, for one release.
+    assert (made["begins"], made["is_given"]) == (made["prefix"], made["from_environment"])
     assert made["key"] not in listed
     assert onestory("keys", "revoke", "1", home=home).stdout == "key 1 is revoked\n"
     rows = [json.loads(line) for line in onestory("keys", "list", "--json", home=home).stdout.splitlines()]
     assert [row["revoked"] is not None for row in rows] == [True, False]
     last = onestory("keys", "revoke", "2", "--json", home=home)
     assert json.loads(last.stdout)["id"] == 2
-    assert "no admin key any more" in last.stderr
+    assert "no admin key left" in last.stderr
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_migrate_makes_the_first_admin_key_only_where_it_is_asked_to(home: Path)
     assert "onestory_" not in onestory("migrate", home=home).stdout
     made = onestory("migrate", "--with-admin-key", home=home).stdout
     secret = made.rpartition(" ")[2].strip()
-    assert "shown this once" in made
+    assert "shown only this once" in made
     assert "onestory_" not in onestory("migrate", "--with-admin-key", home=home).stdout
     store = Store.open(f"sqlite:///{home / 'onestory.db'}")
     with store.read() as connection:
@@ -98,7 +100,7 @@ def test_migrate_takes_up_the_key_of_a_file_and_prints_none(home: Path, tmp_path
     done = onestory("migrate", "--with-admin-key", home=home, env={"ONESTORY_ADMIN_KEY_FILE": str(tmp_path / "key")})
     assert done.stdout.count("\n") == 1
     [row] = [json.loads(line) for line in onestory("keys", "list", "--json", home=home).stdout.splitlines()]
-    assert (row["scope"], row["is_given"], row["begins"]) == ("admin", True, "")
+    assert (row["scope"], row["from_environment"], row["prefix"]) == ("admin", True, "")
     weak = onestory("migrate", home=home, env={"ONESTORY_ADMIN_KEY": "letmein"})
     assert (weak.returncode, "letmein" in weak.stderr) == (2, False)
     assert "openssl rand -hex 24" in weak.stderr
@@ -106,7 +108,7 @@ def test_migrate_takes_up_the_key_of_a_file_and_prints_none(home: Path, tmp_path
 
 def test_an_empty_file_is_no_key(home: Path) -> None:
     done = onestory("migrate", "--with-admin-key", home=home, env={"ONESTORY_ADMIN_KEY_FILE": "/dev/null"})
-    assert "the first admin key, shown this once" in done.stdout
+    assert "the first admin key, shown only this once" in done.stdout
 
 
 def test_a_key_by_the_api_from_its_making_to_its_end(served: Served) -> None:
@@ -159,7 +161,7 @@ def test_a_key_made_on_the_page_is_shown_once_and_a_reload_makes_no_second(locke
         assert locked.client.get("/v1/stories", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
         again = client.post("/settings/keys", data=form)
         assert again.status_code == 422
-        assert "there is a key named" in again.text.lower()
+        assert "there is already a key named" in again.text.lower()
         page = client.get("/settings")
         assert page.headers["cache-control"] == "no-store"
         assert secret not in again.text + page.text
@@ -211,7 +213,7 @@ def test_a_webhook_that_cannot_be_is_refused_and_what_was_typed_stays(
 ) -> None:
     answer = served.client.post("/settings/webhooks", data={"outlet": "Bay <News>", **form})
     assert answer.status_code == 422
-    assert "No webhook was added" in answer.text
+    assert "The webhook was not added" in answer.text
     assert said in answer.text
     assert 'value="Bay &lt;News&gt;"' in answer.text
     assert WebhookRequest.model_fields.keys() == {"url", "form", "kinds", "watch_id", "outlet", "language"}

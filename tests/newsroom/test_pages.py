@@ -131,9 +131,9 @@ def test_empty_pages_say_what_happens_next(served: Served) -> None:
     assert "onestory import" in words(read(served.client.get("/")))
     assert "onestory sources add" in words(read(served.client.get("/sources")))
     add_source(served, "https://a.example/feed")
-    assert "polls its first sources now" in words(read(served.client.get("/")))
+    assert "is polling its first sources" in words(read(served.client.get("/")))
     put(served.store, served.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
-    assert "No story fits" in words(read(served.client.get("/?outlet=Nobody")))
+    assert "No stories match" in words(read(served.client.get("/?outlet=Nobody")))
 
 
 def add_source(served: Served, url: str, **state: object) -> None:
@@ -170,8 +170,8 @@ def test_a_story_shows_its_original_its_copies_and_their_evidence(news: Served) 
     assert "The harbour bridge at Port Ellery" in words(page, "//div[@class='text']")
     assert len(page.xpath("//form//tbody/tr")) == len(page.xpath("//details[not(ancestor::form)]//tbody/tr")) - 1 == 3
     assert not page.xpath("//details/@open")
-    assert "We saw it" in words(page, "//thead")
-    assert "Page claims" in words(page, "//thead")
+    assert "First seen" in words(page, "//thead")
+    assert "Published (per page)" in words(page, "//thead")
     [*_, outside] = page.xpath("//tbody//a[contains(@class, 'outside')]")
     assert set(outside.get("rel").split()) >= {"noopener", "nofollow", "noreferrer"}
     article = read(news.client.get(page.xpath("//tbody//th/a/@href")[0]))
@@ -184,7 +184,7 @@ def test_a_pasted_text_is_shown_with_what_ran_before_marked(news: Served) -> Non
     marked = words(page, "//mark")
     assert "The harbour bridge at Port Ellery" in marked
     assert "line of our own" not in marked
-    assert "It ran in 1 story" in words(page)
+    assert "Found in 1 story" in words(page)
     assert "line of our own" in words(page, "//textarea")
 
 
@@ -206,12 +206,12 @@ def test_a_known_address_leads_to_its_story(news: Served) -> None:
 
 def test_a_text_that_never_ran_says_so(news: Served) -> None:
     page = read(news.client.post("/lookup", data={"text": "The mayor of Lower Wexing opened a new library today."}))
-    assert "Nothing like it has been seen" in words(page)
+    assert "No match." in words(page)
 
 
 def test_what_is_not_there_is_a_page_too(client: httpx.Client) -> None:
     for path in ("/nothing", "/stories/7", f"/articles/{'0' * 24}", "/static/../server.py", "/static/x.css"):
-        assert "There is nothing here" in words(read(client.get(path), 404), "//h1")
+        assert "Page not found" in words(read(client.get(path), 404), "//h1")
     assert "another list" in words(read(client.get("/?cursor=WyJhIiwxLCJhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWEiLDFd"), 400))
 
 

@@ -34,8 +34,8 @@ def running(*arguments: str, home: Path) -> "Iterator[tuple[subprocess.Popen[str
 def _said_address(process: "subprocess.Popen[str]") -> str:
     assert process.stderr is not None
     for line in process.stderr:
-        if "Onestory is on " in line:
-            return line.partition("Onestory is on ")[2].split()[0]
+        if "Onestory is at " in line:
+            return line.partition("Onestory is at ")[2].split()[0]
     raise AssertionError("it ended without a word of where it is")
 
 

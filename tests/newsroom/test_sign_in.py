@@ -95,7 +95,7 @@ def test_a_wrong_key_signs_nobody_in_and_is_not_shown_again(locked: Locked, key:
     answer = locked.client.post("/sign-in", data={"key": key, "back": "/sources"})
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
-    assert "no key that is in use" in answer.text
+    assert "Key not recognised or revoked" in answer.text
     assert 'value="/sources"' in answer.text
     assert len(key) < 2 or key not in answer.text
 
@@ -192,7 +192,7 @@ def test_what_a_reader_sees_and_what_an_editor_signs(locked: Locked, redis_url: 
         page = reader.get(f"/stories/{story}").text
         assert "Decide:" not in page
         assert "checkbox" not in page
-        assert "Follow something" not in reader.get("/watches").text
+        assert "Add a watch" not in reader.get("/watches").text
         assert "Settings" not in page
         assert reader.get("/settings").status_code == 403
         token = token_of(reader)
@@ -208,7 +208,7 @@ def test_what_a_reader_sees_and_what_an_editor_signs(locked: Locked, redis_url: 
 
 
 def test_where_no_key_is_asked_for_the_page_says_so(client: httpx.Client) -> None:
-    assert "No key is asked for here" in client.get("/sign-in").text
+    assert "No key is needed here" in client.get("/sign-in").text
     assert client.post("/sign-in", data={"key": "x", "back": "//evil.example"}).headers["location"] == "/"
 
 

@@ -63,7 +63,7 @@ def test_what_was_told_stands_at_the_top_of_the_page(lite: Served, blocked: int)
     with lite.store.write() as connection:
         connection.execute(update(sources).values(next_poll=NOON + timedelta(hours=5)))
     page = read(lite.client.get("/sources"))
-    assert "What runs there is missed: 1 blocked." in words(page)
+    assert "Missing coverage: 1 blocked." in words(page)
     assert "42" in words(page, "//tbody/tr[1]/td[last()]")
     assert "in 3" in words(page, "//tbody/tr[1]/td[4]")
     assert page.xpath("//tbody/tr[1]//form/@action") == [f"/sources/{blocked}/try"]
@@ -89,7 +89,7 @@ def test_try_now_makes_the_source_due_and_leads_back_to_it(lite: Served, blocked
     assert (answer.status_code, answer.headers["location"]) == (303, f"/sources?asked={blocked}#s{blocked}")
     assert due(lite.store, blocked)
     page = read(lite.client.get(f"/sources?asked={blocked}"))
-    assert "asked for" in words(page, f"//tr[@id='s{blocked}']")
+    assert "Queued" in words(page, f"//tr[@id='s{blocked}']")
     own = lite.client.post(f"/sources/{blocked}/try?from=source")
     assert own.headers["location"] == f"/sources/{blocked}?asked={blocked}"
 
@@ -126,7 +126,7 @@ def test_the_wish_of_a_host_stands_above_ours(lite: Served, blocked: int) -> Non
     with lite.store.write() as connection:
         connection.execute(update(sources).values(enabled=False))
     refused = lite.client.post(f"/v1/sources/{blocked}/try")
-    assert (refused.status_code, "is switched off" in refused.json()["detail"]) == (422, True)
+    assert (refused.status_code, "is disabled" in refused.json()["detail"]) == (422, True)
     assert lite.client.post("/v1/sources/99/try").status_code == 404
 
 
@@ -199,7 +199,7 @@ def test_sources_are_shown_and_tried_from_the_command_line(home: Path) -> None:
     assert (told["status"], told["days"][0]["pages_found"], told["gaps"][0]["status"]) == ("blocked", 2, "blocked")
     tried = onestory("sources", "try", "A Paper", home=home)
     assert (tried.returncode, "due now" in tried.stdout) == (1, True)
-    assert "https://b.example/feed is switched off: switch it on" in tried.stderr
+    assert "https://b.example/feed is disabled: enable it" in tried.stderr
     assert (due(store, number), due(store, off)) == (True, False)
     store.close()
 

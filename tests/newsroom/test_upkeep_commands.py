@@ -1,4 +1,4 @@
-"""`onestory furniture`, `reextract`, and what a dump leaves out."""
+"""`onestory boilerplate`, `reextract`, and what a dump leaves out."""
 
 import json
 from pathlib import Path
@@ -18,15 +18,19 @@ def html_row(name: str, number: int, head: str = "") -> dict[str, str]:
     }
 
 
-def test_furniture_is_learned_shown_and_kept_out(home: Path, tmp_path: Path) -> None:
+def test_boilerplate_is_learned_shown_and_kept_out(home: Path, tmp_path: Path) -> None:
     rows = write_rows(tmp_path / "rows.jsonl", *(html_row("gazette", number) for number in range(4)))
     assert onestory("import", rows, home=home).returncode == 0
-    assert "nothing is known" in onestory("furniture", "gazette.example", home=home).stderr
-    assert "1 lines in force on 1 hosts; 4 texts changed" in onestory("furniture", "learn", home=home).stdout
-    told = onestory("furniture", "www.gazette.example", home=home).stdout
+    assert "no boilerplate learned" in onestory("boilerplate", "gazette.example", home=home).stderr
+    assert (
+        "1 boilerplate lines active on 1 hosts; 4 texts changed" in onestory("boilerplate", "learn", home=home).stdout
+    )
+    told = onestory("boilerplate", "www.gazette.example", home=home).stdout
     assert LINE in told
+    former = onestory("furniture", "www.gazette.example", home=home)
+    assert (former.stdout, "is now `onestory boilerplate`" in former.stderr) == (told, True)
     assert "in 4 of 4 stories" in told
-    [line] = map(json.loads, onestory("furniture", "gazette.example", "--json", home=home).stdout.splitlines())
+    [line] = map(json.loads, onestory("boilerplate", "gazette.example", "--json", home=home).stdout.splitlines())
     assert (line["line"], line["in_force"], line["stories"]) == (LINE, True, 4)
     again = onestory("import", rows, "--json", home=home)
     assert json.loads(again.stdout)["known"] == 4

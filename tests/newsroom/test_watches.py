@@ -42,8 +42,8 @@ def test_an_editor_follows_a_story(home: Path, env: dict[str, str]):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "bridge", "--until", "2020-01-01"), "is past"),
-        (("remove", "' OR 1=1"), "is no watch"),
+        (("add", "bridge", "--until", "2020-01-01"), "is in the past"),
+        (("remove", "' OR 1=1"), "is not the number of a watch"),
     ],
 )
 def test_what_cannot_be_done_says_why(home: Path, arguments: tuple[str, ...], said: str):

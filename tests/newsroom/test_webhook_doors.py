@@ -86,7 +86,7 @@ def test_a_webhook_by_the_command(home: Path) -> None:
     [
         (("webhooks", "add", "nonsense"), "URL"),
         (("webhooks", "add", URL, "--kind", "story.exploded"), "story.created"),
-        (("webhooks", "replay", "1"), "either --message ID or --since TIME"),
+        (("webhooks", "replay", "1"), "--message ID or --since TIME"),
         (("webhooks", "remove", "7"), "there is no webhook 7"),
         (("events", "--kind", "story.exploded"), "story.created"),
     ],

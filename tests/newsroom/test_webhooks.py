@@ -144,7 +144,7 @@ def test_what_fails_is_sent_again_later_under_the_same_id(store: Store, hook: Pl
         assert send(store, now=now + wait - SECOND) == 0
         now += wait * 1.1
     assert outbox(store)[0].why is not None
-    assert outbox(store)[0].why.startswith("it answers 500: out of [31mpaper!!")
+    assert outbox(store)[0].why.startswith("it responded with 500: out of [31mpaper!!")
     assert state(store).failing_since == NOON
     assert send(store, now=now) == 1
     assert outbox(store)[0].due is None
@@ -174,7 +174,7 @@ def test_after_days_of_failure_it_is_asked_no_more_and_that_is_told(store: Store
     assert send(store, now=NOON + timedelta(days=9)) == 0
     with store.read() as connection:
         [event] = events_after(connection, 0, limit=9)
-    assert (event.kind, event.data) == ("webhook.disabled", {"webhook": 1, "why": "it answers 500"})
+    assert (event.kind, event.data) == ("webhook.disabled", {"webhook": 1, "why": "it responded with 500"})
 
 
 def test_an_answer_of_410_disables_at_once(store: Store, hook: Place) -> None:
@@ -201,7 +201,7 @@ def test_no_private_place_is_called(sqlite_store_url: str, hook: Place, host: st
     ring(store, add(store, f"http://{host}:{port}").id)
     assert send_due_messages(store, allow=AllowList(), now=NOON) == 1
     assert hook.calls == []
-    assert "is no public address" in (state(store).why or "")
+    assert "is not a public address" in (state(store).why or "")
     store.close()
 
 
@@ -241,12 +241,12 @@ def test_slack_is_told_a_line_that_no_headline_can_break_out_of(
         ("story.withdrawn", {"is_original": True}, "Withdrawn", False),
         ("story.withdrawn", {"is_original": False}, "A copy was withdrawn", True),
         ("story.withdrawn", {"taken_down": True}, "Withdrawn", False),
-        ("story.corrected", {"is_original": True}, "Original changed", False),
+        ("story.corrected", {"is_original": True}, "Original corrected", False),
         ("story.corrected", {"is_original": True, "returned": True}, "Original is back", False),
         ("story.corrected", {"is_original": False, "returned": True}, "A copy is back", True),
     ],
 )
-def test_only_what_happens_to_the_original_is_told_at_once_and_each_in_its_words(
+def test_events_of_the_original_are_sent_at_once_and_each_has_its_label(
     store: Store, index_client: IndexClient, hook: Place, kind: str, data: dict[str, object], says: str, waits: bool
 ) -> None:
     [home] = put(store, index_client, [Piece("https://bridge.example/a", BRIDGE, "Bridge", "Harbour Post")])

@@ -19,7 +19,7 @@ from onestory.store.articles.save import SaveResult
 from onestory.store.database import Store
 from onestory.store.editorial.takedown import bury_targets, erase_targets, takedown_targets
 from onestory.store.frontier.pages import PageEntry, add_pages
-from onestory.store.schema import articles, furniture, matches, pages, removed_lines, stories, versions
+from onestory.store.schema import articles, boilerplate, matches, pages, removed_lines, stories, versions
 from onestory.store.sources.source_list import SourceEntry, add_sources
 from onestory.store.sources.source_records import source_records
 from onestory.store.stories.records import StoryAbsorbed, load_article, load_story
@@ -81,7 +81,7 @@ def add_traces(store: Store, number: int) -> None:
         add_pages(connection, [PageEntry(url("herald"), title=CANARY)], source_id=None, now=NOON)
         connection.execute(insert(removed_lines).values(number=number, line=CANARY, reason="host", at=NOON))
         learned = {"stories": 3, "stories_known": 9, "last_seen": NOON, "in_force": True, "since": NOON}
-        connection.execute(insert(furniture).values(host="herald.example", fingerprint=1, line=CANARY, **learned))
+        connection.execute(insert(boilerplate).values(host="herald.example", fingerprint=1, line=CANARY, **learned))
 
 
 def test_no_byte_of_it_is_left_under_the_home(tmp_path: Path, redis_url: str, prefix: str) -> None:
@@ -108,7 +108,7 @@ def test_all_its_rows_are_gone_and_only_its_rows(store: Store, index_client: Ind
     add_traces(store, gone.number or 0)
     assert remove(store, index_client, url("herald")) == (1, 1, 0, 1)
     with store.read() as connection:
-        for table in (pages, removed_lines, furniture, matches):
+        for table in (pages, removed_lines, boilerplate, matches):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0, table.name
         assert connection.execute(select(versions.c.article_id)).scalars().all() == [stays.article_id]
         assert connection.execute(select(articles.c.id)).scalars().all() == [stays.article_id]

@@ -162,6 +162,21 @@ def cookie_wall(hit: Hit, handler: BaseHTTPRequestHandler) -> Reply:
     return Reply("", 302, headers=(("Location", hit.path), ("Set-Cookie", "seen=1")))
 
 
+def status(code: str) -> Answering:
+    """A whole answer with this status, whether or not it is one."""
+
+    def answer(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(f"HTTP/1.1 {code} OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi".encode())
+        handler.close_connection = True
+
+    return answer
+
+
+def hangs_up(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+    """The connection ends without an answer."""
+    handler.close_connection = True
+
+
 def no_http(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
     handler.wfile.write(b"220 mail.example ESMTP at your service\r\n\r\n")

@@ -32,6 +32,9 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
         (lambda site: misbehaving.bad_chunks, "cut_off"),
         (lambda site: misbehaving.cookie_wall, "redirects"),
         (lambda site: Reply("who knows", 999), "http_999"),
+        (lambda site: misbehaving.status("9999999999"), "broken"),
+        (lambda site: misbehaving.status("99999999999999999999"), "broken"),
+        (lambda site: misbehaving.status("7"), "broken"),
         (lambda site: Reply(ARTICLE, 206), "http_206"),
         (
             lambda site: Reply("", 302, headers=(("Location", "http://[half"),)),
@@ -56,6 +59,9 @@ ARTICLE = "<!DOCTYPE html><html><body><article><p>Another short piece of news.</
         "bad-chunks",
         "cookie-wall",
         "status-999",
+        "status-over-32-bits",
+        "status-over-64-bits",
+        "status-7",
         "part-of-a-page",
         "half-a-url",
         "file",
@@ -81,7 +87,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(lite: Store, site: Site
     assert not any(hit.path == "/secret" or hit.host != "a" for hit in site.hits)
     (target,) = [row for url, row in page_rows(lite).items() if "/secret" in url]
     assert target["state"] == "refused"
-    assert "no public address" in target["reason"]
+    assert "not a public address" in target["reason"]
 
 
 def test_what_follows_an_answer_is_not_taken_for_the_next_one(lite: Store, site: Site):

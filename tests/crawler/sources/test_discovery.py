@@ -12,6 +12,7 @@ from onestory.store.schema import sources
 from onestory.store.sources.polls import SourceEntry
 from onestory.store.stories.outlets import outlet_records
 from tests.crawler.conftest import rss
+from tests.site import misbehaving
 from tests.site.crawling import ALLOW, crawl_once, keep, page_rows, polled
 from tests.site.listings import calendar_trap, feed_reply, homepage, index, section, sitemap
 from tests.site.outlets import source_entry
@@ -121,6 +122,18 @@ def test_a_sitemap_without_end_brings_what_a_day_allows_and_the_rest_on_another(
     make_due(lite, url, day="2026-01-01")
     crawl_once(lite, names=[url], page_retries=())
     assert (polled(lite, url).pages_found, polled(lite, url).left_out) == (30, 0)
+
+
+def test_an_index_whose_first_sitemap_hangs_up_is_a_recorded_failure_and_pages_are_fetched(lite: Store, site: Site):
+    site.put("a", "/first.xml", misbehaving.hangs_up)
+    site.put("a", "/second.xml", sitemap([site.url("a", "/1")]))
+    url = site.put("a", "/sitemap.xml", index([site.url("a", "/first.xml"), site.url("a", "/second.xml")]))
+    crawl_once(lite, source_entry(url, kind="sitemap"))
+    record = polled(lite, url)
+    assert record.status not in ("new", "ok")
+    assert "/first.xml" in (record.why or "")
+    assert record.next_poll is not None
+    assert record.next_poll - record.last_poll > timedelta(seconds=60)
 
 
 def test_an_index_that_never_changes_is_read_down_to_its_sitemaps_each_time(lite: Store, site: Site):

@@ -41,7 +41,7 @@ def test_syncing_twice_adds_nothing(lite: Store):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "names no source"),
+        ("", "contains no sources"),
         ("[[source", "is not TOML"),
         ('[[source]]\noutlet = "A"', "source 1 has no url"),
         ('[[source]]\nurl = "https://a.example/"', "source 1 has no outlet"),
@@ -131,7 +131,7 @@ def test_a_homepage_whose_robots_txt_names_a_news_sitemap_gives_that(lite: Store
         (Reply("<!DOCTYPE html><html><body>No feed</body></html>"), "web page"),
         (Reply("", 404), "404"),
         (misbehaving.redirect("/feed"), "redirects more than"),
-        (misbehaving.redirect("http://10.0.0.1/"), "does not resolve|no public address"),
+        (misbehaving.redirect("http://10.0.0.1/"), "does not resolve|not a public address"),
         (misbehaving.billion_laughs("http://a.localhost/"), "DTD"),
     ],
 )

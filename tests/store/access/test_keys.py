@@ -60,13 +60,13 @@ def test_what_is_no_key_is_none(store: Store, sent: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 101, "a\x1b[31m", "a\u202eb", "a\x00b"])
 def test_a_name_that_is_none_is_refused(store: Store, name: str) -> None:
-    with pytest.raises(BadInput, match="a key has a name of 1 to 100 printable characters"):
+    with pytest.raises(BadInput, match="a key needs a name of 1 to 100 printable characters"):
         add(store, name)
 
 
 def test_two_usable_keys_have_two_names(store: Store) -> None:
     first = add(store, "news  desk")
-    with pytest.raises(BadInput, match="there is a key named 'news desk' already: revoke it first"):
+    with pytest.raises(BadInput, match="there is already a key named 'news desk': revoke it first"):
         add(store, " news desk ")
     revoke(store, first.record.id)
     assert add(store, "news desk").record.id == 2
@@ -91,7 +91,7 @@ def test_two_who_add_a_name_at_once_make_one_key(store: Store) -> None:
 
 
 def test_a_scope_that_there_is_not_is_refused(store: Store) -> None:
-    with pytest.raises(BadInput, match="'king' is no scope of a key: choose from read, edit, admin"):
+    with pytest.raises(BadInput, match="'king' is not a key scope: choose from read, edit, admin"):
         add(store, scope="king")
 
 
@@ -124,17 +124,17 @@ def test_the_key_of_the_environment_is_taken_up_once_and_takes_the_place_of_the_
     with store.write() as connection:
         first = import_environment_key(connection, GIVEN, now=NOON)
         assert import_environment_key(connection, GIVEN, now=NOON) == first
-        assert (first.scope, first.is_given, first.begins) == ("admin", True, "")
+        assert (first.scope, first.from_environment, first.prefix) == ("admin", True, "")
         second = import_environment_key(connection, OTHER, now=NOON)
         assert not is_key_usable(connection, first.id)
         assert find_key(connection, OTHER) == second
-        with pytest.raises(BadInput, match="ONESTORY_ADMIN_KEY is a key that was revoked: give another one"):
+        with pytest.raises(BadInput, match="ONESTORY_ADMIN_KEY is a key that was revoked: use another one"):
             import_environment_key(connection, GIVEN, now=NOON)
 
 
 def test_a_key_that_may_only_read_does_not_become_an_admin_key_by_the_environment(store: Store) -> None:
     made = add(store, scope="read")
-    with store.write() as connection, pytest.raises(BadInput, match="may only read"):
+    with store.write() as connection, pytest.raises(BadInput, match="has only the scope read"):
         import_environment_key(connection, made.secret, now=NOON)
 
 

@@ -216,7 +216,7 @@ def test_a_source_is_named_by_url_outlet_or_host(store: Store, name: str):
 @pytest.mark.parametrize("name", ["", "nobody", "0", "99999999999999999999", "%", "a.example/feed"])
 def test_a_name_that_is_no_source_is_refused(store: Store, name: str):
     kept(store, FEED)
-    with store.read() as connection, pytest.raises(BadInput, match="is no source"):
+    with store.read() as connection, pytest.raises(BadInput, match="there is no source"):
         find_sources(connection, [name])
 
 

@@ -204,7 +204,7 @@ def test_a_server_that_hangs_is_named_and_never_doubled(home: Path) -> None:
         first.ensure()
         server = psutil.Process(first.pid)
         server.suspend()
-        with pytest.raises(IndexUnavailable, match=f"end process {server.pid}, and try again"):
+        with pytest.raises(IndexUnavailable, match=f"end process {server.pid} and try again"):
             second.ensure()
         assert _servers_of(home) == [server]
         server.resume()

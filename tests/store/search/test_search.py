@@ -222,7 +222,7 @@ def test_the_same_is_found_however_arrivals_are_cut_into_blocks(
     store: Store, monkeypatch: pytest.MonkeyPatch, few: int, common: float
 ) -> None:
     for module in ("onestory.store.search.full_text_index", "onestory.store.search.query_matches"):
-        monkeypatch.setattr(f"{module}.BLOCK", 2)
+        monkeypatch.setattr(f"{module}.ARRIVALS_PER_BLOCK", 2)
     monkeypatch.setattr("onestory.store.search.query_matches.MAX_BLOCKS", 3)
     monkeypatch.setattr("onestory.store.search.query_matches.MAX_RANGES", 3)
     monkeypatch.setattr("onestory.store.search.query_matches.COMMON_SHARE", common)

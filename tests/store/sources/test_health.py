@@ -142,7 +142,7 @@ def test_a_source_that_falls_silent_says_so_and_is_told_at_its_third_poll(both: 
     assert both.poll("ok", later=timedelta(hours=20)).status == "ok"
     silent = both.poll("ok", later=timedelta(hours=5))
     assert (silent.status, silent.alarmed, silent.status_since) == ("silent", None, both.now)
-    assert silent.why == "it answers, and has listed nothing new for 25 hours; its habit is 6 hours at most"
+    assert silent.why == "it responds but has listed nothing new for 25 hours; its usual pause is at most 6 hours"
     both.poll("ok")
     assert both.poll("ok").alarmed == both.now
     both.poll("ok")
@@ -278,7 +278,7 @@ def test_try_now_makes_it_due_and_keeps_what_its_host_asked_for(both: Polls):
         assert schedule_poll_now(connection, both.id, now=both.now) == rest
         assert connection.execute(select(hosts.c.next_fetch)).scalar_one() == rest
         connection.execute(update(sources).values(enabled=False))
-        with pytest.raises(BadInput, match="is switched off: switch it on"):
+        with pytest.raises(BadInput, match="is disabled: enable it"):
             schedule_poll_now(connection, both.id, now=both.now)
         with pytest.raises(NotFound, match="no source 99"):
             schedule_poll_now(connection, 99, now=both.now)
