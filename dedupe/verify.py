@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onestory.dedupe.alignment import Alignment, Span, align
-from onestory.dedupe.evidence import FLOOR_SHARED, Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.evidence import (
+    FLOOR_SHARED,
+    PART_SHARE,
+    Evidence,
+    Kind,
+    Relation,
+    ShingleOverlap,
+    compare_shingles,
+)
 from onestory.dedupe.forms import conflicts_of
 from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
 from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
@@ -44,6 +52,7 @@ QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
 TOP_WORDS = 40
+UNRELATED_PART_SHARE = 0.4
 NAMED_FURTHER_DOWN = 0.5
 UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
 PART_RUN = 0.3
@@ -173,7 +182,8 @@ def _is_teaser(found: Alignment) -> bool:
 
 def _is_part_of_another(found: Alignment, seen: ShingleOverlap, topic: _Topic) -> bool:
     """One is a part of the other, which holds much else, and nothing says that this is about the same."""
-    if not seen.is_part or topic.same:
+    least = UNRELATED_PART_SHARE if topic.known and not topic.related else PART_SHARE
+    if topic.same or min(seen.a_in_b, seen.b_in_a) >= least:
         return False
     inside, where = (seen.a_in_b, found.b_spans) if seen.a_in_b >= seen.b_in_a else (seen.b_in_a, found.a_spans)
     further_down = where[0][0] > TOP_WORDS

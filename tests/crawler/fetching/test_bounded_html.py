@@ -44,6 +44,4 @@ def test_the_check_is_linear_in_the_page(unit: bytes) -> None:
         return time.process_time() - began
 
     small, large = min(cost(50_000) for _ in range(3)), min(cost(200_000) for _ in range(3))
-    assert (
-        large < max(small, 0.005) * 8
-    )  # a quadratic check would take 16 times as long
+    assert large < max(small, 0.005) * 8  # a quadratic check would take 16 times as long
