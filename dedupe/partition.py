@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from onestory.dedupe.constraints import Constraints, Decision
+from onestory.dedupe.constraints import Constraints, GroupingDecision
 from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = [
-    "Decision",
+    "GroupingDecision",
     "Match",
     "MatchState",
     "Member",
@@ -118,7 +118,7 @@ Edges = Mapping[str, Mapping[str, _Edge]]
 
 
 def partition(
-    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()
+    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[GroupingDecision] = ()
 ) -> list[StoryPart]:
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
     members = {member.id: member for member in articles}
@@ -313,7 +313,10 @@ def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[
 
 
 def unverified_pairs(
-    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
+    articles: Iterable[Member],
+    matches: Iterable[Match],
+    decisions: Iterable[GroupingDecision],
+    seen: Iterable[tuple[int, int]],
 ) -> set[tuple[int, int]]:
     """Pairs of versions still to be verified, as the parts hang on them; the smaller number first.
 
