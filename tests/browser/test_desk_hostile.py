@@ -64,7 +64,7 @@ def test_nothing_of_two_hundred_hostile_texts_runs_or_asks_elsewhere(reader: Wat
         page = reader.go(path)
         assert (page.evaluate("window.ran"), page.url) == (None, desk.url + path)
     page = reader.go("/")
-    page.get_by_label("Words").fill("captains window")
+    page.get_by_label("Search", exact=True).fill("captains window")
     page.locator("#told", has_text="shown").wait_for(state="attached")
     assert page.evaluate("window.ran") is None
     assert page.locator("#list script, #list img, #list iframe, #list style").count() == 0
@@ -109,7 +109,9 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
     ]
     bring(desk.store, desk.index_client, pieces, now=NOON)
     page = reader.go("/lookup")
-    page.get_by_label("A text").fill("\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20])))
+    page.get_by_label("Text, or part of it").fill(
+        "\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20]))
+    )
     page.get_by_role("button", name="Look up the text").click()
     page.get_by_role("heading", name="Earlier text is highlighted").wait_for()
     assert page.evaluate("window.ran") is None

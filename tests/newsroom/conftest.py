@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx2 as httpx
 import pytest
 
+from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.server.app import create_app
 from onestory.newsroom.server.server import listen_on, serve_in_thread
 from onestory.pipelines.stories.index_client import IndexClient
@@ -36,6 +37,7 @@ def serve_store(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
     ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
     ours.rebuild()
     app = create_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
+    app.state.fetches = PendingFetches(wait_seconds=LONGEST_WAIT)
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(app, listening) as url,

@@ -36,7 +36,7 @@ def new_user(home: Path) -> Iterator[User]:
 @pytest.fixture(autouse=True)
 def no_server_is_left(home: Path) -> Iterator[None]:
     yield
-    left = _servers_of(home)
+    left = [server for server in _servers_of(home) if _is_alive(server.pid)]
     for server in left:
         server.kill()
     assert not left
