@@ -36,10 +36,11 @@ def new_user(home: Path) -> Iterator[User]:
 @pytest.fixture(autouse=True)
 def no_server_is_left(home: Path) -> Iterator[None]:
     yield
-    left = [server for server in _servers_of(home) if _is_alive(server.pid)]
-    for server in left:
-        server.kill()
-    assert not left
+    try:
+        wait_until(lambda: not _running(home), timeout=60)
+    finally:
+        for server in _running(home):
+            server.kill()
 
 
 def _process(home: Path, *more: str) -> "AbstractContextManager[subprocess.Popen[str]]":
@@ -77,6 +78,10 @@ def _waits_for_lock(pool: ThreadPoolExecutor) -> bool:
     [thread] = pool._threads
     frames = walk_stack(sys._current_frames()[thread.ident])
     return any(frame.f_code is FileLock.held.__wrapped__.__code__ for frame, _ in frames)
+
+
+def _running(home: Path) -> list[psutil.Process]:
+    return [server for server in _servers_of(home) if _is_alive(server.pid)]
 
 
 def _servers_of(home: Path) -> list[psutil.Process]:
