@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from traceback import walk_stack
 
@@ -43,10 +43,16 @@ def no_server_is_left(home: Path) -> Iterator[None]:
             server.kill()
 
 
-def _process(home: Path, *more: str) -> "AbstractContextManager[subprocess.Popen[str]]":
+@contextmanager
+def _process(home: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """A user that leaves in good order at the end of the context, and is killed only if the test failed."""
     command = [sys.executable, "-m", "tests.store.redis_server.redis_user", str(home), *more]
     pipe = subprocess.PIPE
-    return child(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY)
+    with child(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY) as user:
+        yield user
+        assert user.stdin is not None
+        user.stdin.close()
+        user.wait(LONGEST_WAIT)
 
 
 def _server_pid(user: subprocess.Popen[str]) -> int:
