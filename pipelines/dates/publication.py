@@ -55,12 +55,17 @@ class _Page:
 
     def read(self, source: str, text: str) -> Stamp | None:
         """The time, if an article can have been published then. An ambiguous day to come has the other order."""
-        hints = Hints(self._language, zone=self._zone)
         if not is_ambiguous(text):
-            return self._plausible(read_time(text, hints), is_field=source.startswith(_FIELDS))
+            return self._plausible(self._stamp(text), is_field=source.startswith(_FIELDS))
         likelier = is_month_first(text, self.markup, self.tree)
-        stamps = (read_time(text, replace(hints, month_first=order)) for order in (likelier, not likelier))
+        stamps = (self._stamp(text, month_first=order) for order in (likelier, not likelier))
         return next((stamp for stamp in stamps if self._plausible(stamp, is_field=False)), None)
+
+    def _stamp(self, text: str, *, month_first: bool = False) -> Stamp | None:
+        hints = Hints(self._language, month_first)
+        stamp = read_time(text, hints)
+        is_doubtful = stamp is not None and stamp.has_clock and not stamp.has_zone
+        return read_time(text, replace(hints, zone=self._zone)) if is_doubtful and self._zone else stamp
 
     def _plausible(self, stamp: Stamp | None, *, is_field: bool) -> Stamp | None:
         return stamp if stamp and plausible(stamp.at, observed=self.observed, field=is_field) else None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from lxml.etree import XPath
@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"https?:/|www\.|^@\w|\.(?:com|net|org)/", re.IGNORECASE)
 _MICRODATA = XPath("//*[@itemprop='author' or @itemprop='creator']")
 _PARTS = XPath(".//*[@itemprop='name' or @itemprop='givenName' or @itemprop='familyName']")
 _RELATED = XPath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
-_SHOWN = XPath("//p|//span|//div|//address|//li|//a")
+_SHOWN = XPath("//*[@class][self::p or self::span or self::div or self::address or self::li or self::a]")
 _SHOWN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|autor|auteurs?|writers?|redattore|journalist)(?:$|[\s_-])"
 )
@@ -38,7 +38,7 @@ def find_byline(
 ) -> tuple[str, ...]:
     """The people named as authors; an organisation only where no person is named. `claim` came beside the page."""
     fallback: tuple[str, ...] = ()
-    for found in (*_claims(markup, tree, outlet), _beside(claim, outlet)):
+    for found in chain(_claims(markup, tree, outlet), [_beside(claim, outlet)]):
         persons = tuple(name for name in found if not is_nobody(name, outlet=outlet))
         if persons:
             return persons[:MAX_PEOPLE]

@@ -18,6 +18,8 @@ _BY = re.compile(
     r"|(?:von|di|door|av|af)\s*:?\s+(?=[A-ZÀ-Þ]\S*\s+\S)|(?:作者|文|記者|记者|撰文|기자)\s*[:：/／]?\s*)",
     re.IGNORECASE,
 )
+# `Associated Press in Valencia`
+_PLACE = re.compile(r"\s(?:in|à|en|a|aus|fra|från)\s")
 _FROM = re.compile(r"^(?:by|von|par|por|di|av|af|from|with)\s+", re.IGNORECASE)
 _HARD = re.compile(r"\s*(?:;|\||、|，|\n|•|·|\s/\s|(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})|\s&\s|\s\+\s)\s*")
 _AND = re.compile(r"\s+(and|und|et|y|e|og|och|en|dan|i|и|та|ve|ja|a|și|és)\s+", re.IGNORECASE)

@@ -1,6 +1,7 @@
 """What is taken out of a page's tree before its text is read: scripts, embedded posts, comments, footnote numbers."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from lxml.etree import strip_elements
@@ -23,6 +24,8 @@ _COMMENTS = re.compile(
 MAX_NAME_CHARS = 200
 # Comments are no more of a page than this: else a template named its whole article so.
 MOST_COMMENTS = 0.6
+# Each is walked through, and they may stand within each other.
+MAX_COMMENTS = 20
 _NUMBER = re.compile(r"\W?\d{1,3}\W?|[*†‡§]{1,3}|\[[a-z]\]")
 # Before a number: the end of a word, or of a sentence. Behind a digit or a short unit it is a power.
 _BEFORE_NOTE = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?”\"’»)])\s*$")
@@ -32,9 +35,10 @@ def prepare_tree(tree: HtmlElement) -> None:
     """Changes the tree in place; the text behind what is taken out stays."""
     # Half of a page's bytes, and trafilatura copies the tree five times.
     strip_elements(tree, *_DEAD, with_tail=False)
-    for element in [one for one in tree.iter("blockquote", "div") if _is_post(one.get("class"))]:
+    named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
+    for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
-    _drop_comments(tree)
+    _drop_comments(tree, [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
 
@@ -64,15 +68,17 @@ def _text(element: HtmlElement) -> str:
     return str(element.text_content()).strip()
 
 
-def _drop_comments(tree: HtmlElement) -> None:
-    elements = tree.iter("section", "div", "ol", "ul", "aside")
-    found = [one for one in elements if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
+def _drop_comments(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
     if not found:
         return
     whole = sum(len(one.text_content()) for one in tree.iter("p"))
-    for element in found:
+    dropped: set[HtmlElement] = set()
+    for element in found[:MAX_COMMENTS]:
+        if dropped.intersection(element.iterancestors()):
+            continue
         if sum(len(one.text_content()) for one in element.iter("p")) <= MOST_COMMENTS * whole:
             _drop(element)
+            dropped.add(element)
 
 
 def _drop(element: HtmlElement) -> None:

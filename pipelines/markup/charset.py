@@ -45,6 +45,8 @@ _BY_LANGUAGE = {
 _SEVERAL_BYTES = frozenset(["shift_jis", "euc_jp", "korean", "simplified", "traditional"])
 # Letters with which UTF-8 begins a character when it is read as windows-1252, and what may follow.
 _DOUBLED = re.compile(r"[\xc2-\xf4][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
+# Letters of these in UTF-8, with what may follow: hardly a page has one of them, and bytes are searched fast.
+_DOUBLED_BYTES = re.compile(rb"\xc3(?:[\x82-\x85\x8e-\x91](?:\xc2|\xc5|\xc6|\xcb|\xe2)|\xa2\xe2\x82\xac)")
 _STRETCH = re.compile(r"[^<>]{1,4000}")
 
 
@@ -71,9 +73,10 @@ def decode(body: bytes, *, content_type: str | None = None) -> str:
     if b"\x1b$" in body or b"\x1b(" in body:
         return body.decode(declared[0] if declared else "iso-2022-jp", "replace")
     try:
-        return _undoubled(body.decode("utf-8"))
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
         return _undoubled(_legacy(body, declared))
+    return _undoubled(text) if not body.isascii() and _DOUBLED_BYTES.search(body) else text
 
 
 def _wide(head: bytes) -> str | None:
