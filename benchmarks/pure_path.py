@@ -19,7 +19,7 @@ from onestory.dedupe.verify import ComparedText, Evidence, verify
 __all__ = ["Comparisons", "candidates", "stories"]
 
 Pair = tuple[int, int]
-SHOWN = 32  # ids that a crowded band shows, as in register.lua
+SHOWN = 24  # ids that a crowded band shows, as in register.lua
 
 
 class Comparisons:

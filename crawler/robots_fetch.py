@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.elsewhere import borrow_host
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources import poll
 from onestory.crawler.sources.feeds import BadSource
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
-from onestory.store.frontier.hosts import LeasedHost, authority_of, claim_host, save_robots
+from onestory.store.frontier.hosts import authority_of, save_robots
 from onestory.store.frontier.pages import abandon_due_pages, due_pages
 from onestory.store.frontier.revisits import due_revisits
 from onestory.store.sources.polls import due_sources
@@ -20,7 +21,6 @@ from onestory.urls import MAX_REDIRECTS
 
 __all__ = ["fetch_robots"]
 
-BORROW_TRIES = 20
 # By then the backoff has reached hours.
 GIVE_UP_FAILURES = 12
 
@@ -117,16 +117,9 @@ async def _answer(session: HostSession, url: str) -> FetchResponse | None:
 
 async def _elsewhere(session: HostSession, url: str) -> FetchResponse | None:
     """One request to another host under that host's lease; without a status if the host is never free."""
-    context, name = session.context, authority_of(url)
-
-    def claim(connection: Connection, now: datetime) -> LeasedHost | None:
-        seconds = context.rate_limits.lease_seconds
-        return claim_host(connection, name, holder=session.lease.holder, now=now, lease_seconds=seconds)
-
-    for _ in range(BORROW_TRIES):
-        state = await context.database.write(claim)
-        if state is not None:
-            return await session.for_host(state).ask_once(url)
-        if not await context.wait(1.0):
-            return None
-    return FetchResponse(url, context.clock.now(), why=f"{name}, where its robots.txt lies, is busy")
+    name = authority_of(url)
+    other = await borrow_host(session, name)
+    if other is not None:
+        return await other.ask_once(url)
+    why = f"{name}, where its robots.txt lies, is busy"
+    return FetchResponse(url, session.context.clock.now(), why=why) if session.goes_on else None

@@ -246,7 +246,7 @@ def _is_whole(edge: _Edge) -> bool:
 def _homes(members: Mapping[str, Member], near: Edges, held: Constraints) -> dict[str, str]:
     ranks = {member.id: member.rank for member in members.values()}
     bonds = [
-        Bond(one, edge.other, edge.jaccard, _is_mutual(edge), edge.share)
+        Bond(one, edge.other, edge.jaccard, _is_mutual(edge), edge.share, edge.unrelated)
         for one, others in near.items()
         for edge in others.values()
         if _is_part(one, edge, ranks)

@@ -53,8 +53,9 @@ class TextWords:
 def tokenize(text: str, *, spans: bool = False) -> TextWords:
     """The words of a text's normal form; `count` weighs characters of scripts without spaces as parts of a word."""
     if spans:
-        form, places = folded_with_places(text)
-        return _at_places(_words_of(lowered(form), spans=True), places)
+        form = folded(text)
+        words = _words_of(lowered(form), spans=True)
+        return words if form == text else _at_places(words, folded_with_places(text)[1])
     return _words_of(lowered(folded(text)), spans=False)
 
 

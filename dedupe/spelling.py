@@ -80,8 +80,9 @@ def _steps(text: str) -> list[Step]:
 
 @cache
 def _table() -> Mapping[int, str | None]:
-    dropped = re.compile(f"[{_DROPPED}]")
-    table: dict[int, str | None] = {code: None for code in range(0x10000) if dropped.match(chr(code))}
+    ranges = re.findall(r"(.)(?:-(.))?", _DROPPED, re.DOTALL)
+    codes = (code for first, last in ranges for code in range(ord(first), ord(last or first) + 1))
+    table: dict[int, str | None] = dict.fromkeys(codes)
     table |= {ord("ß"): "ss", ord("ẞ"): "SS", ord("ʼ"): "'"}
     table |= dict.fromkeys((0x622, 0x623, 0x625, 0x671), "\u0627") | dict.fromkeys((0x64A, 0x649), "\u06cc")
     table |= {0x643: "\u06a9"} | {code: chr(code - 0x60) for code in range(0x30A1, 0x30F7)}

@@ -12,9 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onestory.dedupe.alignment import Alignment, Span, align
-from onestory.dedupe.evidence import FLOOR_SHARED, Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.evidence import (
+    FLOOR_SHARED,
+    Evidence,
+    Kind,
+    Relation,
+    ShingleOverlap,
+    compare_shingles,
+)
 from onestory.dedupe.forms import conflicts_of
-from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
+from onestory.dedupe.headlines import Headline, are_related, are_same, is_framed, names_either
 from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
 from onestory.dedupe.text import ComparedText, shared_stems, windows_of
 
@@ -45,6 +52,7 @@ DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
 TOP_WORDS = 40
 NAMED_FURTHER_DOWN = 0.5
+NAMED_AT_TOP, TOP_SHARE = 0.3, 0.15  # a live file has its latest item at its top, and many others
 UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
 PART_RUN = 0.3
 
@@ -173,19 +181,19 @@ def _is_teaser(found: Alignment) -> bool:
 
 def _is_part_of_another(found: Alignment, seen: ShingleOverlap, topic: _Topic) -> bool:
     """One is a part of the other, which holds much else, and nothing says that this is about the same."""
-    if not seen.is_part or topic.same:
+    if topic.same or not seen.is_part:
         return False
     inside, where = (seen.a_in_b, found.b_spans) if seen.a_in_b >= seen.b_in_a else (seen.b_in_a, found.a_spans)
     further_down = where[0][0] > TOP_WORDS
     if further_down and inside < COPY_CONTAINMENT:
         return True
-    if topic.related:
-        return False
-    if topic.one_origin:
-        return True
+    if topic.related or topic.one_origin:
+        return not topic.related
     if not topic.known:
         return inside < (UNNAMED_FURTHER_DOWN if further_down else UNNAMED_SHARE)
-    return topic.named < (NAMED_FURTHER_DOWN if further_down else NAMED_SHARE)
+    if further_down:
+        return topic.named < NAMED_FURTHER_DOWN
+    return topic.named < NAMED_AT_TOP and min(seen.a_in_b, seen.b_in_a) < TOP_SHARE
 
 
 def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float, containment: float) -> bool:

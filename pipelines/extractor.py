@@ -14,6 +14,7 @@ from onestory.pipelines.extract.body import ArticleBody, extract_body
 from onestory.pipelines.extract.byline import find_byline
 from onestory.pipelines.extract.headline import headline, titles
 from onestory.pipelines.extract.html import parse, printable
+from onestory.pipelines.extract.identity import canonical_url
 from onestory.pipelines.extract.language import detect_language
 from onestory.pipelines.extract.notice import find_notice
 from onestory.pipelines.extract.page_type import article_type, require_article
@@ -64,7 +65,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     cleaned = remove_boilerplate(found.lines, clues)
     require_article(markup, title=title, text=cleaned.text, linked_share=found.linked_share)
     credited = find_credit(found.lines, markup=markup, byline=people, outlet=outlet)
-    url, elsewhere = metadata.canonical_url(markup)
+    url, elsewhere = canonical_url(markup)
     signals = rights.from_page(capture.headers, markup.meta)
     signals += tuple(rights.Signal(*signal) for signal in capture.host_signals)
     return ExtractedArticle(

@@ -13,6 +13,7 @@ from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.hosts.tdmrep import host_signals
 from onestory.crawler.pages import results
+from onestory.crawler.pages.round_trips import follow_round_trip, may_lead_back
 from onestory.crawler.watches import record_redirect
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
@@ -28,6 +29,8 @@ async def fetch_page(session: HostSession, page: DuePage) -> None:
     response = await session.ask(page.url)
     if response is not None and response.is_redirect and (spelling := other_spelling(page, response)):
         response = await session.ask(spelling)
+    if response is not None and may_lead_back(page, response):
+        response = await follow_round_trip(session, page, response)
     if response is None:
         return
     if challenge := detect_challenge(response.headers, response.body):

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.elsewhere import ask_elsewhere
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feed_hints import FeedHints, feed_hints
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
@@ -17,12 +18,15 @@ from onestory.crawler.sources.sitemaps import (
     Sitemap,
     children_of,
     decompress,
+    is_near,
     read_sitemap,
     recent_entries,
 )
 from onestory.crawler.sources.source_error import source_error
+from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import PageEntry
 from onestory.store.sources.polls import DueSource
+from onestory.urls import host_of, site_of
 
 __all__ = ["SourceListing", "read_listing"]
 
@@ -65,7 +69,21 @@ def _search(body: bytes, url: str, content_type: str | None) -> SourceListing:
 def _feed(body: bytes, url: str, content_type: str | None) -> SourceListing:
     plain = decompress(body, max_bytes=MAX_FEED_BYTES)
     entries = feed_entries(plain, url=url, content_type=content_type)
-    return SourceListing(tuple(entries), feed_hints(plain))
+    own = _of_its_site(entries, url)
+    return SourceListing(own, feed_hints(plain), left_out=+Counter({"another site": len(entries) - len(own)}))
+
+
+def _of_its_site(entries: Sequence[PageEntry], url: str) -> tuple[PageEntry, ...]:
+    """An outlet's feed without the pages of advertisers; where most lead to other sites, all of them are meant."""
+    brand = _brand(url)
+    own = tuple(entry for entry in entries if _brand(entry.url) == brand)
+    return own if len(own) * 2 >= len(entries) else tuple(entries)
+
+
+def _brand(url: str) -> str:
+    """The registered name without its suffix: `bbc` of bbc.co.uk and bbc.com."""
+    site = site_of(host_of(url))
+    return site if site.replace(".", "").isdecimal() else site.partition(".")[0]
 
 
 async def _sitemaps(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
@@ -73,14 +91,15 @@ async def _sitemaps(session: HostSession, source: DueSource, response: FetchResp
     if not sitemap.children:
         return _without_traps(recent_entries(sitemap, now=response.observed))
     since = source.last_success - SLACK if source.last_success else None
-    waiting = deque(url for url in children_of(sitemap, url=response.url, since=since) if session.robots.allows(url))
+    waiting = deque(children_of(sitemap, url=response.url, since=since))
     entries: list[PageEntry] = []
     faults: list[BadSource] = []
     is_read = not waiting
     for _ in range(MAX_CHILDREN):
         if not waiting:
             break
-        child = await session.ask(url := waiting.popleft())
+        url = waiting.popleft()
+        child = await _ask(session, url)
         if child is None:
             if session.is_lost or session.context.is_resting:
                 return None
@@ -94,19 +113,32 @@ async def _sitemaps(session: HostSession, source: DueSource, response: FetchResp
         is_read = True
         entries.extend(recent_entries(read, now=response.observed))
         below = children_of(read, url=url, since=since)
-        waiting.extend(below_url for below_url in below if session.robots.allows(below_url))
+        waiting.extend(below)
     if faults and not is_read:
         raise faults[0]
-    return _without_traps(entries, is_whole=False)
+    far = sum(not is_near(dated.entry.url, response.url) for dated in sitemap.children)
+    return _without_traps(entries, is_whole=False, far=far)
+
+
+async def _ask(session: HostSession, url: str) -> FetchResponse | None:
+    """A sitemap of this host, or of another one of the site, by the robots.txt of whichever it is."""
+    if authority_of(url) != session.lease.host:
+        return await ask_elsewhere(session, url)
+    if session.robots.allows(url):
+        return await session.ask(url)
+    return FetchResponse(url, session.context.clock.now(), reason="robots", why="robots.txt does not allow it")
 
 
 def _child(response: FetchResponse, url: str) -> Sitemap:
+    if response.reason == "robots":
+        raise BadSource("robots", response.why or "robots.txt does not allow it")
     if bad := source_error(response):
         raise bad
     return read_sitemap(response.body, url=url)
 
 
-def _without_traps(entries: Sequence[PageEntry], *, is_whole: bool = True) -> SourceListing:
+def _without_traps(entries: Sequence[PageEntry], *, is_whole: bool = True, far: int = 0) -> SourceListing:
     kinds = {entry.url: trap_kind(entry.url) for entry in entries}
     kept = tuple(entry for entry in entries if kinds[entry.url] is None)
-    return SourceListing(kept, left_out=Counter(kind for kind in kinds.values() if kind), is_whole=is_whole)
+    left_out = Counter(kind for kind in kinds.values() if kind) + Counter({"another site": far})
+    return SourceListing(kept, left_out=left_out, is_whole=is_whole)

@@ -155,13 +155,17 @@ def _success(
 
 
 def _remembered(result: PollResult, source: DueSource, response: FetchResponse) -> PollResult:
-    """Add the validators that show next time that nothing changed."""
-    was_sent = response.status != 304
+    """Add the validators that show next time that nothing changed.
+
+    After a 304 the next poll sends none: some servers answer 304 forever.
+    """
+    if response.status == 304:
+        return replace(result, body_digest=source.body_digest)
     return replace(
         result,
-        etag=_short(response.header("etag")) or (None if was_sent else source.etag),
-        last_modified=_short(response.header("last-modified")) or (None if was_sent else source.last_modified),
-        body_digest=_digest(response.body) if was_sent else source.body_digest,
+        etag=_short(response.header("etag")),
+        last_modified=_short(response.header("last-modified")),
+        body_digest=_digest(response.body),
     )
 
 
@@ -173,6 +177,7 @@ def _words_of(left_out: Counter[str]) -> str | None:
     """The counts in words, largest first: `12 look like a trap: calendar`."""
     said = {
         "beyond": "{} new pages are more than it may bring at once or in a day; it is read again",
+        "another site": "{} links lead to other sites",
         "beyond 200 links": "{} links are more than the 200 of a page",
     }
     known = [said.get(kind, f"{{}} links look like a trap: {kind}").format(n) for kind, n in left_out.most_common()]

@@ -1,5 +1,6 @@
 """Fetch a source at its current location; follow and remember redirects."""
 
+from onestory.crawler.fetching.cookies import FetchCookies
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources.feeds import BadSource
@@ -19,15 +20,17 @@ async def fetch_source(session: HostSession, source: DueSource) -> tuple[FetchRe
     That is so if the session ended, or if the source redirects to another host: the session of that host polls it.
     Raises BadSource.
     """
-    url, is_permanent = source.polled_url, True
+    url, is_permanent, cookies = source.polled_url, True, FetchCookies()
     for hop in range(source.hops, MAX_REDIRECTS + 1):
         if not session.robots.allows(url):
             where = "its robots.txt does not allow to fetch it"
             said = where if url == source.polled_url else "it redirects to where robots.txt does not allow to fetch"
             raise BadSource("robots", said)
-        response = await session.ask(url, headers=_validators(source) if url == source.polled_url else None)
+        validators = _validators(source) if url == source.polled_url else None
+        response = await session.ask(url, headers=cookies.headers(validators))
         if response is None:
             return None
+        cookies.take(response)
         if not response.is_redirect:
             if bad := source_error(response):
                 raise bad

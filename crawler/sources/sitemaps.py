@@ -206,7 +206,8 @@ def recent_entries(sitemap: Sitemap, *, now: datetime) -> list[PageEntry]:
 
 def is_near(one: str, other: str) -> bool:
     """Whether two addresses are of one site: with and without www, or on a host of its own for sitemaps."""
-    return authority_of(one) == authority_of(other) or same_site(one, other)
+    bare, beside = (authority_of(url).removeprefix("www.") for url in (one, other))
+    return bare == beside or same_site(one, other)
 
 
 def children_of(sitemap: Sitemap, *, url: str, since: datetime | None) -> list[str]:

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from onestory.errors import BadInput
 from onestory.pipelines.markup.plain import plain
 from onestory.pipelines.markup.structured_data import Markup, names, strings
-from onestory.urls import normalize_url, same_publisher
 
 __all__ = [
-    "canonical_url",
     "claimed_outlet",
     "is_accessible_for_free",
     "lead_image",
@@ -47,23 +44,6 @@ def lead_image(markup: Markup) -> str | None:
         return address if urlsplit(address).scheme in ("http", "https") else None
     except ValueError:
         return None
-
-
-def canonical_url(markup: Markup) -> tuple[str, str | None]:
-    """The article's identity, and a canonical of another publisher (a credit, never an identity).
-
-    A canonical that is a site's front page says nothing about an article, and is passed over.
-    """
-    own = normalize_url(markup.url)
-    if not markup.canonical:
-        return own, None
-    try:
-        claimed = normalize_url(markup.canonical)
-    except BadInput:
-        return own, None
-    if urlsplit(claimed).path == "/" and not urlsplit(claimed).query:
-        return own, None
-    return (claimed, None) if same_publisher(own, claimed) else (own, claimed)
 
 
 def is_accessible_for_free(markup: Markup) -> bool | None:

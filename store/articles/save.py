@@ -1,5 +1,7 @@
 """Saving articles and their versions."""
 
+import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +29,9 @@ __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_line
 
 # The last version in this order is current. The order of arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
-# (observed, content digest, number) of each version of one article.
-VersionKeys = list[tuple[datetime, str, int]]
+# (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
+VersionKeys = list[tuple[datetime, str, int, bytes]]
+_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ class SaveResult:
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
     """Store what is new, each new article as a story of its own. Returns a result per capture, in order.
 
-    A capture is known if the version current at its observed time, or the next one, has the same content. A capture
-    without a time (`observed` None) is known if the article ever had that content, so an import can be repeated.
+    A capture is known if the version current at its observed time, or the next one, has the same words: spacing, signs
+    and typography make no version. A capture without a time (`observed` None) is known if the article ever had those
+    words, so an import can be repeated.
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
@@ -93,7 +97,7 @@ def _decide(
         else:
             row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
-            history.append((row["observed"], row["content_digest"], number))
+            history.append((row["observed"], row["content_digest"], number, _words_of(reading)))
             rows.append((row, reading))
             replaces = last[2] if last is not None and last < history[-1] else None
             answers.append(SaveResult("stored", identity, number, replaces))
@@ -101,24 +105,31 @@ def _decide(
 
 
 def _is_known(history: VersionKeys, reading: ProcessedCapture) -> bool:
-    digest, observed = reading.content_digest, reading.capture.observed
+    words, observed = _words_of(reading), reading.capture.observed
     if observed is None:
-        return any(known == digest for _, known, _ in history)
-    if (observed, digest) in {(when, known) for when, known, _ in history}:
+        return any(known == words for *_, known in history)
+    if any((when, known) == (observed, words) for when, _, _, known in history):
         return True
     ordered = sorted(history)
-    before = [known for when, known, _ in ordered if when <= observed][-1:]
-    after = [known for when, known, _ in ordered if when > observed][:1]
-    return digest in before + after
+    before = [known for when, *_, known in ordered if when <= observed][-1:]
+    after = [known for when, *_, known in ordered if when > observed][:1]
+    return words in before + after
+
+
+def _words_of(reading: ProcessedCapture) -> bytes:
+    return _words(reading.extracted.title, reading.text_digest)
+
+
+def _words(title: str | None, text_digest: bytes) -> bytes:
+    return text_digest + _LETTERS.sub("", unicodedata.normalize("NFKC", title or "").lower()).encode("utf-8", "replace")
 
 
 def _histories(connection: Connection, ids: Sequence[str]) -> dict[str, VersionKeys]:
-    query = select(versions.c.article_id, versions.c.observed, versions.c.content_digest, versions.c.number).where(
-        versions.c.article_id.in_(set(ids))
-    )
+    columns = ("article_id", "observed", "content_digest", "number", "title", "text_digest")
+    query = select(*(versions.c[name] for name in columns)).where(versions.c.article_id.in_(set(ids)))
     found: dict[str, VersionKeys] = {}
-    for identity, observed, digest, number in connection.execute(query):
-        found.setdefault(identity, []).append((observed, digest, number))
+    for identity, observed, digest, number, title, text_digest in connection.execute(query):
+        found.setdefault(identity, []).append((observed, digest, number, _words(title, text_digest)))
     return found
 
 

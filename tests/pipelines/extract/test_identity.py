@@ -1,0 +1,63 @@
+"""Which address an article has."""
+
+import pytest
+
+from onestory.pipelines.extract.identity import canonical_url
+from onestory.pipelines.markup.structured_data import Markup
+
+SITE = "https://www.harbourpost.com"
+
+
+def identity(url: str, canonical: str | None) -> tuple[str, str | None]:
+    return canonical_url(Markup(url, canonical=canonical))
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/news/harbour-bridge-shut-today?ref=home", "/news/harbour-bridge-shut-today"),
+        ("/news/harbour-bridge-shut-today/amp", "/news/harbour-bridge-shut-today"),
+        ("/story/amp", "/story"),
+        ("/?p=123", "/2026/01/harbour-bridge"),
+        ("/news/harbour-bridge-shut-today/comments", "/news/harbour-bridge-shut-today"),
+        ("/index.php/news/1234567", "/news/1234567"),
+    ],
+)
+def test_a_canonical_of_the_same_article_is_its_identity(path: str, canonical: str) -> None:
+    assert identity(SITE + path, SITE + canonical) == (SITE + canonical, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/news/0", "/news"),
+        ("/news/12345", "/news"),
+        ("/local/harbour-bridge-shut-today", "/local"),
+        ("/2026/01/05/harbour-bridge-shut-today", "/news"),
+        ("/long-story?page=2", "/long-story"),
+        ("/long-story/page/3", "/long-story"),
+        ("/long-story/2", "/long-story"),
+        ("/long-story-2.html", "/long-story.html"),
+        ("/harbour-bridge-shut-today/seite-2", "/harbour-bridge-shut-today"),
+        ("/news/harbour-bridge-shut-today", "/"),
+    ],
+)
+def test_sections_front_pages_and_first_pages_are_no_identity(path: str, canonical: str) -> None:
+    assert identity(SITE + path, SITE + canonical) == (SITE + path, None)
+
+
+@pytest.mark.parametrize(
+    "cached",
+    [
+        "https://www-harbourpost-com.cdn.ampproject.org/c/s/www.harbourpost.com/v3/bridge",
+        "https://www-harbourpost-com.cdn.ampproject.org/v/s/www.harbourpost.com/v3/bridge",
+        "https://www.google.com/amp/s/www.harbourpost.com/v3/bridge",
+    ],
+)
+def test_a_cached_page_is_the_outlets(cached: str) -> None:
+    assert identity(cached, None) == (f"{SITE}/v3/bridge", None)
+    assert identity(cached, f"{SITE}/v3/bridge") == (f"{SITE}/v3/bridge", None)
+
+
+def test_a_canonical_on_another_site_is_a_credit() -> None:
+    assert identity(f"{SITE}/a", "https://www.reuters.com/a") == (f"{SITE}/a", "https://www.reuters.com/a")
