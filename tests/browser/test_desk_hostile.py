@@ -12,6 +12,7 @@ from onestory.store.schema import sources
 from onestory.store.stories.records import StoryRecord, load_article
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import Told, bring
+from tests.news_texts import wire_article
 from tests.newsroom.news import NOON
 from tests.readings import stories_of
 
@@ -120,8 +121,5 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
 
 
 def calm(number: int) -> str:
-    """A sentence for each, so that none is a copy of another."""
-    return (
-        f"In the year {1700 + 3 * number} the town of Ellery{number} counted {number * 31 + 5} boats in harbour{number}"
-        f" and {number + 3} captains, of whom {number * 7} were called Holm{number}, like mill {number * 13} on a hill."
-    )
+    """A text of its own for each number, so that none is a copy of another."""
+    return f"{wire_article(number)}\nThe captains of harbour{number} were not asked."

@@ -30,7 +30,13 @@ REPOSITORY = Path(__file__).parents[3]
 def new_user(home: Path) -> Iterator[User]:
     """Starts one more process that uses the Redis of the home."""
     with ExitStack() as running:
-        yield lambda: running.enter_context(_process(home))
+
+        def start() -> subprocess.Popen[str]:
+            user = running.enter_context(_process(home))
+            running.callback(_leave, user)
+            return user
+
+        yield start
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +71,12 @@ def _end(user: subprocess.Popen[str]) -> tuple[str, str]:
     said = user.communicate(timeout=LONGEST_WAIT)
     assert user.returncode == 0, said
     return said
+
+
+def _leave(user: subprocess.Popen[str]) -> None:
+    assert user.stdin is not None
+    user.stdin.close()
+    user.wait(LONGEST_WAIT)
 
 
 def _kill(pid: int) -> None:
