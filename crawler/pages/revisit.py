@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from onestory.crawler.backoff import day_of, next_day
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts import tdmrep
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.pages import fetch, results, revisit_policy
-from onestory.crawler.rate_limit import day_of, next_day
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.articles.moves import record_move
