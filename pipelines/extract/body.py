@@ -65,9 +65,10 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
     document = bare_extraction(tree, include_comments=False)
     lines = [line for line in (getattr(document, "text", None) or "").split("\n") if line.strip()]
     lines = _completed(tree, lines, marks)
-    for whole in (claimed, state):
-        if whole and _is_part(lines, whole):
-            lines = [line for line in whole.split("\n") if line.strip()]
+    if claimed and _is_part(lines, claimed):
+        lines = [line for line in claimed.split("\n") if line.strip()]
+    elif state and sum(map(len, lines)) * CLAIMED_FROM < len(state):
+        lines = state.split("\n")
     return ArticleBody(tuple(lines), marks, headings | quoted)
 
 

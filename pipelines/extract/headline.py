@@ -43,7 +43,7 @@ def headline(markup: Markup, tree: HtmlElement | None, *, site: str | None, clai
     shared = shared if shared and _is_akin(shared, seen) else None
     best = _of_two(shared, told, heading, searched) or heading or searched
     candidates = [text for text in (best, shared, told, heading, *rest, searched, _bare(claim, known)) if text]
-    return _plainest(candidates[0], candidates) if candidates else None
+    return _plainest(candidates[0], candidates) if candidates else plain(markup.title or "") or None
 
 
 def _told(markup: Markup) -> str | None:
@@ -51,7 +51,9 @@ def _told(markup: Markup) -> str | None:
 
 
 def _bare(text: str | None, known: Collection[str]) -> str | None:
-    return _without_site(plain(text), known) if text else None
+    """The claim without the outlet's name; None where it is nothing else."""
+    bare = _without_site(plain(text), known) if text else None
+    return None if bare is None or _is_site(bare, known) else bare
 
 
 def _of_two(shared: str | None, told: str | None, heading: str | None, searched: str | None) -> str | None:

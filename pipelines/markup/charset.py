@@ -20,7 +20,7 @@ _GUESS_BYTES = 60_000
 _ENOUGH_TO_CONTRADICT, _ENOUGH_TO_GUESS = 12, 6
 _CONFIDENT = 0.2
 _HIGH = re.compile(rb"[\x80-\xff]")
-_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND_ASCII = bytes(range(128, 256))
 _TAG = re.compile(rb"<[^<>]{0,2000}>")
 _LANGUAGE = re.compile(rb"<html[^>]{0,500}\slang\s?=\s?[\"']?([a-zA-Z]{2})(?:-([a-zA-Z]{2,4}))?", re.IGNORECASE)
 _FAMILIES = {
@@ -106,12 +106,16 @@ def _known(charset: str | None) -> str | None:
 
 
 def _legacy(body: bytes, declared: list[str]) -> str:
-    valid = sum(len(match[0]) for match in _UTF8_CHARACTER.finditer(body))
-    high = len(_HIGH.findall(body))
+    high = _high_bytes(body)
+    valid = _high_bytes(body.decode("utf-8", "ignore").encode())
     if valid > high - valid and not any(_fits_exactly(body, charset) for charset in declared):
         return body.decode("utf-8", "onestory-stray")
     charset = _charset(body, [one for one in declared if one != "utf-8"], high)
     return body.decode(charset, "replace")
+
+
+def _high_bytes(body: bytes) -> int:
+    return len(body) - len(body.translate(None, _BEYOND_ASCII))
 
 
 def _fits_exactly(body: bytes, charset: str) -> bool:

@@ -106,3 +106,12 @@ def test_two_contents_of_one_moment_are_both_kept_and_both_known_again(store: St
     both = [reading(URL, wire_article(1)), reading(URL, wire_article(2))]
     save_all(store, both)
     assert [saved.kind for saved in save_all(store, both)] == ["known", "known"]
+
+
+def test_spacing_signs_and_typography_make_no_version(store: Store) -> None:
+    texts = ("The ferry's late, he said - again.", "The ferry’s late,  he said – again.", "The ferry's early, he said.")
+    kinds = [
+        save_all(store, [reading(URL, " ".join([text] * 9), observed=NOON + timedelta(hours=hour))])[0].kind
+        for hour, text in enumerate(texts)
+    ]
+    assert kinds == ["stored", "known", "stored"]
