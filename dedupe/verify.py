@@ -50,6 +50,8 @@ LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
+# Two texts of one length may be one form, filled in twice: then nearly all of the shorter one is the run.
+TEASED_LENGTH, SAME_LENGTH_SHARE = 1.5, 0.75
 TOP_WORDS = 40
 NAMED_FURTHER_DOWN, NAMED_LITTLE, PASSAGE_WORDS = 0.5, 0.3, 60
 NAMED_AT_TOP, TOP_SHARE = 0.3, 0.15  # a live file has its latest item at its top, and many others
@@ -176,9 +178,11 @@ def _kind(
 
 
 def _is_teaser(found: Alignment) -> bool:
-    """A short text, a good part of which is one run from the top of the other."""
+    """A short text, a good part of which is one run from the top of the other, much longer one."""
     a_at, b_at, length = max(found.runs, key=lambda one: one[2])
     short, here, place = (found.a_words, a_at, b_at) if found.a_words <= found.b_words else (found.b_words, b_at, a_at)
+    if max(found.a_words, found.b_words) < TEASED_LENGTH * short and length < SAME_LENGTH_SHARE * short:
+        return False
     if short > TEASER_WORDS or here > TEASER_HEAD or place > TEASER_TOP:
         return False
     return length >= max(TEASER_RUN, TEASER_SHARE * short)
