@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from benchmarks.labelled import Article
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.headlines import Headline
-from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.partition import partition, unverified_pairs
 from onestory.dedupe.signature import KEY_BYTES, band_keys
 from onestory.dedupe.verify import ComparedText, Evidence, verify
 

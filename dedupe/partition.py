@@ -7,16 +7,14 @@ Articles that hold most of each other are one story; what is a part of one of th
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from onestory.dedupe.constraints import Constraints, GroupingDecision
+from onestory.dedupe.evidence import Match, Member
 from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = [
     "GroupingDecision",
-    "Match",
     "MatchState",
-    "Member",
     "Placement",
     "StoryPart",
     "may_be_round_up",
@@ -33,53 +31,6 @@ SAME_JACCARD = 0.5
 MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
 WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque."""
-
-    id: str
-    number: int
-    words: int
-    digest: bytes
-    host: str = ""
-
-    @property
-    def rank(self) -> tuple[int, str]:
-        """The fullest first, then by id: nothing that depends on arrival."""
-        return (-self.words, self.id)
-
-
-class Match(Protocol):
-    """What is read of an Evidence; `a` and `b` are numbers of versions."""
-
-    @property
-    def a(self) -> int: ...
-    @property
-    def b(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def a_is(self) -> str: ...
-    @property
-    def b_is(self) -> str: ...
-    @property
-    def jaccard(self) -> float: ...
-    @property
-    def containment_a(self) -> float: ...
-    @property
-    def containment_b(self) -> float: ...
-    @property
-    def off_topic(self) -> bool: ...
-    @property
-    def unrelated(self) -> bool: ...
-    @property
-    def longest_run(self) -> int: ...
-    @property
-    def a_at(self) -> int: ...
-    @property
-    def b_at(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

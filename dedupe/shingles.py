@@ -14,8 +14,18 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from onestory.dedupe.characters import DENSE, IDEOGRAPHIC, SYLLABIC, Codes, classes_of, codes_of, lowered, text_of
-from onestory.dedupe.spelling import folded, folded_with_places
+from onestory.dedupe.characters import (
+    DENSE,
+    IDEOGRAPHIC,
+    SYLLABIC,
+    Codes,
+    classes_of,
+    codes_of,
+    folded,
+    folded_with_places,
+    lowered,
+    text_of,
+)
 
 __all__ = ["TextWords", "script_of", "shingle_hashes", "tokenize", "units_of"]
 

@@ -5,9 +5,10 @@ from itertools import combinations
 
 from redis import Redis
 
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.headlines import Headline
 from onestory.dedupe.index import BandIndex
-from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.partition import partition, unverified_pairs
 from onestory.dedupe.signature import sign
 from onestory.dedupe.verify import ComparedText, Evidence, verify
 from tests.dedupe.news import article, join

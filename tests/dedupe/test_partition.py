@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.partition import (
     GroupingDecision,
     MatchState,
-    Member,
     StoryPart,
     partition,
     place_newcomer,
