@@ -149,7 +149,7 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
     ours, theirs = _sides(match, "", "")
-    return (match.unrelated and match.kind != "frame") or any(
+    return ((match.unrelated or match.off_topic) and match.kind != "frame") or any(
         _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
     )
 
