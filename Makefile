@@ -14,7 +14,7 @@ FOR_WORK := .venv/installed-for-work
 FOR_BENCH := .venv/installed-for-bench
 LISTS := $(BIN)/python pyproject.toml constraints.txt
 
-.PHONY: help run test lint mutants wheel bench soak reference clean
+.PHONY: help run test lint mutants wheel bench scoreboard soak reference clean
 
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
@@ -23,6 +23,7 @@ help:
 	@echo "make mutants change one operator at a time in the pure core, and list the changes that no test notices"
 	@echo "make wheel   build the wheel, install it into a fresh environment and run the demo from there"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
+	@echo "make scoreboard  score the stories against every labelled set in DATA, others beside them"
 	@echo "make soak    a simulated week of crawls, one killed a day: a quarter of an hour, or a tenth with ARGS=--quick"
 	@echo "make reference  render the reference of the Python API into build/reference"
 	@echo "make clean   remove .venv and what the tools leave; no data folder is touched"
@@ -53,6 +54,10 @@ bench: $(FOR_BENCH)
 	@set -e; for script in $$(grep -l '"--data"' benchmarks/[a-z]*.py); do \
 		name=$$(basename "$$script" .py); test "$$name" != soak || continue; \
 		echo "== benchmarks.$$name"; $(BIN)/python -m "benchmarks.$$name" --data "$(DATA)"; done
+
+scoreboard: $(FOR_WORK)
+	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make scoreboard DATA=../data" >&2; exit 2; }
+	@$(BIN)/python -m benchmarks.scoreboard --data "$(DATA)" --peers --shuffles 5 $(ARGS)
 
 soak: $(FOR_WORK)
 	@$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -21,8 +21,9 @@ from datasketch import MinHash, MinHashLSH
 from redis import Redis
 
 from benchmarks.measures import scores
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.index import BandIndex
-from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.partition import partition, unverified_pairs
 from onestory.dedupe.shingles import SHINGLE_WORDS, tokenize
 from onestory.dedupe.signature import Signature, sign_many
 from onestory.dedupe.verify import ComparedText, Evidence, verify

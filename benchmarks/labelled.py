@@ -25,7 +25,7 @@ __all__ = ["SETS", "Article", "LabelledSet", "load", "rows_of"]
 Pair = tuple[int, int]
 Row = dict[str, Any]
 SETS = ("helsinki", "real_dev", "syndication_dev", "counter_dev", "ecb_dev", "fnc1_train")
-SCRAPED = ("helsinki", "real_dev")
+SCRAPED = ("helsinki", "real_dev", "syndication_dev")
 BATCH = 256
 
 

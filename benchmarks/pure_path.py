@@ -11,15 +11,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from benchmarks.labelled import Article
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.headlines import Headline
-from onestory.dedupe.partition import Member, partition, unverified_pairs
+from onestory.dedupe.partition import partition, unverified_pairs
 from onestory.dedupe.signature import KEY_BYTES, band_keys
 from onestory.dedupe.verify import ComparedText, Evidence, verify
 
 __all__ = ["Comparisons", "candidates", "stories"]
 
 Pair = tuple[int, int]
-SHOWN = 32  # ids that a crowded band shows, as in register.lua
+SHOWN = 24  # ids that a crowded band shows, as in register.lua
 
 
 class Comparisons:

@@ -9,13 +9,13 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.clock import Clock, wait_for
 from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.metrics import CrawlMetrics
-from onestory.crawler.rate_limit import RateLimits
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult

@@ -13,6 +13,7 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.clock import Clock, SystemClock
 from onestory.crawler.context import CaptureSink, CrawlContext, Progress
 from onestory.crawler.counts import CrawlCounts
@@ -21,7 +22,6 @@ from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.event_loop import interruptible, run_in_loop
 from onestory.crawler.fetching.fetcher import Fetcher
 from onestory.crawler.metrics import CrawlMetrics
-from onestory.crawler.rate_limit import RateLimits
 from onestory.crawler.sources.discovery import Ask, DiscoveredSource, discover
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.spiders.single_task import SingleTaskSpider

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.elsewhere import borrow_host
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
-from onestory.crawler.hosts.session import HostSession
 from onestory.crawler.sources import poll
 from onestory.crawler.sources.feeds import BadSource
 from onestory.errors import BadInput

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from onestory.crawler import robots_fetch
 from onestory.crawler.hosts import tdmrep
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.pages import fetch, revisit
 from onestory.crawler.sources import poll
 from onestory.store.frontier.pages import due_pages

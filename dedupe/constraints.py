@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Literal
 
-__all__ = ["Constraints", "Decision"]
+__all__ = ["Constraints", "GroupingDecision"]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class GroupingDecision:
     """An editor's word on articles, by their ids.
 
     "together": they are one story. "apart": no two of them are. "split": they are one story, and none of `against`
@@ -32,7 +32,7 @@ class Constraints:
     originals: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, articles: Iterable[str], decisions: Iterable[Decision]) -> "Constraints":
+    def of(cls, articles: Iterable[str], decisions: Iterable[GroupingDecision]) -> "Constraints":
         """Reads the decisions from the last to the first; one that the later ones leave no room for is passed over."""
         held = cls({article: article for article in articles})
         for decision in sorted(decisions, key=_last_first):
@@ -43,7 +43,7 @@ class Constraints:
         """Whether two bundles may be one story."""
         return b not in self.apart.get(a, ())
 
-    def _obey(self, decision: Decision) -> None:
+    def _obey(self, decision: GroupingDecision) -> None:
         known = sorted({article for article in decision.articles if article in self.bundle})
         if decision.kind == "original":
             for article in known:
@@ -85,5 +85,5 @@ class Constraints:
             self.apart.setdefault(kept, set()).add(other)
 
 
-def _last_first(decision: Decision) -> tuple[int, str, tuple[str, ...]]:
+def _last_first(decision: GroupingDecision) -> tuple[int, str, tuple[str, ...]]:
     return (-decision.sequence, decision.kind, decision.articles)

@@ -1,14 +1,14 @@
 """What two versions share, and what their shingles alone say of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from onestory.dedupe.forms import FORMS
 from onestory.dedupe.signature import Signature
 
-__all__ = ["Evidence", "Kind", "Relation", "ShingleOverlap", "compare_shingles"]
+__all__ = ["Evidence", "Kind", "Match", "Member", "Relation", "ShingleOverlap", "compare_shingles"]
 
 Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
@@ -158,3 +158,50 @@ def _is_plain(shared: int, ours: int, theirs: int) -> bool:
     """
     own = min(ours, theirs) - shared
     return own < OWN_WORDS and own < FORMS[1][0] * shared
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque."""
+
+    id: str
+    number: int
+    words: int
+    digest: bytes
+    host: str = ""
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """The fullest first, then by id: nothing that depends on arrival."""
+        return (-self.words, self.id)
+
+
+class Match(Protocol):
+    """What is read of an Evidence; `a` and `b` are numbers of versions."""
+
+    @property
+    def a(self) -> int: ...
+    @property
+    def b(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def a_is(self) -> str: ...
+    @property
+    def b_is(self) -> str: ...
+    @property
+    def jaccard(self) -> float: ...
+    @property
+    def containment_a(self) -> float: ...
+    @property
+    def containment_b(self) -> float: ...
+    @property
+    def off_topic(self) -> bool: ...
+    @property
+    def unrelated(self) -> bool: ...
+    @property
+    def longest_run(self) -> int: ...
+    @property
+    def a_at(self) -> int: ...
+    @property
+    def b_at(self) -> int: ...

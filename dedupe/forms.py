@@ -92,21 +92,22 @@ def _against(a: ComparedText, b: ComparedText, slot: Slot, news: News) -> tuple[
         return 0, 0
     theirs = news(b, a, slot[2], slot[3])
     same = set(ours) & set(theirs)
-    ours, theirs = [word for word in ours if word not in same], [word for word in theirs if word not in same]
-    respelt = _respelt(ours, theirs)
+    if same:
+        ours, theirs = [word for word in ours if word not in same], [word for word in theirs if word not in same]
+    respelt = _respelt(ours, theirs) if ours and theirs else 0
     return min(len(ours), len(theirs)) - respelt, len(same) + respelt
 
 
 def _respelt(ours: Sequence[str], theirs: Sequence[str]) -> int:
     """Names that the other side spells in its own way: house style, and no other name."""
-    if not ours or not theirs or max(len(ours), len(theirs)) > SLOT_WORDS:
+    beginnings = {word[:2] for word in theirs if len(word) >= RESPELT_CHARS}
+    suspects = [word for word in ours if word[:2] in beginnings and len(word) >= RESPELT_CHARS]
+    if not suspects or max(len(ours), len(theirs)) > SLOT_WORDS:
         return 0
     left = [word for word in theirs if len(word) >= RESPELT_CHARS and not is_number(word)]
     found = 0
-    for word in ours:
-        if len(word) < RESPELT_CHARS or is_number(word):
-            continue
-        other = next((one for one in left if _is_respelling(word, one)), None)
+    for word in suspects:
+        other = next((one for one in left if not is_number(word) and _is_respelling(word, one)), None)
         if other is not None:
             left.remove(other)
             found += 1
@@ -115,7 +116,6 @@ def _respelt(ours: Sequence[str], theirs: Sequence[str]) -> int:
 
 def _is_respelling(one: str, other: str) -> bool:
     """`Kharkov` and `Kharkiv`: most consonants and their order, and the beginning, are the same."""
-    one, other = one.lower(), other.lower()
     return one[:2] == other[:2] and SequenceMatcher(None, one, other, autojunk=False).ratio() >= RESPELT_RATIO
 
 

@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from onestory.dedupe.characters import lowered
+from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.shingles import units_of
-from onestory.dedupe.spelling import folded
 
 __all__ = ["NAMED_SHARE", "Headline", "are_related", "are_same", "is_framed", "names_either"]
 

@@ -47,7 +47,7 @@ class Registered:
     """An answer to `register`.
 
     ``earlier`` has the other ids in the article's bands, never its own, those that share most bands first.
-    ``skipped`` is the number of its bands that are full: these show 32 ids, always the same ones of all that there are.
+    ``skipped`` is the number of its bands that are full: these show 24 ids, always the same ones of all that there are.
     """
 
     number: int

@@ -7,16 +7,14 @@ Articles that hold most of each other are one story; what is a part of one of th
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from onestory.dedupe.constraints import Constraints, Decision
+from onestory.dedupe.constraints import Constraints, GroupingDecision
+from onestory.dedupe.evidence import Match, Member
 from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = [
-    "Decision",
-    "Match",
+    "GroupingDecision",
     "MatchState",
-    "Member",
     "Placement",
     "StoryPart",
     "may_be_round_up",
@@ -33,53 +31,6 @@ SAME_JACCARD = 0.5
 MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
 WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque."""
-
-    id: str
-    number: int
-    words: int
-    digest: bytes
-    host: str = ""
-
-    @property
-    def rank(self) -> tuple[int, str]:
-        """The fullest first, then by id: nothing that depends on arrival."""
-        return (-self.words, self.id)
-
-
-class Match(Protocol):
-    """What is read of an Evidence; `a` and `b` are numbers of versions."""
-
-    @property
-    def a(self) -> int: ...
-    @property
-    def b(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def a_is(self) -> str: ...
-    @property
-    def b_is(self) -> str: ...
-    @property
-    def jaccard(self) -> float: ...
-    @property
-    def containment_a(self) -> float: ...
-    @property
-    def containment_b(self) -> float: ...
-    @property
-    def off_topic(self) -> bool: ...
-    @property
-    def unrelated(self) -> bool: ...
-    @property
-    def longest_run(self) -> int: ...
-    @property
-    def a_at(self) -> int: ...
-    @property
-    def b_at(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +69,7 @@ Edges = Mapping[str, Mapping[str, _Edge]]
 
 
 def partition(
-    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision] = ()
+    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[GroupingDecision] = ()
 ) -> list[StoryPart]:
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
     members = {member.id: member for member in articles}
@@ -246,7 +197,7 @@ def _is_whole(edge: _Edge) -> bool:
 def _homes(members: Mapping[str, Member], near: Edges, held: Constraints) -> dict[str, str]:
     ranks = {member.id: member.rank for member in members.values()}
     bonds = [
-        Bond(one, edge.other, edge.jaccard, _is_mutual(edge), edge.share)
+        Bond(one, edge.other, edge.jaccard, _is_mutual(edge), edge.share, edge.unrelated)
         for one, others in near.items()
         for edge in others.values()
         if _is_part(one, edge, ranks)
@@ -313,7 +264,10 @@ def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[
 
 
 def unverified_pairs(
-    articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[Decision], seen: Iterable[tuple[int, int]]
+    articles: Iterable[Member],
+    matches: Iterable[Match],
+    decisions: Iterable[GroupingDecision],
+    seen: Iterable[tuple[int, int]],
 ) -> set[tuple[int, int]]:
     """Pairs of versions still to be verified, as the parts hang on them; the smaller number first.
 

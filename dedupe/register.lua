@@ -8,9 +8,9 @@
 -- answers  for each entry: sequence, 1 if new, number of full bands, ids found (4 bytes each, repeated for every
 --          band that is shared)
 --
--- A band shows the 32 ids of the lowest priority, whenever they came; the others wait behind it, in a string of their
--- own. Who enters the 32 is answered with all that wait. So which pairs are named depends on the articles, and
--- not on their order; each article is paired with 32 of a crowd, and a few with all of it.
+-- A band shows the 24 ids of the lowest priority, whenever they came; the others wait behind it, in a string of their
+-- own. Who enters the 24 is answered with all that wait. So which pairs are named depends on the articles, and
+-- not on their order; each article is paired with 24 of a crowd, and a few with all of it.
 --
 -- A band lives in a shard, a hash small enough to stay a listpack. Shards grow by linear hashing (Litwin 1980), so
 -- that they have the right size however many articles come. Of a band key the low ten bits choose among the first
@@ -20,7 +20,7 @@ if redis.replicate_commands then redis.replicate_commands() end
 
 local call, byte, sub = redis.call, string.byte, string.sub
 local head, prefix = KEYS[1], ARGV[1]
-local FIRST, LOAD, KEY, ID, KEPT, WAITING = 1024, 24, 5, 4, 128, 8192
+local FIRST, LOAD, KEY, ID, KEPT, WAITING = 1024, 24, 5, 4, 96, 8192
 
 local state = call('HMGET', head, 'generation', 'epoch', 'oldest', 'articles', 'epochs', 'age', 'gone')
 if not state[1] or state[1] ~= ARGV[2] then

@@ -14,8 +14,18 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from onestory.dedupe.characters import DENSE, IDEOGRAPHIC, SYLLABIC, Codes, classes_of, codes_of, lowered, text_of
-from onestory.dedupe.spelling import folded, folded_with_places
+from onestory.dedupe.characters import (
+    DENSE,
+    IDEOGRAPHIC,
+    SYLLABIC,
+    Codes,
+    classes_of,
+    codes_of,
+    folded,
+    folded_with_places,
+    lowered,
+    text_of,
+)
 
 __all__ = ["TextWords", "script_of", "shingle_hashes", "tokenize", "units_of"]
 
@@ -53,8 +63,9 @@ class TextWords:
 def tokenize(text: str, *, spans: bool = False) -> TextWords:
     """The words of a text's normal form; `count` weighs characters of scripts without spaces as parts of a word."""
     if spans:
-        form, places = folded_with_places(text)
-        return _at_places(_words_of(lowered(form), spans=True), places)
+        form = folded(text)
+        words = _words_of(lowered(form), spans=True)
+        return words if form == text else _at_places(words, folded_with_places(text)[1])
     return _words_of(lowered(folded(text)), spans=False)
 
 

@@ -18,7 +18,7 @@ Rank = tuple[int, str]
 class Bond:
     """Two articles that may share a story. `mutual`: each holds much of the other; else `one` is a part of `other`.
 
-    `share` is the part of `one` that stands in `other`.
+    `share` is the part of `one` that stands in `other`; `unrelated`: their headlines do not say that it belongs there.
     """
 
     one: str
@@ -26,6 +26,7 @@ class Bond:
     jaccard: float
     mutual: bool
     share: float
+    unrelated: bool = False
 
 
 @dataclass(slots=True)
@@ -80,8 +81,8 @@ def _closest_first(bond: Bond) -> tuple[float, str, str]:
     return (-bond.jaccard, bond.one, bond.other)
 
 
-def _least_first(bond: Bond) -> tuple[float, float, str, str]:
-    return (bond.share, bond.jaccard, bond.one, bond.other)
+def _least_first(bond: Bond) -> tuple[bool, float, float, str, str]:
+    return (not bond.unrelated, bond.share, bond.jaccard, bond.one, bond.other)
 
 
 def _attach(groups: _Groups, core: Mapping[str, str], bonds: Iterable[Bond]) -> None:

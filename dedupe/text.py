@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onestory.dedupe.alignment import Windows
-from onestory.dedupe.characters import lowered
+from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.headlines import Headline, stems_of
 from onestory.dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, script_of, tokenize, units_of
 from onestory.dedupe.signature import Signature
-from onestory.dedupe.spelling import folded
 
 __all__ = ["NO_HEADLINE", "ComparedText", "is_number", "shared_stems", "width_of", "windows_of"]
 

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onestory.dedupe.alignment import Alignment, Span, align
-from onestory.dedupe.evidence import FLOOR_SHARED, Evidence, Kind, Relation, ShingleOverlap, compare_shingles
+from onestory.dedupe.evidence import (
+    FLOOR_SHARED,
+    Evidence,
+    Kind,
+    Relation,
+    ShingleOverlap,
+    compare_shingles,
+)
 from onestory.dedupe.forms import conflicts_of
 from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
 from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
@@ -43,8 +50,11 @@ LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
+# Two texts of one length may be one form, filled in twice: then nearly all of the shorter one is the run.
+TEASED_LENGTH, SAME_LENGTH_SHARE = 1.5, 0.75
 TOP_WORDS = 40
-NAMED_FURTHER_DOWN = 0.5
+NAMED_FURTHER_DOWN, NAMED_LITTLE, PASSAGE_WORDS = 0.5, 0.3, 60
+NAMED_AT_TOP, TOP_SHARE = 0.3, 0.15  # a live file has its latest item at its top, and many others
 UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
 PART_RUN = 0.3
 
@@ -105,34 +115,39 @@ def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
-    """What the headlines say of the pair. `named`: how much of the one that is named less the shared words say."""
+    """What the headlines say of the pair. `shares`: how much of each the shared words say."""
 
     one_origin: bool
     same: bool = False
     related: bool = False
     off: bool = False
     framed: bool = False
-    named: float = 0.0
+    shares: tuple[float, float] = (0.0, 0.0)
     known: bool = True
+
+    @property
+    def named(self) -> float:
+        """How much the shared words say of the headline of which they say less."""
+        return min(self.shares)
 
     @classmethod
     def of(cls, a: ComparedText, b: ComparedText, found: Alignment) -> "_Topic":
         one, other = a.headline, b.headline
         one_origin = bool(a.origin) and a.origin == b.origin
         if are_same(one, other):
-            return cls(one_origin, same=True, related=True, named=1.0)
+            return cls(one_origin, same=True, related=True, shares=(1.0, 1.0))
         # Where neither has a headline the texts alone are asked, as in a collection without any.
         if not one.stems and not other.stems:
             return cls(one_origin, related=not one_origin, known=False)
         words = shared_stems(a, found.a_spans)
-        named = min(one.share_in(words), other.share_in(words))
+        shares = (one.share_in(words), other.share_in(words))
         if not one.stems or not other.stems:
-            return cls(one_origin, named=named, known=False)
+            return cls(one_origin, shares=shares, known=False)
         framed = one_origin and is_framed(words, one, other)
         if are_related(one, other):
             known = one.says_something and other.says_something
-            return cls(one_origin, related=known, framed=framed, named=named, known=known)
-        return cls(one_origin, off=not names_either(words, one, other), framed=framed, named=named)
+            return cls(one_origin, related=known, framed=framed, shares=shares, known=known)
+        return cls(one_origin, off=not names_either(words, one, other), framed=framed, shares=shares)
 
 
 def _behind_the_head(found: Alignment) -> Alignment:
@@ -163,9 +178,11 @@ def _kind(
 
 
 def _is_teaser(found: Alignment) -> bool:
-    """A short text, a good part of which is one run from the top of the other."""
+    """A short text, a good part of which is one run from the top of the other, much longer one."""
     a_at, b_at, length = max(found.runs, key=lambda one: one[2])
     short, here, place = (found.a_words, a_at, b_at) if found.a_words <= found.b_words else (found.b_words, b_at, a_at)
+    if max(found.a_words, found.b_words) < TEASED_LENGTH * short and length < SAME_LENGTH_SHARE * short:
+        return False
     if short > TEASER_WORDS or here > TEASER_HEAD or place > TEASER_TOP:
         return False
     return length >= max(TEASER_RUN, TEASER_SHARE * short)
@@ -173,19 +190,27 @@ def _is_teaser(found: Alignment) -> bool:
 
 def _is_part_of_another(found: Alignment, seen: ShingleOverlap, topic: _Topic) -> bool:
     """One is a part of the other, which holds much else, and nothing says that this is about the same."""
-    if not seen.is_part or topic.same:
+    if topic.same or not seen.is_part:
         return False
-    inside, where = (seen.a_in_b, found.b_spans) if seen.a_in_b >= seen.b_in_a else (seen.b_in_a, found.a_spans)
+    part = 0 if seen.a_in_b >= seen.b_in_a else 1
+    inside, where = (seen.a_in_b, found.b_spans) if part == 0 else (seen.b_in_a, found.a_spans)
     further_down = where[0][0] > TOP_WORDS
     if further_down and inside < COPY_CONTAINMENT:
         return True
-    if topic.related:
-        return False
-    if topic.one_origin:
-        return True
-    if not topic.known:
+    if topic.related or topic.one_origin:
+        return not topic.related
+    # A headline that its own words do not mention says nothing, where they do mention the other one.
+    misnamed = (
+        further_down
+        and found.shared >= PASSAGE_WORDS
+        and topic.shares[part] < NAMED_SHARE
+        and topic.shares[1 - part] >= NAMED_LITTLE
+    )
+    if not topic.known or misnamed:
         return inside < (UNNAMED_FURTHER_DOWN if further_down else UNNAMED_SHARE)
-    return topic.named < (NAMED_FURTHER_DOWN if further_down else NAMED_SHARE)
+    if further_down:
+        return topic.named < NAMED_FURTHER_DOWN
+    return topic.named < NAMED_AT_TOP and min(seen.a_in_b, seen.b_in_a) < TOP_SHARE
 
 
 def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float, containment: float) -> bool:

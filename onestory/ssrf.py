@@ -177,7 +177,7 @@ class GuardedResolver:
             receiver.resolutionComplete()
 
     async def addresses(self, name: str, port: int) -> list[Address]:
-        """The addresses that may be connected to. Raises BlockedAddress, or OSError when there is none."""
+        """The addresses that may be connected to. Raises BlockedAddress, or OSError without any."""
         found = await self._look_up(name, port)
         refused = [] if self.allow.allows_name(name) else [one for one in found if not self._is_allowed(one)]
         if refused:

@@ -26,6 +26,6 @@ def _is_safe(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") or character in "\u200c\u200d"
 
 
-def escape_controls(told: str) -> str:
+def escape_controls(json: str) -> str:
     """Equivalent JSON with terminal control characters escaped. They can occur only inside strings."""
-    return TERMINAL_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
+    return TERMINAL_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json)

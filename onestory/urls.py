@@ -11,7 +11,7 @@ from onestory.errors import BadInput
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-__all__ = ["article_id_of_url", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
+__all__ = ["article_id_of_url", "bare_host", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
 
 MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 5
@@ -84,6 +84,11 @@ TRACKING_HINT = re.compile(
     r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor="
     r"|\w*sess\w*=|asp\.net_|cfid=|cftoken=|zenid=|oscsid=|s(id)?=[0-9a-f]{26})"
 )
+
+
+def bare_host(host: str) -> str:
+    """The host without www."""
+    return host.removeprefix("www.")
 
 
 def host_of(url: str) -> str:

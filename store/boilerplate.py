@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, insert, select
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, boilerplate, removed_lines, versions
+from onestory.urls import bare_host
 
 __all__ = [
     "REMOVED_LINES_RETENTION_DAYS",
     "ArticleLines",
     "BoilerplateLine",
     "active_fingerprints",
-    "bare_host",
     "boilerplate_lines",
     "hosts_with_articles",
     "newest_article_lines",
@@ -54,10 +54,6 @@ class BoilerplateLine:
     last_seen: datetime
     in_force: bool
     since: datetime
-
-
-def bare_host(host: str) -> str:
-    return host.removeprefix("www.")
 
 
 def hosts_with_articles(connection: Connection) -> list[str]:

@@ -45,7 +45,7 @@ def store_metrics(connection: Connection) -> StoreMetrics:
         articles=connection.execute(select(func.count(articles.c.id))).scalar_one(),
         articles_waiting=connection.execute(select(func.count()).where(versions.c.attached.is_(None))).scalar_one(),
         sources={word: number for word, number, _ in words},
-        sources_alarmed={word: told for word, _, told in words if told},
+        sources_alarmed={word: alarms for word, _, alarms in words if alarms},
         sources_unseen=count_open_gaps(connection),
         source_overdue_seconds=_late(connection.execute(first_poll).scalar_one(), now),
         pages=count_pages_by_state(connection),

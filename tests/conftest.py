@@ -1,4 +1,4 @@
-"""What all tests share: one real Redis and one real PostgreSQL a run, and a fresh place in them a test."""
+"""Fixtures of all tests: one real Redis and PostgreSQL per run, and a fresh place in them for each test."""
 
 import os
 import shutil
@@ -10,9 +10,17 @@ import pytest
 from redis import Redis
 
 from onestory.store.database import Store
+from tests.processes import marked
 from tests.servers import PostgresMissing, PostgresServer, postgres_server, redis_server, short_folder
 
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """Ends the processes that a test started, whatever became of it."""
+    with marked():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Real servers for the tests: Redis and PostgreSQL on unix sockets, ended with the test run in any case."""
+"""Real servers for tests: Redis and PostgreSQL on unix sockets."""
 
 import importlib.util
 import os
@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from onestory.store.redis_server.process import find_redis_binary
+from tests.processes import end_marked, marked_environment, run_folder
 from tests.waiting import wait_until
 
 __all__ = [
@@ -42,9 +43,12 @@ class PostgresMissing(Exception):  # noqa: N818
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """A new private folder whose path leaves room for a unix socket's name."""
-    with tempfile.TemporaryDirectory(prefix="one-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder).resolve()
+    """A new private folder whose path leaves room for a unix socket's name. In the end no process works in it."""
+    with tempfile.TemporaryDirectory(prefix="t", dir=run_folder(), ignore_cleanup_errors=True) as folder:
+        try:
+            yield Path(folder)
+        finally:
+            end_marked(folder)
 
 
 @contextmanager
@@ -102,7 +106,7 @@ class PostgresServer:
 
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server that trusts whoever reaches its socket. Raises PostgresMissing with the reason."""
+    """A PostgreSQL server that trusts every user of its socket. Raises PostgresMissing with the reason."""
     with postgres_folder() as folder, postgres_in(folder) as server:
         yield server
 
@@ -145,12 +149,9 @@ def _redis_answers(url: str) -> bool:
 def _running(
     command: Sequence[str], *, log: Path | None = None, user: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    if setpriv := shutil.which("setpriv"):  # Then even `kill -9` of the test run leaves nobody behind.
-        command = [setpriv, "--pdeathsig", "INT", *command]
+    options = {"start_new_session": True, "env": marked_environment(), **_as(user)}
     with (log or Path(os.devnull)).open("ab") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, **_as(user)
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **options)
     try:
         yield process
     finally:

@@ -17,7 +17,8 @@ import yaml
 from onestory.crawler import demo
 from onestory.store.sources.polls import SourceEntry
 from tests.cli import ONESTORY, onestory
-from tests.waiting import wait_until
+from tests.processes import child
+from tests.waiting import LONGEST_WAIT, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("migrate", "crawler", "api")
@@ -112,12 +113,9 @@ def served(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [ONESTORY, *commands["api"][1:], "--port", str(port)]
-    with subprocess.Popen(command, env={**os.environ, **envs["api"]}, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{port}/readyz"), timeout=30)
-            yield f"http://127.0.0.1:{port}", envs["api"], key
-        finally:
-            process.terminate()
+    with child(command, env={**os.environ, **envs["api"]}, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{port}/readyz"))
+        yield f"http://127.0.0.1:{port}", envs["api"], key
 
 
 def _toml(source: SourceEntry) -> str:
@@ -127,7 +125,7 @@ def _toml(source: SourceEntry) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5) as response:
+        with urlopen(url, timeout=LONGEST_WAIT) as response:
             return bool(response.status == 200)
     except OSError:
         return False
@@ -137,8 +135,8 @@ def test_the_services_work_together(served: tuple[str, dict[str, str], str]) -> 
     url, env, key = served
     asked = f"{url}/v1/stories?min_copies=5"
     with pytest.raises(HTTPError, match="401"):
-        urlopen(asked, timeout=5)
-    with urlopen(Request(asked, headers={"Authorization": f"Bearer {key}"}), timeout=5) as response:
+        urlopen(asked, timeout=LONGEST_WAIT)
+    with urlopen(Request(asked, headers={"Authorization": f"Bearer {key}"}), timeout=LONGEST_WAIT) as response:
         listed = json.load(response)
     assert [story["copies"] for story in listed["stories"]] == [5]
     assert onestory("health", env=env).returncode == 0

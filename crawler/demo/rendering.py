@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Copy", "Outlet", "World", "feed", "front", "page", "read_world"]
+__all__ = ["DemoCopy", "Outlet", "World", "feed", "front", "page", "read_world"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Outlet:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class DemoCopy:
     """An article of one outlet: `paragraphs` are its text, `path` its path on the site."""
 
     outlet: str
@@ -34,9 +34,9 @@ class Copy:
 @dataclass(frozen=True, slots=True)
 class World:
     outlets: tuple[Outlet, ...]
-    copies: tuple[Copy, ...]
+    copies: tuple[DemoCopy, ...]
 
-    def of(self, outlet: Outlet) -> list[Copy]:
+    def of(self, outlet: Outlet) -> list[DemoCopy]:
         """An outlet's articles, the newest first."""
         own = [copy for copy in self.copies if copy.outlet == outlet.name]
         return sorted(own, key=lambda copy: copy.published, reverse=True)
@@ -49,11 +49,11 @@ def read_world(path: Path, *, now: datetime) -> World:
     return World(outlets, tuple(_copy(one, raw["text"][one["text"]], now) for one in raw["copy"]))
 
 
-def _copy(raw: dict[str, Any], text: dict[str, Any], now: datetime) -> Copy:
+def _copy(raw: dict[str, Any], text: dict[str, Any], now: datetime) -> DemoCopy:
     whole = [" ".join(paragraph.split()) for paragraph in text["body"].strip().split("\n\n")]
     body = [raw.get("lead"), *whole[: raw.get("paragraphs", len(whole))], raw.get("tail")]
     slug = "-".join("".join(char if char.isalnum() else " " for char in raw["title"].lower()).split())
-    return Copy(
+    return DemoCopy(
         raw["outlet"],
         raw["title"],
         f"/news/{slug}",
@@ -64,7 +64,7 @@ def _copy(raw: dict[str, Any], text: dict[str, Any], now: datetime) -> Copy:
     )
 
 
-def page(copy: Copy, outlet: Outlet, *, base: str) -> str:
+def page(copy: DemoCopy, outlet: Outlet, *, base: str) -> str:
     """Render an article between a menu, a newsletter box and links to other stories."""
     body = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in copy.paragraphs)
     credit = f'<p class="credit">Source: {escape(copy.credit)}</p>' if copy.credit else ""
@@ -84,7 +84,7 @@ def page(copy: Copy, outlet: Outlet, *, base: str) -> str:
 """
 
 
-def front(outlet: Outlet, copies: list[Copy]) -> str:
+def front(outlet: Outlet, copies: list[DemoCopy]) -> str:
     links = "\n".join(f'<li><a href="{copy.path}">{escape(copy.title)}</a></li>' for copy in copies)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(outlet.name)}</title>
@@ -93,7 +93,7 @@ def front(outlet: Outlet, copies: list[Copy]) -> str:
 """
 
 
-def feed(outlet: Outlet, copies: list[Copy], *, base: str) -> str:
+def feed(outlet: Outlet, copies: list[DemoCopy], *, base: str) -> str:
     """Render an outlet's feed as RSS 2.0."""
     items = "\n".join(
         f"<item><title>{escape(copy.title)}</title><link>{base}{copy.path}</link>"

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.hosts.robots import Robots, parse_robots, stored_robots
-from onestory.crawler.hosts.session import HostSession
 from onestory.store.frontier.hosts import LeasedHost, authority_of, claim_host
 
 __all__ = ["ask_elsewhere", "borrow_host"]

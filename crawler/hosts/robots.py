@@ -7,7 +7,7 @@ from typing import Literal
 
 from protego import Protego
 
-from onestory.crawler.rate_limit import LONGEST_WAIT_SECONDS
+from onestory.crawler.backoff import LONGEST_WAIT_SECONDS
 
 __all__ = ["AGENT", "Robots", "parse_robots", "stored_robots"]
 

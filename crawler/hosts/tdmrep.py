@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.pipelines.extract.rights import from_robots, from_tdmrep
 from onestory.store.frontier.hosts import save_tdmrep
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from onestory.crawler.context import CapturedPage
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.hosts.tdmrep import host_signals
 from onestory.crawler.pages import results
 from onestory.crawler.pages.round_trips import follow_round_trip, may_lead_back

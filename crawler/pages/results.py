@@ -2,8 +2,8 @@
 
 import hashlib
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
 from onestory.urls import MAX_REDIRECTS

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from onestory.crawler.backoff import day_of, next_day
 from onestory.crawler.fetching.challenge import detect_challenge
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts import tdmrep
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.pages import fetch, results, revisit_policy
-from onestory.crawler.rate_limit import day_of, next_day
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.articles.moves import record_move
@@ -128,17 +128,19 @@ def result_of_reading(page: DueRevisit, result: PageFetchResult, kind: str) -> R
 
 def record_revisit(connection: Connection, page: DueRevisit, result: RevisitResult, *, now: datetime) -> bool:
     """Record a revisit and schedule the next one; return whether the article is now withdrawn."""
-    is_settled = result.kind == "absent" and revisit_policy.is_settled(page, is_final=result.is_confirmed, now=now)
+    is_confirmed = result.kind == "absent" and revisit_policy.is_absence_confirmed(
+        page, is_final=result.is_confirmed, now=now
+    )
     if result.kind == "absent":
         since = page.missing_since or now
-        is_withdrawn = is_settled or page.withdrawn is not None
+        is_withdrawn = is_confirmed or page.withdrawn is not None
         due = revisit_policy.revisit_after_absence(missing_since=since, is_withdrawn=is_withdrawn, now=now)
     elif result.kind == "unclear" and page.missing_since is not None:
         due = now + revisit_policy.CONFIRM
     else:
         changed = now if result.kind == "changed" else page.changed
         due = revisit_policy.next_revisit(known_since=page.known_since, changed=changed, now=now)
-    return save_revisit_result(connection, page, replace(result, is_confirmed=is_settled, revisit=due), now=now)
+    return save_revisit_result(connection, page, replace(result, is_confirmed=is_confirmed, revisit=due), now=now)
 
 
 async def _settle(session: HostSession, page: DueRevisit, result: RevisitResult) -> None:

@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 from onestory.store.frontier.revisits import DueRevisit
 
-__all__ = ["CONFIRM", "is_settled", "leads_away", "may_revisit", "next_revisit", "revisit_after_absence", "validators"]
+__all__ = [
+    "CONFIRM",
+    "is_absence_confirmed",
+    "leads_away",
+    "may_revisit",
+    "next_revisit",
+    "revisit_after_absence",
+    "validators",
+]
 
 STEPS = (
     timedelta(hours=1),
@@ -54,7 +62,7 @@ def revisit_after_absence(*, missing_since: datetime, is_withdrawn: bool, now: d
     return next((missing_since + wait for wait in RETURNS if missing_since + wait > now), None)
 
 
-def is_settled(page: DueRevisit, *, is_final: bool, now: datetime) -> bool:
+def is_absence_confirmed(page: DueRevisit, *, is_final: bool, now: datetime) -> bool:
     """Whether an absence is confirmed: the page says so (410, a notice), or a revisit hours ago missed it as well."""
     return is_final or (page.missing_since is not None and now - page.missing_since >= CONFIRM)
 

@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit
 
 from onestory.crawler.fetching.cookies import FetchCookies
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.errors import BadInput
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of

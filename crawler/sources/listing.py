@@ -9,7 +9,7 @@ from datetime import timedelta
 from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.elsewhere import ask_elsewhere
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.sources.feed_hints import FeedHints, feed_hints
 from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section

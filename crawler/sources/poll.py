@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from onestory.crawler.backoff import day_of
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.session import HostSession
-from onestory.crawler.rate_limit import day_of
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.sources.feed_hints import FeedHints, lifetime_seconds
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.listing import SourceListing, read_listing

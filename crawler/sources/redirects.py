@@ -2,7 +2,7 @@
 
 from onestory.crawler.fetching.cookies import FetchCookies
 from onestory.crawler.fetching.fetcher import FetchResponse
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.source_error import source_error
 from onestory.errors import BadInput

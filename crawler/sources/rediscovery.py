@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.sources.discovery import DiscoveredSource, classify_answer, linked_sources
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.redirects import fetch_source

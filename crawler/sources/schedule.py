@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from onestory.crawler.rate_limit import backoff_seconds
+from onestory.crawler.backoff import backoff_seconds
 from onestory.crawler.sources.feed_hints import FeedHints
 from onestory.errors import BadInput
 from onestory.store.sources.source_list import PollSchedule

@@ -46,7 +46,7 @@ def load_sources(path: Path | None = None) -> tuple[SourceEntry, ...]:
         raise BadInput(f"{place} is not TOML: {error}") from error
     listed = raw.get("source")
     if not isinstance(listed, list) or not listed:
-        raise BadInput(f"{place} names no source: each begins with [[source]]")
+        raise BadInput(f"{place} contains no sources: each begins with [[source]]")
     entries = tuple(_entry(one, f"{place}, source {number}") for number, one in enumerate(listed, 1))
     _refuse_twins(entries, place)
     return entries

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from onestory.crawler.clock import sleep
 from onestory.crawler.context import CapturedPage, CrawlContext, FetchRequest
-from onestory.crawler.hosts.session import HostSession
+from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.visit import visit_host
 from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, has_claimable_host, renew_leases
 from onestory.store.frontier.pages import has_pending_work

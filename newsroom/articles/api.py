@@ -165,11 +165,11 @@ def get_versions(request: Request, article_id: StoryId) -> Response:
         record = load_article(connection, validate_id(article_id, of="article"))
         versions = version_records(connection, record.copy.id)
         withdrawals = withdrawals_of(connection, record.copy.id)
-    told = VersionList(
+    result = VersionList(
         versions=[Version.model_validate(one) for one in versions],
         withdrawals=[Withdrawal.model_validate(one) for one in withdrawals],
     )
-    return json_response(request, told)
+    return json_response(request, result)
 
 
 @router.get(
@@ -188,7 +188,7 @@ def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Resp
                 raise NotFound(f"there is no version {number}")
         removed = removed_lines_of(connection, {a, b})
     changes = word_diff(found[a].text, found[b].text)
-    told = Comparison(
+    result = Comparison(
         a=_side(found[a], [one.line for one in removed.get(a, ())]),
         b=_side(found[b], [one.line for one in removed.get(b, ())]),
         kept=changes.kept,
@@ -197,7 +197,7 @@ def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Resp
         moved=changes.moved,
         stretches=[DiffSpan.model_validate(one) for one in changes.spans],
     )
-    return json_response(request, told)
+    return json_response(request, result)
 
 
 def _side(version: ComparableVersion, boilerplate: list[str]) -> ComparedVersion:
@@ -224,7 +224,7 @@ def get_freshness(request: Request, story_id: StoryId) -> Response:
         outdated = request.app.state.remembered.standings.of(connection, record)
         members = copies_of_story(connection, record.id)
         ours = own_outlets_among(connection, {copy.outlet for copy in members})
-    told = [
+    result = [
         CopyFreshness(
             article_id=copy.id,
             outlet=copy.outlet,
@@ -240,6 +240,6 @@ def get_freshness(request: Request, story_id: StoryId) -> Response:
         outlets=outdated.outlets,
         old_outlets=outdated.old_outlets,
         old_ours=outdated.old_ours,
-        copies=told,
+        copies=result,
     )
     return json_response(request, answer)

@@ -51,8 +51,8 @@ def article_command(
         versions = version_records(connection, identity)
         gone, moved = withdrawals_of(connection, identity), moves_of(connection, identity)
         ends = _ends(versions, before, after) if diff or before or after else None
-        told = titles_and_texts(connection, ends) if ends else {}
-    compare = [told[number] for number in ends] if ends else []
+        texts = titles_and_texts(connection, ends) if ends else {}
+    compare = [texts[number] for number in ends] if ends else []
     if json:
         print_json(_row(record, versions, gone, moved, compare, ends))
         return
@@ -89,8 +89,8 @@ def _row(
     if ends is not None:
         (old_title, old), (title, new) = compare
         spans = [asdict(change) for change in word_diff(old, new).spans]
-        told = version_diff((old_title, old), (title, new), of=ends[0])
-        row["diff"] = {**told.to_dict(), "version": ends[1], "before": old, "after": new, "spans": spans}
+        diff = version_diff((old_title, old), (title, new), of=ends[0])
+        row["diff"] = {**diff.to_dict(), "version": ends[1], "before": old, "after": new, "spans": spans}
     return row
 
 
@@ -120,11 +120,11 @@ def _print(
 
 
 def _changed(version: VersionRecord) -> str:
-    told = version.changes
-    if told is None:
+    changes = version.changes
+    if changes is None:
         return ""
-    words = f"  {told['added']} added, {told['removed']} removed, {told['moved']} moved"
-    return words + ("  new headline" if told["title_changed"] else "")
+    words = f"  {changes['added']} added, {changes['removed']} removed, {changes['moved']} moved"
+    return words + ("  new headline" if changes["title_changed"] else "")
 
 
 def _print_diff(compare: Sequence[tuple[str | None, str]], ends: tuple[int, int]) -> None:

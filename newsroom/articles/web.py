@@ -77,10 +77,10 @@ def compare_page(request: Request) -> Response:
 
 
 def _number(request: Request, name: str) -> int:
-    told = request.query_params.get(name, "").strip()
-    if not (told.isascii() and told.isdigit() and len(told) < 11 and 0 < int(told) <= MAX_DATABASE_ID):
+    typed = request.query_params.get(name, "").strip()
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 11 and 0 < int(typed) <= MAX_DATABASE_ID):
         raise BadInput("Choose two copies to compare on the page of a story.")
-    return int(told)
+    return int(typed)
 
 
 def _version(found: dict[int, ComparableVersion], number: int) -> ComparableVersion:

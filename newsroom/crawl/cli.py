@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from onestory.config import Config
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.context import CaptureSink
 from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.crawl import crawl, pace_for
 from onestory.crawler.metrics import CrawlMetrics, parse_address, serving_metrics
-from onestory.crawler.rate_limit import RateLimits
 from onestory.logs import configure_logging
 from onestory.newsroom.sources.cli import SourcesArgument, ensure_sources
 from onestory.newsroom.supervisor import watch_parent

@@ -134,11 +134,11 @@ class UndoRequest(BaseModel):
     who: DeciderName
 
 
-def _word(request: Request, who: str, why: str) -> DecisionNote:
+def _note(request: Request, who: str, why: str) -> DecisionNote:
     return DecisionNote(caller_of(request).signature_for(who), why, api_context(request).clock())
 
 
-def _told(decided: decisions.DecisionResult) -> Response:
+def _outcome_response(decided: decisions.DecisionResult) -> Response:
     return uncached_json(DecisionOutcome.model_validate(decided))
 
 
@@ -154,7 +154,9 @@ def post_merge(request: Request, story_id: StoryId, order: MergeRequest) -> Resp
     """Merge two stories until the decision is undone. The older id stays, and the other one leads to it."""
     desk = api_context(request)
     checked = validate_id(story_id, of="story")
-    return _told(decisions.merge_stories(desk.store, [checked, order.other], _word(request, order.who, order.why)))
+    return _outcome_response(
+        decisions.merge_stories(desk.store, [checked, order.other], _note(request, order.who, order.why))
+    )
 
 
 @router.post(
@@ -169,7 +171,7 @@ def post_split(request: Request, story_id: StoryId, order: SplitRequest) -> Resp
     """Make the copies a story of their own. All of them must belong to this story."""
     desk = api_context(request)
     _check_members(request, story_id, order.articles)
-    return _told(decisions.split_story(desk.store, order.articles, _word(request, order.who, order.why)))
+    return _outcome_response(decisions.split_story(desk.store, order.articles, _note(request, order.who, order.why)))
 
 
 @router.post(
@@ -184,7 +186,7 @@ def post_pin(request: Request, story_id: StoryId, order: PinRequest) -> Response
     """Mark a copy as the original, whatever times and credits indicate. The latest decision of a story applies."""
     desk = api_context(request)
     _check_members(request, story_id, [order.article])
-    return _told(decisions.pin_original(desk.store, order.article, _word(request, order.who, order.why)))
+    return _outcome_response(decisions.pin_original(desk.store, order.article, _note(request, order.who, order.why)))
 
 
 def _check_members(request: Request, story_id: str, names: list[str]) -> None:
@@ -212,7 +214,7 @@ def post_undo(
 ) -> Response:
     """Undo a decision. The log keeps it, with the author of the undo. A decision cannot be undone twice."""
     desk = api_context(request)
-    return _told(decisions.undo_decision(desk.store, number, _word(request, order.who, "")))
+    return _outcome_response(decisions.undo_decision(desk.store, number, _note(request, order.who, "")))
 
 
 @router.get(
@@ -241,5 +243,5 @@ def get_decisions(
                 for copy in copies_of_story(connection, load_story(connection, validate_id(story_id, of="story")).id)
             ]
         found = decision_records(connection, named, limit=limit)
-    told = [Decision.model_validate(one) for one in found]
-    return json_response(request, DecisionList(decisions=told))
+    result = [Decision.model_validate(one) for one in found]
+    return json_response(request, DecisionList(decisions=result))

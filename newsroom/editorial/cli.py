@@ -57,7 +57,7 @@ def merge_stories_command(
 ) -> None:
     """Merge stories."""
     with open_store(load_config(home)) as store:
-        _tell(merge_stories(store, stories, _word(who, why)), json=json)
+        _print_decision(merge_stories(store, stories, _note(who, why)), json=json)
 
 
 @story_app.command("split")
@@ -66,7 +66,7 @@ def split_story_command(
 ) -> None:
     """Split articles off their story, as a story of their own."""
     with open_store(load_config(home)) as store:
-        _tell(split_story(store, articles, _word(who, why)), json=json)
+        _print_decision(split_story(store, articles, _note(who, why)), json=json)
 
 
 @story_app.command("pin")
@@ -79,7 +79,7 @@ def pin_original_command(
 ) -> None:
     """Mark an article as the original of its story."""
     with open_store(load_config(home)) as store:
-        _tell(pin_original(store, article, _word(who, why)), json=json)
+        _print_decision(pin_original(store, article, _note(who, why)), json=json)
 
 
 @story_app.command("undo")
@@ -91,7 +91,7 @@ def undo_decision_command(
 ) -> None:
     """Undo a decision."""
     with open_store(load_config(home)) as store:
-        _tell(undo_decision(store, decision, _word(who, "")), json=json)
+        _print_decision(undo_decision(store, decision, _note(who, "")), json=json)
 
 
 @story_app.command("log")
@@ -110,11 +110,11 @@ def decision_log_command(
     print_records(records, print_decisions, as_json=json)
 
 
-def _word(who: str, why: str) -> DecisionNote:
+def _note(who: str, why: str) -> DecisionNote:
     return DecisionNote(who, why, utc_now())
 
 
-def _tell(decided: DecisionResult, *, json: bool) -> None:
+def _print_decision(decided: DecisionResult, *, json: bool) -> None:
     if json:
         print_json(decided)
         return

@@ -123,12 +123,12 @@ def _last(store: Store) -> int:
 
 def _number(last_event_id: str) -> int | None:
     """The number in a Last-Event-ID header, which is empty before the first event. Raises BadInput."""
-    told = last_event_id.strip()
-    if not told:
+    typed = last_event_id.strip()
+    if not typed:
         return None
-    if not (told.isascii() and told.isdigit() and int(told[:20]) <= MAX_DATABASE_ID):
+    if not (typed.isascii() and typed.isdigit() and int(typed[:20]) <= MAX_DATABASE_ID):
         raise BadInput("Last-Event-ID is not a number from this stream")
-    return int(told[:20])
+    return int(typed[:20])
 
 
 def _wanted(after: int | None, kinds: list[EventKind], story: str | None) -> EventFilter:

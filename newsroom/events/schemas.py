@@ -115,7 +115,7 @@ class WebhookMessage(ApiModel):
     ]
     story_id: str | None
     created: datetime
-    due: Annotated[datetime | None, Field(description="The next attempt; null if there is none.")]
+    due: Annotated[datetime | None, Field(description="The next attempt; null if no attempt is left.")]
     attempts: int
     delivered: datetime | None
     http_status: int | None

@@ -223,11 +223,11 @@ def _reader(
 
 
 def _frame(event: EventRecord) -> bytes:
-    told = Event.model_validate(event).model_dump_json()
-    return f"id: {event.id}\nevent: {event.kind}\ndata: {told}\n\n".encode()
+    data = Event.model_validate(event).model_dump_json()
+    return f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode()
 
 
 def _reset(after: int) -> bytes:
     """Tell the client that it missed events, must read the stories again, and continues after this number."""
-    told = orjson.dumps({"after": after}).decode()
-    return f"id: {after}\nevent: reset\ndata: {told}\n\n".encode()
+    data = orjson.dumps({"after": after}).decode()
+    return f"id: {after}\nevent: reset\ndata: {data}\n\n".encode()

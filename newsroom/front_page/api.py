@@ -113,7 +113,7 @@ def get_desk(
     with desk.store.read() as connection:
         happened = activity_since(connection, moment)
         acts = action_items_since(connection, request.app.state.remembered.standings, moment)
-    told = [
+    result = [
         StoryActionItem(
             story=Story.model_validate(act.story),
             at=act.at,
@@ -123,4 +123,6 @@ def get_desk(
         )
         for act in acts
     ]
-    return json_response(request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), actions=told))
+    return json_response(
+        request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), actions=result)
+    )

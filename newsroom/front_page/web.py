@@ -236,7 +236,7 @@ def _choices(connection: Connection, desk: ApiContext) -> dict[str, Any]:
 
 def _happenings(connection: Connection, request: Request, visit: LastVisit) -> dict[str, Any]:
     since = lookback_start(visit)
-    spans = {name: told for name, told in LOOKBACK_SPANS.items() if name != "visit" or visit.before is not None}
+    spans = {name: label for name, label in LOOKBACK_SPANS.items() if name != "visit" or visit.before is not None}
     return {
         "happened": activity_since(connection, since),
         "acts": action_items_since(connection, request.app.state.remembered.standings, since),

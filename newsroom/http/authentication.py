@@ -207,7 +207,7 @@ def _is_feed(need: RouteScope | None) -> bool:
 
 def _unknown(need: RouteScope | None, detail: str, fault: str = "") -> Problem:
     """The 401 response. Basic is offered to feed readers, which then ask for a password; browsers on pages must not."""
-    told = f"Bearer {REALM}" + (f", {fault}" if fault else "")
+    challenge = f"Bearer {REALM}" + (f", {fault}" if fault else "")
     if _is_feed(need):
-        told = f'{told}, Basic {REALM}, charset="UTF-8"'
-    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": told})
+        challenge = f'{challenge}, Basic {REALM}, charset="UTF-8"'
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})

@@ -28,11 +28,11 @@ class Credential:
 
 def credential_of(request: Request) -> Credential | None:
     """The credential of a request: None without one, an empty one if it cannot be a key."""
-    told = request.headers.getlist("authorization")
-    if not told:
+    headers = request.headers.getlist("authorization")
+    if not headers:
         return None
-    scheme, _, value = told[0].strip().partition(" ")
-    key = value.strip() if len(told) == 1 and len(value) <= 2 * MAX_CREDENTIAL else ""
+    scheme, _, value = headers[0].strip().partition(" ")
+    key = value.strip() if len(headers) == 1 and len(value) <= 2 * MAX_CREDENTIAL else ""
     if scheme.lower() == "basic":
         return Credential("basic", _password(key))
     return Credential("bearer", key if scheme.lower() == "bearer" else "")

@@ -30,10 +30,10 @@ SAME_SITE = ("same-origin", "none")
 
 def is_cross_site(request: Request) -> bool:
     """Whether a page of another site sent the request."""
-    told = request.headers.get("sec-fetch-site")
+    site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    if told is not None:
-        return told not in SAME_SITE
+    if site is not None:
+        return site not in SAME_SITE
     return origin is not None and _authority(origin) != request.headers.get("host", "").lower()
 
 

@@ -166,16 +166,16 @@ Schemas = Mapping[str, Any]
 
 
 def add_examples(document: dict[str, Any]) -> None:
-    """Add examples where there are none."""
+    """Add missing examples."""
     schemas = document["components"]["schemas"]
     for operation in _operations(document):
         for parameter in operation.get("parameters", ()):
             if not EXAMPLE_KEYS & {*parameter, *parameter["schema"]}:
                 parameter["example"] = example_of(parameter["schema"], schemas)
         for content in _contents(operation):
-            for media_type, told in content.items():
-                if not EXAMPLE_KEYS & {*told, *told.get("schema", ())}:
-                    told["example"] = MEDIA_TYPE_EXAMPLES.get(media_type) or example_of(told["schema"], schemas)
+            for media_type, media in content.items():
+                if not EXAMPLE_KEYS & {*media, *media.get("schema", ())}:
+                    media["example"] = MEDIA_TYPE_EXAMPLES.get(media_type) or example_of(media["schema"], schemas)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

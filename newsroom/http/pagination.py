@@ -87,8 +87,8 @@ def _read(cursor: str) -> tuple[str, int, str, int]:
 
 def next_url(path: str, query: BaseModel, cursor: str) -> str:
     """The URL of the next page: the same path and filters, with the cursor."""
-    told = query.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json") | {"cursor": cursor}
-    return f"{path}?{urlencode(told)}"
+    parameters = query.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json") | {"cursor": cursor}
+    return f"{path}?{urlencode(parameters)}"
 
 
 def next_link(request: Request, query: BaseModel, cursor: str | None) -> dict[str, str]:
@@ -98,5 +98,5 @@ def next_link(request: Request, query: BaseModel, cursor: str | None) -> dict[st
 
 def next_link_of_request(request: Request, cursor: str | None) -> dict[str, str]:
     """The same for other lists: the requested URL with another cursor."""
-    told = {**request.query_params, "cursor": cursor}
-    return {} if cursor is None else {"Link": f'<{request.url.path}?{urlencode(told)}>; rel="next"'}
+    parameters = {**request.query_params, "cursor": cursor}
+    return {} if cursor is None else {"Link": f'<{request.url.path}?{urlencode(parameters)}>; rel="next"'}

@@ -109,13 +109,13 @@ def rate_limit_key(scope: Scope) -> str:
 
 def client_address(scope: Scope) -> str:
     """The address of the connection, for IPv6 its network, all of which belongs to one client."""
-    told = scope["client"][0] if scope.get("client") else ""
-    if ":" not in told:
-        return told
+    address = scope["client"][0] if scope.get("client") else ""
+    if ":" not in address:
+        return address
     try:
-        return str(ipaddress.ip_network((told.partition("%")[0], 64), strict=False))
+        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
     except ValueError:
-        return told
+        return address
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -144,8 +144,8 @@ def route_scopes(routes: Iterable[BaseRoute]) -> list[RouteScope]:
 def _need(route: RouteContext) -> RouteScope:
     methods = frozenset(route.methods or ())
     is_safe = bool(methods) and methods <= SAFE_METHODS
-    told = [one.dependency for one in getattr(route, "dependencies", ()) if isinstance(one, DependsParameter)]
-    needs = [one for one in told if isinstance(one, RequiredScope) and (is_safe or not one.for_reading)]
+    dependencies = [one.dependency for one in getattr(route, "dependencies", ()) if isinstance(one, DependsParameter)]
+    needs = [one for one in dependencies if isinstance(one, RequiredScope) and (is_safe or not one.for_reading)]
     pattern: re.Pattern[str] = getattr(route, "path_regex", ANY_PATH)
     return RouteScope(route.path or "", pattern, methods, _highest([one.scope for one in needs]))
 

@@ -82,19 +82,19 @@ class RateLimiter:
             await self.app(scope, receive, send)
             return
         left = self._buckets.take(self.client_key(scope))
-        told = self._told(max(0.0, left))
+        headers = self._headers(max(0.0, left))
 
-        async def telling(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *told]}
+                message = {**message, "headers": [*message.get("headers", ()), *headers]}
             await send(message)
 
         if left >= 0:
-            await self.app(scope, receive, telling)
+            await self.app(scope, receive, send_with_headers)
         else:
-            await self._refusal(left).response(scope["path"])(scope, receive, telling)
+            await self._refusal(left).response(scope["path"])(scope, receive, send_with_headers)
 
-    def _told(self, left: float) -> list[tuple[bytes, bytes]]:
+    def _headers(self, left: float) -> list[tuple[bytes, bytes]]:
         full_in = math.ceil((self.per_minute - left) * WINDOW_SECONDS / self.per_minute)
         return [
             (b"ratelimit-policy", f'"default";q={self.per_minute};w={WINDOW_SECONDS}'.encode()),

@@ -77,10 +77,10 @@ def etag_response(
 ) -> Response:
     """A response with a weak ETag computed from its body."""
     tag = f'W/"{xxhash.xxh3_128_hexdigest(body)}"'
-    told = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    tagged = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
     if _has(request.headers.get("if-none-match", ""), tag):
-        return Response(status_code=304, headers=told)
-    return Response(body, headers=told, media_type=media_type)
+        return Response(status_code=304, headers=tagged)
+    return Response(body, headers=tagged, media_type=media_type)
 
 
 def _has(known: str, tag: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from onestory.pipelines.runtime.engine import open_engine, open_intake
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.text import printable
 
 __all__ = ["ImportCounts", "extract_command", "import_command", "import_paths", "reindex_command"]
@@ -169,4 +171,6 @@ def reindex_command(home: HomeOption = None) -> None:
     with spinner("indexing") as progress, open_engine(config) as engine:
         task = progress.add_task("", total=None)
         done = engine.index_client.rebuild(progress=lambda done: progress.update(task, description=f"{done} articles"))
+        # What was signed with other parameters was compared by other rules.
+        attach_unattached(engine.store, engine.index_client, now=datetime.now(UTC))
     notice_console.print(f"indexed {done} article versions")

@@ -41,12 +41,16 @@ class Key(ApiModel):
     last_used: Annotated[datetime | None, Field(description="To within five minutes.")]
     revoked: Annotated[datetime | None, Field(description="When the key was revoked.")]
 
-    @computed_field(description="The former name of `prefix`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `prefix`.", json_schema_extra=DEPRECATED, examples=["onestory_1f0c93ab"]
+    )
     @property
     def begins(self) -> str:
         return self.prefix
 
-    @computed_field(description="The former name of `from_environment`.", json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The former name of `from_environment`.", json_schema_extra=DEPRECATED, examples=[False]
+    )
     @property
     def is_given(self) -> bool:
         return self.from_environment

@@ -26,10 +26,10 @@ from onestory.pipelines.archive.reextraction import ReextractCounts, reextract
 from onestory.pipelines.boilerplate.learning import learn_boilerplate
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.runtime.retry import BackendRetry
-from onestory.store.boilerplate import BoilerplateLine, bare_host, boilerplate_lines
+from onestory.store.boilerplate import BoilerplateLine, boilerplate_lines
 from onestory.text import printable
 from onestory.times import utc_now
-from onestory.urls import host_of, normalize_url
+from onestory.urls import bare_host, host_of, normalize_url
 
 __all__ = ["boilerplate_command", "index_app", "print_index_stats", "reextract_command"]
 
@@ -114,7 +114,7 @@ def reextract_command(
 
 
 def _files(paths: list[str]) -> list[str]:
-    """The files to read. Raises BadInput if there are none."""
+    """The files to read. Raises BadInput if no file is found."""
     if not paths:
         raise BadInput("no files to read: give WARC files, or set ONESTORY_WARC_DIR to the crawler's archive")
     found: list[str] = []

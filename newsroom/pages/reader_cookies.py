@@ -62,9 +62,9 @@ def last_visit_of(request: Request, *, now: datetime) -> LastVisit:
     return LastVisit(span if span in LOOKBACK_SPANS else "24h", before, now)
 
 
-def _visited(told: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
+def _visited(cookie: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
     """The end of the previous visit, and the latest moment of the current one."""
-    found = VISIT_COOKIE_PATTERN.fullmatch(told)
+    found = VISIT_COOKIE_PATTERN.fullmatch(cookie)
     if found is None:
         return None, None
     before, last = (

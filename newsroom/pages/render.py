@@ -77,7 +77,7 @@ def render_page(
     """Render a template. Relative times are relative to `now`."""
     moment = now or api_context(request).clock()
     caller = caller_of(request)
-    told = TEMPLATES.get_template(template).render(
+    html = TEMPLATES.get_template(template).render(
         me=caller,  # `caller` has a meaning in macros
         signed=Markup() if caller.session is None else CSRF_FIELD.format(CSRF_FIELD_NAME, csrf_token(caller.session)),
         ago=lambda then: display.time_ago(then, moment),
@@ -85,7 +85,7 @@ def render_page(
         version=request.app.version,
         **shown,
     )
-    return HTMLResponse(told, status, {"Cache-Control": "private, no-cache"})
+    return HTMLResponse(html, status, {"Cache-Control": "private, no-cache"})
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

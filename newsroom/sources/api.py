@@ -108,8 +108,8 @@ def get_source(request: Request, source_id: SourceId) -> Response:
     with api_context(request).store.read() as connection:
         record = load_source(connection, source_id)
         days, gaps = daily_yields(connection, source_id), gaps_of(connection, source_id, most=MAX_GAPS_RETURNED)
-    told = Source.model_validate(record).model_dump()
-    return json_response(request, SourceWithHealth.model_validate({**told, "days": days, "gaps": gaps}))
+    result = Source.model_validate(record).model_dump()
+    return json_response(request, SourceWithHealth.model_validate({**result, "days": days, "gaps": gaps}))
 
 
 @router.post(

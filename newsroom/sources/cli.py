@@ -100,8 +100,8 @@ def check_sources_command(sources: SourcesArgument = None, home: HomeOption = No
 def print_sources(records: Sequence[SourceRecord]) -> None:
     for record in records:
         status = record.status if record.enabled else "off"
-        told = f"  ALARM since {format_time(record.alarmed)}" if record.alarmed and record.enabled else ""
-        print_line(f"{record.id:>4}  {status:<8} {printable(record.outlet):<28} {printable(record.url)}{told}")
+        alarm = f"  ALARM since {format_time(record.alarmed)}" if record.alarmed and record.enabled else ""
+        print_line(f"{record.id:>4}  {status:<8} {printable(record.outlet):<28} {printable(record.url)}{alarm}")
         only = "fetches only pages that a watch wants" if record.watched_only else None
         for said in (record.why, record.location_why, record.left_out_why, only):
             if said:

@@ -94,9 +94,9 @@ def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Respo
         return _feed(request, query, kind)
     names = selected_fields(Story, query.fields)
     found, cursor = story_list_page(api_context(request), query)
-    told = StoryList(stories=[Story.model_validate(one) for one in found], next=cursor)
+    result = StoryList(stories=[Story.model_validate(one) for one in found], next=cursor)
     include: dict[str, Any] | None = None if names is None else {"stories": {"__all__": names}, "next": True}
-    return json_response(request, told, include=include, headers=VARY | next_link(request, query, cursor))
+    return json_response(request, result, include=include, headers=VARY | next_link(request, query, cursor))
 
 
 @router.get(
@@ -179,14 +179,14 @@ def get_story(
             )
         evidence = matches_of_copies(connection, record.id, [copy.id for copy in members])
         links = story_links(connection, [copy.id for copy in members])
-    told = StoryWithCopies(
+    result = StoryWithCopies(
         **Story.model_validate(record).__dict__,
         articles=[Copy.model_validate(copy) for copy in members],
         evidence=[CopyEvidence.model_validate(match) for match in evidence],
         links=[Link.model_validate(link) for link in links],
         next=following,
     )
-    return json_response(request, told, include=names, headers=headers)
+    return json_response(request, result, include=names, headers=headers)
 
 
 def _page_of_copies(

@@ -113,12 +113,12 @@ def get_changes(request: Request, query: Annotated[ChangeQuery, Query()]) -> Res
         found = changes_after(connection, after=after, before=now - SETTLE_DELAY, limit=query.limit + 1)
     page = found[: query.limit]
     last = ChangeCursor(page[-1].at, page[-1].key) if page else after
-    told = ChangeList(
+    result = ChangeList(
         changes=[Change.model_validate(one) for one in page],
         next=encode_change_cursor(last),
         more=len(found) > query.limit,
     )
-    return json_response(request, told)
+    return json_response(request, result)
 
 
 def encode_change_cursor(position: ChangeCursor) -> str:

@@ -85,8 +85,8 @@ def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
 
 
 def _add(parent: Xml.Element, name: str, value: str | None = None, **attributes: str) -> Xml.Element:
-    told = {key: INVALID_IN_XML.sub("", each) for key, each in attributes.items()}
-    element = Xml.SubElement(parent, _in_atom(name), told)
+    cleaned = {key: INVALID_IN_XML.sub("", each) for key, each in attributes.items()}
+    element = Xml.SubElement(parent, _in_atom(name), cleaned)
     element.text = None if value is None else INVALID_IN_XML.sub("", value)
     return element
 
@@ -97,7 +97,7 @@ def _in_atom(name: str) -> str:
 
 def render_json_feed(feed: StoryFeed) -> dict[str, Any]:
     """Render JSON Feed 1.1: https://www.jsonfeed.org/version/1.1/"""
-    told = {
+    result = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": f"{feed.base}/",
@@ -105,11 +105,11 @@ def render_json_feed(feed: StoryFeed) -> dict[str, Any]:
         "next_url": feed.next,
         "items": [_item(feed, story) for story in feed.stories],
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
-    told = {
+    result = {
         "id": record_urn("story", story.id),
         "url": feed.story_url(story),
         "title": story.title,
@@ -120,7 +120,7 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
         "language": known_language(story.language),
         "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def _summary(story: StoryRecord) -> str:

@@ -53,7 +53,7 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "wordCount": copy.words,
         "value": article.text,
     }
-    told = {
+    result = {
         "standard": NINJS_STANDARD,
         "type": "text",
         "representationType": "full",
@@ -65,12 +65,12 @@ def _text_item(article: ArticleRecord) -> dict[str, Any]:
         "bodies": [body],
         "infoSources": _sources(copy),
     }
-    return _known(told)
+    return _known(result)
 
 
-def _known(told: Mapping[str, Any]) -> dict[str, Any]:
+def _known(result: Mapping[str, Any]) -> dict[str, Any]:
     """The item without unknown values, since the schema has no null."""
-    return {name: value for name, value in told.items() if value not in (None, "", [])}
+    return {name: value for name, value in result.items() if value not in (None, "", [])}
 
 
 def _status(copy: CopyRecord) -> str:
@@ -79,7 +79,7 @@ def _status(copy: CopyRecord) -> str:
 
 
 def _association(copy: CopyRecord) -> dict[str, Any]:
-    told = {
+    result = {
         "name": copy.outlet,
         "rel": copy.relation,
         "uri": record_urn("article", copy.id),
@@ -93,7 +93,7 @@ def _association(copy: CopyRecord) -> dict[str, Any]:
         "infoSources": _sources(copy),
         "altIds": _ids(copy),
     }
-    return _known(told)
+    return _known(result)
 
 
 def _headlines(title: str | None) -> list[Mapping[str, str]]:

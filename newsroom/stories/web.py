@@ -90,7 +90,7 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
         chart = memory.chart(connection, record, our_names)
         our_copies = count_copies_at(connection, record.id, our_names)
         log = decisions_of_story(connection, record.id, limit=MAX_DECISIONS_SHOWN)
-        decided = copies_by_id(connection, [one for told in log for one in told.articles[:1]])
+        decided = copies_by_id(connection, [one for decision in log for one in decision.articles[:1]])
     shared = memory.differences.between(
         texts[record.original], [texts[one] for one in ids if one in texts and one != record.original]
     )

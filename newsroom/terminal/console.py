@@ -6,18 +6,20 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.store.database import Store
 from onestory.text import escape_controls, printable
 from onestory.times import parse_iso_time
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = [
     "HomeOption",
@@ -73,8 +75,8 @@ def notify_wait(message: str | None) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value per line, with terminal control characters escaped."""
-    told = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
-    sys.stdout.buffer.write(escape_controls(told).encode())
+    line = orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z).decode()
+    sys.stdout.buffer.write(escape_controls(line).encode())
     sys.stdout.buffer.flush()
 
 
@@ -94,8 +96,16 @@ def print_records(records: Sequence[T], show: Callable[[Sequence[T]], None], *, 
 
 
 @contextmanager
-def spinner(title: str) -> Iterator[Progress]:
+def spinner(title: str) -> Iterator["Progress"]:
     """Show progress on standard error, after a moment, and only on a terminal."""
+    from rich.progress import (  # noqa: PLC0415 (only long work shows progress)
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         TextColumn(title),

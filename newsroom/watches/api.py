@@ -160,7 +160,7 @@ def get_watch(
     """A watch with its latest stories and their copies. The list of stories with `watch` has all of them."""
     with api_context(request).store.read() as connection:
         report = watch_report(connection, watch_id, limit=limit)
-    told = {name: getattr(report, name) for name in WatchWithStories.model_fields if hasattr(report, name)}
+    result = {name: getattr(report, name) for name in WatchWithStories.model_fields if hasattr(report, name)}
     stories = [
         {
             **Story.model_validate(one.story).model_dump(),
@@ -169,7 +169,7 @@ def get_watch(
         for one in report.stories
     ]
     watch = Watch.model_validate(report.watch).model_dump()
-    return json_response(request, WatchWithStories.model_validate({**watch, **told, "stories": stories}))
+    return json_response(request, WatchWithStories.model_validate({**watch, **result, "stories": stories}))
 
 
 @router.post(

@@ -64,8 +64,8 @@ def post_webhook(request: Request, response: Response, question: WebhookRequest)
 
 def webhook_entry(question: WebhookRequest) -> WebhookEntry:
     """The settings of a new webhook. Raises BlockedAddress or BadInput for an unsuitable address."""
-    told = question.model_dump()
-    return WebhookEntry(**{**told, "url": check_webhook_url(question.url), "kinds": tuple(question.kinds)})
+    result = question.model_dump()
+    return WebhookEntry(**{**result, "url": check_webhook_url(question.url), "kinds": tuple(question.kinds)})
 
 
 @router.get(

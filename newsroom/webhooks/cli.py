@@ -119,8 +119,8 @@ def _state(hook: WebhookRecord) -> str:
 
 
 def _wanted(hook: WebhookRecord) -> str:
-    told: dict[str, Any] = {"watch": hook.watch_id, "outlet": hook.outlet, "language": hook.language}
-    filters = [f"{name} {printable(str(value))}" for name, value in told.items() if value is not None]
+    values: dict[str, Any] = {"watch": hook.watch_id, "outlet": hook.outlet, "language": hook.language}
+    filters = [f"{name} {printable(str(value))}" for name, value in values.items() if value is not None]
     return "  ".join([*hook.kinds, *filters])
 
 

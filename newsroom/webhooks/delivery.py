@@ -109,8 +109,8 @@ async def _post(url: str, headers: dict[str, str], content: bytes, allow: AllowL
     )
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        told = {"host": parts.netloc, **headers, "content-length": str(len(content)), "connection": "close"}
-        return await _exchange(reader, writer, target, told, content)
+        all_headers = {"host": parts.netloc, **headers, "content-length": str(len(content)), "connection": "close"}
+        return await _exchange(reader, writer, target, all_headers, content)
     finally:
         writer.transport.abort()
 

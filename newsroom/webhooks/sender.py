@@ -80,8 +80,8 @@ def message_body(connection: Connection, message: OutboxMessage, form: WebhookFo
         "story": record and {**_plain(record), "url": original.url if original else None},
         "events": message.gathered,
     }
-    told = {"type": kind, "timestamp": message.gathered[-1]["at"], "data": data}
-    return orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
+    result = {"type": kind, "timestamp": message.gathered[-1]["at"], "data": data}
+    return orjson.dumps(result, option=orjson.OPT_UTC_Z).decode()
 
 
 def _plain(record: StoryRecord) -> dict[str, Any]:
@@ -107,11 +107,11 @@ def _kind(gathered: Sequence[Mapping[str, Any]]) -> str:
 def _said(kind: str, gathered: Sequence[Mapping[str, Any]]) -> str:
     own = [event["data"] for event in gathered if event["kind"] == kind]
     if kind == "story.withdrawn" and not any(data.get("is_original", True) for data in own):
-        return "A copy was withdrawn"
+        return "Copy withdrawn"
     if kind != "story.corrected":
         return KIND_LABELS.get(kind, kind)
-    who = "Original" if any(data.get("is_original") for data in own) else "A copy"
-    return f"{who} {'is back' if all(data.get('returned') for data in own) else 'changed'}"
+    copy = "Original" if any(data.get("is_original") for data in own) else "Copy"
+    return f"{copy} {'is back' if all(data.get('returned') for data in own) else 'corrected'}"
 
 
 def _line(says: str, record: StoryRecord | None, original: CopyRecord | None, data: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from onestory.pipelines.boilerplate.phrases import boilerplate_kind
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
-from onestory.pipelines.extract.lines import line_key
+from onestory.pipelines.extract.lines import line_key, share_known, word_windows
 from onestory.store.articles.captures import RemovedLine
 
 __all__ = ["Cleaned", "CleaningHints", "remove_boilerplate"]
@@ -51,7 +51,6 @@ _PROSE_WORDS = 14
 _PROSE_WIDE_CHARS = 30
 _HEAD_LINES = 14
 _TAIL_LINES = 4
-_WINDOW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,28 +267,15 @@ def _not_in_body(page: _Page) -> Iterator[tuple[int, str]]:
     """What the page shows and its own articleBody lacks, when the two are otherwise the same text."""
     if not page.clues.body:
         return
-    known = set(_windows(page.clues.body))
+    known = set(word_windows(page.clues.body))
     letters = line_key(page.clues.body)
-    shares = [_share(line, page.keys[i], known, letters) for i, line in enumerate(page.lines)]
+    shares = [share_known(line, page.keys[i], known, letters) for i, line in enumerate(page.lines)]
     total = sum(len(line) for line in page.lines)
     inside = sum(len(line) for line, share in zip(page.lines, shares, strict=True) if share >= 0.5)
     if inside >= 0.85 * total:
         for index, share in enumerate(shares):
             if share < 0.5 and index > page.head and page.keys[index] not in page.clues.headings:
                 yield index, "not in articleBody"
-
-
-def _windows(text: str) -> Iterator[tuple[str, ...]]:
-    words = _WORDS.findall(text.lower())
-    for start in range(len(words) - _WINDOW + 1):
-        yield tuple(words[start : start + _WINDOW])
-
-
-def _share(line: str, letters: str, known: set[tuple[str, ...]], body: str) -> float:
-    windows = list(_windows(line))
-    if not windows:
-        return float(letters in body)
-    return sum(window in known for window in windows) / len(windows)
 
 
 RULES: Mapping[str, _Rule] = {

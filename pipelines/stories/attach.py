@@ -7,8 +7,9 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.index import Registered
-from onestory.dedupe.partition import Decision, Member, partition, round_ups, unverified_pairs
+from onestory.dedupe.partition import GroupingDecision, partition, round_ups, unverified_pairs
 from onestory.dedupe.verify import Evidence, verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
@@ -171,7 +172,7 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
         for m in found.members
         if m.id in matched or m.id in _named(found)
     ]
-    decisions = [Decision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
+    decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     matches = list(found.matches)
     evidence = _between_articles(found.members, matches)
     while more := unverified_pairs(members, evidence, decisions, _compared(matches)):

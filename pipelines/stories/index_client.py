@@ -193,14 +193,15 @@ class IndexClient:
             yield self._resigned(batch)
 
     def _resigned(self, batch: Sequence[VersionText]) -> list[VersionText]:
-        """The batch with signatures of today's parameters; those that had others are signed again and kept."""
+        """The batch with signatures of today's parameters; those that had others are signed and compared again."""
         params = self.index.parameters.encode()
         outdated = [version for version in batch if version.signature_params != params]
         signatures = sign_many([version.text for version in outdated], self.index.parameters)
-        fresh = {v.number: s.to_bytes() for v, s in zip(outdated, signatures, strict=True)}
+        fresh = {v.number: (s.to_bytes(), s.digest) for v, s in zip(outdated, signatures, strict=True)}
         with self.store.write() as connection:
             replace_signatures(connection, fresh, params=params)
-        return [replace(v, signature=fresh.get(v.number, v.signature)) for v in batch]
+        self.has_lost = self.has_lost or bool(fresh)
+        return [replace(v, signature=fresh[v.number][0]) if v.number in fresh else v for v in batch]
 
     @contextmanager
     def _alone(self) -> Iterator[Lock]:

@@ -12,9 +12,8 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from onestory.cache import LruCache
-from onestory.dedupe.characters import lowered
+from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.shingles import units_of
-from onestory.dedupe.spelling import folded
 from onestory.store.events.story_events import WITHDRAWAL_NOTICES
 from onestory.store.stories.copies import current_texts, own_outlets_among, recent_titles_and_texts
 from onestory.store.stories.records import CopyRecord, StoryRecord, copies_of_story, load_article

@@ -183,7 +183,7 @@ def version_row(reading: ProcessedCapture, identity: str, number: int, *, now: d
 
 def page_facts(extracted: ExtractedArticle) -> dict[str, Any]:
     """The page's statements about the article as JSON, without empty ones."""
-    told = {
+    result = {
         "fetched_url": extracted.fetched_url if extracted.fetched_url != extracted.url else None,
         "site_name": extracted.outlet,
         "language": extracted.language,
@@ -201,7 +201,7 @@ def page_facts(extracted: ExtractedArticle) -> dict[str, Any]:
         "kind": extracted.kind if extracted.kind != "article" else None,
         "rights": extracted.rights,
     }
-    return {key: _storable_deep(value) for key, value in told.items() if value not in (None, [], {})}
+    return {key: _storable_deep(value) for key, value in result.items() if value not in (None, [], {})}
 
 
 def storable_text(value: str | None) -> str | None:

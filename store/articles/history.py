@@ -94,7 +94,7 @@ def titles_and_texts(connection: Connection, numbers: Collection[int]) -> dict[i
 
 def save_version_diffs(connection: Connection, changes: Mapping[int, VersionDiff]) -> None:
     """Store with each version what it changed."""
-    rows: Sequence[dict[str, Any]] = [{"key": number, "became": told.to_dict()} for number, told in changes.items()]
+    rows: Sequence[dict[str, Any]] = [{"key": number, "became": result.to_dict()} for number, result in changes.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
         connection.execute(statement.values(changes=bindparam("became", type_=versions.c.changes.type)), rows)

@@ -23,7 +23,7 @@ from onestory.store.queries import insert_new
 from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
-from onestory.urls import article_id_of_url, host_of
+from onestory.urls import article_id_of_url, bare_host, host_of
 
 __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
@@ -193,7 +193,7 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
 
 
 def _outlet_names(connection: Connection, readings: Iterable[ProcessedCapture]) -> dict[str, str]:
-    hosts = {_bare(host_of(reading.extracted.url)) for reading in readings}
+    hosts = {bare_host(host_of(reading.extracted.url)) for reading in readings}
     query = select(outlets.c.host, outlets.c.name).where(outlets.c.host.in_(hosts)).order_by(outlets.c.name)
     return {row.host: row.name for row in connection.execute(query)}
 
@@ -203,13 +203,9 @@ def _outlet(reading: ProcessedCapture, names: Mapping[str, str]) -> str:
 
     The site name on the page is not used: any page can call itself Reuters.
     """
-    host = _bare(host_of(reading.extracted.url))
+    host = bare_host(host_of(reading.extracted.url))
     said = storable_text(reading.capture.outlet) or ""
     return said[:MAX_OUTLET_CHARS] or names.get(host) or host
-
-
-def _bare(host: str) -> str:
-    return host.removeprefix("www.")
 
 
 def _barred(connection: Connection, readings: Iterable[ProcessedCapture], ids: Iterable[str]) -> set[str]:

@@ -178,7 +178,7 @@ def _replace(connection: Connection, text: ReplacementText, *, now: datetime) ->
 def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> None:
     """Update the record of a story with a single article. Other stories are evaluated again."""
     row = connection.execute(select(articles).where(articles.c.id == article_id)).one()
-    told = {
+    result = {
         "title": row.title,
         "language": row.language,
         "credit": row.credit,
@@ -186,7 +186,7 @@ def _retell_alone(connection: Connection, article_id: str, *, now: datetime) -> 
         "updated": now,
     }
     alone = or_(stories.c.copies == 1, stories.c.absorbed_into.is_not(None))
-    connection.execute(update(stories).where(stories.c.id == article_id, alone).values(told))
+    connection.execute(update(stories).where(stories.c.id == article_id, alone).values(result))
 
 
 def _forget_matches(connection: Connection, numbers: Sequence[int]) -> set[int]:

@@ -131,14 +131,14 @@ def existing_versions(connection: Connection, numbers: Collection[int]) -> set[i
 def with_titles(connection: Connection, given: Sequence[VersionText]) -> list[VersionText]:
     """The versions with their titles and addresses as they are stored, where these are missing."""
     query = select(versions.c.number, versions.c.title, articles.c.url).select_from(WITH_ARTICLES)
-    told = {
+    result = {
         number: (title, url)
         for part in chunks([version.number for version in given if not version.url])
         for number, title, url in connection.execute(query.where(versions.c.number.in_(part)))
     }
     return [
-        replace(version, title=told[version.number][0], url=told[version.number][1])
-        if version.number in told
+        replace(version, title=result[version.number][0], url=result[version.number][1])
+        if version.number in result
         else version
         for version in given
     ]
@@ -197,17 +197,20 @@ def update_sequences(connection: Connection, sequences: Mapping[int, int]) -> No
         connection.execute(statement.values(attached=bindparam("to")), rows)
 
 
-def replace_signatures(connection: Connection, signatures: Mapping[int, bytes], *, params: str) -> None:
-    """Replace the signatures of versions by ones made with other parameters."""
-    rows = [{"key": number, "bytes": signature} for number, signature in signatures.items()]
+def replace_signatures(connection: Connection, signatures: Mapping[int, tuple[bytes, bytes]], *, params: str) -> None:
+    """Replace signatures and digests of the words by those of other parameters, and forget what rests on the old ones.
+
+    The versions are marked as not attached: the next sweep compares and evaluates them by the rules of today.
+    """
+    rows = [{"key": number, "bytes": signature, "same": digest} for number, (signature, digest) in signatures.items()]
     if rows:
         statement = update(versions).where(versions.c.number == bindparam("key"))
-        connection.execute(statement.values(signature=bindparam("bytes"), signature_params=params), rows)
-        forget_matches(connection, signatures)
+        values = {"signature": bindparam("bytes"), "text_digest": bindparam("same"), "signature_params": params}
+        connection.execute(statement.values(values), rows)
+        _forget_matches(connection, signatures)
 
 
-def forget_matches(connection: Connection, numbers: Collection[int]) -> None:
-    """Forgets what these versions were found to share, by rules of another day, and has them attached again."""
+def _forget_matches(connection: Connection, numbers: Collection[int]) -> None:
     for part in chunks(numbers):
         connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part))))
     reopen_versions(connection, numbers)

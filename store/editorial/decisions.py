@@ -59,9 +59,9 @@ def record_decision(
 
 def mark_decision_undone(connection: Connection, number: int, *, who: str, now: datetime) -> None:
     """Mark a decision as undone. Raises NotFound, or BadInput if it already was."""
-    told = load_decision(connection, number)
-    if told.undone is not None:
-        raise BadInput(f"decision {number} was already undone by {told.undone_by}")
+    result = load_decision(connection, number)
+    if result.undone is not None:
+        raise BadInput(f"decision {number} was already undone by {result.undone_by}")
     connection.execute(update(decisions).where(decisions.c.id == number).values(undone=now, undone_by=who))
 
 
@@ -136,11 +136,11 @@ def _rows() -> Select[Any]:
 
 
 def _records(connection: Connection, query: Select[Any]) -> list[DecisionRecord]:
-    told: dict[int, tuple[Any, list[str], list[str]]] = {}
+    result: dict[int, tuple[Any, list[str], list[str]]] = {}
     for row in connection.execute(query):
-        _, articles, against = told.setdefault(row.id, (row, [], []))
+        _, articles, against = result.setdefault(row.id, (row, [], []))
         (against if row.against else articles).append(row.article_id)
-    return [_record(*found) for found in told.values()]
+    return [_record(*found) for found in result.values()]
 
 
 def _record(row: Any, articles: Iterable[str], against: Iterable[str]) -> DecisionRecord:

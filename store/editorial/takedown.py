@@ -28,7 +28,7 @@ from onestory.store.search.full_text_index import optimize_index
 from onestory.store.sources.health import disable_sources_of_host
 from onestory.store.tombstones import TombstoneKind, add_tombstones, article_digest, host_digest
 from onestory.store.webhooks.outbox import delete_messages_of_stories
-from onestory.urls import article_id_of_url, normalize_url
+from onestory.urls import article_id_of_url, bare_host, normalize_url
 
 __all__ = [
     "TakedownTargets",
@@ -72,8 +72,8 @@ def takedown_targets(
         urls |= set(connection.execute(select(articles.c.url).where(articles.c.id.in_(part))).scalars())
         urls |= set(connection.execute(select(pages.c.url).where(pages.c.article_id.in_(part))).scalars())
         urls |= set(connection.execute(select(moves.c.url).where(moves.c.article_id.in_(part))).scalars())
-        told = connection.execute(select(versions.c.facts).where(versions.c.article_id.in_(part))).scalars()
-        urls |= {_normal(facts["fetched_url"]) for facts in told if facts.get("fetched_url")}
+        facts_of_pages = connection.execute(select(versions.c.facts).where(versions.c.article_id.in_(part))).scalars()
+        urls |= {_normal(facts["fetched_url"]) for facts in facts_of_pages if facts.get("fetched_url")}
     return TakedownTargets(frozenset(article_ids), frozenset(urls), host)
 
 
@@ -126,9 +126,9 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
     left = other_copies(connection, gone.articles)
     _delete_boilerplate(connection, gone.articles)
     # Events of the remaining story may name a removed article, too.
-    for told in chunks({*gone.articles, *left}):
-        delete_events_of_stories(connection, told)
-        delete_messages_of_stories(connection, told)
+    for ids in chunks({*gone.articles, *left}):
+        delete_events_of_stories(connection, ids)
+        delete_messages_of_stories(connection, ids)
     delete_articles_from_decisions(connection, gone.articles)
     for part in chunks(gone.articles):
         numbers = select(versions.c.number).where(versions.c.article_id.in_(part))
@@ -155,17 +155,17 @@ def _delete_boilerplate(connection: Connection, article_ids: Collection[str]) ->
             cut = select(removed_lines.c.line).where(removed_lines.c.number == number)
             lines = {*body.split("\n"), *connection.execute(cut).scalars()}
             for some in chunks(lines):
-                named = boilerplate.c.host == host.removeprefix("www.")
+                named = boilerplate.c.host == bare_host(host)
                 connection.execute(delete(boilerplate).where(named, boilerplate.c.line.in_(some)))
 
 
 def _forget_host(connection: Connection, host: str) -> None:
-    connection.execute(delete(boilerplate).where(boilerplate.c.host == host.removeprefix("www.")))
+    connection.execute(delete(boilerplate).where(boilerplate.c.host == bare_host(host)))
     connection.execute(delete(pages).where(_on_host(pages.c.host, host)))
 
 
 def _on_host(column: Any, host: str) -> ColumnElement[bool]:
-    bare = host.removeprefix("www.")
+    bare = bare_host(host)
     return or_(column.in_((bare, f"www.{bare}")), column.like(f"{bare}:%"), column.like(f"www.{bare}:%"))
 
 

@@ -177,7 +177,7 @@ def delay_host(connection: Connection, lease: Lease, *, until: datetime, failure
 
 
 def save_tdmrep(connection: Connection, lease: Lease, *, text: str | None, due: datetime) -> bool:
-    """Store the host's tdmrep.json; `text` is None if there is none."""
+    """Store the host's tdmrep.json; `text` is None if it has no such file."""
     return _change(connection, lease, tdmrep=text, tdmrep_due=due)
 
 

@@ -127,7 +127,7 @@ REVISIT_STATE_QUERY = (
 
 
 def revisit_state(connection: Connection, page_id: int, article_id: str | None) -> RevisitState | None:
-    """The article that a page was read as. None if there is none, or the page was taken down meanwhile.
+    """The article that a page was read as. None without one, or after a takedown of the page.
 
     `known_since` is the time the page was found, or an earlier time claimed by the article.
     """
@@ -199,11 +199,13 @@ def _withdraw(connection: Connection, page: DueRevisit, result: RevisitResult, *
         )
     )
     connection.execute(update(pages).where(pages.c.id == page.id).values(state="gone"))
-    _tell(connection, page, result, since=since, now=now)
+    _emit_withdrawal(connection, page, result, since=since, now=now)
     return True
 
 
-def _tell(connection: Connection, page: DueRevisit, result: RevisitResult, *, since: datetime, now: datetime) -> None:
+def _emit_withdrawal(
+    connection: Connection, page: DueRevisit, result: RevisitResult, *, since: datetime, now: datetime
+) -> None:
     more = {"reason": result.reason, "http_status": result.http_status, "withdrawn": since.isoformat()}
     _add_event(connection, "story.withdrawn", page.article_id, more, now=now)
 

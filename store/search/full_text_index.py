@@ -167,8 +167,8 @@ def _tsvector(words: IndexedWords, number: int) -> str:
     places: dict[str, list[str]] = {}
     _place(places, words.title, first=1, weight="A")
     _place(places, words.text, first=MAX_TITLE_WORDS + 2, weight="")
-    told = [f"'{word}':{','.join(at)}" for word, at in places.items()]
-    return " ".join([*told, f"'{block_word(number // ARRIVALS_PER_BLOCK)}'"])
+    lexemes = [f"'{word}':{','.join(at)}" for word, at in places.items()]
+    return " ".join([*lexemes, f"'{block_word(number // ARRIVALS_PER_BLOCK)}'"])
 
 
 def _place(places: dict[str, list[str]], words: Iterable[str], *, first: int, weight: str) -> None:

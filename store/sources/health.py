@@ -20,7 +20,7 @@ from onestory.store.sources.coverage import (
     pauses_of,
     record_yield,
 )
-from onestory.urls import host_of
+from onestory.urls import bare_host, host_of
 
 __all__ = [
     "ALERT_STATUSES",
@@ -240,12 +240,12 @@ def _alarm(connection: Connection, before: _Before, word: str, why: object, *, n
 
 def disable_sources_of_host(connection: Connection, host: str, *, why: str, now: datetime) -> int:
     """Disable all sources of a host, with or without www, and those that redirect to it. Returns how many."""
-    bare = host.removeprefix("www.")
+    bare = bare_host(host)
     query = select(sources.c.id, sources.c.url, sources.c.host).where(sources.c.enabled)
     found = [
         row.id
         for row in connection.execute(query)
-        if bare in (host_of(row.url).removeprefix("www."), row.host.partition(":")[0].removeprefix("www."))
+        if bare in (bare_host(host_of(row.url)), bare_host(row.host.partition(":")[0]))
     ]
     changed = {"enabled": False, "status": "gone", "status_since": now, "why": why, "alarm": None, "alarmed": None}
     for number in found:

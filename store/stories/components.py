@@ -116,10 +116,10 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
     while frontier:
         found = _matches(connection, frontier)
         edges |= {(row.a, row.b): row for row in found}
-        told = _decisions(connection, frontier)
-        rules |= {row.id: row for row in told}
+        result = _decisions(connection, frontier)
+        rules |= {row.id: row for row in result}
         reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
-        reached |= {end for row in told if row.kind in ("together", "split") for end in row.articles}
+        reached |= {end for row in result if row.kind in ("together", "split") for end in row.articles}
         frontier = reached - core
         core |= frontier
     around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
@@ -176,10 +176,10 @@ def _decision_rows(connection: Connection, ids: Collection[int]) -> list[Decisio
         .where(decisions.c.id.in_(ids), decisions.c.undone.is_(None))
         .order_by(decisions.c.id, decision_articles.c.article_id)
     )
-    told: dict[tuple[int, DecisionKind], tuple[list[str], list[str]]] = {}
+    result: dict[tuple[int, DecisionKind], tuple[list[str], list[str]]] = {}
     for identity, kind, against, article in connection.execute(query):
-        told.setdefault((identity, kind), ([], []))[against].append(article)
-    return [DecisionRow(identity, kind, tuple(on), tuple(off)) for (identity, kind), (on, off) in told.items()]
+        result.setdefault((identity, kind), ([], []))[against].append(article)
+    return [DecisionRow(identity, kind, tuple(on), tuple(off)) for (identity, kind), (on, off) in result.items()]
 
 
 def load_members(connection: Connection, article_ids: Collection[str]) -> list[MemberRow]:

@@ -72,8 +72,8 @@ def matches_of_copies(connection: Connection, story_id: str, article_ids: Collec
 
 def count_copies_at(connection: Connection, story_id: str, outlets: Collection[str]) -> int:
     """The number of copies at these outlets."""
-    told = articles.c.outlet.in_(sorted(outlets))
-    query = select(func.count()).select_from(articles).where(articles.c.story_id == story_id, told)
+    at_outlets = articles.c.outlet.in_(sorted(outlets))
+    query = select(func.count()).select_from(articles).where(articles.c.story_id == story_id, at_outlets)
     return connection.execute(query).scalar_one()
 
 

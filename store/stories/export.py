@@ -54,8 +54,8 @@ def _stories(connection: Connection, after: ChangeCursor, before: datetime, limi
 
 
 def _of_story(*row: object) -> ChangeRecord:
-    *told, into = row
-    record = StoryRecord(*told)  # type: ignore[arg-type]
+    *values, into = row
+    record = StoryRecord(*values)  # type: ignore[arg-type]
     if isinstance(into, str):
         return ChangeRecord("absorbed", record.updated, record.id, into=into)
     return ChangeRecord("story", record.updated, record.id, story=record)

@@ -186,9 +186,9 @@ def write_joined_articles(
     connection: Connection, joined: Iterable[JoinedArticle], records: Mapping[str, StoryRow], *, now: datetime
 ) -> None:
     """Move the new copies and write the records. The caller holds the locks of all these stories."""
-    told = list(joined)
-    assign_articles(connection, [{"key": one.article_id, "to": one.story_id, "as": one.relation} for one in told])
-    gone = [one for one in told if one.article_id != one.story_id]
+    newcomers = list(joined)
+    assign_articles(connection, [{"key": one.article_id, "to": one.story_id, "as": one.relation} for one in newcomers])
+    gone = [one for one in newcomers if one.article_id != one.story_id]
     update_stories(connection, [{"key": one.article_id, "absorbed_into": one.story_id, "updated": now} for one in gone])
     names = [name for name in StoryRow.__slots__ if name != "id"]
     update_stories(

@@ -145,8 +145,8 @@ def _placed(
     if matches is None:
         return _read(connection, query)
     if matches.all_if_few is not None:
-        told = select(articles.c.story_id).where(one_of(connection, articles.c.arrival, matches.all_if_few))
-        return _read(connection, query.where(stories.c.id.in_(told)))
+        with_matches = select(articles.c.story_id).where(one_of(connection, articles.c.arrival, matches.all_if_few))
+        return _read(connection, query.where(stories.c.id.in_(with_matches)))
     looked_through = _look_through(connection, query, place, matches, limit)
     return [
         one

@@ -57,12 +57,12 @@ def record_watch_hits(
     """Store hits, and return the number of new ones. `emit_watch_events` reports them once the stories are known,
     except those stored with `is_known`.
     """
-    told = now if is_known else None
+    announced = now if is_known else None
     unique = {(one.watch_id, one.article_id): one for one in found}
     stored = _held(connection, {article for _, article in unique})
     unique = {pair: one for pair, one in unique.items() if one.article_id in stored}
     rows = [
-        {"watch_id": one.watch_id, "article_id": one.article_id, "how": one.how, "at": now, "told": told}
+        {"watch_id": one.watch_id, "article_id": one.article_id, "how": one.how, "at": now, "told": announced}
         for _, one in sorted(unique.items())
     ]
     added = sum(
@@ -108,19 +108,19 @@ def _note_story(connection: Connection, watch_id: int, story_id: str, *, now: da
 
 def emit_watch_events(connection: Connection, *, now: datetime) -> int:
     """Emit `watch.matched` for stories found since the last call, one event per watch and story. Returns the number."""
-    told = 0
+    emitted = 0
     while rows := connection.execute(_untold()).all():
         for row in rows:
             if _note_story(connection, row.watch_id, row.story_id, now=now) and row.ended is None:
                 data = {"watch": row.name, "article": row.article_id, "how": row.how}
                 to = {"story_id": row.story_id, "watch_id": row.watch_id}
                 add_event(connection, "watch.matched", now=now, data=data, **to)
-                told += 1
+                emitted += 1
             mark = update(watch_articles).where(
                 watch_articles.c.watch_id == row.watch_id, watch_articles.c.article_id == row.article_id
             )
             connection.execute(mark.values(told=now))
-    return told
+    return emitted
 
 
 def _untold() -> Select[Any]:

@@ -92,8 +92,8 @@ def add_test_message(connection: Connection, webhook_id: int, *, now: datetime) 
     """Add a test message without content. Raises NotFound, or BadInput for a disabled webhook."""
     if load_webhook(connection, webhook_id).disabled is not None:
         raise BadInput(f"webhook {webhook_id} is disabled: enable it first")
-    told = {"id": 0, "kind": "webhook.test", "at": now.isoformat(), "data": {}}
-    return add_message(connection, webhook_id, [told], due=now, now=now)
+    event_data = {"id": 0, "kind": "webhook.test", "at": now.isoformat(), "data": {}}
+    return add_message(connection, webhook_id, [event_data], due=now, now=now)
 
 
 def messages_of_webhook(connection: Connection, webhook_id: int, *, limit: int) -> list[OutboxMessage]:
@@ -184,21 +184,21 @@ def enqueue_messages(connection: Connection, *, now: datetime) -> int:
 
 def _put(connection: Connection, hook: WebhookRecord, event: EventRecord, *, now: datetime) -> None:
     """Add an event to the waiting message of its story, or to a new one."""
-    told = {"id": event.id, "kind": event.kind, "at": event.at.isoformat(), "data": event.data}
+    event_data = {"id": event.id, "kind": event.kind, "at": event.at.isoformat(), "data": event.data}
     due = now + BATCH_DELAY
     if event.story_id is None and event.source_id is None:
-        add_message(connection, hook.id, [told], due=due, now=now)
+        add_message(connection, hook.id, [event_data], due=due, now=now)
         return
     waiting = _last(connection, hook, event, only_waiting=True)
     if waiting is not None and waiting.due is not None:
         sooner = waiting.due if _can_wait(event) else min(waiting.due, due)
-        values = {"gathered": [*waiting.gathered, told][-MAX_EVENTS_PER_MESSAGE:], "due": sooner}
+        values = {"gathered": [*waiting.gathered, event_data][-MAX_EVENTS_PER_MESSAGE:], "due": sooner}
         connection.execute(update(messages).where(messages.c.id == waiting.id).values(**values))
         return
     last = _last(connection, hook, event, only_waiting=False)
     if last is not None and _can_wait(event):
         due = max(due, last.created + MIN_STORY_INTERVAL)
-    add_message(connection, hook.id, [told], story_id=event.story_id, source_id=event.source_id, due=due, now=now)
+    add_message(connection, hook.id, [event_data], story_id=event.story_id, source_id=event.source_id, due=due, now=now)
 
 
 def _can_wait(event: EventRecord) -> bool:
@@ -243,14 +243,14 @@ def record_delivery_attempt(
     if row is None:
         return  # removed or taken down during delivery
     message = OutboxMessage(*row)
-    told: dict[str, Any] = {"http_status": http_status, "why": why}
+    values: dict[str, Any] = {"http_status": http_status, "why": why}
     if is_delivered:
-        told |= {"delivered": now, "due": None}
+        values |= {"delivered": now, "due": None}
         update_webhook(connection, message.webhook_id, {"last_success": now, "failing_since": None, "why": None})
     else:
-        told["due"] = _again(message.attempts, now=now)
+        values["due"] = _again(message.attempts, now=now)
         _note_failure(connection, message.webhook_id, now=now, http_status=http_status, why=why)
-    connection.execute(update(messages).where(messages.c.id == number).values(**told))
+    connection.execute(update(messages).where(messages.c.id == number).values(**values))
 
 
 def _again(attempts: int, *, now: datetime) -> datetime | None:

@@ -19,7 +19,7 @@ from tests.readings import fresh_registry
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-STEP_MILLISECONDS = 20_000
+STEP_MILLISECONDS = 120_000
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from onestory.store.schema import sources
 from onestory.store.stories.records import StoryRecord, load_article
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import Told, bring
+from tests.news_texts import wire_article
 from tests.newsroom.news import NOON
 from tests.readings import stories_of
 
@@ -64,7 +65,7 @@ def test_nothing_of_two_hundred_hostile_texts_runs_or_asks_elsewhere(reader: Wat
         page = reader.go(path)
         assert (page.evaluate("window.ran"), page.url) == (None, desk.url + path)
     page = reader.go("/")
-    page.get_by_label("Words").fill("captains window")
+    page.get_by_label("Search", exact=True).fill("captains window")
     page.locator("#told", has_text="shown").wait_for(state="attached")
     assert page.evaluate("window.ran") is None
     assert page.locator("#list script, #list img, #list iframe, #list style").count() == 0
@@ -109,7 +110,9 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
     ]
     bring(desk.store, desk.index_client, pieces, now=NOON)
     page = reader.go("/lookup")
-    page.get_by_label("A text").fill("\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20])))
+    page.get_by_label("Text, or part of it").fill(
+        "\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20]))
+    )
     page.get_by_role("button", name="Look up the text").click()
     page.get_by_role("heading", name="Earlier text is highlighted").wait_for()
     assert page.evaluate("window.ran") is None
@@ -118,8 +121,5 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
 
 
 def calm(number: int) -> str:
-    """A sentence for each, so that none is a copy of another."""
-    return (
-        f"In the year {1700 + 3 * number} the town of Ellery{number} counted {number * 31 + 5} boats in harbour{number}"
-        f" and {number + 3} captains, of whom {number * 7} were called Holm{number}, like mill {number * 13} on a hill."
-    )
+    """A text of its own for each number, so that none is a copy of another."""
+    return f"{wire_article(number)}\nThe captains of harbour{number} were not asked."

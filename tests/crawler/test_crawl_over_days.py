@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.clock import wait_for
-from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
 from tests.crawler.conftest import rss
 from tests.site import misbehaving

@@ -94,18 +94,18 @@ def test_what_a_crowded_band_shows_depends_on_the_articles_and_not_on_their_orde
         index.create(f"shuffle {seed}")
         index.register(entries)
         shown.append(set(index.lookup(sign(join(*article(77, paragraphs=1))))))
-    assert len(shown[0]) >= 32
+    assert len(shown[0]) >= 24
     assert all(one == shown[0] for one in shown)
 
 
 def shown_pairs(entries: list[tuple[int, Signature]]) -> set[frozenset[int]]:
-    """Each article of a band with the 32 of the lowest priority in it."""
+    """Each article of a band with the 24 of the lowest priority in it."""
     bands: dict[bytes, set[tuple[int, int]]] = {}
     for number, signature in entries:
         keys, priority = band_keys(signature), int.from_bytes(signature.digest[:4], "little")
         for at in range(0, len(keys), KEY_BYTES):
             bands.setdefault(keys[at : at + KEY_BYTES], set()).add((priority, number))
-    pairs = ((one, other) for inside in bands.values() for one in sorted(inside)[:32] for other in inside)
+    pairs = ((one, other) for inside in bands.values() for one in sorted(inside)[:24] for other in inside)
     return {frozenset((one[1], other[1])) for one, other in pairs if one != other}
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onestory.dedupe.evidence import Member
 from onestory.dedupe.partition import (
-    Decision,
+    GroupingDecision,
     MatchState,
-    Member,
     StoryPart,
     partition,
     place_newcomer,
@@ -43,7 +43,7 @@ def member(number: int, words: int = 100, host: str = "", digest: bytes = b"") -
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
+def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[GroupingDecision]]:
     size = draw(st.integers(2, 9))
     members = [member(number, draw(st.integers(20, 24))) for number in range(size)]
     pairs = draw(st.lists(st.sampled_from(list(combinations(range(size), 2))), unique=True, max_size=14))
@@ -65,7 +65,10 @@ def worlds(draw: st.DrawFn) -> tuple[list[Member], list[Edge], list[Decision]]:
     ]
     named = st.lists(st.sampled_from([one.id for one in members]), min_size=2, max_size=3, unique=True)
     kinds_of_word = st.sampled_from(["together", "apart", "original", "split"])
-    words = [Decision(draw(kinds_of_word), tuple(draw(named)), sequence) for sequence in range(draw(st.integers(0, 4)))]
+    words = [
+        GroupingDecision(draw(kinds_of_word), tuple(draw(named)), sequence)
+        for sequence in range(draw(st.integers(0, 4)))
+    ]
     return members, edges, words
 
 
@@ -94,7 +97,7 @@ def test_every_article_is_in_one_story_and_every_story_has_one_original(world):
 def test_the_last_decision_is_always_obeyed(world, kind, data):
     members, edges, decisions = world
     pair = data.draw(st.permutations([one.id for one in members]))[:2]
-    parts = partition(members, edges, [*decisions, Decision(kind, tuple(pair), 99)])
+    parts = partition(members, edges, [*decisions, GroupingDecision(kind, tuple(pair), 99)])
     together = any(set(pair) <= set(part.members) for part in parts)
     assert together == (kind == "together")
 
@@ -193,7 +196,7 @@ def test_many_addresses_of_one_text_under_one_headline_are_one_story():
 
 def test_a_pinned_article_stands_for_its_story():
     members = [member(1, 300), member(2, 200)]
-    [part] = partition(members, [Edge(1, 2)], [Decision("original", ("a2",), 1)])
+    [part] = partition(members, [Edge(1, 2)], [GroupingDecision("original", ("a2",), 1)])
     assert part.representative == "a2"
     assert part.relations == {"a1": "edited", "a2": "original"}
 
@@ -215,19 +218,19 @@ def test_what_the_last_split_parted_is_apart_and_what_left_is_together(world, da
     ids = [one.id for one in members]
     leaving = data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
     staying = [one for one in ids if one not in leaving]
-    parts = partition(members, edges, [*decisions, Decision("split", tuple(leaving), 99, tuple(staying))])
+    parts = partition(members, edges, [*decisions, GroupingDecision("split", tuple(leaving), 99, tuple(staying))])
     assert [set(part.members) for part in parts if set(part.members) & set(leaving)] == [set(leaving)]
 
 
 def test_a_newcomer_goes_to_the_closer_side_of_a_split():
     members = [member(1, 120), member(2, 100), member(3, 100), member(4, 90)]
     edges = [Edge(1, 2), Edge(1, 3), Edge(2, 3), Edge(1, 4, jaccard=0.6), Edge(2, 4, jaccard=0.9), Edge(3, 4)]
-    parts = partition(members, edges, [Decision("split", ("a1",), 1, ("a2", "a3"))])
+    parts = partition(members, edges, [GroupingDecision("split", ("a1",), 1, ("a2", "a3"))])
     assert [part.members for part in parts] == [("a1",), ("a2", "a3", "a4")]
 
 
 def test_what_is_near_a_merged_story_joins_it_wherever_the_fullest_article_stands():
     members = [member(1, 200), member(2, 150), member(3, 100), member(4, 90)]
     edges = [Edge(1, 2), Edge(3, 4)]
-    [part] = partition(members, edges, [Decision("together", ("a2", "a3"), 1)])
+    [part] = partition(members, edges, [GroupingDecision("together", ("a2", "a3"), 1)])
     assert part.members == ("a1", "a2", "a3", "a4")

@@ -9,11 +9,10 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onestory.dedupe.characters import lowered
+from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.errors import SignatureCorrupt
 from onestory.dedupe.shingles import shingle_hashes, tokenize
 from onestory.dedupe.signature import KEY_BYTES, PARAMETERS, Parameters, Signature, band_keys, sign, sign_many
-from onestory.dedupe.spelling import folded
 from tests.dedupe.news import article, join
 
 SPACED = st.text(alphabet=st.characters(max_codepoint=0x5FF, exclude_characters="\u0130"), max_size=300)

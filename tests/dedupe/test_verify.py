@@ -2,7 +2,9 @@
 
 import pytest
 
-from onestory.dedupe.verify import Evidence, spans, verify
+from onestory.dedupe.headlines import Headline
+from onestory.dedupe.signature import sign
+from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
 from tests.dedupe.news import article, form, join, text
 
 
@@ -163,3 +165,17 @@ def test_a_form_in_a_script_without_capitals_is_known_by_its_numbers():
     two = QUAKE.format(day=19, hour=2, minute=47, place="宮城県沖", force=2, depth=70, size="5.1")
     found = check(one, two)
     assert found is None or found.kind != "copy"
+
+
+def test_bulletins_of_two_days_under_one_headline_are_no_teasers_of_each_other() -> None:
+    def bulletin(day: str, high: int, low: int, wind: int, rain: int) -> str:
+        return (
+            f"Ellery will see a high of {high} degrees and a low of {low} on {day}. Winds are at {wind} km/h. "
+            f"The chance of rain is {rain} percent. Residents of Ellery are advised to check for updates before they "
+            "travel, the weather office said in its regular bulletin for the region."
+        )
+
+    texts = [bulletin("Monday", 21, 9, 14, 30), bulletin("Friday", 12, 3, 38, 85)]
+    headline = Headline("Weather forecast for the region this week")
+    one, other = (ComparedText(n, text, sign(text), headline) for n, text in enumerate(texts, start=1))
+    assert verify(one, other) is None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx2 as httpx
 import pytest
 
+from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.server.app import create_app
 from onestory.newsroom.server.server import listen_on, serve_in_thread
 from onestory.pipelines.stories.index_client import IndexClient
@@ -14,6 +15,7 @@ from onestory.store.database import Store
 from tests.newsroom.locked import Locked, locked_desk
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
+from tests.waiting import LONGEST_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ def serve_store(store: Store, redis_url: str, prefix: str) -> Iterator[Served]:
     ours, theirs = (fresh_registry(store, redis_url, prefix) for _ in range(2))
     ours.rebuild()
     app = create_app(store, theirs, clock=lambda: NOON + timedelta(hours=2))
+    app.state.fetches = PendingFetches(wait_seconds=LONGEST_WAIT)
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(app, listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         yield Served(store, ours, client)
     ours.index.redis.close()
@@ -55,7 +58,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(create_app(store, index_client), listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         yield client
     index_client.index.redis.close()

@@ -16,6 +16,7 @@ from onestory.store.access.api_keys import KEY_SCOPES, CreatedKey, add_key
 from onestory.store.database import Store
 from tests.newsroom.news import NOON
 from tests.readings import fresh_registry
+from tests.waiting import LONGEST_WAIT
 
 __all__ = ["Locked", "asked", "doors", "locked_desk"]
 
@@ -37,7 +38,7 @@ class Locked:
     @contextmanager
     def signed_in(self, scope: str) -> Iterator[httpx.Client]:
         """Another client, who signed in on the pages."""
-        with httpx.Client(base_url=self.client.base_url, trust_env=False) as client:
+        with httpx.Client(base_url=self.client.base_url, trust_env=False, timeout=LONGEST_WAIT) as client:
             answer = client.post("/sign-in", data={"key": self.keys[scope].secret})
             assert answer.status_code == 303, answer.text
             yield client
@@ -53,7 +54,7 @@ def locked_desk(store: Store, redis_url: str, prefix: str, **options: Any) -> It
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(app, listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         yield Locked(app, store, client, keys)
     index_client.index.redis.close()

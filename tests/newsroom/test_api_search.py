@@ -85,8 +85,9 @@ def test_a_query_without_a_word_is_refused_with_the_reason(news: Served) -> None
 
 
 def test_hostile_queries_are_words(news: Served) -> None:
-    for asked in ("a' OR 1=1", "\x00 lighthouse", "light*", '"unbalanced', "NEAR(a b)", "title:x", "\\"):
-        assert news.client.get("/v1/search", params={"q": asked}).status_code in (200, 422)
+    for asked in ("a' OR 1=1", "\x00 lighthouse", "light*", '"unbalanced', "NEAR(a b)", "title:x"):
+        assert news.client.get("/v1/search", params={"q": asked}).status_code == 200
+    assert news.client.get("/v1/search", params={"q": "\\"}).status_code == 422
 
 
 def test_further_filters_narrow_the_list(news: Served) -> None:

@@ -158,5 +158,5 @@ def test_head_tells_what_get_would_without_the_body(news: Served) -> None:
 
 
 def test_times_far_out_are_no_fault(served: Served) -> None:
-    for value in ("0001-01-01", "9999-12-31T23:59:59-14:00", "99999w"):
-        assert served.client.get("/v1/stories", params={"since": value}).status_code in (200, 422)
+    for value, status in (("0001-01-01", 200), ("9999-12-31T23:59:59-14:00", 422), ("99999w", 200)):
+        assert served.client.get("/v1/stories", params={"since": value}).status_code == status

@@ -48,7 +48,7 @@ def test_a_crawl_of_which_a_source_failed_exits_1_and_says_where_to_look(
 ) -> None:
     code, out, said = crawl_of(home, tmp_path, rss(site, "good", "/1"), DEAD, more=("--json",))
     assert (code, json.loads(out)["stored"]) == (1, 1)
-    assert "1 of 2 sources could not be read: `onestory sources list` says why" in said
+    assert "1 of 2 sources could not be read: see `onestory sources list` for the reasons" in said
 
 
 def test_a_crawl_that_reached_nobody_exits_2(home: Path, tmp_path: Path) -> None:

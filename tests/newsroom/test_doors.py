@@ -68,8 +68,8 @@ def test_405_names_what_is_allowed(client: httpx.Client) -> None:
 
 
 def test_nul_and_friends_in_filters_are_no_fault(client: httpx.Client) -> None:
-    for query in ("query=%00", "outlet=a%00b", "query=%ff", "query=%25_%5C", "language=%00en"):
-        assert client.get(f"/v1/stories?{query}").status_code in (200, 422)
+    statuses = {"query=%00": 200, "outlet=a%00b": 200, "query=%ff": 422, "query=%25_%5C": 422, "language=%00en": 422}
+    assert {query: client.get(f"/v1/stories?{query}").status_code for query in statuses} == statuses
 
 
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing(store: Store, redis_url: str, prefix: str) -> None:
@@ -138,7 +138,7 @@ def test_without_redis_it_is_alive_lists_stories_and_is_not_ready(store: Store) 
     assert (lookup.status_code, lookup.json()["reason"]) == (503, "index_unavailable")
     assert lookup.headers["retry-after"] == "5"
     assert page.status_code == 503
-    assert "try again" in page.text
+    assert "Try again" in page.text
 
 
 def test_a_port_in_use_is_told_in_plain_words() -> None:
@@ -151,7 +151,7 @@ def test_a_port_in_use_is_told_in_plain_words() -> None:
 def test_an_address_that_is_not_ours_is_told_in_plain_words() -> None:
     with pytest.raises(BadInput, match=r"cannot listen on 203\.0\.113\.9"):
         listen_on("203.0.113.9", 0)
-    with pytest.raises(BadInput, match="70000 is no port"):
+    with pytest.raises(BadInput, match="70000 is not a port"):
         listen_on("127.0.0.1", 70_000)
 
 
@@ -209,7 +209,7 @@ def test_what_the_document_says_is_what_is_sent(served: Served) -> None:
         ("Story", story),
         ("StoryWithCopies", told),
         ("Copy", told["articles"][0]),
-        ("Evidence", told["evidence"][0]),
+        ("CopyEvidence", told["evidence"][0]),
         ("Article", article),
     ):
         assert set(sent) == set(schemas[name]["properties"]) == set(schemas[name]["required"]), name

@@ -33,7 +33,7 @@ def test_an_editor_merges_splits_pins_and_undoes_with_a_log_of_it(filled: Path) 
     assert onestory("story", "pin", url("courier"), *signed, home=filled).returncode == 0
     shown = json.loads(onestory("show", url("mirror"), "--json", home=filled).stdout)
     assert (len(shown["copies"]), shown["original_reason"]) == (3, "pinned")
-    assert "as an editor said so" in onestory("show", url("mirror"), home=filled).stdout
+    assert "(marked by an editor)" in onestory("show", url("mirror"), home=filled).stdout
     assert onestory("story", "undo", number, "--who", "Ben", home=filled).returncode == 0
     assert onestory("story", "split", url("courier"), *signed, home=filled).returncode == 0
     log = onestory("story", "log", home=filled).stdout

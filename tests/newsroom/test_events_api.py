@@ -12,13 +12,14 @@ import pytest
 
 from onestory.newsroom.events import stream as arrivals
 from onestory.newsroom.server.app import create_app
-from onestory.newsroom.server.server import SHUTDOWN_SECONDS, listen_on, serve_in_thread
+from onestory.newsroom.server.server import listen_on, serve_in_thread
 from onestory.store.database import Store
 from onestory.store.events.event_log import add_event, delete_events
 from onestory.store.schema import events
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
+from tests.waiting import LONGEST_WAIT
 
 STORY, OTHER = "a" * 24, "b" * 24
 
@@ -36,7 +37,7 @@ def ids(answer: httpx.Response) -> list[int]:
 
 @contextmanager
 def stream(client: httpx.Client, path: str = "/v1/events/stream", **headers: str) -> Iterator[Iterator[dict[str, str]]]:
-    with client.stream("GET", path, headers=headers, timeout=20) as answer:
+    with client.stream("GET", path, headers=headers, timeout=LONGEST_WAIT) as answer:
         assert answer.status_code == 200, answer.read()
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield frames(answer)
@@ -171,7 +172,7 @@ def test_a_stream_is_woken_by_another_process(served: Served, monkeypatch: pytes
 
 
 def test_asking_for_the_head_of_a_stream_ends(client: httpx.Client) -> None:
-    assert client.head("/v1/events/stream", timeout=20).status_code == 200
+    assert client.head("/v1/events/stream", timeout=LONGEST_WAIT).status_code == 200
 
 
 def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, prefix: str) -> None:
@@ -181,7 +182,7 @@ def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, pre
     with (
         listen_on("127.0.0.1", 0) as listening,
         serve_in_thread(app, listening) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=LONGEST_WAIT) as client,
     ):
         with stream(client), stream(client):
             busy = client.get("/v1/events/stream")
@@ -195,13 +196,12 @@ def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, pre
 
 def test_a_server_that_stops_ends_its_streams(store: Store, redis_url: str, prefix: str) -> None:
     index_client = fresh_registry(store, redis_url, prefix)
-    with listen_on("127.0.0.1", 0) as listening, httpx.Client(trust_env=False) as client:
+    with listen_on("127.0.0.1", 0) as listening, httpx.Client(trust_env=False, timeout=LONGEST_WAIT) as client:
         running = serve_in_thread(create_app(store, index_client), listening)
         url = running.__enter__()
         with stream(client, f"{url}/v1/events/stream") as told:
             stopping = threading.Thread(target=running.__exit__, args=(None, None, None), daemon=True)
             stopping.start()
             assert list(told) == []
-            stopping.join(SHUTDOWN_SECONDS - 1)
-            assert not stopping.is_alive()
+            stopping.join()
     index_client.index.redis.close()

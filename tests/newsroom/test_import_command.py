@@ -4,7 +4,7 @@ import json
 import os
 import resource
 import subprocess
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.cli import ONESTORY, article_rows, onestory, story_sets, write_rows
 from tests.news_texts import excerpt, house_style, wire_article
+from tests.processes import child
 from tests.servers import PostgresServer, postgres_folder, postgres_in, redis_in, short_folder
-from tests.waiting import wait_until
+from tests.waiting import LONGEST_WAIT, wait_until
 
 
 def row(name: str, body: str) -> dict[str, str]:
@@ -136,11 +137,11 @@ def test_a_full_disk_stops_the_import_and_loses_nothing_acknowledged(home: Path)
     with ExitStack() as stack:
         process = stack.enter_context(_importing(home, {}))
         _feed(process, "a")
-        wait_until(lambda: _stored(home) >= 30, timeout=60)
+        wait_until(lambda: _stored(home) >= 30)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
         with suppress(BrokenPipeError):
             _feed(process, "b")
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 2
     assert b"disk" in said
     assert b"Traceback" not in said
@@ -152,7 +153,7 @@ def test_an_import_killed_at_any_moment_is_completed_by_the_next(home: Path, tmp
     path = write_rows(tmp_path / "rows.jsonl", *twins)
     for articles in (20, 160, 260):
         command = [ONESTORY, "import", str(path), "--home", str(home)]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        with child(command, stdout=subprocess.DEVNULL) as process:
             _wait_for_articles(process, home, articles)
             process.kill()
     assert onestory("import", path, home=home).returncode == 0
@@ -161,7 +162,7 @@ def test_an_import_killed_at_any_moment_is_completed_by_the_next(home: Path, tmp
 
 
 def _wait_for_articles(process: "subprocess.Popen[bytes]", home: Path, count: int) -> None:
-    wait_until(lambda: process.poll() is not None or _stored(home) >= count, timeout=60)
+    wait_until(lambda: process.poll() is not None or _stored(home) >= count)
 
 
 def _stored(home: Path) -> int:
@@ -184,10 +185,10 @@ def test_redis_gone_in_the_middle_is_waited_for(home: Path) -> None:
         with redis_in(folder) as url:
             process = stack.enter_context(_importing(home, {"ONESTORY_REDIS_URL": url}))
             _feed(process, "a")
-            wait_until(lambda: _stored(home) >= 30, timeout=60)
+            wait_until(lambda: _stored(home) >= 30)
         _feed_while_gone(process, "b")
         with redis_in(folder):
-            assert process.wait(60) == 0
+            assert process.wait(LONGEST_WAIT) == 0
     assert story_sets(home) == TWINS
 
 
@@ -197,18 +198,18 @@ def test_postgresql_gone_in_the_middle_is_waited_for(home: Path, redis_url: str)
             env = {"ONESTORY_DATABASE_URL": server.url("postgres")}
             process = stack.enter_context(_importing(home, env))
             _feed(process, "a")
-            wait_until(lambda: _stored_at(server) >= 30, timeout=60)
+            wait_until(lambda: _stored_at(server) >= 30)
         _feed_while_gone(process, "b")
         with postgres_in(folder):
-            assert process.wait(60) == 0
+            assert process.wait(LONGEST_WAIT) == 0
             assert story_sets(home, env=env) == TWINS
 
 
 TWINS = {frozenset({f"https://a{n}.example/ferry", f"https://b{n}.example/ferry"}) for n in range(60)}
 
 
-def _importing(home: Path, env: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+def _importing(home: Path, env: dict[str, str]) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+    return child(
         [ONESTORY, "import", "-", "--home", str(home)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

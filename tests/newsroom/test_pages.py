@@ -46,7 +46,7 @@ def test_the_front_page_lists_stories_and_filters_them(news: Served) -> None:
     shown = words(page, "//ol")
     assert "3 copies" in shown
     assert "3 outlets" in shown
-    assert "first at Bridge 0" in shown
+    assert "First seen: Bridge 0" in shown
     assert "1 h ago" in shown
     assert page.xpath("//ol//time/@datetime") == ["2026-11-23T12:02:00Z"]
     assert page.xpath("//input[@id='q']/@value") == ["harbour"]
@@ -156,7 +156,7 @@ def test_sources_are_shown_and_listed_with_the_worst_first(served: Served) -> No
     add_source(served, "https://odd.example/feed", status="unheard", outlet="Odd", failures=2)
     page = read(served.client.get("/sources"))
     assert page.xpath("//tbody//th/a[1]//text()") == ["Bad", "Odd", "Well", "Off"]
-    assert "2 need a look" in words(page)
+    assert "2 need attention" in words(page)
     assert "The host answers 403." in words(page, "//tbody/tr[1]")
     listed = served.client.get("/v1/sources").json()["sources"]
     assert [source["outlet"] for source in listed] == ["Bad", "Odd", "Well", "Off"]

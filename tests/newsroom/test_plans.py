@@ -174,7 +174,7 @@ def test_a_page_of_copies_that_is_none_is_the_nearest_that_there_is(served: Serv
 
 
 def _outlets_on(page: str) -> Sequence[str]:
-    return re.findall(r'aria-label="Choose ([^"]+)"', page)
+    return re.findall(r'aria-label="Select ([^"]+)"', page)
 
 
 @pytest.mark.parametrize("asked", ["outlet=Bridge+1", "owner=Coast", "credit=AFP", "ours=true"])

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from tests.cli import ONESTORY, onestory
-from tests.waiting import wait_until
+from tests.processes import child
+from tests.waiting import LONGEST_WAIT, wait_until
 
 
 @contextmanager
@@ -23,12 +24,10 @@ def running(*arguments: str, home: Path) -> "Iterator[tuple[subprocess.Popen[str
     """A `run` that has said where it is; gives its address."""
     command = [ONESTORY, "run", "--port", "0", "--home", str(home), *arguments]
     env = {**os.environ, "ONESTORY_WORKERS": "1"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
-        try:
-            yield process, _said_address(process)
-        finally:
-            process.terminate()  # Its Redis server and its crawler end with it; kill -9 would leave them.
-            process.wait(30)
+    with child(command, stderr=subprocess.PIPE, text=True, env=env) as process:
+        yield process, _said_address(process)
+        process.terminate()
+        process.wait(LONGEST_WAIT)
 
 
 def _said_address(process: "subprocess.Popen[str]") -> str:
@@ -40,17 +39,17 @@ def _said_address(process: "subprocess.Popen[str]") -> str:
 
 
 def get(url: str) -> Any:
-    with urlopen(url, timeout=10) as response:
+    with urlopen(url, timeout=LONGEST_WAIT) as response:
         return json.load(response)
 
 
 def test_the_demo_shows_a_story_of_five_copies_and_stops_on_ctrl_c(home: Path) -> None:
     with running("--demo", home=home) as (process, address):
-        wait_until(lambda: bool(get(f"{address}/v1/stories?min_copies=5")["stories"]), timeout=60)
+        wait_until(lambda: bool(get(f"{address}/v1/stories?min_copies=5")["stories"]))
         [story] = get(f"{address}/v1/stories?min_copies=5")["stories"]
         assert (story["copies"], story["outlets"]) == (5, 5)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(LONGEST_WAIT) == 0
     assert not (home / "onestory.db").exists()
 
 
@@ -70,7 +69,7 @@ def test_without_a_network_it_comes_up_and_says_what_failed(
     (tmp_path / "sources.toml").write_text(source)
     monkeypatch.setenv("ONESTORY_SOURCES", str(tmp_path / "sources.toml"))
     with running(home=home) as (_, address):
-        wait_until(lambda: get(f"{address}/v1/sources")["sources"][0]["status"] != "new", timeout=60)
+        wait_until(lambda: get(f"{address}/v1/sources")["sources"][0]["status"] != "new")
         [found] = get(f"{address}/v1/sources")["sources"]
         assert "nowhere.invalid" in found["why"]
 
@@ -100,10 +99,10 @@ def test_the_crawler_ends_when_its_run_was_killed(home: Path, tmp_path: Path, mo
     (tmp_path / "sources.toml").write_text('[[source]]\nurl = "http://127.0.0.1:9/feed"\nkind = "feed"\noutlet = "X"\n')
     monkeypatch.setenv("ONESTORY_SOURCES", str(tmp_path / "sources.toml"))
     with running(home=home) as (process, _):
-        [crawler] = [psutil.Process(child.pid) for child in psutil.Process(process.pid).children() if _crawls(child)]
+        [crawler] = [one for one in psutil.Process(process.pid).children() if _crawls(one)]
         process.kill()
         process.wait()
-        wait_until(lambda: _is_gone(crawler), timeout=60)
+        wait_until(lambda: _is_gone(crawler))
 
 
 def _is_gone(process: psutil.Process) -> bool:

@@ -124,7 +124,7 @@ def test_a_session_that_somebody_planted_is_not_the_one_that_begins(locked: Lock
     headers = {"Cookie": f"onestory_session={first}"}
     second = morsel(sign_in(locked, **headers))[1]["value"]
     assert second != first
-    wait_until(lambda: locked.client.get("/v1/stories", headers=headers).status_code == 401, timeout=15)
+    wait_until(lambda: locked.client.get("/v1/stories", headers=headers).status_code == 401)
 
 
 def token_of(client: httpx.Client) -> str:

@@ -239,11 +239,11 @@ def test_slack_is_told_a_line_that_no_headline_can_break_out_of(
     ("kind", "data", "says", "waits"),
     [
         ("story.withdrawn", {"is_original": True}, "Withdrawn", False),
-        ("story.withdrawn", {"is_original": False}, "A copy was withdrawn", True),
+        ("story.withdrawn", {"is_original": False}, "Copy withdrawn", True),
         ("story.withdrawn", {"taken_down": True}, "Withdrawn", False),
         ("story.corrected", {"is_original": True}, "Original corrected", False),
         ("story.corrected", {"is_original": True, "returned": True}, "Original is back", False),
-        ("story.corrected", {"is_original": False, "returned": True}, "A copy is back", True),
+        ("story.corrected", {"is_original": False, "returned": True}, "Copy is back", True),
     ],
 )
 def test_events_of_the_original_are_sent_at_once_and_each_has_its_label(

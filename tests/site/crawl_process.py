@@ -9,10 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.clock import Clock, SystemClock
 from onestory.crawler.context import CaptureSink
 from onestory.crawler.crawl import crawl
-from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
 from tests.site.crawling import ALLOW, QUICK, RecordingSink
 from tests.site.driven_clock import DrivenClock

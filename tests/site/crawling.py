@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.crawl import crawl
-from onestory.crawler.rate_limit import RateLimits
 from onestory.store.articles.captures import Capture
 from onestory.store.database import Store
 from onestory.store.schema import hosts, pages

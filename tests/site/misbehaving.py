@@ -15,7 +15,6 @@ __all__ = [
     "billion_laughs",
     "bomb_in_a_bomb",
     "brotli_bomb",
-    "cookie_wall",
     "cut_off",
     "deflate_bomb",
     "drip_feeding",
@@ -153,13 +152,6 @@ def two_lengths(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
 def bad_chunks(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a number\r\n<p>five</p>\r\n")
-
-
-def cookie_wall(hit: Hit, handler: BaseHTTPRequestHandler) -> Reply:
-    """Redirects to itself until the cookie that it sets comes back."""
-    if "cookie" in hit.headers:
-        return Reply("<p>welcome</p>")
-    return Reply("", 302, headers=(("Location", hit.path), ("Set-Cookie", "seen=1")))
 
 
 def status(code: str) -> Answering:

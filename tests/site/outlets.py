@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from onestory.crawler.demo.rendering import Copy, Outlet, feed, page, read_world
+from onestory.crawler.demo.rendering import DemoCopy, Outlet, feed, page, read_world
 from onestory.crawler.demo.serving import WORLD
 from onestory.store.sources.polls import SourceEntry
 from tests.site.misbehaving import sometimes
@@ -31,9 +31,9 @@ CONSENT = f"""<!DOCTYPE html><html lang="en"><head><title>Your privacy choices</
 <button>Accept all</button><button>Manage choices</button></main></body></html>"""
 
 
-def _texts() -> dict[str, Copy]:
+def _texts() -> dict[str, DemoCopy]:
     world = read_world(WORLD, now=NOW)
-    longest: dict[str, Copy] = {}
+    longest: dict[str, DemoCopy] = {}
     for copy in world.copies:
         topic = next(word for word in TOPICS if any(word in paragraph for paragraph in copy.paragraphs))
         longest.setdefault(TOPICS[topic], copy)
@@ -44,7 +44,7 @@ TOPICS = {"Port Alder": "ferry", "Brennick": "library", "Orle valley": "orchard"
 TEXTS = _texts()
 
 
-def _copy(outlet: Outlet, text: str, title: str, *, hours: int, paragraphs: Sequence[str] | None = None) -> Copy:
+def _copy(outlet: Outlet, text: str, title: str, *, hours: int, paragraphs: Sequence[str] | None = None) -> DemoCopy:
     original = TEXTS[text]
     slug = "-".join(title.lower().split())
     return replace(

@@ -12,7 +12,7 @@ from onestory.store.database import Store
 def test_a_deadlock_is_something_to_repeat(postgres_store_url: str) -> None:
     """Two transactions take two locks in opposite order: PostgreSQL ends one, and that one may be done again."""
     store = Store.open(postgres_store_url)
-    both_hold_one = threading.Barrier(2, timeout=20)
+    both_hold_one = threading.Barrier(2)
     faults: list[BaseException] = []
 
     def take(first: int, second: int) -> None:

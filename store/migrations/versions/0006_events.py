@@ -8,7 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    # What a released store holds is told already.
+    # Versions stored before this release count as reported.
     op.add_column("versions", sa.Column("told", sa.Boolean(), nullable=False, server_default=sa.true()))
     _events()
     _webhooks()

@@ -12,8 +12,8 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
+from onestory.crawler.backoff import RateLimits
 from onestory.crawler.crawl import crawl
-from onestory.crawler.rate_limit import RateLimits
 from onestory.store.database import Store
 from onestory.store.schema import articles
 from tests.crawler.conftest import rss

@@ -5,9 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
+from onestory.crawler.backoff import RateLimits, backoff_seconds, next_day, rest_seconds, retry_after
 from onestory.crawler.crawl import pace_for, user_agent
 from onestory.crawler.hosts.robots import parse_robots, stored_robots
-from onestory.crawler.rate_limit import RateLimits, backoff_seconds, next_day, rest_seconds, retry_after
 
 NOW = datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from redis import Redis
+from sqlalchemy import insert, select, update
 
-from onestory.pipelines.stories.attach import attach
+from onestory.pipelines.stories.attach import attach, evaluate
+from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.store.articles.versions import unattached_versions
 from onestory.store.database import Store
-from onestory.store.schema import versions
+from onestory.store.schema import matches, versions
 from onestory.store.stories.records import StoryAbsorbed, copies_of_story, load_story
 from onestory.urls import article_id_of_url
 from tests.news_texts import excerpt, house_style, wire_article
@@ -126,6 +128,26 @@ def test_rebuilding_changes_no_story_and_attaches_what_it_holds(store: Store, re
     assert stories_of(store) == before
     take(store, index_client, [reading(url("late"), wire_article(3))])
     assert frozenset({url("late"), url("mirror")}) in partition_by_url(store)
+
+
+def test_what_was_compared_by_other_rules_is_compared_again(store: Store, redis_url: str, prefix: str) -> None:
+    index_client = fresh_registry(store, redis_url, prefix)
+    saved = take(store, index_client, [reading(url(name), wire_article(1)) for name in ("herald", "post")])
+    saved += take(store, index_client, [reading(url("times"), wire_article(5))])
+    expected = partition_by_url(store)
+    with store.write() as connection:
+        told = connection.execute(select(matches.c.evidence)).scalars().first()
+        ends = {"a": saved[0].number, "b": saved[2].number}
+        names = {"a_article": saved[0].article_id, "b_article": saved[2].article_id}
+        connection.execute(insert(matches).values(**ends, **names, kind="copy", evidence=told))
+        connection.execute(update(versions).values(signature_params="those of last year", text_digest=b"another"))
+    evaluate(store, {one.article_id for one in saved}, now=NOON)
+    assert partition_by_url(store) != expected
+    index_client.rebuild()
+    attach_unattached(store, index_client, now=NOON)
+    assert partition_by_url(store) == expected
+    with store.read() as connection:
+        assert len(set(connection.execute(select(versions.c.text_digest)).scalars())) == 2
 
 
 def test_a_story_is_of_what_its_articles_say_now(store: Store, redis_url: str, prefix: str) -> None:

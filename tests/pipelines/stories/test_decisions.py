@@ -71,7 +71,7 @@ def test_a_split_gives_an_absorbed_id_back_and_undoing_it_takes_it_again(
     undo_decision(store, decided.number, DecisionNote("Ben", "", NOON))
     with store.read() as connection, pytest.raises(StoryAbsorbed):
         load_story(connection, article_id_of_url(url("post")))
-    with pytest.raises(BadInput, match="undone already, by Ben"):
+    with pytest.raises(BadInput, match="already undone by Ben"):
         undo_decision(store, decided.number, WORD)
 
 

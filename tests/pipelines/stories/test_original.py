@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from onestory.pipelines.stories.original import choose_original, relations_beside
+from onestory.pipelines.stories.original import choose_original, reconsider_original, relations_beside
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -55,6 +57,37 @@ def test_the_original_is_found_for_its_reason_in_any_order(reason: str) -> None:
         random.Random(seed).shuffle(shuffled)
         choice = choose_original(shuffled)
         assert (choice.original, choice.reason) == (original, reason)
+
+
+def a_copy(name: str) -> st.SearchStrategy[Copy]:
+    minutes = st.integers(0, 2)
+    return st.builds(
+        Copy,
+        id=st.just(name),
+        host=st.sampled_from(["herald.example", "www.reuters.com"]),
+        published=st.none() | minutes.map(lambda before: NOON - timedelta(minutes=before)),
+        first_seen=minutes.map(lambda before: NOON - timedelta(minutes=before)),
+        words=st.sampled_from([100, 390, 400]),
+    )
+
+
+@given(st.tuples(a_copy("a"), a_copy("b")), a_copy("c"), st.sampled_from([None, "Reuters"]))
+def test_one_more_copy_is_judged_as_a_look_at_all_of_them_would(
+    there: tuple[Copy, Copy], newcomer: Copy, credit: str | None
+) -> None:
+    """Where the short way answers. The fullest copy is there already, as is the credit."""
+    fullest = Copy("f", words=400, credit=credit)
+    for copies in ([fullest], [fullest, there[0]], [fullest, *there]):
+        before = choose_original(copies)
+        found = reconsider_original(
+            next(copy for copy in copies if copy.id == before.original),
+            newcomer,
+            reason=before.reason,
+            named=set(),
+            credited={credit} if credit else set(),
+            fullest=400,
+        )
+        assert found is None or found == choose_original([*copies, newcomer])
 
 
 def test_an_editors_word_is_above_all_evidence() -> None:

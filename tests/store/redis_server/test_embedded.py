@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from traceback import walk_stack
 
 import psutil
 import pytest
@@ -18,7 +19,8 @@ from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable, IndexUnusa
 from onestory.file_lock import FileLock
 from onestory.store.redis_server.embedded import EmbeddedRedis, home_error
 from onestory.store.redis_server.process import MAX_SOCKET_BYTES, find_redis_binary
-from tests.waiting import wait_until
+from tests.processes import child
+from tests.waiting import LONGEST_WAIT, wait_until
 
 User = Callable[[], subprocess.Popen[str]]
 REPOSITORY = Path(__file__).parents[3]
@@ -28,22 +30,35 @@ REPOSITORY = Path(__file__).parents[3]
 def new_user(home: Path) -> Iterator[User]:
     """Starts one more process that uses the Redis of the home."""
     with ExitStack() as running:
-        yield lambda: running.enter_context(_process(home))
+
+        def start() -> subprocess.Popen[str]:
+            user = running.enter_context(_process(home))
+            running.callback(_leave, user)
+            return user
+
+        yield start
 
 
 @pytest.fixture(autouse=True)
 def no_server_is_left(home: Path) -> Iterator[None]:
     yield
-    left = _servers_of(home)
-    for server in left:
-        server.kill()
-    assert not left
+    try:
+        wait_until(lambda: not _running(home), timeout=60)
+    finally:
+        for server in _running(home):
+            server.kill()
 
 
-def _process(home: Path, *more: str) -> subprocess.Popen[str]:
+@contextmanager
+def _process(home: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """A user that leaves in good order at the end of the context, and is killed only if the test failed."""
     command = [sys.executable, "-m", "tests.store.redis_server.redis_user", str(home), *more]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY)
+    with child(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY) as user:
+        yield user
+        assert user.stdin is not None
+        user.stdin.close()
+        user.wait(LONGEST_WAIT)
 
 
 def _server_pid(user: subprocess.Popen[str]) -> int:
@@ -53,9 +68,15 @@ def _server_pid(user: subprocess.Popen[str]) -> int:
 
 def _end(user: subprocess.Popen[str]) -> tuple[str, str]:
     """Lets it leave; all that it said. Returns when both of its pipes are at their end."""
-    said = user.communicate(timeout=20)
+    said = user.communicate(timeout=LONGEST_WAIT)
     assert user.returncode == 0, said
     return said
+
+
+def _leave(user: subprocess.Popen[str]) -> None:
+    assert user.stdin is not None
+    user.stdin.close()
+    user.wait(LONGEST_WAIT)
 
 
 def _kill(pid: int) -> None:
@@ -68,6 +89,17 @@ def _is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _waits_for_lock(pool: ThreadPoolExecutor) -> bool:
+    """Whether the one thread of the pool is inside of FileLock.held, before it has the lock."""
+    [thread] = pool._threads
+    frames = walk_stack(sys._current_frames()[thread.ident])
+    return any(frame.f_code is FileLock.held.__wrapped__.__code__ for frame, _ in frames)
+
+
+def _running(home: Path) -> list[psutil.Process]:
+    return [server for server in _servers_of(home) if _is_alive(server.pid)]
 
 
 def _servers_of(home: Path) -> list[psutil.Process]:
@@ -219,10 +251,9 @@ def test_nobody_comes_or_goes_while_another_does(home: Path, step: Callable[[Emb
         pid = embedded.pid
         with FileLock(home / "redis" / "server.lock") as gate, gate.held():
             waiting = pool.submit(step, other if step is EmbeddedRedis.ensure else embedded)
-            with pytest.raises(TimeoutError):
-                waiting.result(timeout=0.2)
+            wait_until(lambda: _waits_for_lock(pool))
             assert _is_alive(pid)
-        waiting.result(timeout=20)
+        waiting.result(timeout=LONGEST_WAIT)
 
 
 def test_stale_files_are_no_obstacle(home: Path) -> None:
@@ -286,7 +317,7 @@ def test_a_pipe_of_a_killed_user_comes_to_its_end(new_user: User, home: Path) ->
     pid = _server_pid(user)
     _kill(user.pid)
     # Both would wait for ever if the server had inherited the pipes.
-    assert user.communicate(timeout=20) == ("", "")
+    assert user.communicate(timeout=LONGEST_WAIT) == ("", "")
     assert _is_alive(pid)
     with EmbeddedRedis(home) as embedded:
         embedded.ensure()
@@ -320,7 +351,7 @@ def test_a_home_that_we_may_not_write_is_named_with_its_remedy(home: Path) -> No
     home.parent.chmod(0o555)
     nobody = ["65534"] if os.geteuid() == 0 else []  # Root may write everywhere.
     with _process(home, *nobody) as stranger:
-        _, said = stranger.communicate(timeout=20)
+        _, said = stranger.communicate(timeout=LONGEST_WAIT)
     assert said.startswith(f"home_unusable: the data folder {home} cannot be used (Permission denied)")
     assert stranger.returncode == 1
 

@@ -90,7 +90,7 @@ def article(outlet: str, number: int) -> dict[str, object]:
 
 def test_an_outlet_that_is_none_is_named(store: Store):
     kept(store, "A")
-    with store.write() as connection, pytest.raises(NotFound, match="'Z' is no outlet"):
+    with store.write() as connection, pytest.raises(NotFound, match="there is no outlet 'Z'"):
         update_outlet(connection, "Z", ours=True)
     with store.write() as connection:
         update_outlet(connection, "A", ours=True)

@@ -39,6 +39,8 @@ from onestory.store.watches.watches import (
 )
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put
 from tests.readings import fresh_registry
+from tests.store.locks import lock_waiters
+from tests.waiting import wait_until
 
 LATER = NOON + timedelta(days=3)
 SEARCH = SearchTemplate("Search", "https://search.example/?q={query}")
@@ -253,18 +255,18 @@ def test_a_store_and_a_new_watch_do_not_miss_each_other(postgres_store_url: str)
         with store.write() as connection:
             lock_watches(connection, alone=False)
             is_storing.set()
-            may_commit.wait(20)
+            may_commit.wait()
 
     storing = threading.Thread(target=store_slowly)
     storing.start()
-    is_storing.wait(20)
+    is_storing.wait()
     adding = threading.Thread(target=watching, args=(store, "island ferries"))
     adding.start()
-    adding.join(0.3)
-    assert adding.is_alive()
+    with store.read() as connection:
+        wait_until(lambda: lock_waiters(connection) == 1)
     may_commit.set()
     storing.join()
-    adding.join(20)
+    adding.join()
     assert counted(store, watches) == [1]
     store.close()
 

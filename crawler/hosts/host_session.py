@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from onestory.crawler.backoff import day_of, next_day, rest_seconds, retry_after
 from onestory.crawler.context import CrawlContext
 from onestory.crawler.fetching.fetcher import HOST_REASONS, FetchResponse
 from onestory.crawler.hosts.robots import Robots
-from onestory.crawler.rate_limit import day_of, next_day, rest_seconds, retry_after
 from onestory.store.frontier.hosts import LeasedHost, delay_host, holds_lease, record_request, release_host
 
 __all__ = ["HostSession"]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onestory.dedupe.characters import folded, folded_with_places
 from onestory.dedupe.shingles import tokenize
 from onestory.dedupe.signature import sign
-from onestory.dedupe.spelling import folded, folded_with_places
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_a_name_that_is_bound_anew_between_two_requests_leads_nowhere(
         with pytest.raises(BlockingIOError):
             private.accept()
     assert [hit.path for hit in site.hits] == ["/robots.txt"]
-    assert polled(lite, url).why == "rebinding.example leads to 127.0.0.2, which is not a public address"
+    assert polled(lite, url).why == "rebinding.example resolves to 127.0.0.2, which is not a public address"
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a9fe:a9fe"])
