@@ -15,6 +15,7 @@ from onestory.newsroom.terminal.console import (
     print_json,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
+from onestory.pipelines.markup.charset import decode
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.stories.lookup import LookupResult, look_up
 from onestory.store.database import Store
@@ -50,7 +51,7 @@ def _asked_text(store: Store, what: str) -> str:
         body = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
     except OSError as error:
         raise BadInput(f"{what} cannot be read: {error.strerror}") from error
-    return body.decode("utf-8", "replace")
+    return decode(body)
 
 
 def _print_lookup_json(asked: LookupResult) -> None:

@@ -69,6 +69,16 @@ def test_an_import_can_be_listed_shown_looked_up_and_dumped(home: Path, rows: Pa
     assert (again.returncode, "already exists" in again.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-8-sig", "windows-1252"])
+def test_a_draft_is_looked_up_in_whatever_charset_an_editor_saved_it(home: Path, tmp_path: Path, charset: str) -> None:
+    text = wire_article(5) + " Die Fähre „Käthe“ fährt über den Fluß, sagte der Kapitän am Dienstag für alle Gäste."
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"url": "https://a.example/1", "text": text}), encoding="utf-8")
+    (tmp_path / "draft.txt").write_bytes(text.encode(charset))
+    onestory("import", tmp_path / "rows.jsonl", home=home)
+    found = onestory("lookup", tmp_path / "draft.txt", "--json", home=home)
+    assert json.loads(found.stdout)["relation"] == "verbatim"
+
+
 def test_one_rows_fault_drops_that_row_and_is_counted(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     write_rows(
