@@ -8,7 +8,7 @@ import numpy as np
 from onestory.dedupe.forms import FORMS
 from onestory.dedupe.signature import Signature
 
-__all__ = ["Evidence", "Kind", "Match", "Member", "Relation", "ShingleOverlap", "compare_shingles"]
+__all__ = ["Evidence", "Kind", "Match", "Member", "RelatedPair", "Relation", "ShingleOverlap", "compare_shingles"]
 
 Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
@@ -176,8 +176,8 @@ class Member:
         return (-self.words, self.id)
 
 
-class Match(Protocol):
-    """What is read of an Evidence; `a` and `b` are numbers of versions."""
+class RelatedPair(Protocol):
+    """Two versions, `a` the lower number, and what each is beside the other."""
 
     @property
     def a(self) -> int: ...
@@ -189,6 +189,11 @@ class Match(Protocol):
     def a_is(self) -> str: ...
     @property
     def b_is(self) -> str: ...
+
+
+class Match(RelatedPair, Protocol):
+    """The fields of an Evidence that a partition reads."""
+
     @property
     def jaccard(self) -> float: ...
     @property

@@ -206,7 +206,7 @@ def _homes(members: Mapping[str, Member], near: Edges, held: Constraints) -> dic
 
 
 def _is_part(one: str, edge: _Edge, ranks: Mapping[str, tuple[int, str]]) -> bool:
-    """Each pair is told once, from the side of the shorter text."""
+    """Each pair appears once, from the side of the shorter text."""
     return ranks[one] > ranks[edge.other]
 
 

@@ -171,7 +171,7 @@ def _kind(
     passages = sum(length >= DEVELOPS_RUN_WORDS for _, _, length in found.runs)
     if containment < DEVELOPS_CONTAINMENT or passages < 2 or _is_quotation(a, b, found):
         return "quotes"
-    # Much of a lead is written anew, and its headline speaks of the same; a host's pages of a series are alike, too.
+    # A new lead rewrites much under a headline on the same subject. Pages of one host's series resemble that.
     supported = topic.related if topic.known else topic.named >= NAMED_FURTHER_DOWN
     is_lead = supported and not topic.one_origin and min(seen.a_in_b, seen.b_in_a) > LEAD_SHARE
     return "copy" if is_lead else "develops"

@@ -1,4 +1,4 @@
-"""One request and its response, or the reason why there is none."""
+"""One request and its response, or the reason for its failure."""
 
 import re
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ from onestory.store.frontier.revisits import (
     postpone_revisits,
     save_revisit_result,
 )
-from onestory.urls import MAX_REDIRECTS, same_site
+from onestory.urls import MAX_REDIRECTS, same_publisher
 
 __all__ = ["record_revisit", "result_of_answer", "result_of_reading", "revisit", "revisit_all"]
 
@@ -172,13 +172,13 @@ async def _settle_redirect(session: HostSession, page: DueRevisit, response: Fet
 def _led_to(
     connection: Connection, page: DueRevisit, response: FetchResponse, target: str, now: datetime
 ) -> RevisitResult:
-    """Interpret a redirect: a front page means the article is gone; an address of the same site may be its new one."""
+    """Interpret a redirect: a front page means the article is gone; an address of the publisher may be its new one."""
     unclear = RevisitResult("unclear", None, response.status, reason="redirects", location=target)
     if revisit_policy.leads_away(page.url, target):
         return replace(unclear, kind="absent", reason="redirect")
     if page.hops >= MAX_REDIRECTS or target == page.url:
         return unclear
-    if not same_site(page.url, target):
+    if not same_publisher(page.url, target):
         entry = PageEntry(target, page.title, page.published)
         add_pages(connection, [entry], source_id=page.source_id, now=now, hops=page.hops + 1)
         return replace(unclear, reason="moved")

@@ -104,7 +104,10 @@ def import_paths(
 def import_command(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH…", help="WARC (.warc, .warc.gz) or JSON Lines (.jsonl, .gz, .zst, -)."),
+        typer.Argument(
+            metavar="PATH…",
+            help="WARC (also .gz, .zst), WACZ, ARC, or JSON Lines (.jsonl, also .gz, .zst; - for standard input).",
+        ),
     ],
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,

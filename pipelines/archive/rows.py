@@ -54,7 +54,7 @@ _KNOWN = frozenset(
 
 @dataclass(slots=True)
 class _File:
-    """What is said of a file once: fields that could not be read, and fields that nobody reads."""
+    """Notices that each file gets once: fields that cannot be read, and fields that are ignored."""
 
     name: str
     said: set[str] = field(default_factory=set)

@@ -215,7 +215,7 @@ def _repeated_often(page: _Page) -> Iterator[tuple[int, str]]:
         return
     often = {one for one in times if times[one] >= _OFTEN}
     often = {one for one, line in zip(page.keys, page.lines, strict=True) if one in often and _is_placeholder(line)}
-    # Few of them are placeholders; many are a text that is told again, which is kept once.
+    # A few repetitions are placeholders; many are a text shown twice, which is kept once.
     told = set[str]() if len(often) > _FEW else set(often)
     for index, letters in enumerate(page.keys):
         if letters in told:

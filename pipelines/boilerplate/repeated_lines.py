@@ -131,7 +131,7 @@ def distinct_stories(story_ids: Sequence[str], signatures: Sequence[bytes]) -> l
 def _near(signatures: Sequence[bytes]) -> list[tuple[int, int]]:
     read = [(index, found) for index, data in enumerate(signatures) if (found := _minhash(data)) is not None]
     length = max((len(found) for _, found in read), default=0)
-    # Those signed with other parameters cannot be compared; the next reindex signs them anew.
+    # Signatures of other parameters cannot be compared; the next reindex replaces them.
     places = [index for index, found in read if len(found) == length]
     rows = np.array([found for _, found in read if len(found) == length])
     pairs = []

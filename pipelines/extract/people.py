@@ -112,7 +112,7 @@ def _is_turned(pieces: list[str]) -> bool:
 
 
 def _belongs(piece: str, last: str, outlet: str | None) -> bool:
-    """Whether a piece behind a full name tells of it: a role, the outlet, a place, or letters of an agency."""
+    """Whether a piece after a full name describes it: a role, the outlet, a place, or an agency's code."""
     return " " in last and (" " not in piece or is_nobody(piece, outlet=outlet))
 
 

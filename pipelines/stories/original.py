@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal, Protocol, cast
 
+from onestory.dedupe.evidence import RelatedPair
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.urls import site_of
 
@@ -17,7 +18,6 @@ __all__ = [
     "REASONS",
     "Choice",
     "CopyFacts",
-    "EvidenceView",
     "Reason",
     "choose_original",
     "reconsider_original",
@@ -62,21 +62,6 @@ class CopyFacts(Protocol):
     def first_seen(self) -> datetime: ...
     @property
     def words(self) -> int: ...
-
-
-class EvidenceView(Protocol):
-    """What is read of the evidence between two versions."""
-
-    @property
-    def a(self) -> int: ...
-    @property
-    def b(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def a_is(self) -> str: ...
-    @property
-    def b_is(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +182,7 @@ def _claim(copy: CopyFacts) -> datetime | None:
 
 
 def relations_beside(
-    original: str, relations: Mapping[str, str], numbers: Mapping[str, int], evidence: Iterable[EvidenceView]
+    original: str, relations: Mapping[str, str], numbers: Mapping[str, int], evidence: Iterable[RelatedPair]
 ) -> dict[str, str]:
     """The relations of one story, told beside another of its copies than they were; `numbers` are its versions'."""
     here, by_number = numbers[original], {number: article for article, number in numbers.items()}

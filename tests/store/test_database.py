@@ -1,6 +1,8 @@
 """What a database says, in our words: what waiting mends is told from what it does not."""
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -45,3 +47,12 @@ def test_postgresql_plans_for_the_values_that_are_asked_for(postgres_store_url: 
         with store.read() as connection:
             assert connection.execute(text("SHOW plan_cache_mode")).scalar_one() == "force_custom_plan"
     store.close()
+
+
+def test_a_new_data_folder_is_its_owners_alone_under_any_umask(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        Store.open(f"sqlite:///{tmp_path / 'home' / 'onestory.db'}").close()
+    finally:
+        os.umask(former)
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700

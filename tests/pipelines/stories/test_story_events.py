@@ -1,4 +1,4 @@
-"""What happens to stories is told once, with the change, one event a story and batch."""
+"""Changes of stories are reported once: one event for each story and batch."""
 
 from datetime import timedelta
 
