@@ -51,6 +51,11 @@ class EventSubscribers:
     def is_closing(self) -> bool:
         return self._stopping.is_set()
 
+    @property
+    def open_streams(self) -> int:
+        """How many slots are taken. A slot is free a moment after its client has disconnected."""
+        return self._streams
+
     def acquire_slot(self) -> None:
         """Reserve a slot for a stream. Raises ServerBusy if there are too many."""
         with self._lock:

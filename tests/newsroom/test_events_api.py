@@ -19,7 +19,7 @@ from onestory.store.schema import events
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, NOON, put, story_of
 from tests.readings import fresh_registry
-from tests.waiting import LONGEST_WAIT
+from tests.waiting import LONGEST_WAIT, wait_until
 
 STORY, OTHER = "a" * 24, "b" * 24
 
@@ -189,6 +189,7 @@ def test_no_more_streams_than_there_are_places(store: Store, redis_url: str, pre
             assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
             assert client.get("/v1/events").status_code == 200
         tell(store, STORY)
+        wait_until(lambda: app.state.arrivals.open_streams == 0)
         with stream(client, "/v1/events/stream?after=0") as told:
             assert next(told)["id"] == "1"
     index_client.index.redis.close()
