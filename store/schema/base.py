@@ -4,12 +4,15 @@ Times are stored as text, in UTC and ISO 8601 with microseconds. They sort as te
 database.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Dialect, MetaData, String
+from sqlalchemy import Dialect, Index, MetaData, String, text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Time", "metadata"]
+__all__ = ["PartialIndex", "Time", "metadata"]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -38,3 +41,22 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class PartialIndex(Index):
+    """An index of the rows that meet a condition, on both databases.
+
+    SQLAlchemy imports a dialect to check an index's options for it. They are set when they are first read, so that
+    a command on SQLite does not import the dialect of PostgreSQL.
+    """
+
+    def __init__(self, name: str, *columns: str, where: str) -> None:
+        super().__init__(name, *columns)
+        self._where = where
+
+    @cached_property
+    def dialect_options(self) -> Mapping[str, Any]:  # type: ignore[override]
+        options: Mapping[str, Any] = super().dialect_options
+        for dialect in ("sqlite", "postgresql"):
+            options[dialect]["where"] = text(self._where)
+        return options

@@ -1,8 +1,8 @@
 """The crawler's frontier: sources, hosts and pages."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false
 
-from onestory.store.schema.base import Time, metadata
+from onestory.store.schema.base import PartialIndex, Time, metadata
 
 __all__ = ["gaps", "hosts", "pages", "source_days", "sources"]
 
@@ -117,13 +117,7 @@ pages = Table(
     Column("summary", Text),  # from its source, for watches; kept until it is fetched
     Index("ix_pages_host_first", "host", "state", "priority", "due"),
     Index("ix_pages_host_due", "host", "state", "due"),
-    Index(
-        "ix_pages_host_revisit",
-        "host",
-        "revisit",
-        sqlite_where=text("revisit IS NOT NULL"),
-        postgresql_where=text("revisit IS NOT NULL"),
-    ),
+    PartialIndex("ix_pages_host_revisit", "host", "revisit", where="revisit IS NOT NULL"),
 )
 
 

@@ -16,11 +16,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
     true,
 )
 
-from onestory.store.schema.base import Time, metadata
+from onestory.store.schema.base import PartialIndex, Time, metadata
 
 __all__ = [
     "articles",
@@ -70,21 +69,9 @@ stories = Table(
     Column("solitary", Boolean, nullable=False, default=False),  # the representative is a round-up or a repeated page
     Column("updated", Time, nullable=False),
     # The list of stories, in its order. An index on `absorbed_into` itself would make SQLite sort all stories.
-    Index(
-        "ix_stories_listed",
-        "last_seen",
-        "id",
-        sqlite_where=text("absorbed_into IS NULL"),
-        postgresql_where=text("absorbed_into IS NULL"),
-    ),
+    PartialIndex("ix_stories_listed", "last_seen", "id", where="absorbed_into IS NULL"),
     # Counts widespread stories since a time from the index alone.
-    Index(
-        "ix_stories_spread",
-        "last_seen",
-        "outlets",
-        sqlite_where=text("absorbed_into IS NULL"),
-        postgresql_where=text("absorbed_into IS NULL"),
-    ),
+    PartialIndex("ix_stories_spread", "last_seen", "outlets", where="absorbed_into IS NULL"),
     Index("ix_stories_copies", "copies"),
     Index("ix_stories_updated", "updated", "id"),  # changes since a time, for mirrors
 )
@@ -114,13 +101,7 @@ articles = Table(
     Column("withdrawn", Time),  # since when its page no longer shows it; see `withdrawals`
     Column("withdrawn_reason", String(16)),
     # The credited agency. Most articles have none.
-    Index(
-        "ix_articles_credit",
-        "credit",
-        "story_id",
-        sqlite_where=text("credit IS NOT NULL"),
-        postgresql_where=text("credit IS NOT NULL"),
-    ),
+    PartialIndex("ix_articles_credit", "credit", "story_id", where="credit IS NOT NULL"),
     # Whether a story already has an outlet, host or credit, however many copies it has.
     Index("ix_articles_story_outlet", "story_id", "outlet"),
     Index("ix_articles_story_host", "story_id", "host", "credit"),

@@ -3,9 +3,9 @@
 Rows are deleted with their watch, page, source, article or story, so a takedown leaves nothing here.
 """
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from onestory.store.schema.base import Time, metadata
+from onestory.store.schema.base import PartialIndex, Time, metadata
 
 __all__ = ["watch_articles", "watch_pages", "watch_sources", "watch_stories", "watches"]
 
@@ -36,12 +36,7 @@ watch_articles = Table(
     Column("at", Time, nullable=False),
     Column("told", Time),  # when its story was considered for the event; NULL: not yet
     # Few rows at any time: articles that are not attached yet.
-    Index(
-        "ix_watch_articles_untold",
-        "article_id",
-        sqlite_where=text("told IS NULL"),
-        postgresql_where=text("told IS NULL"),
-    ),
+    PartialIndex("ix_watch_articles_untold", "article_id", where="told IS NULL"),
 )
 
 watch_stories = Table(
