@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress, TaskID
 
+from onestory.config import Config
 from onestory.errors import BadInput, Dropped
 from onestory.newsroom.imports.extractor import extract_file, extract_rows
 from onestory.newsroom.terminal.console import (
@@ -30,6 +32,8 @@ from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.text import printable
 
 __all__ = ["ImportCounts", "extract_command", "import_command", "import_paths", "reindex_command"]
+
+ONE_WORKER_BYTES = 32 << 10  # a second or less of work, compressed files included
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ def import_command(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Report every dropped capture.")] = False,
 ) -> None:
     """Import pages and texts. Importing a file again changes nothing."""
-    config = load_config(home)
+    config = _sized_for(paths, load_config(home))
     with spinner("importing") as progress:
         task = progress.add_task("", total=None)
         with (
@@ -134,6 +138,15 @@ def import_command(
     else:
         _print(counts)
     raise typer.Exit(counts.exit_code)
+
+
+def _sized_for(paths: Sequence[str], config: Config) -> Config:
+    """The configuration, with one worker process if the files are so small that a second would only start."""
+    try:
+        size = sum(Path(path).stat().st_size for path in paths if path != "-")
+    except OSError:
+        return config  # the reader reports the file
+    return config if "-" in paths or size > ONE_WORKER_BYTES else replace(config, workers=1)
 
 
 def _advance(progress: Progress, task: TaskID, counts: ImportCounts) -> None:
