@@ -53,7 +53,7 @@ COMMANDS = {
     "search": _Command("search.cli:search_command", "Read"),
     "lookup": _Command("lookup.cli:lookup_command", "Read"),
     "dump": _Command("dump.cli:dump_command", "Read"),
-    "extract": _Command("imports.cli:extract_command", "Read"),
+    "extract": _Command("imports.extractor:extract_command", "Read"),
     "story": _Command("editorial.cli:story_app", "Edit"),
     "watch": _Command("watches.cli:watch_app", "Edit"),
     "takedown": _Command("editorial.cli:takedown_command", "Edit"),

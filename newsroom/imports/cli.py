@@ -1,4 +1,4 @@
-"""The `onestory import`, `extract` and `reindex` commands."""
+"""The `onestory import` and `onestory reindex` commands."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,7 +13,6 @@ from rich.progress import Progress, TaskID
 
 from onestory.config import Config
 from onestory.errors import BadInput, Dropped
-from onestory.newsroom.imports.extractor import extract_file, extract_rows
 from onestory.newsroom.terminal.console import (
     HomeOption,
     load_config,
@@ -31,7 +30,7 @@ from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.text import printable
 
-__all__ = ["ImportCounts", "extract_command", "import_command", "import_paths", "reindex_command"]
+__all__ = ["ImportCounts", "import_command", "import_paths", "reindex_command"]
 
 ONE_WORKER_BYTES = 32 << 10  # a second or less of work, compressed files included
 
@@ -165,20 +164,6 @@ def _print(counts: ImportCounts) -> None:
     typer.echo(f"dropped        {counts.dropped.total():>8}")
     for reason, number in sorted(counts.dropped.items()):
         typer.echo(f"  {printable(reason):<12} {number:>8}")
-
-
-def extract_command(
-    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A page, or rows with --jsonl.")] = "-",
-    url: Annotated[str, typer.Option("--url", help="The URL of the page.")] = "",
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Read {url, html} rows and write a row for each, in order.")
-    ] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Include the removed lines, with reasons.")] = False,
-) -> None:
-    """Extract one or many pages as JSON, without storing them."""
-    if jsonl:
-        raise typer.Exit(extract_rows(file, workers=load_config(None).workers, explain=explain))
-    print_json(extract_file(file, url=url, explain=explain))
 
 
 def reindex_command(home: HomeOption = None) -> None:

@@ -6,20 +6,36 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from onestory.errors import BadInput, Dropped, OnestoryError
-from onestory.newsroom.terminal.console import print_json
+from onestory.newsroom.terminal.console import load_config, print_json
 from onestory.pipelines.archive.reader import MAX_PAGE_BYTES, TruncatedArchive, read_captures
 from onestory.pipelines.extractor import extract
 from onestory.pipelines.runtime.workers import Workers
 from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
 
-__all__ = ["extract_file", "extract_rows"]
+__all__ = ["extract_command", "extract_file", "extract_rows"]
 
 NO_URL = "https://unknown.invalid/"
 ROWS_PER_CHUNK = 8
 CHUNKS_AHEAD = 4
+
+
+def extract_command(
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A page, or rows with --jsonl.")] = "-",
+    url: Annotated[str, typer.Option("--url", help="The URL of the page.")] = "",
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Read {url, html} rows and write a row for each, in order.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Include the removed lines, with reasons.")] = False,
+) -> None:
+    """Extract one or many pages as JSON, without storing them."""
+    if jsonl:
+        raise typer.Exit(extract_rows(file, workers=load_config(None).workers, explain=explain))
+    print_json(extract_file(file, url=url, explain=explain))
 
 
 def extract_file(file: str, *, url: str, explain: bool) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import cast
 from pebble import ProcessExpired, ProcessPool
 
 from onestory.errors import Dropped
-from onestory.pipelines.runtime.read_capture import read_captures_in_worker
 from onestory.pipelines.runtime.restarting_pool import RestartingPool
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
@@ -125,6 +124,8 @@ def _read_each(
     captures: Sequence[Capture], furniture: Mapping[str, frozenset[int]], seconds: float
 ) -> list[ProcessedCapture | Dropped]:
     """Process captures with a limit of processor time for each; exceeding it ends the worker."""
+    from onestory.pipelines.runtime.read_capture import read_captures_in_worker  # noqa: PLC0415 - the workers' alone
+
     answers = []
     try:
         for capture in captures:
@@ -136,6 +137,8 @@ def _read_each(
 
 
 def _settle() -> None:
+    from onestory.pipelines.runtime.read_capture import read_captures_in_worker  # noqa: PLC0415 - the workers' alone
+
     # Ctrl-C reaches all processes of a terminal; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
