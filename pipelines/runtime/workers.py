@@ -26,7 +26,13 @@ CHUNK_STUCK_SECONDS = 600
 WORKER_BYTES = 3 << 30
 # A worker's heap only grows; replacing workers now and then keeps it small.
 CHUNKS_A_WORKER = 1000
-_FIRST_PAGE = b"<html><body><article><p>%s</p></article></body></html>" % (b"A ferry crossed the bay again. " * 20)
+# An article, so that every stage runs once: with a headline, and sentences that differ.
+_SENTENCES = " ".join(f"Ferry number {number} crossed the bay at {number} knots." for number in range(2, 42))
+FIRST_PAGE = Capture(
+    "https://example.org/ferries-cross-the-bay",
+    datetime(2026, 1, 1, tzinfo=UTC),
+    body=f"<html><body><article><h1>Ferries cross the bay</h1><p>{_SENTENCES}</p></article></body></html>".encode(),
+)
 _NO_FURNITURE: Mapping[str, frozenset[int]] = {}
 
 
@@ -143,4 +149,4 @@ def _settle() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     # Load models and tables now: the first page must not pay for them from its own time.
-    read_captures_in_worker([Capture("https://example.org/", datetime.now(UTC), body=_FIRST_PAGE)])
+    read_captures_in_worker([FIRST_PAGE])

@@ -10,7 +10,8 @@ import pytest
 
 from onestory.errors import Dropped
 from onestory.pipelines.runtime import workers as module
-from onestory.pipelines.runtime.workers import WORKER_BYTES, Workers
+from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.runtime.workers import FIRST_PAGE, WORKER_BYTES, Workers
 from onestory.store.articles.captures import Capture, ProcessedCapture
 from tests.hostile_pages import Deadly, Spinning, Sticking, Swelling
 from tests.news_texts import wire_article
@@ -35,6 +36,10 @@ def command_line(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return []
+
+
+def test_the_page_that_a_worker_starts_with_passes_every_stage() -> None:
+    assert isinstance(read_captures_in_worker([FIRST_PAGE])[0], ProcessedCapture)
 
 
 @pytest.mark.parametrize("page", [Sticking(b"<html>"), Spinning(b"<html>")])
