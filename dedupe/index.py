@@ -16,9 +16,8 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from onestory.dedupe.errors import EvictionPolicyUnsafe, IndexLost, ParametersDiffer, ServerTooOld
 from onestory.dedupe.signature import PARAMETERS, Parameters, Signature, band_keys
-from onestory.dedupe.stats import IndexStats, index_stats
 
-__all__ = ["BandIndex", "IndexState", "IndexStats", "Registered"]
+__all__ = ["BandIndex", "EpochStats", "IndexState", "IndexStats", "Registered"]
 
 # A call asks every epoch of the window, so few large ones cost less than many small ones: the window is the last
 # one to two million articles.
@@ -27,8 +26,10 @@ EPOCHS = 2
 ENTRIES_A_CALL = 8
 CALLS_A_TRIP = 4
 OLDEST_SERVER = (6, 2)
+FIRST_SHARDS = 1024  # as in register.lua
 
 Entry = tuple[int, Signature]
+Row = Sequence[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,34 @@ class Registered:
     sequence: int
     new: bool
     skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochStats:
+    """One epoch: its number, articles, band entries, shards, and bytes of Redis memory."""
+
+    number: int
+    ids: int
+    entries: int
+    shards: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The index in figures.
+
+    `ids` are the articles in the window; `hottest` has (band key in hex, ids it let go), the hottest first;
+    `overflowed` bands are those that let ids go; `skipped` counts how often a new article met a full band.
+    """
+
+    ids: int
+    bytes: int
+    bytes_an_article: float
+    hottest: tuple[tuple[str, int], ...]
+    overflowed: int
+    skipped: int
+    epochs: tuple[EpochStats, ...]
 
 
 class _Script:
@@ -157,7 +186,7 @@ class BandIndex:
 
     def stats(self, *, shards: int = 1000, hottest: int = 10) -> IndexStats:
         """What the index holds and costs; bytes are extrapolated from `shards` shards of each epoch."""
-        return index_stats(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)
+        return _index_stats(self.redis, self.prefix, self.head, shards=shards, hottest=hottest)
 
     def _arguments(self, entries: Sequence[Entry]) -> list[bytes]:
         # The priority comes from the words: whom a crowded band shows must not depend on numbers, which arrival gives.
@@ -220,3 +249,38 @@ def _ranked(found: bytes) -> tuple[int, ...]:
     """Distinct ids of a run of 4-byte ids: those in most bands first, then the smallest."""
     ids, times = np.unique(np.frombuffer(found, dtype="<u4"), return_counts=True)
     return tuple(ids[np.lexsort((ids, -times))].tolist())
+
+
+def _index_stats(redis: Redis, prefix: str, head: str, *, shards: int, hottest: int) -> IndexStats:
+    """Counts what can be counted and weighs at most `shards` shards of each epoch, evenly spread."""
+    row = cast("Row", redis.hmget(head, ["count", "oldest", "epoch", "skipped"]))
+    count, oldest, epoch, skipped = (int(value or 0) for value in row)
+    live = range(oldest, epoch + 1) if epoch else range(0)
+    epochs = tuple(_epoch(redis, prefix, number, shards) for number in live)
+    crowded = [pair for number in live for pair in _crowded(redis, f"{prefix}f{number}")]
+    weight = sum(one.bytes for one in epochs)
+    return IndexStats(
+        ids=count,
+        bytes=weight,
+        bytes_an_article=round(weight / count, 1) if count else 0.0,
+        hottest=tuple(sorted(crowded, key=lambda pair: (-pair[1], pair[0]))[:hottest]),
+        overflowed=len(crowded),
+        skipped=skipped,
+        epochs=epochs,
+    )
+
+
+def _epoch(redis: Redis, prefix: str, number: int, most: int) -> EpochStats:
+    row = cast("Row", redis.hmget(f"{prefix}e{number}", ["ids", "entries", "size", "split"]))
+    ids, entries = int(row[0] or 0), int(row[1] or 0)
+    shards = int(row[2] or FIRST_SHARDS) + int(row[3] or 0)
+    chosen = range(0, shards, -(-shards // most))
+    pipeline = redis.pipeline(transaction=False)
+    for shard in chosen:
+        pipeline.memory_usage(f"{prefix}{number}:{shard}", samples=0)
+    weights = [int(weight or 0) for weight in pipeline.execute()]
+    return EpochStats(number, ids, entries, shards, round(sum(weights) * shards / len(chosen)))
+
+
+def _crowded(redis: Redis, key: str) -> list[tuple[str, int]]:
+    return [(band.hex(), int(times)) for band, times in redis.hscan_iter(key, count=1000)]

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Member
 from onestory.dedupe.index import Registered
-from onestory.dedupe.partition import GroupingDecision, partition, round_ups, unverified_pairs
+from onestory.dedupe.partition import GroupingDecision, partition, unverified_pairs
+from onestory.dedupe.round_ups import round_ups
 from onestory.dedupe.verify import Evidence, verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.dedupe.partition import may_be_round_up
+from onestory.dedupe.round_ups import may_be_round_up
 from onestory.pipelines.stories.matched import seen_of
 from onestory.pipelines.stories.original import choose_original, reconsider_original
 from onestory.store.events.story_events import note_reassignments

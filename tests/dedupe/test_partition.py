@@ -14,9 +14,9 @@ from onestory.dedupe.partition import (
     StoryPart,
     partition,
     place_newcomer,
-    round_ups,
     unverified_pairs,
 )
+from onestory.dedupe.round_ups import round_ups
 
 
 @dataclass(frozen=True)

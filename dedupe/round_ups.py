@@ -1,0 +1,183 @@
+"""Which articles hold several stories: round-ups, live files, and pages that put two texts together.
+
+Such an article connects none of what it holds. It keeps only its near-identical twins.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from onestory.dedupe.evidence import Match, Member
+
+__all__ = [
+    "Edge",
+    "Edges",
+    "bridges",
+    "digests",
+    "edges_between",
+    "is_mutual",
+    "may_be_round_up",
+    "round_ups",
+    "wanted_pairs",
+]
+
+QUOTED_RUN_WORDS = 30
+QUOTED_SHARE = 0.08
+TOP_WORDS = 12
+SAME_JACCARD = 0.5
+MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
+WHOLE_SHARE = 0.7
+TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
+PART_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A match as one of its two articles sees it: what the other is, and who holds whose words where.
+
+    `share` is the part of this one that the other holds, `back` the part of the other that this one holds.
+    """
+
+    other: str
+    kind: str
+    other_is: str
+    jaccard: float
+    share: float
+    back: float
+    off_topic: bool
+    unrelated: bool
+    run: int
+    here: int
+    there: int
+
+
+Edges = Mapping[str, Mapping[str, Edge]]
+
+
+def edges_between(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str, dict[str, Edge]]:
+    """Each match from both sides, by the two articles. A match of an unknown version is passed over."""
+    by_number = {member.number: member.id for member in members.values()}
+    edges: dict[str, dict[str, Edge]] = defaultdict(dict)
+    for match in matches:
+        a, b = by_number.get(match.a), by_number.get(match.b)
+        if a is None or b is None or a == b:
+            continue
+        edges[a][b], edges[b][a] = _sides(match, a, b)
+    return edges
+
+
+def _sides(match: Match, a: str, b: str) -> tuple[Edge, Edge]:
+    """The match as a sees it, and as b does."""
+    kind, jaccard, off, other, run = match.kind, match.jaccard, match.off_topic, match.unrelated, match.longest_run
+    ours, theirs = match.containment_a, match.containment_b
+    return (
+        Edge(b, kind, match.b_is, jaccard, ours, theirs, off, other, run, match.a_at, match.b_at),
+        Edge(a, kind, match.a_is, jaccard, theirs, ours, off, other, run, match.b_at, match.a_at),
+    )
+
+
+def is_mutual(edge: Edge) -> bool:
+    """Whether each holds much of the other: most of it, where the headlines do not say that it is one thing."""
+    return min(edge.share, edge.back) > (MOST_SHARE if edge.unrelated else MUTUAL_SHARE)
+
+
+def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
+    """Articles that hold the tops of stories, or whole texts, that have nothing to do with each other."""
+    members = {member.id: member for member in articles}
+    edges = edges_between(members, matches)
+    return digests(members, edges) | bridges(members, edges).keys()
+
+
+def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
+    """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
+    ours, theirs = _sides(match, "", "")
+    return ((match.unrelated or match.off_topic) and match.kind != "frame") or any(
+        _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
+        for edge, words in ((ours, a_words), (theirs, b_words))
+    )
+
+
+def digests(members: Mapping[str, Member], edges: Edges) -> set[str]:
+    """What holds the top of another story further down, and something that has nothing to do with that one."""
+    return {one for one, item, others in _digests(members, edges) if not edges[item].keys() >= set(others)}
+
+
+def bridges(members: Mapping[str, Member], edges: Edges) -> dict[str, tuple[str, str]]:
+    """What holds two texts that have nothing to do with each other, and these two."""
+    found: dict[str, tuple[str, str]] = {}
+    for one, first, others in _containers(members, edges):
+        apart = (other for other in others if other not in edges[first] and _are_apart(one, first, other, edges))
+        second = next(apart, None)
+        if second is not None:
+            found[one] = (first, second)
+    return found
+
+
+def wanted_pairs(members: Mapping[str, Member], edges: Edges) -> set[tuple[str, str]]:
+    """Pairs of articles that must be compared before it is known whether a third one is a round-up."""
+    held = (*_digests(members, edges), *_containers(members, edges))
+    return {(item, other) for _, item, others in held for other in others}
+
+
+def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
+    """What may be a round-up, the fullest article of which it has the top further down, and what else it has."""
+    for one, others in edges.items():
+        words = members[one].words
+        items = [edge.other for edge in others.values() if _is_item(edge, words)]
+        if items:
+            first = min(items, key=lambda item: members[item].rank)
+            tops = [edge.other for edge in others.values() if _is_top_item(edge, words)]
+            yield one, first, [other for other in (*items, *tops) if other != first]
+
+
+def _is_item(edge: Edge, words: int) -> bool:
+    """The other's top stands in this one, further down, and the other goes on for itself.
+
+    What stands at the top of both is a dateline, or what their hosts put there.
+    """
+    if _is_whole(edge) or edge.run < max(QUOTED_RUN_WORDS, QUOTED_SHARE * words):
+        return False
+    return edge.there <= TOP_WORDS and edge.here > edge.there + TOP_WORDS
+
+
+def _is_top_item(edge: Edge, words: int) -> bool:
+    """Much of this one's top is the other's, which goes on for itself."""
+    if _is_whole(edge) or edge.run < max(TOP_RUN_WORDS, TOP_SHARE * words):
+        return False
+    return edge.there <= TOP_WORDS and edge.here <= edge.there + TOP_WORDS
+
+
+def _is_whole(edge: Edge) -> bool:
+    """Whether it says nothing of a round-up: a frame, another lead, or a text of which this one has nearly all."""
+    if edge.kind == "frame" or edge.off_topic:
+        return True
+    return edge.kind == "copy" and (is_mutual(edge) or edge.back >= WHOLE_SHARE)
+
+
+def _containers(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
+    """What holds nearly all of several texts and more, the fullest of these, and the others."""
+    for one, others in edges.items():
+        within = sorted((edge.other for edge in others.values() if _is_within(edge)), key=lambda it: members[it].rank)
+        if len(within) > 1:
+            yield one, within[0], within[1:]
+
+
+def _is_within(edge: Edge) -> bool:
+    """Whether this one holds nearly all of the other, as a good part of a text that goes on for itself."""
+    return edge.kind == "copy" and edge.back >= WHOLE_SHARE and PART_SHARE <= edge.share <= 1 - PART_SHARE
+
+
+def _are_apart(one: str, first: str, other: str, edges: Edges) -> bool:
+    """Whether two texts in one article are two stories, and not two excerpts of this article.
+
+    Each has a copy elsewhere that does without the other text, or the article's headline does not speak of one.
+    """
+    if edges[one][first].unrelated or edges[one][other].unrelated:
+        return True
+    return _has_copy_without(first, other, one, edges) and _has_copy_without(other, first, one, edges)
+
+
+def _has_copy_without(text: str, other: str, container: str, edges: Edges) -> bool:
+    """Whether a near-identical copy of a text, other than its container, has nothing of another text."""
+    copies = (edge.other for edge in edges[text].values() if edge.kind == "copy" and edge.jaccard >= SAME_JACCARD)
+    return any(copy != container and copy not in edges[other] for copy in copies)
