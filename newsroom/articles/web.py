@@ -1,5 +1,6 @@
 """The page that compares two versions side by side."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +21,7 @@ from onestory.store.boilerplate import removed_lines_of
 from onestory.store.stories.copies import ComparableVersion, VersionChoice, comparable_versions, version_choices
 from onestory.store.stories.records import load_article, load_story, resolve_story
 
-__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "side_paragraphs"]
+__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "cut_paragraphs", "side_paragraphs"]
 
 
 compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
@@ -101,8 +102,8 @@ def _choices(
 def side_paragraphs(before: str, after: str, changes: WordDiff) -> tuple[list[Paragraph], list[Paragraph]]:
     """Both texts as paragraphs of pieces. Joined, the pieces are the text without line ends."""
     return (
-        _paragraphs(before, _spans(changes.spans, is_before=True)),
-        _paragraphs(after, _spans(changes.spans, is_before=False)),
+        cut_paragraphs(before, _spans(changes.spans, is_before=True)),
+        cut_paragraphs(after, _spans(changes.spans, is_before=False)),
     )
 
 
@@ -114,7 +115,8 @@ def _spans(changes: Sequence[TextChange], *, is_before: bool) -> list[MarkedSpan
     return sorted((span[0], span[1], kind) for span, kind in chosen if span is not None)
 
 
-def _paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
+def cut_paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
+    """The paragraphs of a text in pieces; `marked` has sorted, disjoint spans. Linear in both."""
     found: list[Paragraph] = []
     at = 0
     for line in text.split("\n"):
@@ -125,12 +127,18 @@ def _paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
     return found
 
 
+def _end_of(span: MarkedSpan) -> int:
+    return span[1]
+
+
 def _pieces(text: str, start: int, end: int, marked: Sequence[MarkedSpan]) -> Iterator[TextPiece]:
     """Split a paragraph into pieces. Characters between marked spans, such as spaces, belong to none of them."""
     at = start
-    for first, last, kind in marked:
-        if first >= end or last <= start:
-            continue
+    # The spans are sorted and do not overlap, so those of a paragraph stand next to each other.
+    for index in range(bisect_right(marked, start, key=_end_of), len(marked)):
+        first, last, kind = marked[index]
+        if first >= end:
+            break
         if max(first, start) > at:
             yield TextPiece("kept", text[at : max(first, start)])
         yield TextPiece(kind, text[max(first, start) : min(last, end)])

@@ -2,11 +2,14 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onestory.newsroom.articles.web import cut_paragraphs
 from onestory.newsroom.http.pagination import BadCursor, decode_cursor, encode_cursor, filters_digest
 from onestory.newsroom.http.request_guard import AllowedHosts
 from onestory.newsroom.pages.display import (
@@ -129,3 +132,22 @@ def test_a_command_that_is_typed_wrongly_is_answered_in_words(words: list[str]) 
     done = onestory(*words)
     assert done.returncode == 2
     assert words[-1] in done.stderr or "--limit" in done.stderr
+
+
+class CountedSpans(list[tuple[int, int, str]]):
+    """Spans that count how often one of them is read."""
+
+    reads = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(index)
+
+
+def test_the_paragraphs_of_a_comparison_are_cut_in_one_pass() -> None:
+    lines = [f"Line {number} of the text" for number in range(500)]
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    marked = CountedSpans((end - len(line) - 1, end - 1, "moved") for line, end in zip(lines, ends, strict=True))
+    paragraphs = cut_paragraphs("\n".join(lines), marked)
+    assert [piece.text for paragraph in paragraphs for piece in paragraph] == lines
+    assert marked.reads < 20 * len(lines)
