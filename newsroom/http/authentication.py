@@ -41,9 +41,22 @@ __all__ = [
 ]
 
 KEY_FAILURES_PER_MINUTE = 20
+PREFIX_CHARS = len("onestory_") + 8  # of a key of ours: its public prefix; of an operator's key: unknown to others
 SESSION_FAILURES_PER_MINUTE = 120
 # Headers added by proxies. With them, the address of the connection does not identify the client.
-PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+PROXY_HEADERS = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "fly-client-ip",
+)
 REALM = 'realm="Onestory"'
 FEED_SUFFIXES = (".atom", ".json-feed")
 
@@ -67,9 +80,11 @@ TOO_MANY_WRONG_KEYS = Problem(
 
 @dataclass(slots=True)
 class LoginThrottle:
-    """Limits failed keys and sessions per address. Credentials that were valid before are exempt.
+    """Limits failed keys by address and key prefix, and failed sessions by address.
 
-    Browsers keep sending expired sessions, so their limit is higher.
+    Credentials that were valid before are exempt. The prefix is the public part of a key: many clients may come from
+    one proxy, and wrong keys of one of them must not bar the keys of the others. Browsers keep sending expired
+    sessions, so their limit is higher.
     """
 
     keys: TokenBuckets = field(default_factory=lambda: TokenBuckets(KEY_FAILURES_PER_MINUTE))
@@ -77,12 +92,12 @@ class LoginThrottle:
 
     async def key_of(self, request: Request, keyring: KeyCache, key: str, *, now: datetime) -> KeyRecord | None:
         """The key, if it is valid. Raises TooManyFailures."""
-        address = client_address(request.scope)
-        if self.keys.left(address) < 1 and not keyring.was_valid("key", key):
+        guesser = f"{client_address(request.scope)} {key[:PREFIX_CHARS]}"
+        if self.keys.left(guesser) < 1 and not keyring.was_valid("key", key):
             raise TooManyFailures
         found = await keyring.key_of(key, now=now) if key else None
         if found is None:
-            self.keys.take(address)
+            self.keys.take(guesser)
         return found
 
     async def session_of(self, request: Request, keyring: KeyCache, token: str, *, now: datetime) -> KeyRecord | None:

@@ -207,6 +207,16 @@ def test_many_wrong_keys_bar_an_address_and_not_those_who_were_let_in_before(sma
     assert small.client.get("/v1/stories").status_code == 401
 
 
+def test_many_wrong_keys_of_one_client_do_not_bar_the_keys_of_others_at_its_address(small: Locked) -> None:
+    for number in range(2 * KEY_FAILURES_PER_MINUTE):
+        wrong = {"Authorization": f"Bearer onestory_{number:08x}_0"}
+        assert small.client.get("/v1/stories", headers=wrong).status_code == 401
+    assert [small.client.get("/v1/stories", headers=wrong).status_code for _ in range(KEY_FAILURES_PER_MINUTE)][
+        -1
+    ] == 429
+    assert small.client.get("/v1/stories", headers=small.bearer("read")).status_code == 200
+
+
 def test_sessions_that_are_none_bar_an_address_and_not_who_is_signed_in(small: Locked) -> None:
     made_up = [{"Cookie": f"onestory_session=made-up-{number}"} for number in range(SESSION_FAILURES_PER_MINUTE + 3)]
     assert {small.client.get("/v1/stories", headers=headers).status_code for headers in made_up} == {401}
