@@ -47,12 +47,17 @@ class Story(ApiModel):
         str,
         Field(
             description="The reason for the original: pinned (by an editor), only (the only copy), canonical, agency, "
-            "claimed (time), first_seen, fullest, or alike (nothing distinguishes the copies).",
+            "claimed (time), first_seen, unsupported (seen first; an earlier stated time is not believed), credited (by the "
+            "earliest copy), fullest, or alike (nothing distinguishes the copies).",
             examples=["claimed"],
         ),
     ]
     first_seen: Annotated[
-        datetime, Field(description="When a copy was first seen: observed, not claimed.", examples=[EXAMPLE_TIME])
+        datetime,
+        Field(
+            description="When a copy was first seen, or first stored if it was imported without a time: never claimed.",
+            examples=[EXAMPLE_TIME],
+        ),
     ]
     last_seen: Annotated[datetime, Field(description="When the newest copy was first seen.", examples=[EXAMPLE_TIME])]
     published: Annotated[
@@ -106,7 +111,13 @@ class Copy(ApiModel):
     published: Annotated[
         datetime | None, Field(description="The publication time stated on the page.", examples=[EXAMPLE_TIME])
     ]
-    first_seen: Annotated[datetime, Field(description="When the copy was first seen.", examples=[EXAMPLE_TIME])]
+    first_seen: Annotated[
+        datetime,
+        Field(
+            description="When the copy was first seen, or first stored if it was imported without a time.",
+            examples=[EXAMPLE_TIME],
+        ),
+    ]
     updated: Annotated[datetime, Field(description="When its current text was first seen.", examples=[EXAMPLE_TIME])]
     words: Annotated[int, Field(examples=[412])]
     withdrawn: Annotated[
