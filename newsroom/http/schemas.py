@@ -40,15 +40,19 @@ class Story(ApiModel):
     ]
     language: Annotated[str | None, Field(examples=["en"])]
     credit: Annotated[
-        str | None, Field(description="The agency or outlet credited by the original.", examples=["Reuters"])
+        str | None,
+        Field(
+            description="The agency or outlet credited by the original, else by the copies that agree.",
+            examples=["Reuters"],
+        ),
     ]
     original: Annotated[str, Field(description="The article shown for the story.", examples=[EXAMPLE_ID])]
     original_reason: Annotated[
         str,
         Field(
             description="The reason for the original: pinned (by an editor), only (the only copy), canonical, agency, "
-            "claimed (time), first_seen, unsupported (seen first; an earlier stated time is not believed), credited (by the "
-            "earliest copy), fullest, or alike (nothing distinguishes the copies).",
+            "claimed (time), first_seen, unsupported (seen first; an earlier stated time is not believed), "
+            "credited (by the earliest copy), fullest, or alike (nothing distinguishes the copies).",
             examples=["claimed"],
         ),
     ]
@@ -61,7 +65,7 @@ class Story(ApiModel):
     ]
     last_seen: Annotated[datetime, Field(description="When the newest copy was first seen.", examples=[EXAMPLE_TIME])]
     published: Annotated[
-        datetime | None, Field(description="The earliest publication time stated by a copy.", examples=[EXAMPLE_TIME])
+        datetime | None, Field(description="The publication time that the original states.", examples=[EXAMPLE_TIME])
     ]
     first_outlet: Annotated[str, Field(description="The outlet where it was first seen.", examples=["Harbour Post"])]
     copies: Annotated[int, Field(examples=[5])]
