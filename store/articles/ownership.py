@@ -26,7 +26,7 @@ class HostOwners:
         registrable domain: `us.` and `edition.` are one outlet. The page itself is not asked: any page can call itself
         Reuters.
         """
-        site = site_of(host)
+        site = _domain(host)
         owners = self.by_site.get(site, ())
         if said in owners:
             return said
@@ -34,12 +34,16 @@ class HostOwners:
             return self.by_host[bare_host(host)]
         if len(owners) == 1:
             return next(iter(owners))
-        return said if said and site_of(said.lower()) != site else site
+        return said if said and _domain(said.lower()) != site else site
+
+
+def _domain(host: str) -> str:
+    return site_of(bare_host(host))
 
 
 def host_owners(connection: Connection, hosts: Iterable[str]) -> HostOwners:
     """The outlets that own any of these hosts, or their domains."""
-    sites = sorted({site_of(host) for host in hosts})
+    sites = sorted({_domain(host) for host in hosts})
     by_host: dict[str, str] = {}
     by_site: dict[str, set[str]] = {}
     for part in chunks(sites):
@@ -48,7 +52,7 @@ def host_owners(connection: Connection, hosts: Iterable[str]) -> HostOwners:
         query = select(outlets.c.name, outlets.c.host).where(is_there).order_by(outlets.c.name.desc())
         for name, host in connection.execute(query):
             by_host[bare_host(host)] = name
-            by_site.setdefault(site_of(host), set()).add(name)
+            by_site.setdefault(_domain(host), set()).add(name)
     return HostOwners(by_host, by_site)
 
 
@@ -59,10 +63,10 @@ def _escaped(text: str) -> str:
 def claim_articles(connection: Connection, hosts: Collection[str]) -> int:
     """Give stored articles on these hosts to the outlets that own them now, and return how many changed."""
     owners = host_owners(connection, hosts)
-    sites = {site_of(host) for host in hosts}
+    sites = {_domain(host) for host in hosts}
     changed: dict[str, str] = {}
     touched: set[str] = set()
-    on_sites = [host for (host,) in connection.execute(select(articles.c.host).distinct()) if site_of(host) in sites]
+    on_sites = [host for (host,) in connection.execute(select(articles.c.host).distinct()) if _domain(host) in sites]
     query = select(articles.c.id, articles.c.host, articles.c.outlet, articles.c.story_id)
     for row in rows_in(connection, query, articles.c.host, sorted(on_sites)):
         outlet = owners.outlet_of(row.host, row.outlet)
