@@ -118,10 +118,13 @@ class Copy(ApiModel):
     first_seen: Annotated[
         datetime,
         Field(
-            description="When the copy was first seen, or first stored if it was imported without a time.",
+            description="When the copy was first seen, or first stored: see `is_observed`.",
             examples=[EXAMPLE_TIME],
         ),
     ]
+    is_observed: Annotated[
+        bool, Field(description="Whether `first_seen` is the time of a fetch. Else it was imported without one.")
+    ] = True
     updated: Annotated[datetime, Field(description="When its current text was first seen.", examples=[EXAMPLE_TIME])]
     words: Annotated[int, Field(examples=[412])]
     withdrawn: Annotated[

@@ -20,6 +20,7 @@ from onestory.store.articles.captures import (
     version_row,
 )
 from onestory.store.articles.ownership import HostOwners, host_owners
+from onestory.store.articles.unrelated import in_force
 from onestory.store.queries import insert_new
 from onestory.store.schema import articles, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
@@ -28,7 +29,8 @@ from onestory.urls import article_id_of_url, host_of
 
 __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
-# The last version in this order is current. The order of arrival has no influence.
+# The last version in this order is current, unless it shares nothing with the one before: see `unrelated`. The order of
+# arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
 VersionKeys = list[tuple[datetime, str, int, bytes]]
@@ -173,8 +175,9 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
     mark_search_due(connection, ids)
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
-        history = connection.execute(query.order_by(*CURRENT_ORDER)).mappings().all()
-        current = history[-1]
+        rows = connection.execute(query.order_by(*CURRENT_ORDER)).all()
+        history = [row._mapping for row in rows]
+        current = history[in_force(rows)]
         published = current["facts"].get("published")
         connection.execute(
             update(articles)
