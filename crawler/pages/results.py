@@ -1,12 +1,13 @@
 """What a response means for a page."""
 
 import hashlib
+from datetime import datetime
 
 from onestory.crawler.backoff import RateLimits
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
-from onestory.urls import MAX_REDIRECTS
+from onestory.urls import MAX_REDIRECTS, same_site
 
 __all__ = [
     "blocked_result",
@@ -84,4 +85,12 @@ def capture_of(page: DuePage, response: FetchResponse) -> Capture:
         title=page.title,
         published=page.published,
         outlet=page.outlet,
+        seen_after=_seen_after(page),
     )
+
+
+def _seen_after(page: DuePage) -> datetime | None:
+    """When the page's own source did not list it yet; what another site lists late says nothing."""
+    if page.unlisted is None or page.source is None or "//" not in page.source:
+        return None
+    return page.unlisted if same_site(page.url, page.source) else None

@@ -92,7 +92,10 @@ async def _succeeded(
         held = source_settings_for_update(connection, source.id)
         asked = replace(source, schedule=held.schedule, daily_pages=held.daily_pages)
         sifted = sort_entries(connection, source.id, source.kind, listing.entries if listing else (), now=now)
-        admitted = admit_pages(connection, sifted.entries, source_id=source.id, room=_room(asked, now=now), now=now)
+        room = _room(asked, now=now)
+        admitted = admit_pages(
+            connection, sifted.entries, source_id=source.id, room=room, now=now, unlisted=source.last_success
+        )
         sifted.bind(connection, now=now)
         record_poll(connection, source, _success(asked, response, listing, admitted, at=at, now=now), now=now)
         found = admitted.found

@@ -124,7 +124,8 @@ def _changed(version: VersionRecord) -> str:
     if changes is None:
         return ""
     words = f"  {changes['added']} added, {changes['removed']} removed, {changes['moved']} moved"
-    return words + ("  new headline" if changes["title_changed"] else "")
+    suspect = "  shares nothing with the version before: not in force" if changes.get("is_unrelated") else ""
+    return words + ("  new headline" if changes["title_changed"] else "") + suspect
 
 
 def _print_diff(compare: Sequence[tuple[str | None, str]], ends: tuple[int, int]) -> None:

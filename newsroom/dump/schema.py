@@ -152,7 +152,8 @@ dataset_info:
 `articles/` has one row per article with its text; `story_id` is its story, and `relation` its role there: original,
 verbatim, edited or excerpt.
 
-- `first_seen`, `last_seen`, `added` are observed times; `published`, `created` are stated on the page.
+- `first_seen`, `last_seen`, `added` are observed times, or the import's for rows without `fetched`;
+  `published`, `created` are stated on the page.
 - `url` is the fetched URL; `warc_file` and `warc_offset` locate the stored response, if it was archived.
 - `withdrawn` is since when an article's page no longer shows it, with the reason; the text is that of the last version.
   Null: the page shows it, or was not revisited.

@@ -40,23 +40,32 @@ class Story(ApiModel):
     ]
     language: Annotated[str | None, Field(examples=["en"])]
     credit: Annotated[
-        str | None, Field(description="The agency or outlet credited by the original.", examples=["Reuters"])
+        str | None,
+        Field(
+            description="The agency or outlet credited by the original, else by the copies that agree.",
+            examples=["Reuters"],
+        ),
     ]
     original: Annotated[str, Field(description="The article shown for the story.", examples=[EXAMPLE_ID])]
     original_reason: Annotated[
         str,
         Field(
             description="The reason for the original: pinned (by an editor), only (the only copy), canonical, agency, "
-            "claimed (time), first_seen, fullest, or alike (nothing distinguishes the copies).",
+            "claimed (time), first_seen, unsupported (seen first; an earlier stated time is not believed), "
+            "credited (by the earliest copy), fullest, or alike (nothing distinguishes the copies).",
             examples=["claimed"],
         ),
     ]
     first_seen: Annotated[
-        datetime, Field(description="When a copy was first seen: observed, not claimed.", examples=[EXAMPLE_TIME])
+        datetime,
+        Field(
+            description="When a copy was first seen, or first stored if it was imported without a time: never claimed.",
+            examples=[EXAMPLE_TIME],
+        ),
     ]
     last_seen: Annotated[datetime, Field(description="When the newest copy was first seen.", examples=[EXAMPLE_TIME])]
     published: Annotated[
-        datetime | None, Field(description="The earliest publication time stated by a copy.", examples=[EXAMPLE_TIME])
+        datetime | None, Field(description="The publication time that the original states.", examples=[EXAMPLE_TIME])
     ]
     first_outlet: Annotated[str, Field(description="The outlet where it was first seen.", examples=["Harbour Post"])]
     copies: Annotated[int, Field(examples=[5])]
@@ -106,7 +115,16 @@ class Copy(ApiModel):
     published: Annotated[
         datetime | None, Field(description="The publication time stated on the page.", examples=[EXAMPLE_TIME])
     ]
-    first_seen: Annotated[datetime, Field(description="When the copy was first seen.", examples=[EXAMPLE_TIME])]
+    first_seen: Annotated[
+        datetime,
+        Field(
+            description="When the copy was first seen, or first stored: see `is_observed`.",
+            examples=[EXAMPLE_TIME],
+        ),
+    ]
+    is_observed: Annotated[
+        bool, Field(description="Whether `first_seen` is the time of a fetch. Else it was imported without one.")
+    ] = True
     updated: Annotated[datetime, Field(description="When its current text was first seen.", examples=[EXAMPLE_TIME])]
     words: Annotated[int, Field(examples=[412])]
     withdrawn: Annotated[

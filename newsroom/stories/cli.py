@@ -121,13 +121,16 @@ def print_story(
     matches: Sequence[MatchRecord],
 ) -> None:
     output_console.print(Text(printable(record.title) or "(no headline)", style="bold"))
-    first = f"first seen {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+    # The earliest of them, where it was imported without the time of its fetch.
+    stored = any(member.first_seen == record.first_seen and not member.is_observed for member in members)
+    seen = "first stored" if stored else "first seen"
+    first = f"{seen} {format_time(record.first_seen)} at {printable(record.first_outlet)}"
     spread = f"{plural(record.copies, 'copy', 'copies')}, {plural(record.outlets, 'outlet', 'outlets')}"
     print_line(f"story {record.id}  {spread}  {first}")
     if record.credit:
         output_console.print(Text(f"credit: {printable(record.credit)}"))
     for member in members:
-        times = f"seen {format_time(member.first_seen)}" + (
+        times = f"{'seen' if member.is_observed else 'stored'} {format_time(member.first_seen)}" + (
             f"  published {format_time(member.published)} (per page)" if member.published else ""
         )
         print_line(f"  {member.relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")

@@ -10,6 +10,8 @@ from importlib.resources import files
 __all__ = ["Agencies", "load_agencies"]
 
 _DASH = r"[-–—―:=]"
+# Latin, Greek, Cyrillic and Arabic letters.
+_SPACED_LETTER = r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u0621-\u064a]"
 _WRITERS = r"(?:writers?|journalists?|reporters?|correspondents?|staff|editors?|(?:video|political|business) \w+)"
 
 
@@ -25,6 +27,8 @@ class Agencies:
     contributed: re.Pattern[str]
     material: re.Pattern[str]
     copyright: re.Pattern[str]
+    reports: re.Pattern[str]
+    mention: re.Pattern[str]
     tail: re.Pattern[str]
     long_form: re.Pattern[str]
 
@@ -51,25 +55,23 @@ class Agencies:
 @cache
 def load_agencies() -> Agencies:
     table = tomllib.loads(files(__package__).joinpath("agencies.toml").read_text("utf-8"))
-    rows, words = table["agency"], table["words"]
+    rows, words = [*table["agency"], *table["outlet"]], table["words"]
     by_name = {spelling: row["name"] for row in rows for spelling in (*row["names"], *row["codes"])}
     by_name |= {row["name"]: row["name"] for row in rows} | {row["name"].lower(): row["name"] for row in rows}
     by_name = {spelling: name for spelling, name in by_name.items() if not _is_loose(spelling, rows)}
-    long_names = {name.lower() for row in rows for name in row["names"]}
-    codes = {code for row in rows for code in row["codes"]}
-    either = f"(?P<agency>(?i:{_any(long_names)})|{_any(codes)})"
+    long_names, codes = _spellings(rows)
+    either, agency = _either(long_names, codes), _either(*_spellings(table["agency"]))
     return Agencies(
         by_name=by_name,
         by_host={host: row["name"] for row in rows for host in row["hosts"]},
         datelines=_datelines(either),
-        alone=re.compile(_alone(either, words["by"])),
+        alone=re.compile(_alone(agency, words["by"])),
         signed=re.compile(_signed(either)),
         contributed=re.compile(_contributed(either, words["contributed"])),
-        material=re.compile(_material(either, words["material"])),
-        copyright=re.compile(
-            r"(?:(?i:copyright|\(c\)|©|ⓒ)[\s©ⓒ]*)(?:\(c\)\s*)?(?:\d{4}(?:\s*[-–]\s*\d{4})?[,.]?\s*)"
-            rf"(?i:by\s+)?{either}(?!\w)|^©\s*(?P<alone>{_any(long_names)}|{_any(codes)})(?=,)"
-        ),
+        material=re.compile(_material(agency, words["material"])),
+        copyright=re.compile(_copyright(either, long_names, codes)),
+        reports=re.compile(rf"\W{{0,3}}(?i:the )?{either} reports:"),
+        mention=re.compile(either),
         tail=re.compile(
             r"(?:^|[,|/;(–—-]\s*|\b(?i:for|via|with|avec|mit|et|und|and|con|e|y|de l['’])\s*(?i:the )?)"
             rf"{either}\)?"
@@ -82,6 +84,17 @@ def load_agencies() -> Agencies:
 def _is_loose(spelling: str, rows: list[dict[str, str]]) -> bool:
     """A code in lower case would make words of it: `aa`, `pa`, `tt`."""
     return spelling.islower() and len(spelling) <= 3 and not any(spelling in row["codes"] for row in rows)
+
+
+def _spellings(rows: list[dict[str, list[str]]]) -> tuple[set[str], set[str]]:
+    """The long forms in lower case, and the codes."""
+    return {name.lower() for row in rows for name in row["names"]}, {code for row in rows for code in row["codes"]}
+
+
+def _either(long_names: set[str], codes: set[str]) -> str:
+    """A spelling that is no part of a longer word: `GRAPHIC` holds no AP. Scripts without spaces have no such words."""
+    spelling = f"(?P<agency>(?i:{_any(long_names)})|{_any(codes)})"
+    return rf"(?<!{_SPACED_LETTER}){spelling}(?!{_SPACED_LETTER})"
 
 
 def _any(spellings: set[str]) -> str:
@@ -113,8 +126,9 @@ def _alone(either: str, by: list[str]) -> str:
     """The agency in a line of its own: `dpa`, `Source: AFP`, `AFP, MANILA`, `Text by Agence France-Presse`."""
     word = rf"(?i:(?:(?:written|text|story|report) )?(?:{_any(set(by))}))"
     before = rf"(?:{word}\s*[:：/]?\s*(?:\d{{4}}\s*)?)?(?i:(?:the|der|die|l['’]|la|el|agency|agentur)\s*)?"
-    after = r"(?:\s*[/,&+|·-]\s*[\w.© ]{2,24}){0,3}"
-    dated = r"(?:\s*[|,·•-]?\s*(?:\w{3,12}\.? )?\d[\d\s.:,/-]*(?:\w{2,9})?)?"
+    # Behind a slash stands another agency or a desk (`dpa/lni`); a name there is a photographer's.
+    after = r"(?:\s*[,&+|·-]\s*[\w.© ]{2,24}|\s*/\s*(?:[a-z]{2,4}|[A-Z]{2,5})(?!\w)){0,3}"
+    dated = r"(?:\s*[|,·•-]?\s*(?:\w{3,12}[.,]? ){0,2}\d[\d\s.:,/-]*(?:\w{2,9})?)?"
     return rf"[\W_]{{0,4}}{before}[\W_]{{0,2}}{either}(?:\s+{_WRITERS})?{after}{dated}[\W_]{{0,3}}"
 
 
@@ -126,7 +140,19 @@ def _signed(either: str) -> str:
         r"\s+(?=[A-Z]\w+ [A-Z])(?i:the )?",
         r"\s+(?i:for|of|with|mit|avec)\s+(?i:the )?",
     )
-    return rf"{start}(?:{'|'.join(between)}){either}\)?(?:\s+{_WRITERS})?[\W_]{{0,3}}"
+    return rf"{start}(?:{'|'.join(between)}){either}\)?(?:\s+{_WRITERS})?(?:\s*[,/]\s*[A-Z]{{2,5}})?[\W_]{{0,3}}"
+
+
+def _copyright(either: str, long_names: set[str], codes: set[str]) -> str:
+    """`Copyright 2018 NPR. To see more`, `© 2016 Reuters`: the name ends there, and no sentence goes on with it.
+
+    Without a year it begins its line: `Image copyright AFP` is a picture's.
+    """
+    sign = r"(?:(?i:copyright|\(c\)|©|ⓒ)[\s©ⓒ]*)(?:\(c\)\s*)?"
+    year = r"(?:\d{4}(?:\s*[-–]\s*\d{4})?[,.]?\s*)"
+    end = r"(?=\s*(?:$|[.,;:/|)–—-]|(?i:all rights|via|and|&|to see|inc|l\.?p|modified|news service)\b))"
+    named = rf"(?:{sign}{year}|^\W{{0,3}}{sign})(?i:by\s+)?(?i:the\s+)?{either}{end}"
+    return rf"{named}|^©\s*(?P<alone>{_any(long_names)}|{_any(codes)})(?=,)"
 
 
 def _contributed(either: str, phrases: list[str]) -> str:

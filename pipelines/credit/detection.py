@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from onestory.errors import BadInput
 from onestory.pipelines.credit.agencies import load_agencies
+from onestory.pipelines.credit.republished import first_publisher
 from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import host_of, normalize_url, site_of
 
@@ -22,12 +23,12 @@ _MAX_NAME_CHARS = 200
 _EDGE_LINES = 4
 # Teasers and newsletter boxes follow the closing sentence.
 _CLOSING_LINES = 10
-_PICTURE = re.compile(
+_PICTURE_WORDS = (
     r"\b(?:photo\w*|foto\w*|image|images|bild\w*|pictures?|grafik|graphic|video|illustration|caption|getty|file|archiv\w*|"
-    r"beeld|kuva|zdj\w*|fot|imagen|imagem|immagine|görsel)\b|写真|图片|圖片|사진|фото|صورة|"
-    r"[A-Za-z]/\s*(?:AP|AFP|Reuters|REUTERS)\b",
-    re.IGNORECASE,
+    r"beeld|kuva|zdj\w*|fot|imagen|imagem|immagine|görsel)\b|写真|图片|圖片|사진|фото|صورة"
 )
+_PICTURE_WORD = re.compile(_PICTURE_WORDS, re.IGNORECASE)
+_PICTURE = re.compile(rf"{_PICTURE_WORDS}|[A-Za-z]/\s*(?:AP|AFP|Reuters|REUTERS)\b", re.IGNORECASE)
 _LOWER_LONG = re.compile(r"^[a-zà-ÿа-яё]{4,}")
 _MONTHS = re.compile(
     r"^(?:jan|feb|mar|mär|apr|avr|abr|maj|mai|may|mag|jun|jui|juin|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|"
@@ -36,15 +37,14 @@ _MONTHS = re.compile(
     r"czerw|lip|sier|wrz|paź|list|grud|agust|des)",
     re.IGNORECASE,
 )
+_SIGNS = re.compile(r"[\W_]+")
 # A sentence begins so, a place does not.
 _ARTICLES = frozenset(
     ["the", "a", "an", "der", "die", "das", "ein", "eine", "un", "une", "una", "il", "uma", "het", "een", "en"]
 )
-_ORIGINAL = re.compile(
-    r"(?:originally (?:published|appeared)|first (?:published|appeared)|republished|reprinted with permission)"
-    r"(?: (?:by|on|in|at|from|of))+ "
-    r"(?P<name>(?:the )?[A-Z][\w&'’-]*(?: (?:(?:of|the|and|&|for) )?[A-Z0-9][\w&'’-]*){0,5})",
-)
+_PHOTOGRAPHER = re.compile(r"[A-Za-zÀ-ÿ]{2,}(?: [A-ZÀ-Þ]\.)? [A-Za-zÀ-ÿ'’-]{2,}\s?/\s?[A-Z]")
+_PICTURE_LABEL = re.compile(r"\W{0,3}(?:credits?|©)\s*[:：]", re.IGNORECASE)
+_CAPTION_CHARS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,15 @@ def find_credit(
     own = _own(markup, outlet)
     claims = (*_from_text(lines), *_from_byline(byline), *(_from_markup(markup) if markup else ()))
     named = (claim for claim in claims if len(claim.name) <= _MAX_NAME_CHARS)
-    return next((claim for claim in named if claim.name.lower() not in own), None)
+    return next((claim for claim in named if not _is_own(claim.name, own)), None)
+
+
+def _is_own(name: str, own: set[str]) -> bool:
+    """Whether a name is the outlet's own: `POLITICO Magazine` on politico.com, `The Daily Wire` on dailywire.com."""
+    lower = name.lower()
+    letters = _SIGNS.sub("", lower.removeprefix("the "))
+    labels = (_SIGNS.sub("", one.split(".")[0].removeprefix("the")) for one in own if "." in one)
+    return lower in own or any(len(label) > 3 and letters.startswith(label) for label in labels)
 
 
 def _own(markup: Markup | None, outlet: str | None) -> set[str]:
@@ -91,15 +99,29 @@ def _site(url: str) -> str | None:
 
 def _from_text(lines: Sequence[str]) -> Iterator[Credit]:
     tidy = [" ".join(line.split()) for line in lines if line.strip()]
-    edges = [*tidy[:_EDGE_LINES], *tidy[max(_EDGE_LINES, len(tidy) - _EDGE_LINES) :]]
     for line in tidy[: _EDGE_LINES + 2]:
         yield from _dateline(line)
+    edges = _edges(tidy)
     for line in edges:
         yield from _own_line(line)
     for line in (*tidy[:_EDGE_LINES], *tidy[_EDGE_LINES:][-_CLOSING_LINES:]):
         yield from _closing(line)
     for line in edges:
         yield from _copyright(line)
+    for line in tidy[:2]:
+        yield from _reports(line)
+
+
+def _edges(tidy: Sequence[str]) -> list[str]:
+    """The first and last lines that may be a credit of the text: what follows a caption credits a picture."""
+    at_edges = [*range(min(_EDGE_LINES, len(tidy))), *range(max(_EDGE_LINES, len(tidy) - _EDGE_LINES), len(tidy))]
+    return [
+        tidy[at] for at in at_edges if not (at and _is_caption(tidy[at - 1])) and not _PICTURE_LABEL.match(tidy[at])
+    ]
+
+
+def _is_caption(line: str) -> bool:
+    return len(line) <= _CAPTION_CHARS and _PICTURE.search(line) is not None
 
 
 def _dateline(line: str) -> Iterator[Credit]:
@@ -107,9 +129,23 @@ def _dateline(line: str) -> Iterator[Credit]:
     agencies = load_agencies()
     for pattern in agencies.datelines:
         match = pattern.match(line[:200])
-        if match and _is_place(match.groupdict().get("place") or "", match.groupdict().get("end")):
+        if (
+            match
+            and not _is_picture(match[0])
+            and _is_place(match.groupdict().get("place") or "", match.groupdict().get("end"))
+        ):
             yield Credit(agencies.named(match["agency"]), match[0].strip()[:_MAX_EVIDENCE_CHARS])
             return
+
+
+def _brackets(dateline: re.Match[str]) -> str:
+    """The dateline from the bracket that the agency stands in."""
+    return dateline[0][max(0, dateline[0].rfind("(", 0, dateline.start("agency"))) :]
+
+
+def _is_picture(brackets: str) -> bool:
+    """`(Photo: Evan Doe/AP)` stands where a dateline does."""
+    return bool(_PICTURE_WORD.search(brackets) or _PHOTOGRAPHER.search(brackets))
 
 
 def _is_place(place: str, end: str | None) -> bool:
@@ -142,11 +178,26 @@ def _closing(line: str) -> Iterator[Credit]:
         return
     for pattern in (agencies.contributed, agencies.material):
         if match := pattern.search(line):
-            yield Credit(agencies.named(match["agency"]), match[0].strip()[:_MAX_EVIDENCE_CHARS])
+            evidence = match[0].strip()[:_MAX_EVIDENCE_CHARS]
+            yield from (Credit(agencies.named(one["agency"]), evidence) for one in agencies.mention.finditer(match[0]))
             return
-    if match := _ORIGINAL.search(line):
-        name = match["name"]
-        yield Credit(agencies.exactly(name) or name.removeprefix("the "), match[0][:_MAX_EVIDENCE_CHARS])
+    for name, said in first_publisher(line):
+        yield Credit(_publisher(name), said.strip()[:_MAX_EVIDENCE_CHARS])
+
+
+def _publisher(name: str) -> str:
+    """An agency or outlet by its known name, else the name or site as it is written."""
+    agencies = load_agencies()
+    bare = name.removeprefix("the ").removeprefix("The ")
+    by_site = agencies.by_host.get(name.lower()) if "." in name else None
+    return by_site or agencies.exactly(name) or agencies.exactly(bare) or name.removeprefix("the ")
+
+
+def _reports(line: str) -> Iterator[Credit]:
+    """`The AP reports: …`, where the whole text is what another one reports."""
+    agencies = load_agencies()
+    if match := agencies.reports.match(line):
+        yield Credit(agencies.named(match["agency"]), match[0].strip())
 
 
 def _is_picture_line(line: str) -> bool:

@@ -17,7 +17,7 @@ from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.pipelines.stories.matched import Seen, seen_of
-from onestory.pipelines.stories.original import choose_original, relations_beside
+from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
     existing_versions,
@@ -167,7 +167,11 @@ def _evaluate_locked(
 def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory]:
     """The parts of the core; pairs that the partition asks for are verified on the way, and kept."""
     matched = {end for row in found.matches for end in (row.a_article, row.b_article)}
-    alone = [EvaluatedStory(one, {one: "original"}) for one in found.core - matched - _named(found)]
+    credits_by_id = {member.id: member.credit for member in found.members}
+    alone = [
+        EvaluatedStory(one, {one: "original"}, credit=credits_by_id[one])
+        for one in found.core - matched - _named(found)
+    ]
     members = [
         Member(m.id, m.number, m.words, m.text_digest, m.host)
         for m in found.members
@@ -204,7 +208,8 @@ def _shown(
     if choice.original != representative:
         numbers = {one: members[one].number for one in relations}
         relations = relations_beside(choice.original, relations, numbers, evidence)
-    return EvaluatedStory(representative, relations, choice.original, choice.reason)
+    credit = story_credit(choice.original, [members[one] for one in relations])
+    return EvaluatedStory(representative, relations, choice.original, choice.reason, credit)
 
 
 def _named(found: StoryComponent) -> set[str]:

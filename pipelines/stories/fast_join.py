@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from onestory.dedupe.round_ups import may_be_round_up
 from onestory.pipelines.stories.matched import seen_of
-from onestory.pipelines.stories.original import choose_original, reconsider_original
+from onestory.pipelines.stories.original import Choice, choose_original, reconsider_original, story_credit
 from onestory.store.events.story_events import note_reassignments
 from onestory.store.stories.components import MatchRow, MemberRow, load_members
 from onestory.store.stories.join import (
@@ -156,18 +156,19 @@ class _JoinState:
     def _join(self, story: StoryRow, one: MemberRow, copies: Mapping[str, MatchRow]) -> list[JoinedArticle] | None:
         """The newcomer under the representative that is there."""
         head, original = self.members[story.representative], self.members[story.original]
-        choice = reconsider_original(
-            original,
-            one,
-            reason=story.original_reason,
-            named={original.id} if (original.id, story.id) in self.named else set(),
-            credited=self.credits.get(story.id, set()),
-            fullest=head.words,
-        )
-        if choice is None or (one.credit is not None and one.credit not in self.credits.get(story.id, ())):
+        choice = self._reconsidered(story, original, one, fullest=head.words)
+        # A credit may be new to the story, or agree with another where one alone was not enough.
+        if choice is None or (one.credit is not None and not self._has_credit(story, one.credit)):
             return None
         self._enter(story, one, reason=choice.reason)
         return [JoinedArticle(one.id, story.id, _relation(one, head, original, copies))]
+
+    def _reconsidered(self, story: StoryRow, original: MemberRow, one: MemberRow, *, fullest: int) -> Choice | None:
+        if story.copies == 1:
+            choice = choose_original([original, one])
+            return choice if choice.original == original.id else None
+        credited = self.credits.get(story.id, set())
+        return reconsider_original(original, one, reason=story.original_reason, credited=credited, fullest=fullest)
 
     def _take_over(self, story: StoryRow, one: MemberRow, copies: Mapping[str, MatchRow]) -> list[JoinedArticle] | None:
         """The newcomer as the representative of all that are there, when they have nothing to do with others."""
@@ -186,7 +187,8 @@ class _JoinState:
             original=original.id,
             title=original.title,
             language=original.language,
-            credit=original.credit,
+            credit=story_credit(original.id, [*there, one]),
+            published=original.published,
         )
         if one.credit is not None:
             self.credits.setdefault(story.id, set()).add(one.credit)
@@ -199,6 +201,9 @@ class _JoinState:
         return [JoinedArticle(one.id, story.id, "original")] + [
             JoinedArticle(other.id, story.id, _told(rows[other.id], other)) for other in there
         ]
+
+    def _has_credit(self, story: StoryRow, credit: str) -> bool:
+        return credit in self.credits.get(story.id, ()) and story.credit is not None
 
     def _has_others(self, article: str, inside: set[str]) -> bool:
         """Whether it has a match outside; what is still to come does not count."""

@@ -1,17 +1,20 @@
 """Which copy of a story people are shown as its original, and why that one. Pure functions.
 
-What counts, in this order: an editor's word; the canonical addresses that pages on other sites name; that it stands at
-the agency that the copies credit; that it is not much shorter than the fullest; the earliest time, claimed where the
-claim can be true, else observed; and its length. Nothing depends on which copy arrived first.
+What counts, in this order: an editor's word; the outlet to which the earliest copy itself gives the credit, or that it
+names as canonical, if that one had it by then; that it stands at the agency or known outlet that the copies credit;
+that it is not much shorter than the fullest; the earliest believed time; and its length. What a copy says of others is
+a claim by the one who makes it: nobody displaces an earlier copy by word of strangers. Nothing depends on which copy
+arrived first.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Literal, Protocol, cast
 
 from onestory.dedupe.evidence import RelatedPair
 from onestory.pipelines.credit.agencies import load_agencies
+from onestory.pipelines.stories.claims import Beliefs, TimedCopy, beliefs_of, on_record_from, stated_time
 from onestory.urls import site_of
 
 __all__ = [
@@ -22,28 +25,33 @@ __all__ = [
     "choose_original",
     "reconsider_original",
     "relations_beside",
+    "story_credit",
 ]
 
-Reason = Literal["pinned", "only", "canonical", "agency", "fullest", "claimed", "first_seen", "alike"]
+Reason = Literal[
+    "pinned", "only", "canonical", "credited", "agency", "fullest", "claimed", "first_seen", "unsupported", "alike"
+]
 
 # In plain words, for pages and the command line.
 REASONS: Mapping[str, str] = {
     "pinned": "marked by an editor",
     "only": "the only copy",
-    "canonical": "named as canonical by other pages",
-    "agency": "the credited outlet's own",
+    "canonical": "named as canonical by the earliest copy",
+    "credited": "credited by the earliest copy",
+    "agency": "the credited agency's or outlet's own",
     "fullest": "the fullest text",
     "claimed": "earliest stated time",
     "first_seen": "seen first",
+    "unsupported": "seen first; an earlier stated time of another copy is not supported by what was observed",
     "alike": "copies are indistinguishable",
 }
 
 WHOLE_SHARE = 0.5  # of the fullest copy's words; with fewer it is a cut
-FIRST_NEWS_PAGE = datetime(1993, 1, 1, tzinfo=UTC)
-DAY_SECONDS = 86_400
+
+WHOLE_SHARE = 0.5  # of the fullest copy's words; with fewer it is a cut
 
 
-class CopyFacts(Protocol):
+class CopyFacts(TimedCopy, Protocol):
     """What is read of a copy; `names` is the id of the article that its page names on another site."""
 
     @property
@@ -56,10 +64,6 @@ class CopyFacts(Protocol):
     def credit(self) -> str | None: ...
     @property
     def names(self) -> str | None: ...
-    @property
-    def published(self) -> datetime | None: ...
-    @property
-    def first_seen(self) -> datetime: ...
     @property
     def words(self) -> int: ...
 
@@ -76,7 +80,7 @@ class Choice:
 class _Rank:
     """The smallest is the original. Field by field: what is compared, the strongest evidence first."""
 
-    canonical: int
+    named: int
     agency: bool
     cut: bool
     earliest: datetime
@@ -85,18 +89,93 @@ class _Rank:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a copy's rank depends on beside the copy. `conceded`: the id to which the earliest copy gives the credit."""
+
+    credited: Collection[str]
+    fullest: int
+    beliefs: Beliefs
+    conceded: str | None = None
+
+    def rank(self, copy: CopyFacts) -> _Rank:
+        # A page that names another one says of itself that it is a copy, whoever else names it.
+        is_agency = self._is_credited_agency(copy)
+        return _Rank(
+            named=2 if copy.names else 0 if copy.id == self.conceded else 1,
+            agency=not is_agency,
+            # A source whose page was cut, by a wall or by us, is the source.
+            cut=not is_agency and copy.words < WHOLE_SHARE * self.fullest,
+            earliest=self.beliefs.time_of(copy),
+            first_seen=copy.first_seen,
+            words=-copy.words,
+            id=copy.id,
+        )
+
+    def _is_credited_agency(self, copy: CopyFacts) -> bool:
+        """Whether the copy stands on the site of an agency or known outlet that copies of the story credit."""
+        name = load_agencies().by_host.get(site_of(copy.host))
+        return name is not None and name.lower() in self.credited
+
+
 def choose_original(copies: Sequence[CopyFacts], *, pinned: str | None = None) -> Choice:
     """The original among the copies of one story."""
     if pinned is not None:
         return Choice(pinned, "pinned")
     if len(copies) == 1:
         return Choice(copies[0].id, "only")
-    named = {copy.names for copy in copies if copy.names}
-    credited = {copy.credit.lower() for copy in copies if copy.credit}
-    fullest = max(copy.words for copy in copies)
-    by_rank = {_rank(copy, named, credited, fullest): copy for copy in copies}
+    context = _Context(
+        {copy.credit.lower() for copy in copies if copy.credit},
+        max(copy.words for copy in copies),
+        beliefs_of(copies),
+    )
+    earliest = min(copies, key=lambda copy: _by_time(context.rank(copy)))
+    conceded, how = _concession(earliest, copies, context)
+    context = _Context(context.credited, context.fullest, context.beliefs, conceded)
+    by_rank = {context.rank(copy): copy for copy in copies}
     first, second = sorted(by_rank)[:2]
-    return Choice(first.id, _reason(first, second, claimed=_claim(by_rank[first]) is not None))
+    reason = how if how and first.id == conceded else _reason(first, second, by_rank[first], context.beliefs)
+    return Choice(first.id, _with_doubts(reason, by_rank[first], copies, context.beliefs))
+
+
+def _by_time(rank: _Rank) -> tuple[bool, datetime, datetime, int, str]:
+    return rank.cut, rank.earliest, rank.first_seen, rank.words, rank.id
+
+
+def _concession(
+    earliest: CopyFacts, copies: Sequence[CopyFacts], context: _Context
+) -> tuple[str | None, Literal["canonical", "credited"] | None]:
+    """The copy that the earliest one names as its source, if that one had it by then."""
+    able = [
+        copy
+        for copy in copies
+        if site_of(copy.host) != site_of(earliest.host)
+        and context.beliefs.time_of(copy) <= earliest.first_seen
+        and copy.words >= WHOLE_SHARE * context.fullest
+    ]
+    named = next((copy.id for copy in able if copy.id == earliest.names), None)
+    if named is not None:
+        return named, "canonical"
+    credited = [copy for copy in able if earliest.credit and _is_called(copy, earliest.credit.lower())]
+    best = min(credited, key=lambda copy: _by_time(context.rank(copy)), default=None)
+    return (best.id, "credited") if best else (None, None)
+
+
+def _is_called(copy: CopyFacts, name: str) -> bool:
+    site = site_of(copy.host)
+    return name in (copy.outlet.lower(), site, copy.host.removeprefix("www."))
+
+
+def _with_doubts(reason: Reason, original: CopyFacts, copies: Iterable[CopyFacts], beliefs: Beliefs) -> Reason:
+    """`unsupported` where time decided, and a copy states an earlier one that is not believed."""
+    if reason not in ("claimed", "first_seen"):
+        return reason
+    since = beliefs.time_of(original)
+    for copy in copies:
+        stated = stated_time(copy)
+        if copy.id != original.id and stated is not None and stated < since and beliefs.doubts(copy):
+            return "unsupported"
+    return reason
 
 
 def reconsider_original(
@@ -104,81 +183,74 @@ def reconsider_original(
     newcomer: CopyFacts,
     *,
     reason: str,
-    named: Collection[str],
     credited: Iterable[str],
     fullest: int,
 ) -> Choice | None:
     """The choice of a story that gets one more copy, None where only a look at all of them can tell.
 
-    `named` and `credited` are what the copies name and credit, the newcomer among them; `fullest` their most words.
+    `credited` is what the copies credit, the newcomer among them; `fullest` their most words.
     """
-    lower = {credit.lower() for credit in credited}
-    first, second = _rank(original, named, lower, fullest), _rank(newcomer, named, lower, fullest)
+    if reason not in ("claimed", "first_seen", "unsupported", "agency", "fullest"):
+        return None
+    bound = stated_time(original) if reason == "claimed" else original.first_seen
+    if bound is None or not _changes_nothing(original, newcomer, bound=bound):
+        return None
+    context = _Context({credit.lower() for credit in credited}, fullest, beliefs_of([original, newcomer]))
+    first, second = context.rank(original), context.rank(newcomer)
     if second < first:
         return None
-    claimed = _claim(original) is not None
-    against = _reason(first, second, claimed=claimed)
-    if reason == "only":
-        return Choice(original.id, against)
-    # The next best copy is the one that differs latest in the order of what counts.
-    if reason == "fullest" and against in ("claimed", "first_seen"):
-        return None  # by being cut, or by a few words: the reason does not say
-    level = {"canonical": 0, "agency": 1, "fullest": 2, "claimed": 3, "first_seen": 4, "alike": 6}
-    later = 5 if against == "fullest" and first.cut == second.cut else level[against]
-    return Choice(original.id, against if later > level.get(reason, 7) else _as_reason(reason))
+    against = _reason(first, second, original, context.beliefs)
+    if against in ("claimed", "first_seen"):
+        # What was next best before still is, unless the reason was one that comes later.
+        return Choice(original.id, _as_reason(reason)) if reason in ("claimed", "first_seen", "unsupported") else None
+    return Choice(original.id, _as_reason(reason)) if against == reason else None
+
+
+def _changes_nothing(original: CopyFacts, newcomer: CopyFacts, *, bound: datetime) -> bool:
+    """Whether the newcomer is later than the original by its own word, and takes no belief away from others.
+
+    `bound` is no earlier than the time believed of the original.
+    """
+    if newcomer.credit is not None and load_agencies().exactly(newcomer.credit) is None:
+        return False  # it might be the earliest of those that are not the agency's
+    stated = stated_time(newcomer)
+    earliest = min(newcomer.first_seen, stated) if stated else newcomer.first_seen
+    keeps_beliefs = not newcomer.is_observed or on_record_from(newcomer) >= original.first_seen
+    return earliest > bound and keeps_beliefs and (original.is_known or not newcomer.is_known)
 
 
 def _as_reason(reason: str) -> Reason:
     return cast("Reason", reason)
 
 
-def _rank(copy: CopyFacts, named: Collection[str], credited: Collection[str], fullest: int) -> _Rank:
-    # A page that names another one says of itself that it is a copy, whoever else names it.
-    canonical = 2 if copy.names else 0 if copy.id in named else 1
-    cut = copy.words < WHOLE_SHARE * fullest
-    return _Rank(
-        canonical=canonical,
-        agency=cut or not _is_credited(copy, credited),
-        cut=cut,
-        earliest=_claim(copy) or copy.first_seen,
-        first_seen=copy.first_seen,
-        words=-copy.words,
-        id=copy.id,
-    )
-
-
-def _reason(first: _Rank, second: _Rank, *, claimed: bool) -> Reason:
-    if first.canonical != second.canonical:
+def _reason(first: _Rank, second: _Rank, original: CopyFacts, beliefs: Beliefs) -> Reason:
+    if first.named != second.named:
         return "canonical"
     if first.agency != second.agency:
         return "agency"
     if first.cut != second.cut:
         return "fullest"
     if first.earliest != second.earliest:
-        return "claimed" if claimed else "first_seen"
+        return "claimed" if stated_time(original) == beliefs.time_of(original) else "first_seen"
     if first.first_seen != second.first_seen:
         return "first_seen"
     return "fullest" if first.words != second.words else "alike"
 
 
-def _is_credited(copy: CopyFacts, credited: Collection[str]) -> bool:
-    """Whether the copy stands at an outlet that copies of the story credit."""
-    agencies, site = load_agencies(), site_of(copy.host)
-    own = (copy.outlet, agencies.exactly(copy.outlet), site, agencies.by_host.get(site))
-    return any(name is not None and name.lower() in credited for name in own)
+def story_credit(original: str, copies: Sequence[CopyFacts]) -> str | None:
+    """What the original credits; where it names nobody, what the copies agree on.
 
-
-def _claim(copy: CopyFacts) -> datetime | None:
-    """The time that the page claims, unless it cannot be true: it is later than we saw it, or older than the web.
-
-    Midnight is a day without a time: then it may be any time of that day, and counts as its end.
+    One copy's word is enough for a known agency or outlet; another name takes copies on two sites.
     """
-    claim = copy.published
-    if claim is None or not FIRST_NEWS_PAGE <= claim <= copy.first_seen:
-        return None
-    if claim.astimezone(UTC).time() == time.min:
-        return min(claim + timedelta(seconds=DAY_SECONDS - 1), copy.first_seen)
-    return claim
+    here = next(copy for copy in copies if copy.id == original)
+    others = [copy for copy in copies if copy.credit and not _is_called(here, copy.credit.lower())]
+    agreed = {copy.credit for copy in others}
+    if here.credit is not None or len(agreed) != 1:
+        return here.credit
+    credit = agreed.pop()
+    at_own_site = load_agencies().by_host.get(site_of(here.host)) == credit
+    is_enough = load_agencies().exactly(credit or "") or len({site_of(copy.host) for copy in others}) > 1
+    return credit if is_enough and not at_own_site else None
 
 
 def relations_beside(

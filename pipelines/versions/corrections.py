@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.history import VersionDiff, save_version_diffs, titles_and_texts
 from onestory.store.articles.save import SaveResult
+from onestory.store.articles.unrelated import is_unrelated
 
 __all__ = ["record_corrections", "version_diff"]
 
@@ -28,4 +29,12 @@ def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> N
 def version_diff(before: tuple[str | None, str], after: tuple[str | None, str], *, of: int) -> VersionDiff:
     """The difference between an earlier headline and text, version `of`, and the later ones."""
     changes = word_diff(before[1], after[1])
-    return VersionDiff(of, before[0] != after[0], changes.kept, changes.added, changes.removed, changes.moved)
+    return VersionDiff(
+        of,
+        title_changed=before[0] != after[0],
+        kept=changes.kept,
+        added=changes.added,
+        removed=changes.removed,
+        moved=changes.moved,
+        is_unrelated=is_unrelated(before, after),
+    )

@@ -36,7 +36,8 @@ class Capture:
     Exactly one of `body` (bytes of HTML) and `text` is set. `title`, `published`, `outlet` and `authors` are claims
     that came with it. `observed` is None if the time is unknown; the clock of the import is used then. `warc_file` and
     `warc_offset` (in bytes) locate the stored response, if there is one. `host_signals` holds the host's statements
-    about data mining at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`.
+    about data mining at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`. `seen_after` is
+    the last poll of its source that did not list the page yet.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Capture:
     warc_offset: int | None = None
     host_signals: tuple[tuple[str, str, str | None], ...] = ()
     authors: tuple[str, ...] = ()
+    seen_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def article_row(reading: ProcessedCapture, identity: str, number: int, *, outlet
         "source": storable_text(reading.capture.source),
         "first_seen": observed,
         "updated": observed,
+        "seen_after": reading.capture.seen_after,
+        "is_observed": reading.capture.observed is not None,
         "published": extracted.published,
         "title": storable_text(extracted.title),
         "language": extracted.language,

@@ -23,7 +23,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
-    """The changes from one version, `of`, to the next: word counts, and whether the headline changed."""
+    """The changes from one version, `of`, to the next: word counts, and whether the headline changed.
+
+    `is_unrelated`: they share nothing, and the later one is not in force until another confirms it.
+    """
 
     of: int
     title_changed: bool
@@ -31,6 +34,7 @@ class VersionDiff:
     added: int
     removed: int
     moved: int
+    is_unrelated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -19,15 +19,18 @@ from onestory.store.articles.captures import (
     story_row,
     version_row,
 )
+from onestory.store.articles.ownership import HostOwners, host_owners
+from onestory.store.articles.unrelated import in_force
 from onestory.store.queries import insert_new
-from onestory.store.schema import articles, outlets, removed_lines, stories, tombstones, versions
+from onestory.store.schema import articles, removed_lines, stories, tombstones, versions
 from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
-from onestory.urls import article_id_of_url, bare_host, host_of
+from onestory.urls import article_id_of_url, host_of
 
 __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
 
-# The last version in this order is current. The order of arrival has no influence.
+# The last version in this order is current, unless it shares nothing with the one before: see `unrelated`. The order of
+# arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
 VersionKeys = list[tuple[datetime, str, int, bytes]]
@@ -58,9 +61,9 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     barred = _barred(connection, readings, ids)
     numbers = _allocate(connection, len(readings))
     histories = _histories(connection, ids)
-    names = _outlet_names(connection, readings)
+    owners = host_owners(connection, {host_of(reading.extracted.url) for reading in readings})
     fresh = {
-        identity: article_row(reading, identity, number, outlet=_outlet(reading, names), now=now)
+        identity: article_row(reading, identity, number, outlet=_outlet(reading, owners), now=now)
         for reading, identity, number in reversed(list(zip(readings, ids, numbers, strict=True)))
         if identity not in histories and not _is_barred(reading, identity, barred)
     }
@@ -172,8 +175,9 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
     mark_search_due(connection, ids)
     for identity in sorted(ids):
         query = select(versions).where(versions.c.article_id == identity)
-        history = connection.execute(query.order_by(*CURRENT_ORDER)).mappings().all()
-        current = history[-1]
+        rows = connection.execute(query.order_by(*CURRENT_ORDER)).all()
+        history = [row._mapping for row in rows]
+        current = history[in_force(rows)]
         published = current["facts"].get("published")
         connection.execute(
             update(articles)
@@ -192,20 +196,9 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
         )
 
 
-def _outlet_names(connection: Connection, readings: Iterable[ProcessedCapture]) -> dict[str, str]:
-    hosts = {bare_host(host_of(reading.extracted.url)) for reading in readings}
-    query = select(outlets.c.host, outlets.c.name).where(outlets.c.host.in_(hosts)).order_by(outlets.c.name)
-    return {row.host: row.name for row in connection.execute(query)}
-
-
-def _outlet(reading: ProcessedCapture, names: Mapping[str, str]) -> str:
-    """The outlet that came with the capture, else the outlet of the host, else the host name.
-
-    The site name on the page is not used: any page can call itself Reuters.
-    """
-    host = bare_host(host_of(reading.extracted.url))
+def _outlet(reading: ProcessedCapture, owners: HostOwners) -> str:
     said = storable_text(reading.capture.outlet) or ""
-    return said[:MAX_OUTLET_CHARS] or names.get(host) or host
+    return owners.outlet_of(host_of(reading.extracted.url), said[:MAX_OUTLET_CHARS])
 
 
 def _barred(connection: Connection, readings: Iterable[ProcessedCapture], ids: Iterable[str]) -> set[str]:

@@ -104,9 +104,13 @@ def _tell_texts(
     connection: Connection,
     now: datetime,
 ) -> None:
-    """Add story.corrected for the new text of a copy, or story.withdrawn for an original with a withdrawal notice."""
+    """Add story.corrected for the new text of a copy, or story.withdrawn for an original with a withdrawal notice.
+
+    A text that shares nothing with the one before is reported although it is not in force.
+    """
     for one in recent:
-        is_new_text = one.number == one.current and one.article not in newcomers
+        is_suspect = bool((one.changes or {}).get("is_unrelated"))
+        is_new_text = (one.number == one.current or is_suspect) and one.article not in newcomers
         is_original = one.article == spreads[one.story].original
         is_withdrawn = is_original and one.number == one.current and one.notice in WITHDRAWAL_NOTICES
         if not (is_new_text or is_withdrawn):

@@ -6,12 +6,12 @@ unfinished pages are still due.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Update, bindparam, case, func, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, case, func, select, update
 
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
@@ -75,18 +75,20 @@ SOURCE_COLUMNS = (
 class PageEntry:
     """A URL found in a source, in normal form, with the claims of the source.
 
-    `summary` is plain text, in which watches look for their phrases until the page is fetched.
+    `summary` is plain text, in which watches look for their phrases until the page is fetched. `unlisted`: when the
+    source did not list it yet.
     """
 
     url: str
     title: str | None = None
     published: str | None = None
     summary: str | None = None
+    unlisted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """A page to fetch, with the claims of its source."""
+    """A page to fetch, with the claims of its source. `unlisted`: when that did not list it yet."""
 
     id: int
     url: str
@@ -97,6 +99,7 @@ class DuePage:
     source: str | None
     outlet: str | None
     source_id: int | None
+    unlisted: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ def add_pages(
             "state": "due",
             "due": first_due + timedelta(microseconds=len(unique) - 1 - place),
             "discovered": now,
+            "unlisted": entry.unlisted,
             "title": entry.title,
             "published": entry.published,
             "summary": entry.summary,
@@ -171,7 +175,7 @@ def due_pages(
     connection: Connection, host: str, scope: CrawlScope, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[DuePage]:
     """The due pages of a host, by priority and then the longest waiting first, without those in progress."""
-    query = (
+    query: Select[Any] = (
         select(
             pages.c.id,
             pages.c.url,
@@ -181,6 +185,7 @@ def due_pages(
             pages.c.published,
             *SOURCE_COLUMNS,
             pages.c.source_id,
+            pages.c.unlisted,
         )
         .select_from(pages.outerjoin(sources, sources.c.id == pages.c.source_id))
         .where(pages.c.host == host, due_pages_where(scope, now=now), pages.c.id.not_in(but))
@@ -226,10 +231,19 @@ class AdmittedPages:
 
 
 def admit_pages(
-    connection: Connection, entries: Sequence[PageEntry], *, source_id: int, room: int, now: datetime
+    connection: Connection,
+    entries: Sequence[PageEntry],
+    *,
+    source_id: int,
+    room: int,
+    now: datetime,
+    unlisted: datetime | None = None,
 ) -> AdmittedPages:
-    """Add pages for the first new entries, up to a limit that protects the store from endless lists."""
+    """Add pages for the first new entries, up to a limit that protects the store from endless lists.
+
+    `unlisted` is the last successful poll before this one.
+    """
     known = existing_values(connection, pages.c.url, {entry.url for entry in entries})
-    new = list({entry.url: entry for entry in entries if entry.url not in known}.values())
+    new = list({one.url: replace(one, unlisted=unlisted) for one in entries if one.url not in known}.values())
     found = add_pages(connection, new[: max(room, 0)], source_id=source_id, now=now)
     return AdmittedPages(found, len(new[max(room, 0) :]))

@@ -96,6 +96,7 @@ def due_revisits(
             source=row.source,
             outlet=row.outlet,
             source_id=row.source_id,
+            unlisted=row.unlisted,
             article_id=row.article_id,
             revisit=row.revisit,
             known_since=min(row.discovered, row.claims or row.discovered),

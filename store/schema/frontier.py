@@ -96,6 +96,7 @@ pages = Table(
     Column("state", String(16), nullable=False, default="due"),
     Column("due", Time),
     Column("discovered", Time, nullable=False),
+    Column("unlisted", Time),  # the last successful poll of its source before that
     Column("title", Text),
     Column("published", Text),
     Column("attempts", Integer, nullable=False, default=0),

@@ -92,6 +92,9 @@ articles = Table(
     Column("source", Text, nullable=False),
     Column("first_seen", Time, nullable=False),
     Column("updated", Time, nullable=False),
+    Column("seen_after", Time),  # the last poll of its source that did not list it yet
+    # whether `first_seen` is the time of a fetch; else it is that of an import
+    Column("is_observed", Boolean, nullable=False, default=True, server_default=true()),
     Column("published", Time),
     Column("title", Text),
     Column("language", String(8), nullable=False),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from onestory.errors import NotFound
+from onestory.store.articles.ownership import claim_articles
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.queries import insert_new
 from onestory.store.schema import outlets, sources
@@ -90,10 +91,13 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     if not entries:
         return 0
     rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
-    insert_new(connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])))
+    added = insert_new(
+        connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])), returning=outlets.c.host
+    )
     _say_ours(connection, entries)
     found = insert_new(connection, sources, _source_rows(entries, now=now), returning=sources.c.host)
     add_hosts(connection, found, now=now)
+    claim_articles(connection, set(added))
     return len(found)
 
 

@@ -42,7 +42,7 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """The fields of an article that an evaluation and its story's record need."""
+    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a record."""
 
     id: str
     number: int
@@ -55,11 +55,15 @@ class MemberRow:
     story_id: str
     relation: str
     first_seen: datetime
+    seen_after: datetime | None
+    is_observed: bool
     published: datetime | None
+    published_source: str | None
     title: str | None
     language: str
     credit: str | None
     names: str | None
+    is_known: bool
     story_copies: int
     story_solitary: bool
 
@@ -200,11 +204,15 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.story_id,
                 articles.c.relation,
                 articles.c.first_seen,
+                articles.c.seen_after,
+                articles.c.is_observed,
                 articles.c.published,
+                versions.c.facts["published_source"].as_string(),
                 articles.c.title,
                 articles.c.language,
                 articles.c.credit,
                 articles.c.names,
+                outlets.c.name.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
             )

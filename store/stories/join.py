@@ -51,13 +51,11 @@ class StoryRow:
 
     def with_copy(self, copy: MemberRow, *, reason: str, new_outlet: bool, new_owner: bool) -> "StoryRow":
         """The record with one more copy, which is not the original and not the first."""
-        claimed = [when for when in (self.published, copy.published) if when is not None]
         return replace(
             self,
             original_reason=reason,
             first_seen=min(self.first_seen, copy.first_seen),
             last_seen=max(self.last_seen, copy.first_seen),
-            published=min(claimed, default=None),
             first_outlet=copy.outlet if copy.first_seen < self.first_seen else self.first_outlet,
             copies=self.copies + 1,
             outlets=self.outlets + new_outlet,

@@ -64,7 +64,7 @@ class CopyRecord:
     """An article as a copy of its story.
 
     `withdrawn` is since when its page no longer shows it, and `withdrawn_reason` why: see
-    `onestory.store.frontier.revisits`.
+    `onestory.store.frontier.revisits`. `is_observed`: `first_seen` is the time of a fetch; else it was stored then.
     """
 
     id: str
@@ -83,6 +83,7 @@ class CopyRecord:
     words: int
     withdrawn: datetime | None = None
     withdrawn_reason: str | None = None
+    is_observed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

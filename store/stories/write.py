@@ -17,13 +17,15 @@ __all__ = ["EvaluatedStory", "assign_articles", "mark_attached", "update_stories
 class EvaluatedStory:
     """One evaluated story: its articles with their relations to the original, and its representative.
 
-    `original` of None is the representative. `solitary`: that is a round-up or a repeated page.
+    `original` of None is the representative. `credit` is what the story says of its source. `solitary`: the
+    representative is a round-up or a repeated page.
     """
 
     representative: str
     relations: Mapping[str, str] = field(default_factory=dict)
     original: str | None = None
     original_reason: str = "only"
+    credit: str | None = None
     solitary: bool = False
 
 
@@ -61,18 +63,17 @@ def write_evaluation(
 def _record(story_id: str, present: Sequence[MemberRow], part: EvaluatedStory, *, now: datetime) -> dict[str, Any]:
     first = min(present, key=lambda member: (member.first_seen, member.arrival))
     original = next(member for member in present if member.id == (part.original or part.representative))
-    claimed = [member.published for member in present if member.published]
     return {
         "key": story_id,
         "title": original.title,
         "language": original.language,
-        "credit": original.credit,
+        "credit": part.credit,
         "representative": part.representative,
         "original": original.id,
         "original_reason": part.original_reason,
         "first_seen": first.first_seen,
         "last_seen": max(member.first_seen for member in present),
-        "published": min(claimed, default=None),
+        "published": original.published,
         "first_outlet": first.outlet,
         "copies": len(present),
         "outlets": len({member.outlet for member in present}),

@@ -21,7 +21,11 @@ class Copy:
     credit: str | None = None
     names: str | None = None
     published: datetime | None = None
+    published_source: str | None = None
     first_seen: datetime = NOON
+    seen_after: datetime | None = None
+    is_observed: bool = True
+    is_known: bool = False
     words: int = 400
 
 
@@ -40,9 +44,14 @@ def claiming(name: str, minutes: float, **more: object) -> Copy:
 
 CASES = {
     "only": ([Copy("a")], "a"),
-    "canonical": ([claiming("a", 90, names="b"), claiming("b", 10), claiming("c", 60)], "b"),
+    "canonical": ([claiming("a", 90, names="b"), claiming("b", 10, host="b.example"), claiming("c", 60)], "b"),
+    "credited": (
+        [claiming("a", 90, credit="Courier"), claiming("b", 10, host="courier.example", outlet="Courier")],
+        "b",
+    ),
     "agency": ([claiming("a", 90, credit="Reuters"), claiming("b", 10, host="www.reuters.com", outlet="x")], "b"),
-    "claimed": ([claiming("a", 10), claiming("b", 90), claiming("c", 60)], "b"),
+    "claimed": ([claiming("a", 5), claiming("b", 8), claiming("c", 6)], "b"),
+    "unsupported": ([claiming("a", 5), claiming("b", 300, first_seen=NOON + timedelta(hours=1))], "a"),
     "first_seen": ([Copy("a"), Copy("b", first_seen=NOON - timedelta(hours=1))], "b"),
     "fullest": ([Copy("a"), Copy("b", words=500)], "b"),
     "alike": ([Copy("b"), Copy("c")], "b"),
@@ -83,7 +92,6 @@ def test_one_more_copy_is_judged_as_a_look_at_all_of_them_would(
             next(copy for copy in copies if copy.id == before.original),
             newcomer,
             reason=before.reason,
-            named=set(),
             credited={credit} if credit else set(),
             fullest=400,
         )
