@@ -71,7 +71,9 @@ def test_on_loopback_everybody_may_everything_except_what_other_sites_ask(served
         assert served.client.post(path, json=body).status_code == 201
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "Via", "CF-Connecting-IP"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "Via", "CF-Connecting-IP"]
+)
 def test_what_a_proxy_passes_on_takes_a_key_on_loopback_too(client: httpx.Client, header: str) -> None:
     assert client.get("/v1/stories", headers={header: "203.0.113.9"}).status_code == 401
     assert client.get("/v1/stories").status_code == 200
