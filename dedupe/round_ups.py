@@ -6,6 +6,7 @@ Such an article connects none of what it holds. It keeps only its near-identical
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from onestory.dedupe.evidence import Match, Member
 
@@ -29,6 +30,7 @@ MUTUAL_SHARE, MOST_SHARE = 0.3, 0.4
 WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
 PART_SHARE = 0.15
+COMPARED_ENDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +107,18 @@ def digests(members: Mapping[str, Member], edges: Edges) -> set[str]:
 def bridges(members: Mapping[str, Member], edges: Edges) -> dict[str, tuple[str, str]]:
     """What holds two texts that have nothing to do with each other, and these two."""
     found: dict[str, tuple[str, str]] = {}
-    for one, first, others in _containers(members, edges):
-        apart = (other for other in others if other not in edges[first] and _are_apart(one, first, other, edges))
-        second = next(apart, None)
-        if second is not None:
-            found[one] = (first, second)
+    for one, pairs in _containers(members, edges):
+        apart = ((a, b) for a, b in pairs if b not in edges[a] and _are_apart(one, a, b, edges))
+        pair = next(apart, None)
+        if pair is not None:
+            found[one] = pair
     return found
 
 
 def wanted_pairs(members: Mapping[str, Member], edges: Edges) -> set[tuple[str, str]]:
     """Pairs of articles that must be compared before it is known whether a third one is a round-up."""
-    held = (*_digests(members, edges), *_containers(members, edges))
-    return {(item, other) for _, item, others in held for other in others}
+    items = {(item, other) for _, item, others in _digests(members, edges) for other in others}
+    return items | {pair for _, pairs in _containers(members, edges) for pair in pairs}
 
 
 def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
@@ -154,12 +156,15 @@ def _is_whole(edge: Edge) -> bool:
     return edge.kind == "copy" and (is_mutual(edge) or edge.back >= WHOLE_SHARE)
 
 
-def _containers(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
-    """What holds nearly all of several texts and more, the fullest of these, and the others."""
+def _containers(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """What holds nearly all of several texts and more, and pairs of these: of the shortest and the fullest ones.
+
+    A long one may itself hold two stories, and a short one scraps of two: neither tells them apart.
+    """
     for one, others in edges.items():
         within = sorted((edge.other for edge in others.values() if _is_within(edge)), key=lambda it: members[it].rank)
         if len(within) > 1:
-            yield one, within[0], within[1:]
+            yield one, list(combinations(dict.fromkeys((*within[:COMPARED_ENDS], *within[-COMPARED_ENDS:])), 2))
 
 
 def _is_within(edge: Edge) -> bool:
