@@ -1,25 +1,36 @@
 """Hostile pages through the workers: no crash, none over 5 s, and what a worker takes of memory.
 
-    python benchmarks/hostile.py --data ../shared/data [--pages 2000]
+    python -m benchmarks.hostile --data ../shared/data [--pages 2000]
+    python -m benchmarks.hostile --shapes
 
 Mutations of real pages: cut, doubled, peppered with broken markup, nested, under a false charset, joined together.
+`--shapes`: each shape of `page_shapes` at one, two and four times its size, in a process of its own under the bounds of
+a worker: CPU, peak memory, and growth by doubling. A page without anything hostile costs what `(plain)` does.
 """
 
 import argparse
+import itertools
 import logging
+import multiprocessing
 import random
+import resource
+import signal
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
 
+from benchmarks.page_shapes import SHAPES, page
 from onestory.errors import Dropped
 from onestory.pipelines.archive.reader import read_captures
-from onestory.pipelines.runtime.workers import PAGE_SECONDS, Workers
+from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.runtime.workers import PAGE_SECONDS, Workers, settle_worker
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
 PEPPER = [
@@ -72,13 +83,52 @@ def swap(body: bytearray, pick: random.Random) -> None:
             body[pick.randrange(len(body))] = pick.randrange(256)
 
 
+def shapes() -> None:
+    """Each page is read by a child that is forked from one settled worker, so that none pays for another."""
+    settle_worker()
+    print(f"{'':40}{'CPU s at 1, 2, 4':>24}{'growth':>12}{'peak MB':>9}  end of the last")
+    for name, make in ({"(plain)": lambda _: page("")} | dict(SHAPES)).items():
+        ends = [_of_shape(make(size)) for size in (1, 2, 4)]
+        seconds = [cpu for cpu, _, _ in ends]
+        growth = [after / max(before, 0.001) for before, after in itertools.pairwise(seconds)]
+        figures = f"{' '.join(f'{one:7.2f}' for one in seconds):>24}{' '.join(f'{one:5.1f}' for one in growth):>12}"
+        print(f"{name:40}{figures}{max(peak for _, peak, _ in ends):>9.0f}  {ends[-1][2]}", flush=True)
+
+
+def _of_shape(body: bytes) -> tuple[float, float, str]:
+    """CPU seconds, peak memory in MB, and what became of the page."""
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=_read_shape, args=(body, theirs))
+    child.start()
+    theirs.close()
+    try:
+        answer: tuple[float, float, str] = ours.recv()
+    except EOFError:
+        answer = (float(PAGE_SECONDS), 0.0, "ended by its limit")
+    child.join()
+    return answer
+
+
+def _read_shape(body: bytes, answer: Connection) -> None:
+    signal.setitimer(signal.ITIMER_PROF, PAGE_SECONDS)
+    start = time.process_time()
+    [end] = read_captures_in_worker([Capture("https://x.example/n/1", datetime.now(UTC), body=body)])
+    seconds = time.process_time() - start
+    said = "article" if isinstance(end, ProcessedCapture) else f"{end.reason}: {end.detail[:60]}"
+    answer.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, said))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--shapes", action="store_true")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    if options.shapes:
+        shapes()
+        return
     path = options.data / "extraction" / "pages.warc.gz"
     pages = [one for one in read_captures(str(path)) if isinstance(one, Capture)]
     ends: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from onestory.pipelines.extract import metadata, rights
 from onestory.pipelines.extract.body import ArticleBody, extract_body
 from onestory.pipelines.extract.byline import find_byline
 from onestory.pipelines.extract.headline import headline, titles
-from onestory.pipelines.extract.html import parse, printable
+from onestory.pipelines.extract.html import MAX_TEXT_CHARS, parse, printable
 from onestory.pipelines.extract.identity import canonical_url
 from onestory.pipelines.extract.language import detect_language
 from onestory.pipelines.extract.notice import find_notice
@@ -24,7 +24,6 @@ from onestory.store.articles.captures import Capture, ExtractedArticle
 __all__ = ["extract"]
 
 _NO_FURNITURE: frozenset[int] = frozenset()
-MAX_TEXT_CHARS = 2_000_000
 _BLOCK = re.compile(r"</?(?:p|div|br|h[1-6]|li|ul|ol|blockquote|tr|section|article)\b[^<>]{0,400}>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 

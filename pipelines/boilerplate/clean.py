@@ -51,6 +51,8 @@ _PROSE_WORDS = 14
 _PROSE_WIDE_CHARS = 30
 _HEAD_LINES = 14
 _TAIL_LINES = 4
+# A line that is nothing but a contact is short; the pattern is quadratic in a run of signs.
+MAX_CONTACT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _tail(page: _Page) -> Iterator[tuple[int, str]]:
         if any(line.startswith(name) for name in names) and index > page.head + 2:
             yield index, "bio"
     for index, line in enumerate(page.lines):
-        if _CONTACT.fullmatch(line) and _outside(page, index):
+        if len(line) <= MAX_CONTACT_CHARS and _CONTACT.fullmatch(line) and _outside(page, index):
             yield index, "contact"
 
 

@@ -15,6 +15,8 @@ __all__ = ["guessed", "labelled", "marked", "pruned", "time_elements"]
 MAX_ELEMENTS = 40
 MAX_LINE_CHARS = 160
 BEFORE, AFTER = 30, 80
+# htmldate reads all of them, each in many ways.
+MAX_TIMES = 100
 _MARKED = XPath("//*[@itemprop='datePublished' or @property='datePublished' or @pubdate]")
 _BLOCKS = ("p", "div", "span", "li", "small", "address", "time", "td", "dd", "b", "strong", "em", "i", "section")
 _UPDATED = re.compile(r"(?i)updat|modif|aktual|edited|revis")
@@ -100,6 +102,8 @@ def pruned(tree: HtmlElement) -> HtmlElement:
     for element in [one for one in copy.iter("aside", "nav", "footer", "section", "div", "ul") if is_side_matter(one)]:
         if element.getparent() is not None:
             element.drop_tree()
+    for element in list(islice(copy.iter("time"), MAX_TIMES, None)):
+        element.drop_tree()
     return copy
 
 

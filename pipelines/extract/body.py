@@ -21,6 +21,8 @@ COMPLETE_FROM = 0.6
 # An articleBody is taken when it is so many times as long as what was found of it.
 CLAIMED_FROM = 1.7
 LITTLE_CHARS = 600
+# Of several hundred real pages one had more. The library's second opinion (justext) is quadratic in them.
+MAX_BLOCKS = 2_500
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
 _LINKED = dict.fromkeys(["li", "h2", "h3", "h4", "h5", "h6", "td"], "linked list")
 _HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
@@ -62,7 +64,8 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
     quoted = frozenset(line_key(element.text_content()[:2_000]) for element in tree.iter("blockquote"))
     state = body_in_state(tree) if not claimed and _shows_little(tree) else None
     prepare_tree(tree)
-    document = bare_extraction(tree, include_comments=False)
+    is_large = sum(1 for _ in tree.iter(*_BLOCKS, "time", "br")) > MAX_BLOCKS
+    document = bare_extraction(tree, include_comments=False, fast=is_large)
     lines = [line for line in (getattr(document, "text", None) or "").split("\n") if line.strip()]
     lines = _completed(tree, lines, marks)
     if claimed and _is_part(lines, claimed):

@@ -12,16 +12,34 @@ from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HTMLParser, HtmlProc
 from onestory.errors import Dropped
 from onestory.pipelines.markup.charset import decode
 
-__all__ = ["MAX_BYTES", "MAX_ELEMENTS", "decode", "parse", "printable"]
+__all__ = ["MAX_BYTES", "MAX_ELEMENTS", "MAX_TEXT_CHARS", "decode", "parse", "printable"]
 
 # The largest of several hundred real news pages had 2.2 MB and 4,100 elements.
 MAX_BYTES = 12_000_000
-MAX_ELEMENTS = 30_000
+MAX_ELEMENTS = 20_000
+# Of one element. libxml2 compares each with all before it.
+MAX_ATTRIBUTES = 500
+# Of all elements together. trafilatura copies the tree several times.
+MAX_ATTRIBUTES_A_PAGE = 200_000
+# Outside of scripts: a long book has as many.
+MAX_TEXT_CHARS = 1_000_000
 MAX_ATTRIBUTE_CHARS = 20_000
 # libxml2 cuts a page off at 256 open elements; the deepest real news page seen had 51.
 MAX_DEPTH = 250
 _LONG_ATTRIBUTES = etree.XPath(f"//*[not(self::meta)][@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]")
 _COUNT = etree.XPath("count(//*)")
+_COUNT_ATTRIBUTES = etree.XPath("count(//@*)")
+_TEXT_CHARS = etree.XPath("string-length(.)")
+# A start tag; scripts, styles and comments are passed over. Possessive, so that each byte is read once.
+_START_TAG = re.compile(
+    rb"<!--(?:[^-]++|-(?!->))*+|<(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+"
+    rb"|(<[a-z](?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?)*+)",
+    re.IGNORECASE,
+)
+# Where the tags are worth reading one by one: a long one that is no script, or very many signs of equality.
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>{};]{4000,}")
+MAX_EQUALS = 60_000
+_ATTRIBUTE = re.compile(rb"[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?")
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * MAX_DEPTH})")
 # One class for every element. lxml.html asks Python for each one's own, a million times in a thousand pages.
 _CLASSES = etree.ElementDefaultClassLookup(HtmlElement, HtmlComment, HtmlProcessingInstruction, HtmlEntity)
@@ -50,7 +68,21 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> HtmlElem
     html = decode(body, content_type=content_type)
     if not _MARKUP.search(html[:100_000]):
         raise Dropped(url, "not_html", "no tag in sight")
-    return _bounded(_parsed(_clean_bytes(html), url), url)
+    plain = _clean_bytes(html)
+    _refuse_attributes(plain, url)
+    return _bounded(_parsed(plain, url), url)
+
+
+def _refuse_attributes(html: bytes, url: str) -> None:
+    """Raises Dropped for a tag of very many attributes, before libxml2 reads it."""
+    long = (len(_ATTRIBUTE.findall(match[0])) > MAX_ATTRIBUTES for match in _LONG_TAG.finditer(html))
+    if html.count(b"=") <= MAX_EQUALS and not any(long):
+        return
+    for match in _START_TAG.finditer(html):
+        if match.end(1) - match.start(1) > 2 * MAX_ATTRIBUTES:
+            found = len(_ATTRIBUTE.findall(match[1])) - 1  # the first is the name of the tag
+            if found > MAX_ATTRIBUTES:
+                raise Dropped(url, "too_large", f"a tag of {found} attributes, at most {MAX_ATTRIBUTES}")
 
 
 def _clean_bytes(html: str) -> bytes:
@@ -73,9 +105,22 @@ def _bounded(tree: HtmlElement, url: str) -> HtmlElement:
     elements = int(cast(float, _COUNT(tree)))
     if elements > MAX_ELEMENTS:
         raise Dropped(url, "too_large", f"{elements} elements, at most {MAX_ELEMENTS}")
+    attributes = int(cast(float, _COUNT_ATTRIBUTES(tree)))
+    if attributes > MAX_ATTRIBUTES_A_PAGE:
+        raise Dropped(url, "too_large", f"{attributes} attributes, at most {MAX_ATTRIBUTES_A_PAGE}")
+    if (chars := _text_chars(tree)) > MAX_TEXT_CHARS:
+        raise Dropped(url, "too_large", f"{chars} characters of text, at most {MAX_TEXT_CHARS}")
     if _TOO_DEEP(tree):
         raise Dropped(url, "too_deep", f"over {MAX_DEPTH} elements deep")
     for element in cast(list[HtmlElement], _LONG_ATTRIBUTES(tree)):
         # Embedded pictures and state of scripts: every rule that looks at an attribute would pay for them.
         element.attrib.clear()
     return tree
+
+
+def _text_chars(tree: HtmlElement) -> int:
+    """The characters of text outside scripts and styles."""
+    chars = int(cast(float, _TEXT_CHARS(tree)))
+    if chars <= MAX_TEXT_CHARS:
+        return chars
+    return chars - sum(len(one.text or "") for one in tree.iter("script", "style"))

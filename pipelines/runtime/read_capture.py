@@ -56,6 +56,8 @@ def _read_or_drop(capture: Capture, furniture: Furniture) -> ProcessedCapture | 
         return read_capture(capture, furniture=furniture)
     except Dropped as dropped:
         return dropped
+    except MemoryError:
+        return Dropped(capture.url, "too_large", "reading it takes more memory than a worker may have")
     except OSError as error:
         # Not a page's fault: an unreadable model, a full temporary folder.
         raise HomeUnusable(f"this machine keeps pages from being read: {error}") from error

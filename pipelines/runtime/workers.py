@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import cast
 
@@ -16,14 +17,16 @@ from onestory.errors import Dropped
 from onestory.pipelines.runtime.restarting_pool import RestartingPool
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
-__all__ = ["Workers"]
+__all__ = ["Workers", "settle_worker"]
 
 # Processor time, so that a page gets it on a busy machine as well. SIGPROF ends a worker that exceeds it.
 PAGE_SECONDS = 5
 # Wall-clock time, for a worker that waits instead of working.
 STUCK_SECONDS = 60
 CHUNK_STUCK_SECONDS = 600
-WORKER_BYTES = 3 << 30
+# Of address space, above what a worker has once its models are loaded.
+WORKER_BYTES = 600 << 20
+MODEL_BYTES = 3 << 30
 # A worker's heap only grows; replacing workers now and then keeps it small.
 CHUNKS_A_WORKER = 1000
 # An article, so that every stage runs once: with a headline, and sentences that differ.
@@ -49,7 +52,7 @@ class Workers:
         return ProcessPool(
             max_workers=self.count,
             max_tasks=CHUNKS_A_WORKER,
-            initializer=_settle,
+            initializer=settle_worker,
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -142,11 +145,22 @@ def _read_each(
     return answers
 
 
-def _settle() -> None:
+def settle_worker() -> None:
+    """Load what reading takes, then bound the memory; the first thing that a worker process does."""
     from onestory.pipelines.runtime.read_capture import read_captures_in_worker  # noqa: PLC0415 - the workers' alone
 
     # Ctrl-C reaches all processes of a terminal; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     # Load models and tables now: the first page must not pay for them from its own time.
     read_captures_in_worker([FIRST_PAGE])
+    limit = _address_space() + WORKER_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process has (`statm`, proc(5)); elsewhere than on Linux, what models need."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return MODEL_BYTES
+    return pages * resource.getpagesize()
