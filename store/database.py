@@ -1,5 +1,6 @@
 """The database connection: SQLite or PostgreSQL, one transaction at a time."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -164,6 +165,10 @@ def translate_errors() -> Iterator[None]:
         raise known from error
 
 
+# PostgreSQL reports it with its own SQLSTATE, which psycopg does not pass on from a failed connection.
+_MISSING_DATABASE = re.compile(r'database "([^"\n]{1,63})" does not exist')
+
+
 def _known(error: DBAPIError) -> OnestoryError | None:  # noqa: PLR0911 - one line a state of the world
     said = str(error.orig).lower()
     if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
@@ -174,6 +179,8 @@ def _known(error: DBAPIError) -> OnestoryError | None:  # noqa: PLR0911 - one li
         return HomeUnusable("the store's file is not a SQLite database, or is damaged: restore it from a backup")
     if _is_conflict(error):
         return DatabaseUnavailable("the transaction conflicted with another one: repeat it")
+    if missing := _MISSING_DATABASE.search(str(error.orig)):
+        return HomeUnusable(f"the server has no database {missing[1]!r}: create it, as with `createdb {missing[1]}`")
     if error.connection_invalidated or _is_connection_fault(error):
         return DatabaseUnavailable("the database does not answer: check ONESTORY_DATABASE_URL and the server")
     if "database is locked" in said:

@@ -55,11 +55,11 @@ class ComparedSide:
 
 @compare_router.get("/compare")
 def compare_page(request: Request) -> Response:
-    """Show two versions, given by their numbers. Raises BadInput or NotFound."""
+    """Show two versions, given by their numbers, the older one left. Raises BadInput or NotFound."""
     a, b = (_number(request, name) for name in ("a", "b"))
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
-        left, right = (_version(found, number) for number in (a, b))
+        left, right = sorted((_version(found, number) for number in (a, b)), key=lambda one: (one.observed, one.number))
         removed = removed_lines_of(connection, {a, b})
         record = resolve_story(connection, right.story_id)
         choices = _choices(connection, left, right)
@@ -70,8 +70,8 @@ def compare_page(request: Request) -> Response:
         "compare.html",
         here=None,
         story=record,
-        left=ComparedSide(left, before, removed.get(a, [])[:MAX_BOILERPLATE_SHOWN]),
-        right=ComparedSide(right, after, removed.get(b, [])[:MAX_BOILERPLATE_SHOWN]),
+        left=ComparedSide(left, before, removed.get(left.number, [])[:MAX_BOILERPLATE_SHOWN]),
+        right=ComparedSide(right, after, removed.get(right.number, [])[:MAX_BOILERPLATE_SHOWN]),
         changes=changes,
         choices=choices,
     )

@@ -79,7 +79,7 @@ WEBHOOK_COLUMNS = columns_of(webhooks, WebhookRecord)
 
 
 def add_webhook(connection: Connection, entry: WebhookEntry, *, secret: str, now: datetime) -> WebhookRecord:
-    """Add a webhook for events from now on. Raises BadInput for an unknown kind or form."""
+    """Add a webhook for events from now on. Raises BadInput for an unknown kind or form, and a second one like it."""
     _check(connection, entry)
     values = {name: getattr(entry, name) for name in WebhookEntry.__slots__ if name != "kinds"}
     added = insert(webhooks).values(
@@ -95,8 +95,19 @@ def _check(connection: Connection, entry: WebhookEntry) -> None:
         raise BadInput(f"{unknown[0][:40]!r} is not a kind of event: choose from {', '.join(EVENT_KINDS)}")
     if entry.form not in WEBHOOK_FORMS:
         raise BadInput(f"{entry.form[:40]!r} is not a form of webhook: choose from {', '.join(WEBHOOK_FORMS)}")
-    if len(list_webhooks(connection)) >= MAX_WEBHOOKS:
+    known = list_webhooks(connection)
+    same = next((hook for hook in known if _sends_the_same(hook, entry)), None)
+    if same is not None:
+        raise BadInput(f"webhook {same.id} has this URL and these filters already: remove it first, or choose others")
+    if len(known) >= MAX_WEBHOOKS:
         raise BadInput(f"there are already {MAX_WEBHOOKS} webhooks: remove one that is no longer needed")
+
+
+def _sends_the_same(hook: WebhookRecord, entry: WebhookEntry) -> bool:
+    """Whether a webhook sends to this URL what the entry would; one URL may have others with other filters."""
+    names = ("url", "watch_id", "outlet", "language")
+    same = all(getattr(hook, name) == getattr(entry, name) for name in names)
+    return same and set(hook.kinds) == set(entry.kinds)
 
 
 def load_webhook(connection: Connection, number: int) -> WebhookRecord:

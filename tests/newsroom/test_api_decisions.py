@@ -139,6 +139,17 @@ def test_versions_are_listed_and_compared_word_by_word(corrected: Served) -> Non
     assert (compared["a"]["outlet"], compared["b"]["is_current"]) == ("Bridge 0", True)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_page_of_a_comparison_has_the_older_text_on_the_left(corrected: Served, turned: bool) -> None:
+    bridge = stories(corrected)["Bridge to close"]
+    told = corrected.client.get(f"/v1/articles/{bridge['original']}/versions").json()
+    numbers = [one["number"] for one in told["versions"]]
+    a, b = reversed(numbers) if turned else numbers
+    page = corrected.client.get("/compare", params={"a": a, "b": b}).text
+    assert page.index("<del>eleven</del>") < page.rindex("<ins>")
+    assert "<del>eleven</del>" in page[page.index('id="left"') : page.index('id="right"')]
+
+
 def test_removed_lines_are_also_sent_under_their_former_name(corrected: Served) -> None:
     bridge = stories(corrected)["Bridge to close"]
     [before, after] = corrected.client.get(f"/v1/articles/{bridge['original']}/versions").json()["versions"]

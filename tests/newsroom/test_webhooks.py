@@ -9,6 +9,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from onestory.config import Config
+from onestory.errors import BadInput
 from onestory.newsroom.webhooks.sender import WebhookSender, send_due_messages
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.ssrf import AllowList
@@ -33,6 +34,7 @@ from onestory.store.webhooks.webhooks import (
     add_webhook,
     load_webhook,
     release_sender_lease,
+    remove_webhook,
 )
 from tests.newsroom.hooks import Place, place, reply
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
@@ -318,3 +320,13 @@ def test_the_sender_of_a_server_sends(store: Store, store_url: str, hook: Place,
         ring(store, 1, now=datetime.now(UTC))
         wait_until(lambda: hook.calls)
         wait_until(lambda: outbox(store)[0].delivered)
+
+
+def test_a_second_webhook_with_one_url_and_its_filters_is_refused(store: Store) -> None:
+    first = add(store, "https://hooks.example/a")
+    with pytest.raises(BadInput, match=f"webhook {first.id} has this URL and these filters already"):
+        add(store, "https://hooks.example/a", form="slack")
+    assert add(store, "https://hooks.example/a", language="cs").url == first.url
+    with store.write() as connection:
+        remove_webhook(connection, first.id)
+    assert add(store, "https://hooks.example/a").url == first.url

@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
-from onestory.errors import BadInput, DatabaseUnavailable
+from onestory.errors import BadInput, DatabaseUnavailable, HomeUnusable
 from onestory.store.database import Store
 
 
@@ -56,3 +56,9 @@ def test_a_new_data_folder_is_its_owners_alone_under_any_umask(tmp_path: Path) -
     finally:
         os.umask(former)
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_database_that_the_server_does_not_have_is_named(postgres_url: str) -> None:
+    url = make_url(postgres_url).set(database="no_such_news").render_as_string(hide_password=False)
+    with pytest.raises(HomeUnusable, match="the server has no database 'no_such_news': create it"):
+        Store.open(url)
