@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from lxml.etree import strip_elements
+from lxml.etree import XPath, strip_elements, strip_tags
 from lxml.html import HtmlElement
 
 __all__ = ["prepare_tree"]
@@ -22,6 +22,10 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
+_INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
+# Within one element; trafilatura's time grows with their square.
+MAX_INLINE = 1_000
+_CROWDED = XPath(f"//*[count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
 # Comments are no more of a page than this: else a template named its whole article so.
 MOST_COMMENTS = 0.6
 # Each is walked through, and they may stand within each other.
@@ -35,6 +39,12 @@ def prepare_tree(tree: HtmlElement) -> None:
     """Changes the tree in place; the text behind what is taken out stays."""
     # Half of a page's bytes, and trafilatura copies the tree five times.
     strip_elements(tree, *_DEAD, with_tail=False)
+    for crowded in _CROWDED(tree):
+        strip_tags(crowded, *_INLINE)
+        # libxml2 leaves a text node for each; set again, they are one.
+        crowded.text = crowded.text
+        for child in crowded:
+            child.tail = child.tail
     named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
