@@ -124,7 +124,7 @@ class Copy(ApiModel):
     ]
     is_observed: Annotated[
         bool, Field(description="Whether `first_seen` is the time of a fetch. Else it was imported without one.")
-    ] = True
+    ]
     updated: Annotated[datetime, Field(description="When its current text was first seen.", examples=[EXAMPLE_TIME])]
     words: Annotated[int, Field(examples=[412])]
     withdrawn: Annotated[

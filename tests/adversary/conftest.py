@@ -1,14 +1,17 @@
 """Rows through the real intake, in three orders of arrival: what one page says may change nothing of others."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onestory.errors import Dropped
 from onestory.pipelines.runtime.intake import Intake
+from onestory.pipelines.runtime.read_capture import read_captures_in_worker
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.pipelines.runtime.workers import Workers
-from onestory.store.articles.captures import Capture
+from onestory.store.articles.captures import Capture, ProcessedCapture
 from onestory.store.database import Store
 from onestory.store.stories.export import iter_stories
 from onestory.store.stories.records import ArticleRecord, StoryRecord
@@ -16,14 +19,23 @@ from tests.readings import fresh_registry
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
+_NO_LINES: Mapping[str, frozenset[int]] = {}
 Stories = Sequence[tuple[StoryRecord, Sequence[ArticleRecord]]]
 Import = Callable[[Sequence[Capture]], Stories]
 
 
-@pytest.fixture(scope="session")
-def reading_workers() -> Iterator[Workers]:
-    with Workers(1) as workers:
-        yield workers
+class ReadingHere(Workers):
+    """Reads captures in this process: no test needs a worker that can die."""
+
+    def __init__(self) -> None:
+        self.count = 1
+
+    def read(
+        self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] = _NO_LINES
+    ) -> "Future[list[ProcessedCapture | Dropped]]":
+        done: Future[list[ProcessedCapture | Dropped]] = Future()
+        done.set_result(read_captures_in_worker(captures, furniture))
+        return done
 
 
 @pytest.fixture
@@ -34,9 +46,7 @@ def desk_store(sqlite_store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture(params=["as written", "reversed", "rotated"])
-def import_rows(
-    request: pytest.FixtureRequest, desk_store: Store, redis_url: str, prefix: str, reading_workers: Workers
-) -> Import:
+def import_rows(request: pytest.FixtureRequest, desk_store: Store, redis_url: str, prefix: str) -> Import:
     """Imports captures in the order of this test, one after the other, and returns the stories."""
 
     def run(captures: Sequence[Capture]) -> Stories:
@@ -47,9 +57,7 @@ def import_rows(
         }[request.param]
         index_client = fresh_registry(desk_store, redis_url, prefix)
         now = NOON + timedelta(days=1)
-        with Intake(
-            desk_store, index_client, workers=reading_workers, retry=BackendRetry(), clock=lambda: now
-        ) as intake:
+        with Intake(desk_store, index_client, workers=ReadingHere(), retry=BackendRetry(), clock=lambda: now) as intake:
             for capture in ordered:
                 assert intake.submit(capture).result(timeout=120).kind in ("stored", "known")
         with desk_store.read() as connection:

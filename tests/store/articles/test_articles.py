@@ -46,13 +46,14 @@ def test_the_same_content_later_is_no_new_version(store: Store) -> None:
 
 
 def test_a_changed_text_is_a_version_and_the_last_observed_is_current(store: Store) -> None:
-    later = reading(URL, wire_article(2), observed=NOON + timedelta(hours=2), title="Corrected")
+    corrected = f"{wire_article(1)} The council corrected the number."
+    later = reading(URL, corrected, observed=NOON + timedelta(hours=2), title="Corrected")
     save_all(store, [later])
     save_all(store, [reading(URL, wire_article(1), title="First")])
     with store.read() as connection:
         record = load_article(connection, article_id_of_url(URL))
     assert len(numbers(store)) == 2
-    assert (record.copy.title, record.text) == ("Corrected", wire_article(2))
+    assert (record.copy.title, record.text) == ("Corrected", corrected)
     assert (record.copy.first_seen, record.copy.updated) == (NOON, NOON + timedelta(hours=2))
 
 
