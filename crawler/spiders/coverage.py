@@ -56,14 +56,15 @@ class CoverageSpider(scrapy.Spider):
             beat.cancel()
 
     async def _dispatch(self) -> None:
-        """Dispatch until the crawl is stopped or done, then wait until every visit has ended."""
+        """Dispatch until the crawl is stopped, done or failed, then wait until every visit has ended."""
         try:
-            while not self.context.stopping.is_set() and await self._claim():
-                await self._turn()
+            try:
+                while not self.context.stopping.is_set() and await self._claim():
+                    await self._turn()
+            except Exception as error:  # the caller of the crawl raises it
+                self.context.fail(error)
             while self._visits:
                 await self._turn()
-        except Exception as error:  # the caller of the crawl raises it
-            self.context.fail(error)
         finally:
             await self.context.captured.put(None)
 

@@ -55,11 +55,16 @@ class ComparedSide:
 
 @compare_router.get("/compare")
 def compare_page(request: Request) -> Response:
-    """Show two versions, given by their numbers, the older one left. Raises BadInput or NotFound."""
+    """Show two versions, given by their numbers: the older one left, unless `swapped`. Raises BadInput or NotFound."""
     a, b = (_number(request, name) for name in ("a", "b"))
+    is_swapped = request.query_params.get("swapped") == "1"
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
-        left, right = sorted((_version(found, number) for number in (a, b)), key=lambda one: (one.observed, one.number))
+        left, right = sorted(
+            (_version(found, number) for number in (a, b)),
+            key=lambda one: (one.observed, one.number),
+            reverse=is_swapped,
+        )
         removed = removed_lines_of(connection, {a, b})
         record = resolve_story(connection, right.story_id)
         choices = _choices(connection, left, right)
@@ -70,6 +75,7 @@ def compare_page(request: Request) -> Response:
         "compare.html",
         here=None,
         story=record,
+        is_swapped=is_swapped,
         left=ComparedSide(left, before, removed.get(left.number, [])[:MAX_BOILERPLATE_SHOWN]),
         right=ComparedSide(right, after, removed.get(right.number, [])[:MAX_BOILERPLATE_SHOWN]),
         changes=changes,
