@@ -67,14 +67,14 @@ class QueryMatches:
         """All matches if they are few, else None. Words that are common among recent articles are not counted."""
         if self.share > COMMON_SHARE:
             return None
-        newest = self._first(FEW_MATCHES + 1)
+        newest = self.newest(FEW_MATCHES + 1)
         return None if len(newest) > FEW_MATCHES else newest
 
     def scores(self) -> dict[int, float]:
         """The relevance of the newest thousand matches; higher is better."""
         if not self._is_postgresql:
             return dict(self._rows(SQLITE_BEST, most=FEW_MATCHES))
-        return dict(self._rows(POSTGRESQL_SCORES, numbers=self._first(FEW_MATCHES)))
+        return dict(self._rows(POSTGRESQL_SCORES, numbers=self.newest(FEW_MATCHES)))
 
     def latest_match_by_story(self, story_ids: Collection[str]) -> dict[str, str]:
         """The latest matching article of each story that has one."""
@@ -103,7 +103,7 @@ class QueryMatches:
             found |= set(self._between(low, high))
         return found.intersection(arrivals)
 
-    def _first(self, most: int) -> list[int]:
+    def newest(self, most: int) -> list[int]:
         """The newest matches first."""
         if not self._is_postgresql:
             return [number for (number,) in self._rows(SQLITE_NEWEST, most=most)]

@@ -126,6 +126,23 @@ def test_a_pasted_text_has_what_ran_before_marked(reader: Watched) -> None:
     reader.check()
 
 
+def test_a_sentence_from_a_pdf_is_found_and_for_a_paraphrase_the_search_is_offered(reader: Watched) -> None:
+    page = reader.go("/lookup")
+    page.get_by_label("Text, or part of it").fill(
+        "Engineers noticed the dam-\nage during a routine check in early\nspring"
+    )
+    page.get_by_role("button", name="Look up the text").press("Enter")
+    expect(page.get_by_role("heading", name="Found in 1 story")).to_be_visible()
+    page.get_by_label("Text, or part of it").fill(
+        "Port Ellery shuts a harbour bridge where inspectors saw cracked bearings"
+    )
+    page.get_by_role("button", name="Look up the text").press("Enter")
+    expect(page.get_by_text("No match.")).to_be_visible()
+    page.get_by_role("link", name="Port Ellery").press("Enter")
+    expect(page.get_by_role("heading", name="Bridge to close").first).to_be_visible()
+    reader.check()
+
+
 def test_the_time_that_is_looked_back_to_is_remembered(reader: Watched) -> None:
     page = reader.go("/")
     page.get_by_role("link", name="7 days ago").click()
