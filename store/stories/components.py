@@ -124,6 +124,7 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
         rules |= {row.id: row for row in result}
         reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
         reached |= {end for row in result if row.kind in ("together", "split") for end in row.articles}
+        reached |= {end for row in result for end in row.against}
         frontier = reached - core
         core |= frontier
     around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
