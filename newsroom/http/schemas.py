@@ -15,6 +15,7 @@ __all__ = [
     "PartialStoryList",
     "ProblemDetails",
     "Story",
+    "StoryCopy",
     "StoryList",
     "StoryWithCopies",
 ]
@@ -142,8 +143,12 @@ class Copy(ApiModel):
 
 
 class CopyEvidence(ApiModel):
-    """What two copies of a story have in common. `evidence` holds measures such as `jaccard` and `containment_a`."""
+    """What the current texts of two copies have in common. `evidence` holds measures such as `jaccard` and
+    `containment_a`.
+    """
 
+    a: Annotated[int, Field(description="The number of the version of `a_article`, as in /v1/compare.", examples=[17])]
+    b: Annotated[int, Field(description="The number of the version of `b_article`.", examples=[21])]
     a_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
     b_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
     kind: Annotated[str, Field(examples=["copy"])]
@@ -162,6 +167,23 @@ class CopyEvidence(ApiModel):
             ]
         ),
     ]
+
+
+class EarlierVersion(ApiModel):
+    """The version of the original that a copy runs word by word, although the original was changed since."""
+
+    version: Annotated[int, Field(description="1 is the first.", examples=[1])]
+    versions: Annotated[int, Field(description="How many the original has.", examples=[2])]
+    number: Annotated[int, Field(description="Its number, as in /v1/compare.", examples=[17])]
+
+
+class StoryCopy(Copy):
+    """A copy in its story."""
+
+    runs_earlier: Annotated[
+        EarlierVersion | None,
+        Field(description="Set if it is a verbatim copy of an earlier version of the original.", examples=[None]),
+    ] = None
 
 
 class Link(ApiModel):
@@ -184,10 +206,10 @@ class Link(ApiModel):
 
 
 class StoryWithCopies(Story):
-    articles: Annotated[list[Copy], Field(description="The copies in the order they were seen; at most `limit`.")]
+    articles: Annotated[list[StoryCopy], Field(description="The copies in the order they were seen; at most `limit`.")]
     evidence: Annotated[
         list[CopyEvidence],
-        Field(description="Why these copies match: the pairs with one of them as `a_article`."),
+        Field(description="Why these copies match: the pairs with one of them as `a_article`, each once."),
     ]
     links: Annotated[
         list[Link], Field(description="Stories that these copies develop or quote, or that develop or quote them.")

@@ -21,16 +21,20 @@ from onestory.newsroom.http.schemas import (
     Article,
     Copy,
     CopyEvidence,
+    EarlierVersion,
     Link,
     PartialRecord,
     PartialStoryList,
     Story,
+    StoryCopy,
     StoryList,
     StoryWithCopies,
 )
 from onestory.newsroom.stories import feeds, ninjs
 from onestory.newsroom.stories.filters import FieldNames, ListQuery, StoryQuery
 from onestory.store.stories.copies import copies_after_cursor, matches_of_copies
+from onestory.store.stories.earlier_versions import EarlierVersion as StoredEarlierVersion
+from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.listing import StoryCursor, filtered_page
 from onestory.store.stories.records import ArticleRecord, StoryRecord, load_article, load_story
@@ -179,14 +183,20 @@ def get_story(
             )
         evidence = matches_of_copies(connection, record.id, [copy.id for copy in members])
         links = story_links(connection, [copy.id for copy in members])
+        earlier = copies_of_earlier_versions(connection, record.original, [copy.id for copy in members])
     result = StoryWithCopies(
         **Story.model_validate(record).__dict__,
-        articles=[Copy.model_validate(copy) for copy in members],
+        articles=[_story_copy(copy, earlier.get(copy.id)) for copy in members],
         evidence=[CopyEvidence.model_validate(match) for match in evidence],
         links=[Link.model_validate(link) for link in links],
         next=following,
     )
     return json_response(request, result, include=names, headers=headers)
+
+
+def _story_copy(copy: StoredCopy, earlier: StoredEarlierVersion | None) -> StoryCopy:
+    runs = None if earlier is None else EarlierVersion.model_validate(earlier)
+    return StoryCopy(**Copy.model_validate(copy).__dict__, runs_earlier=runs)
 
 
 def _page_of_copies(

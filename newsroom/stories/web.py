@@ -20,6 +20,7 @@ from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.editorial.decisions import decisions_of_story
 from onestory.store.stories.copies import copies_at_offset, copy_times, count_copies_at, current_texts, version_counts
+from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.outlets import own_outlets
 from onestory.store.stories.records import StoryRecord, copies_by_id, load_article, load_story, matches_among
@@ -79,6 +80,7 @@ def show_story(
         links = story_links(connection, ids)
         texts = current_texts(connection, ids)
         counts = version_counts(connection, ids)
+        earlier = copies_of_earlier_versions(connection, record.original, ids)
         outdated = memory.standings.of(connection, record)
         chart = memory.chart(connection, record, our_names)
         our_copies = count_copies_at(connection, record.id, our_names)
@@ -94,7 +96,7 @@ def show_story(
         status=200 if refusal is None else 422,
         here=None,
         story=record,
-        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers),
+        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers, earlier),
         first_shown=skip + 1,
         page_number=number,
         has_more=skip + len(ordered) < record.copies,

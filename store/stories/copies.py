@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select, tuple_
 
 from onestory.store.queries import chunks, rows_in
 from onestory.store.schema import articles, matches, outlets, versions
-from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
+from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query, current_matches
 
 __all__ = [
     "ComparableVersion",
@@ -64,9 +64,8 @@ def copies_after_cursor(
 
 def matches_of_copies(connection: Connection, story_id: str, article_ids: Collection[str]) -> list[MatchRecord]:
     """The matches of these copies with others of their story. Each pair is listed with one of its ends."""
-    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
-    query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
-    query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
+    query = current_matches().join(articles, articles.c.id == matches.c.b_article)
+    query = query.where(articles.c.story_id == story_id)
     return [MatchRecord(*row) for row in rows_in(connection, query, matches.c.a_article, article_ids)]
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "copies_by_id",
     "copies_of_story",
     "copy_query",
+    "current_matches",
     "existing_articles",
     "find_article_id",
     "load_article",
@@ -107,8 +108,10 @@ class ArticleRecord:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """A match between two articles of a story."""
+    """A match between the current versions of two articles; `a` and `b` are the numbers of these versions."""
 
+    a: int
+    b: int
     a_article: str
     b_article: str
     kind: str
@@ -235,14 +238,27 @@ def existing_articles(connection: Connection, article_ids: Collection[str]) -> s
 
 
 def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
-    """The matches between these articles."""
+    """The matches between the current versions of these articles, each pair once."""
     wanted = set(article_ids)
-    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     found = []
     for part in chunks(wanted):
-        query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
+        query = current_matches().where(matches.c.a_article.in_(part))
         if len(part) == len(wanted):
             # Otherwise an original's matches with thousands of other articles would be read for one page.
             query = query.where(matches.c.b_article.in_(part))
         found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
     return found
+
+
+def current_matches() -> Select[Any]:
+    """A query whose rows make `MatchRecord`: matches of current versions. What an article said before is no evidence
+    of where it belongs now.
+    """
+    a, b = articles.alias("a_side"), articles.alias("b_side")
+    return (
+        select(*(matches.c[field.name] for field in fields(MatchRecord)))
+        .join(a, (a.c.id == matches.c.a_article) & (a.c.version == matches.c.a))
+        .join(b, (b.c.id == matches.c.b_article) & (b.c.version == matches.c.b))
+        .where(matches.c.kind != "none")
+        .order_by(matches.c.a, matches.c.b)
+    )
