@@ -32,6 +32,7 @@ from onestory.newsroom.stories.filters import SearchQuery, StoryQuery
 from onestory.newsroom.stories.spread_chart import sparkline_points
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.stories.copies import stories_first_stored
 from onestory.store.stories.front_page import (
     activity_since,
     changed_stories,
@@ -93,10 +94,13 @@ MAX_WATCH_CHOICES = 50
 
 @dataclass(frozen=True, slots=True)
 class FrontPageRow:
-    """A story in the list. `where` is the passage that matches the search."""
+    """A story in the list. `where` is the passage that matches the search. `is_stored`: its first copy came by an
+    import without the time of its fetch, so it was first stored, not seen.
+    """
 
     story: StoryRecord
     is_new: bool
+    is_stored: bool
     last_hour: int
     ours: tuple[str, ...]
     points: str
@@ -203,10 +207,12 @@ def _refusals(error: ValidationError) -> list[str]:
 
 def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> list[FrontPageRow]:
     spreads = spreads_of(connection, [story.id for story in found.stories], now=visit.here)
+    stored = stories_first_stored(connection, [story.id for story in found.stories])
     return [
         FrontPageRow(
             story,
             visit.before is not None and story.first_seen > visit.before,
+            story.id in stored,
             spreads[story.id].last_hour if story.copies > 1 else 0,
             spreads[story.id].ours,
             sparkline_points(spreads[story.id].arrivals),

@@ -48,6 +48,12 @@ class Story(ApiModel):
         ),
     ]
     original: Annotated[str, Field(description="The article shown for the story.", examples=[EXAMPLE_ID])]
+    original_outlet: Annotated[
+        str,
+        Field(
+            description="The outlet of the original; `published` is the time that it states.", examples=["Harbour Post"]
+        ),
+    ]
     original_reason: Annotated[
         str,
         Field(

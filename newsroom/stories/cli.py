@@ -197,6 +197,7 @@ def copies_and_matches(
 def print_stories(records: Sequence[StoryRecord]) -> None:
     for record in records:
         spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
-        first = f"first {format_time(record.first_seen)} at {printable(record.first_outlet)}"
-        print_line(f"{record.id}  {spread:<24}  {first}")
+        stated = f", stated {format_time(record.published)}" if record.published else ""
+        first = f"first seen {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+        print_line(f"{record.id}  {spread:<24}  original: {printable(record.original_outlet)}{stated}   {first}")
         print_line(f"  {printable(record.title) or '(no headline)'}", style="bold")

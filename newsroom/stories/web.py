@@ -19,7 +19,14 @@ from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.editorial.decisions import decisions_of_story
-from onestory.store.stories.copies import copies_at_offset, copy_times, count_copies_at, current_texts, version_counts
+from onestory.store.stories.copies import (
+    copies_at_offset,
+    copy_times,
+    count_copies_at,
+    current_texts,
+    stories_first_stored,
+    version_counts,
+)
 from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.outlets import own_outlets
@@ -80,6 +87,7 @@ def show_story(
         links = story_links(connection, ids)
         texts = current_texts(connection, ids)
         counts = version_counts(connection, ids)
+        is_stored = bool(stories_first_stored(connection, [record.id]))
         earlier = copies_of_earlier_versions(connection, record.original, ids)
         outdated = memory.standings.of(connection, record)
         chart = memory.chart(connection, record, our_names)
@@ -97,6 +105,7 @@ def show_story(
         here=None,
         story=record,
         rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers, earlier),
+        is_stored=is_stored,
         first_shown=skip + 1,
         page_number=number,
         has_more=skip + len(ordered) < record.copies,

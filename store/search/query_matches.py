@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, func, select, text
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles
 from onestory.store.search.full_text_index import ARRIVALS_PER_BLOCK, block_word
 from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery
@@ -81,6 +81,12 @@ class QueryMatches:
         unseen = [story for story in story_ids if story not in self._seen]
         self._seen |= dict.fromkeys(unseen) | self._last_of(unseen)
         return {story: article for story in story_ids if (article := self._seen[story]) is not None}
+
+    def among(self, article_ids: Collection[str]) -> set[str]:
+        """Those of these articles that match."""
+        query = select(articles.c.arrival, articles.c.id)
+        arrivals = dict(rows_in(self._connection, query, articles.c.id, article_ids))
+        return {arrivals[arrival] for arrival in self._of(arrivals)}
 
     def _last_of(self, story_ids: Collection[str]) -> dict[str, str]:
         columns = (articles.c.arrival, articles.c.story_id, articles.c.id)

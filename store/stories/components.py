@@ -42,7 +42,9 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a record."""
+    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a source or
+    homepage.
+    """
 
     id: str
     number: int
@@ -213,7 +215,8 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.language,
                 articles.c.credit,
                 articles.c.names,
-                outlets.c.name.is_not(None),
+                # An outlet without a host was only named, as one of ours or with its owner.
+                outlets.c.host.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
             )

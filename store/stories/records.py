@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import chunks, columns_of, existing_values, rows_in
+from onestory.store.queries import chunks, existing_values, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.tombstones import article_digest, has_tombstone
 
@@ -41,7 +41,8 @@ class StoryRecord:
     """A story without its copies. `outlets` and `owners` count those that run it.
 
     `original` is the copy whose headline and text are shown, for the reason `original_reason`: see
-    `onestory.pipelines.stories.original.Reason`.
+    `onestory.pipelines.stories.original.Reason`. Two times are kept apart: `first_seen` is observed, at `first_outlet`;
+    `published` is stated by the original, at `original_outlet`.
     """
 
     id: str
@@ -58,6 +59,7 @@ class StoryRecord:
     outlets: int
     owners: int
     updated: datetime
+    original_outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,14 @@ class StoryAbsorbed(NotFound):
         self.survivor = survivor
 
 
-STORY_COLUMNS = columns_of(stories, StoryRecord)
+ORIGINALS = articles.alias("originals")
+ORIGINAL_OUTLET = (
+    select(ORIGINALS.c.outlet).where(ORIGINALS.c.id == stories.c.original).correlate(stories).scalar_subquery()
+)
+STORY_COLUMNS: list[ColumnElement[Any]] = [
+    ORIGINAL_OUTLET.label(field.name) if field.name == "original_outlet" else stories.c[field.name]
+    for field in fields(StoryRecord)
+]
 COPY_COLUMNS = [(outlets if field.name == "owner" else articles).c[field.name] for field in fields(CopyRecord)]
 MAX_STEPS = 1000
 VERSION_COLUMNS: tuple[Column[Any], ...] = (

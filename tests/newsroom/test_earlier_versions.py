@@ -64,7 +64,7 @@ def test_a_copy_of_the_earlier_text_is_called_verbatim_of_version_1(corrected: S
     page = read(corrected.client.get(f"/stories/{told['id']}"))
     [row] = [row for row in page.xpath("//tbody/tr") if "Bridge 1" in row.text_content()][:1]
     text = " ".join(row.text_content().split())
-    assert "verbatim runs version 1 of 2" in text
+    assert "runs version 1 of 2, verbatim" in text
     assert "−" not in text
     assert "−" in words(page, "//tbody/tr[contains(., 'Edited')]")
 
