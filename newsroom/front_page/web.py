@@ -28,7 +28,7 @@ from onestory.newsroom.pages.reader_cookies import (
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.search.api import search_page
 from onestory.newsroom.stories.api import story_list_page
-from onestory.newsroom.stories.filters import SearchQuery, StoryQuery
+from onestory.newsroom.stories.filters import SearchQuery, SortedQuery
 from onestory.newsroom.stories.spread_chart import sparkline_points
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.versions.freshness import FreshnessCache
@@ -185,7 +185,7 @@ def _listing(
 def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
     """Find the stories. Raises ValidationError or BadInput."""
     if "q" not in asked:
-        stories, following = story_list_page(desk, StoryQuery.model_validate(_unordered(asked)))
+        stories, following = story_list_page(desk, SortedQuery.model_validate(_unordered(asked)))
         return FrontPageStories(stories, following=following)
     query = SearchQuery.model_validate({"order": "time", **asked})
     found, _ = search_page(desk, query)

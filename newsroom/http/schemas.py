@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from onestory.store.stories.records import ArticleRecord
+
 __all__ = [
     "DEPRECATED",
     "Article",
@@ -18,6 +20,7 @@ __all__ = [
     "StoryCopy",
     "StoryList",
     "StoryWithCopies",
+    "article_of",
 ]
 
 EXAMPLE_ID = "5f0c6b7a9d2e4c1b8a3f7e60"
@@ -235,6 +238,20 @@ class Article(Copy):
     observed: Annotated[datetime, Field(description="When this version was first seen.", examples=[EXAMPLE_TIME])]
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
     extractor: Annotated[str, Field(description="The program that extracted the text.", examples=["trafilatura 2.3.1"])]
+
+
+def article_of(record: ArticleRecord) -> Article:
+    """The schema of a stored article."""
+    return Article(
+        **Copy.model_validate(record.copy).__dict__,
+        source=record.source,
+        number=record.number,
+        text=record.text,
+        facts=record.facts,
+        observed=record.observed,
+        content_digest=record.content_digest,
+        extractor=record.extractor,
+    )
 
 
 class ProblemDetails(BaseModel):

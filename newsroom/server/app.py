@@ -13,6 +13,7 @@ from onestory.config import Config
 from onestory.newsroom.articles import web as article_pages
 from onestory.newsroom.articles import web as compare_pages
 from onestory.newsroom.articles.api import router as comparing_router
+from onestory.newsroom.articles.list_api import router as article_list_router
 from onestory.newsroom.editorial import web as decision_pages
 from onestory.newsroom.editorial.api import router as decisions_router
 from onestory.newsroom.events import api as events_api
@@ -161,6 +162,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (
         stories_api.router,
+        article_list_router,
         search_api.router,
         story_changes.router,
         lookup_api.router,

@@ -22,6 +22,7 @@ __all__ = [
     "StoryRecord",
     "article_of_row",
     "article_query",
+    "articles_of_stories",
     "copies_by_id",
     "copies_of_story",
     "copy_query",
@@ -225,6 +226,17 @@ def article_query() -> Select[Any]:
 
 def article_of_row(row: Row[Any]) -> ArticleRecord:
     return ArticleRecord(CopyRecord(*row[: len(COPY_COLUMNS)]), *row[len(COPY_COLUMNS) :])
+
+
+def articles_of_stories(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[ArticleRecord]]:
+    """The copies of these stories with their texts, in the order they were seen."""
+    found: dict[str, list[ArticleRecord]] = {one: [] for one in story_ids}
+    for row in rows_in(connection, article_query(), articles.c.story_id, story_ids):
+        record = article_of_row(row)
+        found[record.copy.story_id].append(record)
+    for records in found.values():
+        records.sort(key=lambda record: (record.copy.first_seen, record.copy.id))
+    return found
 
 
 def load_article(connection: Connection, article_id: str) -> ArticleRecord:
