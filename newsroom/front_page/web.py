@@ -228,9 +228,10 @@ def _live_address(chosen: Mapping[str, str]) -> str:
 
 
 def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The feeds of the same list."""
+    """The feeds of the same list, and the list as a table."""
     query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
-    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
+    table = f"?{urlencode({**filters, 'format': 'csv', 'limit': 200})}"
+    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}", "csv": f"/v1/stories{table}"}
 
 
 def _choices(connection: Connection, desk: ApiContext) -> dict[str, Any]:

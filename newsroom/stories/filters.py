@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from onestory.newsroom.http.csv_lists import ListFormatField
 from onestory.newsroom.http.pagination import filters_digest
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.search.query import BadQuery, parse_query
@@ -18,7 +19,7 @@ LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,4})?")
 UNSEARCHABLE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 
 
-NOT_FILTERS = {"limit", "cursor", "fields"}
+NOT_FILTERS = {"limit", "cursor", "fields", "format"}
 FieldNames = Annotated[
     str | None,
     Field(
@@ -188,9 +189,10 @@ class SortedQuery(StoryQuery):
 
 
 class ListQuery(SortedQuery):
-    """Parameters of a list as JSON, with optional partial records."""
+    """Parameters of a list as JSON or CSV, with optional partial records."""
 
     fields: FieldNames = None
+    format: ListFormatField = None
 
 
 class SearchQuery(StoryQuery):
@@ -207,3 +209,4 @@ class SearchQuery(StoryQuery):
         Literal["relevance", "time"], Field(description="Sorted by time, the latest seen stories come first.")
     ] = "relevance"
     limit: Annotated[int, Field(ge=1, le=100, description="Maximum number of stories.")] = 20
+    format: ListFormatField = None
