@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from onestory.languages import language_code
 from onestory.newsroom.http.csv_lists import ListFormatField
 from onestory.newsroom.http.pagination import filters_digest
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
@@ -15,7 +16,6 @@ from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["FieldNames", "ListQuery", "SearchQuery", "SortedQuery", "StoryQuery"]
 
-LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,4})?")
 UNSEARCHABLE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -77,7 +77,8 @@ class StoryQuery(BaseModel):
         ),
     ] = None
     language: Annotated[
-        str | None, Field(description="The language of the original, as a code of ISO 639.", examples=["en"])
+        str | None,
+        Field(description="The language of the original: a code of ISO 639, or an English name.", examples=["en"]),
     ] = None
     ours: Annotated[
         bool | None, Field(description="Whether one of your own outlets runs it (`ours = true` in the sources).")
@@ -131,10 +132,7 @@ class StoryQuery(BaseModel):
     @field_validator("language", mode="after")
     @classmethod
     def _code(cls, value: str | None) -> str | None:
-        code = (value or "").strip().lower()
-        if code and not LANGUAGE_PATTERN.fullmatch(code):
-            raise ValueError(f"{code[:40]!r} is not a language code; it reads like en")
-        return code or None
+        return language_code(value) if value and value.strip() else None
 
     @field_validator("since", "until", "published_since", "updated_since", mode="after")
     @classmethod
