@@ -162,7 +162,7 @@ def _feed(request: Request, query: SortedQuery, kind: str) -> Response:
     desk = api_context(request)
     found, cursor = story_list_page(desk, query)
     with desk.store.read() as connection:
-        summaries = summaries_of(connection, found)
+        summaries = summaries_of(connection, found, now=desk.clock())
     base = str(request.base_url).rstrip("/")
     here = f"{base}{request.url.path}"
     feed = feeds.StoryFeed(
