@@ -24,10 +24,10 @@ __all__ = ["PASSAGE_WORDS", "PhraseMatches", "Phrases", "match_phrases", "phrase
 PASSAGE_WORDS = 12  # a passage of so many words is found in texts of up to MAX_PHRASES * PHRASE_STEP words
 PHRASE_WORDS = 8
 PHRASE_STEP = PASSAGE_WORDS - PHRASE_WORDS + 1
-MAX_PHRASES = 24
+MAX_PHRASES = 20
 RAREST_WORDS = 3  # of a phrase
 MAX_MATCHES = 200  # of each phrase
-MAX_ARTICLES = 40  # whose texts are read
+MAX_ARTICLES = 32  # whose texts are read
 
 
 @dataclass(frozen=True, slots=True)

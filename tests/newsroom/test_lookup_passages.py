@@ -56,7 +56,7 @@ def test_the_longest_passage_that_may_be_missed_is_said_and_shorter_ones_are_not
 
 
 def test_every_passage_of_the_promised_length_contains_a_phrase_of_the_text() -> None:
-    for count in (5, 8, 9, 12, 13, 100, 123, 124, 500, 1501):
+    for count in (5, 8, 9, 12, 13, 100, 103, 104, 500, 1501):
         words = [f"w{number}" for number in range(count)]
         phrases = phrases_of(" ".join(words), count)
         starts = [words.index(phrase[0]) for phrase in phrases.phrases]
@@ -128,4 +128,4 @@ def test_a_passage_that_very_many_articles_share_is_said_to_be_compared_in_part(
     put(served.store, served.index_client, pieces)
     told = look_up(served, shared)
     assert told["is_complete"] is False
-    assert len(told["found"]) >= 40
+    assert len(told["found"]) >= 32
