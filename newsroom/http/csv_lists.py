@@ -24,7 +24,9 @@ __all__ = [
 ]
 
 CSV_TYPE = "text/csv"
-CSV_SCHEMA = {"schema": {"type": "string"}}
+CSV_SCHEMA = {
+    "schema": {"type": "string", "examples": ["id,title\r\n5f0c6b7a9d2e4c1b8a3f7e60,Harbour bridge to close\r\n"]}
+}
 CSV_RESPONSE: dict[int | str, dict[str, Any]] = {200: {"content": {CSV_TYPE: CSV_SCHEMA}}}
 DESCRIPTION = "csv: the list as a table for spreadsheets; also selected by `Accept: text/csv`."
 ListFormat = Annotated[Literal["json", "csv"] | None, Query(alias="format", description=DESCRIPTION)]

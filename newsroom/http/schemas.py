@@ -192,7 +192,7 @@ class StoryCopy(Copy):
     runs_earlier: Annotated[
         EarlierVersion | None,
         Field(description="Set if it is a verbatim copy of an earlier version of the original.", examples=[None]),
-    ] = None
+    ]
 
 
 class Link(ApiModel):

@@ -40,7 +40,7 @@ NO_ID = "f" * 24
         ("GET", "/v1/stories?limit=" + "9" * 5000, 422),
         ("GET", "/v1/stories?min_copies=99999999999", 422),
         ("GET", "/v1/stories?langauge=en", 422),
-        ("GET", "/v1/stories?language=English", 422),
+        ("GET", "/v1/stories?language=englisch", 422),
         ("GET", "/v1/stories?since=yesterday", 422),
         ("GET", "/v1/stories?cursor=", 400),
         ("GET", "/v1/stories?cursor=%ff%00", 400),
@@ -208,7 +208,7 @@ def test_what_the_document_says_is_what_is_sent(served: Served) -> None:
     for name, sent in (
         ("Story", story),
         ("StoryWithCopies", told),
-        ("Copy", told["articles"][0]),
+        ("StoryCopy", told["articles"][0]),
         ("CopyEvidence", told["evidence"][0]),
         ("Article", article),
     ):
