@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from onestory.dedupe.forms import FORMS
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.signature import Signature
 
 __all__ = ["Evidence", "Kind", "Match", "Member", "RelatedPair", "Relation", "ShingleOverlap", "compare_shingles"]
@@ -162,13 +163,19 @@ def _is_plain(shared: int, ours: int, theirs: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque."""
+    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque.
+
+    `headline` is known where `headlines_needed` asks for it; `is_mentioned` says whether the article's own text
+    mentions that headline.
+    """
 
     id: str
     number: int
     words: int
     digest: bytes
     host: str = ""
+    headline: Headline | None = None
+    is_mentioned: bool = False
 
     @property
     def rank(self) -> tuple[int, str]:

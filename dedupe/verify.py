@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onestory.dedupe.alignment import Alignment, Span, align
 from onestory.dedupe.evidence import (
@@ -48,6 +49,7 @@ REWRITTEN_SHARE = 0.25
 DEVELOPS_CONTAINMENT = 0.2
 LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
+CAPTION_WORDS = 170  # captions are no longer
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
 # Two texts of one length may be one form, filled in twice: then nearly all of the shorter one is the run.
@@ -73,7 +75,9 @@ def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
 
 def is_settled(seen: ShingleOverlap, a: Headline, b: Headline) -> bool:
     """Whether the shingles and the headlines say that it is a copy: the words cannot say otherwise."""
-    return seen.decided and (are_same(a, b) or (not a.text and not b.text and not seen.is_part))
+    if not seen.decided or (seen.shared < CAPTION_WORDS and seen.jaccard < SAME_JACCARD):
+        return False
+    return are_same(a, b) or (not a.text and not b.text and not seen.is_part)
 
 
 def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
@@ -93,7 +97,7 @@ def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence
     if found is None:
         return None
     topic = _Topic.of(a, b, found)
-    teaser = topic.same and _is_teaser(found)
+    teaser = topic.same and _is_teaser(found) and not _is_caption(a, b, found)
     conflicts, formula = conflicts_of(a, b, _behind_the_head(found) if teaser else found)
     kind = "copy" if teaser and not formula else _kind(a, b, found, seen, topic, formula)
     if kind is None:
@@ -166,7 +170,8 @@ def _kind(
     if seen.shared < FLOOR_SHARED:
         return None
     containment = max(seen.a_in_b, seen.b_in_a)
-    if seen.decided or _is_copy(a, b, found, seen.jaccard, containment):
+    plain = seen.decided and not (seen.jaccard < SAME_JACCARD and _is_caption(a, b, found))
+    if plain or _is_copy(a, b, found, seen.jaccard, containment):
         return "contains" if _is_part_of_another(found, seen, topic) else "copy"
     passages = sum(length >= DEVELOPS_RUN_WORDS for _, _, length in found.runs)
     if containment < DEVELOPS_CONTAINMENT or passages < 2 or _is_quotation(a, b, found):
@@ -229,19 +234,31 @@ def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float,
         return False
     if containment < LOOSE_CONTAINMENT and found.between > REWRITTEN_SHARE * shared:
         return False
-    return jaccard >= SAME_JACCARD or found.replaced < QUOTER_WORDS or not _is_quotation(a, b, found)
+    return jaccard >= SAME_JACCARD or not _is_borrowed(a, b, found)
+
+
+def _is_borrowed(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
+    """Two writers took what the two share from a third: a caption, or a quotation that both write around."""
+    return _is_caption(a, b, found) or (found.replaced >= QUOTER_WORDS and _is_quotation(a, b, found))
 
 
 def _is_quotation(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
     """Nearly all that the two share stands between quotation marks in both."""
-    return (
-        _quoted(a, found.a_words, found.a_spans) >= QUOTED_SHARE
-        and _quoted(b, found.b_words, found.b_spans) >= QUOTED_SHARE
+    shares = (_share_in(a.quoted, found.a_words, found.a_spans), _share_in(b.quoted, found.b_words, found.b_spans))
+    return min(shares) >= QUOTED_SHARE
+
+
+def _is_caption(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
+    """Nearly all that the two share is the caption of a picture in both: the two may show it beside any text."""
+    shares = (
+        _share_in(a.captioned, found.a_words, found.a_spans),
+        _share_in(b.captioned, found.b_words, found.b_spans),
     )
+    return min(shares) >= QUOTED_SHARE
 
 
-def _quoted(text: ComparedText, words: int, shared: Sequence[Span]) -> float:
-    before = text.quoted
+def _share_in(before: NDArray[np.int64] | None, words: int, shared: Sequence[Span]) -> float:
+    """The part of the shared words that stands where `before` counts them."""
     if before is None or len(before) != words + 1:
         return 0.0
     inside = sum(int(before[end] - before[start]) for start, end in shared)

@@ -8,9 +8,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Member
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.index import Registered
 from onestory.dedupe.partition import GroupingDecision, partition, unverified_pairs
-from onestory.dedupe.round_ups import round_ups
+from onestory.dedupe.round_ups import headlines_needed, round_ups
 from onestory.dedupe.verify import Evidence, verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
@@ -180,17 +181,37 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
     decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     matches = list(found.matches)
     evidence = _between_articles(found.members, matches)
+    headlines: dict[int, tuple[Headline, bool]] = {}
+    members = _with_headlines(connection, members, evidence, headlines)
     while more := unverified_pairs(members, evidence, decisions, _compared(matches)):
         fresh = compare(connection, more)
         add_matches(connection, fresh)
         matches += fresh
         evidence = _between_articles(found.members, matches)
+        members = _with_headlines(connection, members, evidence, headlines)
     parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
     pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
     by_id = {member.id: member for member in found.members}
     solitary = round_ups(members, evidence)
     shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
     return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
+
+
+def _with_headlines(
+    connection: Connection, members: Sequence[Member], evidence: Iterable[Seen], read: dict[int, tuple[Headline, bool]]
+) -> list[Member]:
+    """The members, with the headlines that the partition asks for; `read` keeps what was read, by version."""
+    asked = headlines_needed(members, evidence)
+    numbers = {member.number for member in members if member.id in asked} - read.keys()
+    for one in version_texts(connection, numbers) if numbers else ():
+        text = compared(one, signature_of(one))
+        read[one.number] = text.headline, text.mentions_headline
+    return [
+        replace(member, headline=read[member.number][0], is_mentioned=read[member.number][1])
+        if member.number in read
+        else member
+        for member in members
+    ]
 
 
 def _shown(
