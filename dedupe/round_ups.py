@@ -18,6 +18,7 @@ __all__ = [
     "digests",
     "edges_between",
     "headlines_needed",
+    "is_inert",
     "is_mutual",
     "may_be_round_up",
     "round_ups",
@@ -94,11 +95,22 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 
 def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
+    if match.kind == "frame":
+        return False
     ours, theirs = _sides(match, "", "")
-    return ((match.unrelated or match.off_topic) and match.kind != "frame") or any(
-        _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
-        for edge, words in ((ours, a_words), (theirs, b_words))
+    return (
+        match.off_topic
+        or (match.unrelated and match.kind == "copy")
+        or any(
+            _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
+            for edge, words in ((ours, a_words), (theirs, b_words))
+        )
     )
+
+
+def is_inert(match: Match, a_words: int, b_words: int) -> bool:
+    """Whether a match can change no story: it is no copy, shows no frame, and makes neither article a round-up."""
+    return match.kind not in ("copy", "frame") and not may_be_round_up(match, a_words, b_words)
 
 
 def digests(members: Mapping[str, Member], edges: Edges) -> set[str]:

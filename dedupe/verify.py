@@ -8,6 +8,7 @@ for ever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,11 @@ from onestory.dedupe.evidence import (
     Relation,
     ShingleOverlap,
     compare_shingles,
+    first_shared,
 )
 from onestory.dedupe.forms import conflicts_of
 from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
-from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
+from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText, shared_stems, windows_of
 
 __all__ = [
@@ -34,7 +36,7 @@ __all__ = [
     "ShingleOverlap",
     "compare_shingles",
     "compare_words",
-    "spans",
+    "settled",
     "verify",
 ]
 
@@ -54,7 +56,7 @@ DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
 # Two texts of one length may be one form, filled in twice: then nearly all of the shorter one is the run.
 TEASED_LENGTH, SAME_LENGTH_SHARE = 1.5, 0.75
-TOP_WORDS = 40
+TOP_WORDS, HEAD_WORDS = 40, 12
 NAMED_FURTHER_DOWN, NAMED_LITTLE, PASSAGE_WORDS = 0.5, 0.3, 60
 NAMED_AT_TOP, TOP_SHARE = 0.3, 0.15  # a live file has its latest item at its top, and many others
 UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
@@ -68,16 +70,41 @@ def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
     seen = compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
     if seen is None:
         return None
-    if is_settled(seen, a.headline, b.headline):
-        return seen.as_copy(a.number, b.number)
-    return compare_words(a, b, seen)
+    return settled(a, b, seen) or compare_words(a, b, seen)
 
 
-def is_settled(seen: ShingleOverlap, a: Headline, b: Headline) -> bool:
-    """Whether the shingles and the headlines say that it is a copy: the words cannot say otherwise."""
-    if not seen.decided or (seen.shared < CAPTION_WORDS and seen.jaccard < SAME_JACCARD):
+class Outline(Protocol):
+    """What is known of a version without its text."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def signature(self) -> Signature: ...
+    @property
+    def headline(self) -> Headline: ...
+    @property
+    def origin(self) -> str: ...
+
+
+def settled(a: Outline, b: Outline, seen: ShingleOverlap) -> Evidence | None:
+    """The evidence, where the shingles and the headlines say all that the words could; else None."""
+    one, other = a.headline, b.headline
+    if seen.decided and (seen.shared >= CAPTION_WORDS or seen.jaccard >= SAME_JACCARD):
+        if are_same(one, other) or (not one.text and not other.text and not seen.is_part):
+            return seen.as_copy(a.number, b.number)
+    elif _may_be_a_passage(a, b, seen):
+        places = first_shared(a.signature, b.signature)
+        if min(places) > HEAD_WORDS:
+            return seen.as_passage(a.number, b.number, places)
+    return None
+
+
+def _may_be_a_passage(a: Outline, b: Outline, seen: ShingleOverlap) -> bool:
+    """Whether a pair shares too little for a copy, and the headlines name one subject, so that it is no frame."""
+    little = seen.shared >= FLOOR_SHARED and max(seen.a_in_b, seen.b_in_a) < DEVELOPS_CONTAINMENT
+    if not little or (a.origin and a.origin == b.origin):
         return False
-    return are_same(a, b) or (not a.text and not b.text and not seen.is_part)
+    return are_related(a.headline, b.headline) and not are_same(a.headline, b.headline)
 
 
 def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
@@ -263,22 +290,3 @@ def _share_in(before: NDArray[np.int64] | None, words: int, shared: Sequence[Spa
         return 0.0
     inside = sum(int(before[end] - before[start]) for start, end in shared)
     return inside / max(1, sum(end - start for start, end in shared))
-
-
-def spans(a_text: str, b_text: str) -> list[Span]:
-    """Character spans of a that also stand in b, in order, joined where they touch."""
-    words = tokenize(a_text, spans=True)
-    mine, theirs = shingle_hashes(words), shingle_hashes(tokenize(b_text))
-    if not len(mine) or not len(theirs):
-        return []
-    found: list[Span] = []
-    covered = -1
-    for hit in np.flatnonzero(np.isin(mine, theirs)).tolist():
-        last = min(hit + SHINGLE_WORDS, len(words)) - 1
-        start, end = words.spans[hit][0], words.spans[last][1]
-        if hit <= covered + 1 and found:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-        covered = last
-    return found

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onestory.dedupe.shingles import shared_spans
 from onestory.dedupe.signature import sign
-from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
+from onestory.dedupe.verify import ComparedText, Evidence, verify
 from onestory.errors import BadInput
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
@@ -106,7 +107,7 @@ def _found(asked: ComparedText, version: VersionText, evidence: Evidence, record
         article_id=version.article_id,
         relation=evidence.a_is if evidence.kind == "copy" else evidence.kind,
         share=round(evidence.containment_a, 4),
-        spans=tuple(spans(asked.text, version.text)),
+        spans=tuple(shared_spans(asked.text, version.text)),
         title=record.title,
         first_seen=record.first_seen,
         first_outlet=record.first_outlet,

@@ -3,8 +3,9 @@
 import pytest
 
 from onestory.dedupe.headlines import Headline
+from onestory.dedupe.shingles import shared_spans
 from onestory.dedupe.signature import sign
-from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
+from onestory.dedupe.verify import ComparedText, Evidence, verify
 from tests.dedupe.news import article, form, join, text
 
 
@@ -126,9 +127,9 @@ def test_evidence_is_flat():
 
 def test_spans_are_the_characters_that_both_have():
     lookup = join("A new beginning, written by nobody in particular.", STORY[2])
-    [(start, end)] = spans(lookup, WHOLE)
+    [(start, end)] = shared_spans(lookup, WHOLE)
     assert lookup[start:end] == STORY[2].rstrip(".")
-    assert spans("", WHOLE) == []
+    assert shared_spans("", WHOLE) == []
 
 
 def test_an_excerpt_without_spaces_is_found_too():
