@@ -49,8 +49,8 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     title = headline(markup, tree, site=outlet, claim=capture.title)
     claims = tuple(titles(markup, tree))
     published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
-    found = _text_lines(capture) if tree is None else extract_body(tree, claimed=article_body(markup))
     people = find_byline(markup, tree, outlet=outlet, claim=capture.authors)
+    found = _text_lines(capture) if tree is None else extract_body(tree, claimed=article_body(markup))
     language = detect_language("\n".join(found.lines), declared=markup.language)
     clues = CleaningHints(
         titles=(*claims, *([title] if title else [])),

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from typing import Any
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from onestory.pipelines.extract.people import is_name, is_nobody, people
+from onestory.pipelines.extract.people import is_name, is_nobody, people, signed
 from onestory.pipelines.markup.outside import is_outside
 from onestory.pipelines.markup.structured_data import Markup, names, types
 
@@ -24,13 +24,27 @@ _AUTHOR_META = (
     "citation_author", "dc.contributor", "og:author", "twitter:creator:name",
 )  # fmt: skip
 _ADDRESS = re.compile(r"https?:/|www\.|^@\w|\.(?:com|net|org)/", re.IGNORECASE)
-_MICRODATA = XPath("//*[@itemprop='author' or @itemprop='creator']")
-_PARTS = XPath(".//*[@itemprop='name' or @itemprop='givenName' or @itemprop='familyName']")
+_MICRODATA = XPath(
+    "//*[@itemprop='author' or @itemprop='creator' or @property='author' or @property='schema:author']"
+    "[not(self::meta[parent::head])]"
+)
+_PARTS = XPath(
+    ".//*[@itemprop='name' or @itemprop='givenName' or @itemprop='familyName' or @property='name'"
+    " or @property='schema:name']"
+)
 _RELATED = XPath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
-_SHOWN = XPath("//*[@class][self::p or self::span or self::div or self::address or self::li or self::a]")
-_SHOWN_CLASS = re.compile(
+_TAGS = ("p", "span", "div", "address", "li", "a", "h3", "h4", "h5", "h6", "strong", "b", "em", "small", "cite")
+_SHOWN = XPath(f"//*[@class or @id or @data-testid][{' or '.join(f'self::{tag}' for tag in _TAGS)}]")
+_SHOWN_NAME = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|autor|auteurs?|writers?|redattore|journalist)(?:$|[\s_-])"
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+# `twitter:label1` of WordPress, whose `twitter:data1` has the name.
+_WRITTEN_BY = re.compile(
+    r"written by|author|verfasst von|geschrieben von|écrit par|escrito por|scritto da", re.IGNORECASE
+)
+# Elements behind the headline in which a line may say who wrote the article.
+NEAR = 40
 
 
 def find_byline(
@@ -57,10 +71,15 @@ def _claims(markup: Markup, tree: HtmlElement | None, outlet: str | None) -> Ite
     if tree is not None:
         for texts in (_microdata(tree), _related(tree), _shown(tree)):
             yield _unique(name for text in texts for name in people(text, outlet=outlet) if is_name(name))
+        yield next((found for line in _near(tree) if (found := signed(line, outlet=outlet))), [])
 
 
 def _unique(found: Iterator[str]) -> list[str]:
-    return list(dict.fromkeys(found))
+    """Each name once, as it was spelled first."""
+    names: dict[str, str] = {}
+    for name in found:
+        names.setdefault(name.casefold(), name)
+    return list(names.values())
 
 
 def _json_authors(markup: Markup, outlet: str | None, *, organisations: bool = False) -> list[str]:
@@ -75,18 +94,20 @@ def _is_organisation(author: Any) -> bool:
 
 
 def _meta_authors(markup: Markup, outlet: str | None) -> list[str]:
-    for key in _AUTHOR_META:
-        values = [value for value in markup.meta.get(key, ()) if not _ADDRESS.search(value)]
+    claims = [[value for value in markup.meta.get(key, ()) if not _ADDRESS.search(value)] for key in _AUTHOR_META]
+    if _WRITTEN_BY.search(markup.first("twitter:label1") or ""):
+        claims.append([markup.first("twitter:data1") or ""])
+    for values in claims:
         found = _unique(name for value in values for name in people(value, outlet=outlet, is_one=len(values) > 1))
         if any(not is_nobody(name, outlet=outlet) for name in found):
             return found
-    values = [value for key in _AUTHOR_META for value in markup.meta.get(key, ()) if not _ADDRESS.search(value)]
+    values = [value for values in claims for value in values]
     return _unique(name for value in values[:1] for name in people(value, outlet=outlet))
 
 
 def _microdata(tree: HtmlElement) -> Iterator[str]:
     for element in islice(_MICRODATA(tree), MAX_ELEMENTS):
-        if is_outside(element):
+        if is_outside(element) or "Organization" in (element.get("itemtype") or ""):
             continue
         parts = [_text(part) or part.get("content") or "" for part in islice(_PARTS(element), 3)]
         yield " ".join(parts) if parts else element.get("content") or _text(element)
@@ -97,15 +118,35 @@ def _related(tree: HtmlElement) -> Iterator[str]:
 
 
 def _shown(tree: HtmlElement) -> Iterator[str]:
-    """The first short line whose class says that it names the authors."""
+    """The first short lines whose class, id or test mark says that they name the authors."""
     for element in _SHOWN(tree):
-        classes = element.get("class")
-        if not classes or not _SHOWN_CLASS.search(classes[:200].lower()) or is_outside(element):
+        if not _says_author(element) or is_outside(element) or not 0 < len(_text(element)) <= MAX_SHOWN_CHARS:
             continue
-        if 0 < len(_text(element)) <= MAX_SHOWN_CHARS:
-            links = [_text(link) for link in islice(element.iter("a"), MAX_ELEMENTS)]
-            yield from links if any(links) else _lines(element)
-            return
+        for one in (element, *islice(_alike(element), MAX_PEOPLE)):
+            links = [_text(link) for link in islice(one.iter("a"), MAX_ELEMENTS)]
+            yield from links if any(links) else _lines(one)
+        return
+
+
+def _says_author(element: HtmlElement) -> bool:
+    names = (element.get("class"), element.get("id"), element.get("data-testid"))
+    return any(name and _SHOWN_NAME.search(_CAMEL.sub("-", name[:200]).lower()) for name in names)
+
+
+def _alike(element: HtmlElement) -> Iterator[HtmlElement]:
+    """The elements of the same class behind it: one for each author."""
+    for other in element.itersiblings(element.tag):
+        if other.get("class") == element.get("class") and len(_text(other)) <= MAX_SHOWN_CHARS:
+            yield other
+
+
+def _near(tree: HtmlElement) -> Iterator[str]:
+    """Short lines right behind the headline."""
+    elements = tree.iter("h1", "p", "div", "span", "address", "li")
+    after = dropwhile(lambda element: element.tag != "h1", elements)
+    for element in islice(after, NEAR):
+        if element.tag != "h1" and not is_outside(element) and 0 < len(text := _text(element)) <= MAX_SHOWN_CHARS:
+            yield text
 
 
 def _lines(element: HtmlElement) -> list[str]:
