@@ -38,6 +38,7 @@ _SHOWN = XPath(f"//*[@class or @id or @data-testid][{' or '.join(f'self::{tag}' 
 _SHOWN_NAME = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|autor|auteurs?|writers?|redattore|journalist)(?:$|[\s_-])"
 )
+_BESIDE_NAMES = re.compile(r"(?i)publication|outlet|source|role|title|job|position|date|time|follow|share")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # `twitter:label1` of WordPress, whose `twitter:data1` has the name.
 _WRITTEN_BY = re.compile(
@@ -53,11 +54,17 @@ def find_byline(
     """The people named as authors; an organisation only where no person is named. `claim` came beside the page."""
     fallback: tuple[str, ...] = ()
     for found in chain(_claims(markup, tree, outlet), [_beside(claim, outlet)]):
-        persons = tuple(name for name in found if not is_nobody(name, outlet=outlet))
+        persons = _of_one_case([name for name in found if not is_nobody(name, outlet=outlet)])
         if persons:
             return persons[:MAX_PEOPLE]
         fallback = fallback or tuple(found)
     return (fallback or tuple(_json_authors(markup, outlet, organisations=True)))[:MAX_PEOPLE]
+
+
+def _of_one_case(found: list[str]) -> tuple[str, ...]:
+    """Without capitals beside names that are not in capitals: `USA TODAY`, `WATCH LIVE`."""
+    is_loud = all(name.isupper() for name in found)
+    return tuple(name for name in found if is_loud or not name.isupper())
 
 
 def _beside(claim: Sequence[str], outlet: str | None) -> list[str]:
@@ -150,11 +157,19 @@ def _near(tree: HtmlElement) -> Iterator[str]:
 
 
 def _lines(element: HtmlElement) -> list[str]:
-    """The text of an element without children as it is; else that of each child, as templates set no spaces."""
-    parts = [" ".join(text.split()) for text in element.itertext()]
-    text = _text(element)
-    return [text] if " ".join(part for part in parts if part) == text else [part for part in parts if part]
+    """The text as it is where words stand between its elements, `By <b>Ada</b> and <b>Ben</b>`; else that of each."""
+    parts = [element, *islice(element.iterdescendants(), MAX_ELEMENTS)]
+    if any(_has_words_between(one) for one in parts):
+        return [_text(element)]
+    named = (part for part in parts if not _BESIDE_NAMES.search(part.get("class") or ""))
+    return [text for part in named for said in (part.text, part.tail) if (text := " ".join((said or "").split()))]
+
+
+def _has_words_between(element: HtmlElement) -> bool:
+    said = (element.text, *(child.tail for child in element)) if len(element) else ()
+    return any(text and not text.isspace() for text in said)
 
 
 def _text(element: HtmlElement) -> str:
-    return " ".join(str(element.text_content())[: 4 * MAX_SHOWN_CHARS].split())
+    """Templates set no spaces between elements and at line breaks."""
+    return " ".join(" ".join(islice(element.itertext(), 4 * MAX_ELEMENTS))[: 4 * MAX_SHOWN_CHARS].split())

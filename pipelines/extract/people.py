@@ -31,7 +31,11 @@ _PICTURES = re.compile(
 # `Ada Quill in Brussels`, `Ada Quill for the Harbour Post`; but `Sophie in 't Veld`.
 _ELSEWHERE = re.compile(r"\s(?:in|at|from|for|aus|für|pour|para)\s(?!['’]t\s|der\s|de\s)")
 # `Ada Quill on January 5, 2026`, `Ada Quill 5.1.2026`
-_DATED = re.compile(r"[\s,|]*(?:\b(?:on|am|le|el)\s)?(?P<word>\b[^\W\d_]{3,9}\b)?\.?\s?(?<!\S)\d.*$")
+_DATED = re.compile(
+    r"[\s,|]*(?:\b(?:published|updated|posted)\b:?\s?)?(?:\b(?:on|am|le|el)\s)?(?:\b[a-z]{3,6}day,?\s)?"
+    r"(?P<word>\b[^\W\d_]{3,9}\b)?\.?\s?(?<!\S)\d.*$",
+    re.IGNORECASE,
+)
 _CJK_ROLE = re.compile(r"\s*(?:기자|특파원|记者|記者|编辑|編集委員|撰文)$")
 _CJK_NAMES = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:\s[\u4e00-\u9fff·]{2,4})+")
 _FROM = re.compile(r"^(?:by|von|par|por|di|av|af|from|with)\s+", re.IGNORECASE)
@@ -47,7 +51,7 @@ _PARTICLES = frozenset(
     )
 )
 _ROLE_WORDS = (
-    r"special (?:to|for)|"
+    r"special (?:to|for)|editor-(?:at-large|in-chief)|"
     r"editor\w*|reporter\w*|correspondent\w*|writer\w*|staff|redakt\w*|redac\w*|redazione|journalist\w*|korrespondent\w*|"
     r"corrispondente|corresponsal\w*|correspondant\w*|rédact\w*|chief|contributor\w*|columnist\w*|kolumnist\w*|agenc\w+|"
     r"producer|newsroom|desk|team|bureau|admin\w*|webmaster|office|guest|head of|photographer|fotograf\w*|freelance\w*|"
@@ -60,7 +64,25 @@ _ROLE_BEFORE = re.compile(rf"^(?:\S+\s){{0,3}}?(?i:{_ROLE_WORDS})\s+(?=[A-ZÀ-Þ
 _BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]")
 _TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|sir|dame)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _DEGREE = re.compile(r"(?:ph\.?d|m\.?d|m\.?a|mba|b\.?a|ll\.?m|j\.?d|msc|bsc|rn|esq)\.?", re.IGNORECASE)
-_DETERMINERS = frozenset(["the", "die", "das", "les", "los", "our", "your", "read", "more", "about", "follow"])
+# No name begins so; nor does a link that stands beside names.
+_DETERMINERS = frozenset(
+    (
+        "the",
+        "die",
+        "das",
+        "les",
+        "los",
+        "our",
+        "your",
+        "read",
+        "more",
+        "about",
+        "follow",
+        "watch",
+        "listen",
+        "subscribe",
+    )
+)
 _JUNIOR = re.compile(r"(?:jr|sr|junior|senior|i{1,3}|iv)\.?", re.IGNORECASE)
 _NOBODY = frozenset(
     (
@@ -128,7 +150,7 @@ def _undated(text: str) -> str:
 
 def _of_part(part: str, outlet: str | None, *, is_one: bool) -> Iterator[str]:
     """A part between hard separators: names with commas between them, and what belongs to the name before."""
-    pieces = [piece for piece in (_unlabelled(one) for one in part.split(",")) if piece]
+    pieces = [_without_outlet(piece, outlet) for one in part.split(",") if (piece := _unlabelled(one))]
     if _is_turned(pieces):
         pieces = [f"{pieces[1]} {pieces[0]}"]
     last = ""
@@ -144,6 +166,13 @@ def _of_part(part: str, outlet: str | None, *, is_one: bool) -> Iterator[str]:
             yield from _named(name)
         last = "" if number and is_nobody(last, outlet=outlet) else last
     yield from _named(last)
+
+
+def _without_outlet(name: str, outlet: str | None) -> str:
+    """`Ada Quill` of `Ada Quill Harbour Post`."""
+    cut = len(name) - len(outlet or "")
+    is_glued = outlet and name.lower().endswith(f" {outlet.lower()}") and " " in name[:cut].strip()
+    return name[:cut].strip(_EDGES) if is_glued else name
 
 
 def _unlabelled(piece: str) -> str:
