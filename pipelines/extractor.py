@@ -58,11 +58,12 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         marks=found.marks,
         body=article_body(markup),
         headings=found.headings,
+        asides=found.asides,
         furniture=furniture,
         language=language,
     )
     cleaned = remove_boilerplate(found.lines, clues)
-    require_article(markup, title=title, text=cleaned.text, linked_share=found.linked_share)
+    require_article(markup, title=title, text=cleaned.text, body=found)
     credited = find_credit(found.lines, markup=markup, byline=people, outlet=outlet)
     url, elsewhere = canonical_url(markup)
     signals = rights.from_page(capture.headers, markup.meta)
@@ -86,7 +87,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         image=metadata.lead_image(markup),
         accessible_for_free=metadata.is_accessible_for_free(markup),
         notice=find_notice(found.lines, title=title, markup=markup),
-        kind=article_type(markup, title=title, text=cleaned.text),
+        kind=article_type(markup, title=title, text=cleaned.text, body=found),
         rights=rights.rights_summary(signals, observed=capture.observed.isoformat() if capture.observed else None),
         removed=cleaned.removed,
     )
