@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, dropwhile, islice
 from typing import Any
 
@@ -136,8 +137,13 @@ def _shown(tree: HtmlElement) -> Iterator[str]:
 
 
 def _says_author(element: HtmlElement) -> bool:
-    names = (element.get("class"), element.get("id"), element.get("data-testid"))
-    return any(name and _SHOWN_NAME.search(_CAMEL.sub("-", name[:200]).lower()) for name in names)
+    return _is_author(element.get("class")) or _is_author(element.get("id")) or _is_author(element.get("data-testid"))
+
+
+@lru_cache(maxsize=4096)
+def _is_author(name: str | None) -> bool:
+    """Templates say the same few names again and again."""
+    return bool(name) and _SHOWN_NAME.search(_CAMEL.sub("-", (name or "")[:200]).lower()) is not None
 
 
 def _alike(element: HtmlElement) -> Iterator[HtmlElement]:

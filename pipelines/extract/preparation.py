@@ -24,8 +24,10 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
-# An element says by each of these what it is.
-_NAMES = ("class", "id", "itemprop", "aria-label")
+_LABELLED = XPath(
+    "//*[self::div or self::section or self::li or self::article or self::ol or self::ul]"
+    "[@itemprop='comment' or @aria-label='Comments' or @aria-label='comments' or @aria-label='Kommentare']"
+)
 _HIDDEN = XPath("//body//*[@hidden]")
 _INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
 # Within one element; trafilatura's time grows with their square.
@@ -54,8 +56,8 @@ def prepare_tree(tree: HtmlElement) -> None:
     named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
-    _drop_asides(tree, [one for one in named if any(_is_comments(one.get(name)) for name in _NAMES)])
-    _drop_asides(tree, _HIDDEN(tree))
+    comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
+    _drop_asides(tree, [*comments, *_LABELLED(tree), *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
 
