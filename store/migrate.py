@@ -4,7 +4,7 @@ from importlib import resources
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from onestory.errors import SchemaTooNew
+from onestory.errors import HomeUnusable, SchemaTooNew
 from onestory.store.queries import AdvisoryLock, hold_advisory_lock
 
 __all__ = ["HEAD", "migrate"]
@@ -30,7 +30,12 @@ def migrate(engine: Engine) -> None:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    if len(found) > 1:
+        raise HomeUnusable(
+            f"the store states {len(found)} schema versions at once: restore a backup made before the last upgrade"
+        )
+    return found[0] if found else None
 
 
 def _upgrade(connection: Connection, found: str | None) -> None:
