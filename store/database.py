@@ -46,6 +46,13 @@ class Store:
             migrate(store.engine)
         return store
 
+    @classmethod
+    def open_as_is(cls, url: str) -> "Store":
+        """Connect, and change nothing: the schema stays as it is. Raises HomeUnusable if there is no store yet."""
+        if url.startswith("sqlite") and not Path(make_url(url).database or "").is_file():
+            raise HomeUnusable("there is no store yet: `onestory run` and all other commands make one")
+        return cls(_engine(url))
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction, rolled back on any error."""

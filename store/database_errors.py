@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from onestory.errors import DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
 
-__all__ = ["BUSY_TIMEOUT_SECONDS", "damaged", "translate_errors"]
+__all__ = ["BUSY_TIMEOUT_SECONDS", "CHECK_IT", "damaged", "translate_errors"]
 
 BUSY_TIMEOUT_SECONDS = 30
+CHECK_IT = "; check it with `onestory doctor`"
 # What SQLite and its driver say of a file with other bytes than were written.
 SIGNS_OF_DAMAGE = (
     "file is not a database",
@@ -25,10 +26,7 @@ SIGNS_OF_DAMAGE = (
 
 def damaged() -> HomeUnusable:
     """The error for a store whose content is not what was written."""
-    return HomeUnusable(
-        "the store's file is not a SQLite database, or is damaged: restore it from a backup; check it with "
-        "`onestory doctor`"
-    )
+    return HomeUnusable(f"the store's file is not a SQLite database, or is damaged: restore it from a backup{CHECK_IT}")
 
 
 @contextmanager

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Update, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, text, update
 
 from onestory.store.frontier.scope import CrawlScope, has_due_work
 from onestory.store.queries import insert_new
 from onestory.store.schema import hosts
 
 __all__ = [
+    "LONGEST_LEASE",
     "Lease",
     "LeasedHost",
     "add_hosts",
@@ -43,6 +44,9 @@ LEASE_CONDITION = and_(
     hosts.c.lease_holder == bindparam("our_holder"),
 )
 LEASE_QUERY = select(hosts.c.name).where(LEASE_CONDITION).with_for_update()
+
+
+LONGEST_LEASE = timedelta(hours=1)  # crawlers lease for a minute at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,17 @@ def add_hosts(connection: Connection, names: Collection[str], *, now: datetime) 
     insert_new(connection, hosts, [{"name": name, "next_fetch": now} for name in sorted(set(names))])
 
 
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Not leased. A lease that ends later than any that is given dates from a clock that was ahead."""
+    until = hosts.c.lease_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST_LEASE)
+
+
 def claim_hosts(
     connection: Connection, scope: CrawlScope, *, holder: str, now: datetime, lease_seconds: float, limit: int
 ) -> list[LeasedHost]:
     """Lease up to `limit` free hosts with due work, the longest waiting first."""
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    wanted = and_(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now))
+    wanted = and_(_is_free(now), hosts.c.next_fetch <= now, has_due_work(scope, now=now))
     query = select(hosts.c.name).where(wanted).order_by(hosts.c.next_fetch, hosts.c.name).limit(limit)
     names = connection.execute(query.with_for_update(skip_locked=True, of=hosts)).scalars().all()
     return _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
@@ -100,8 +109,7 @@ def claim_hosts(
 
 def has_claimable_host(connection: Connection, scope: CrawlScope, *, now: datetime) -> bool:
     """Whether a claim would find a host. Takes no locks."""
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    query = select(hosts.c.name).where(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now)).limit(1)
+    query = select(hosts.c.name).where(_is_free(now), hosts.c.next_fetch <= now, has_due_work(scope, now=now)).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -110,8 +118,7 @@ def claim_host(
 ) -> LeasedHost | None:
     """Lease one host, if it is free and due."""
     add_hosts(connection, [name], now=now)
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    query = select(hosts.c.name).where(hosts.c.name == name, free, hosts.c.next_fetch <= now)
+    query = select(hosts.c.name).where(hosts.c.name == name, _is_free(now), hosts.c.next_fetch <= now)
     names = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     leased = _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
     return leased[0] if leased else None
