@@ -144,6 +144,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
         clock=clock,
         show=show,
         is_open=is_open,
+        origins=cors_origins,
     )
     if cors_origins:
         app.add_middleware(ApiCors, origins=cors_origins)
