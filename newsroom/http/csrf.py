@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
-from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
+from onestory.newsroom.http.body_budget import MAX_BODY_BYTES
 
 __all__ = [
     "CSRF_FIELD_NAME",
