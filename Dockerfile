@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="Onestory" \
       org.opencontainers.image.description="Gathers news coverage, finds the copies of each article, and keeps one record for each story" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --create-home --home-dir /home/onestory onestory \
-    && mkdir /data && chown onestory /data
+    && mkdir --mode=700 /data && chown onestory /data
 COPY --from=build /opt/onestory /opt/onestory
 ENV PATH=/opt/onestory/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ONESTORY_HOME=/data
 USER onestory

@@ -11,7 +11,16 @@ from onestory.errors import BadInput
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-__all__ = ["article_id_of_url", "bare_host", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
+__all__ = [
+    "article_id_of_url",
+    "bare_host",
+    "host_of",
+    "normalize_url",
+    "path_owner",
+    "same_publisher",
+    "same_site",
+    "site_of",
+]
 
 MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 5
@@ -103,6 +112,16 @@ def _public_suffixes() -> "TLDExtract":
     from tldextract import TLDExtract  # noqa: PLC0415 (brings an HTTP client along)
 
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+
+# How hosts that many people publish on name the space of one of them.
+OWNER_PATH = re.compile(r"/((?:[@~]|(?:u|users?|profiles?|members?|people)/)[^/?#]{1,100})(?=/|$)", re.IGNORECASE)
+
+
+def path_owner(url: str) -> str | None:
+    """Whose space on its host a page is in, by the path: `@ada`, `~ada`, `users/ada`. None where the host speaks."""
+    found = OWNER_PATH.match(urlsplit(url).path)
+    return found[1].lower() if found else None
 
 
 def site_of(host: str) -> str:

@@ -21,13 +21,14 @@ import xxhash
 
 from onestory.dedupe.errors import SignatureCorrupt
 from onestory.dedupe.signature import Signature
+from onestory.urls import bare_host, host_of, path_owner
 
 __all__ = [
     "LineCount",
     "distinct_stories",
     "fingerprint",
     "fingerprints",
-    "fingerprints_for_host",
+    "fingerprints_for_page",
     "learned_fingerprints",
 ]
 
@@ -104,9 +105,13 @@ def _decayed(count: LineCount, now: datetime) -> float:
     return float(count.stories * 0.5 ** (idle / HALF_LIFE))
 
 
-def fingerprints_for_host(host: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
-    """What is in force for a host: its own and that of the names above it, as a mobile page is the same site's."""
-    found: frozenset[int] = frozenset()
+def fingerprints_for_page(url: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
+    """What is in force for a page: of its owner's space, its host, and the names above, as a mobile page is the same
+    site's.
+    """
+    host = bare_host(host_of(url))
+    owner = path_owner(url)
+    found = in_force.get(f"{host}/{owner}", frozenset()) if owner else frozenset()
     while "." in host:
         found |= in_force.get(host, frozenset())
         host = host.partition(".")[2]

@@ -62,7 +62,7 @@ class Workers:
         """Process captures; one result for each, in order. A page that needs over 5 s or ends its worker is dropped.
 
         `furniture` is the boilerplate in force on their hosts: see
-        `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
+        `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_page`.
         """
         answer: Future[list[ProcessedCapture | Dropped]] = Future()
         task = self._pool.schedule(_read_each, (captures, furniture, PAGE_SECONDS), seconds=CHUNK_STUCK_SECONDS)

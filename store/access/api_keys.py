@@ -35,6 +35,7 @@ __all__ = [
     "record_key_use",
     "revoke_key",
     "revoke_key_unless_last",
+    "usable_digests",
 ]
 
 KeyScope = Literal["read", "edit", "admin"]
@@ -153,6 +154,11 @@ def find_key(connection: Connection, secret: str) -> KeyRecord | None:
         return None
     found = KeyRecord(*row[1:])
     return found if found.revoked is None else None
+
+
+def usable_digests(connection: Connection) -> frozenset[str]:
+    """The digests of all usable keys."""
+    return frozenset(connection.scalars(select(api_keys.c.digest).where(api_keys.c.revoked.is_(None))))
 
 
 def is_key_usable(connection: Connection, number: int) -> bool:
