@@ -122,13 +122,15 @@ def evaluate(
     matches: Sequence[MatchRow] = (),
     sequences: Mapping[int, int] | None = None,
     change: Callable[[Connection], object] = lambda connection: None,
+    inspect: Callable[[Connection, Mapping[str, tuple[str, str]]], object] = lambda connection, moves: None,
     now: datetime,
 ) -> None:
     """Adds the matches and makes the stories of these articles, and all they connect to, what `partition` says.
 
     The story rows are locked before the membership is read. Should it reach further than what is locked, all is
     undone and begun again with more: locks are only ever taken in id order. `change` is done in the same transaction,
-    under the locks and before the evaluation.
+    under the locks and before the evaluation; `inspect` after it, with the articles whose story changed (from, to).
+    Whatever either raises undoes all of it.
     """
     reached: frozenset[str] = frozenset()
     while True:
@@ -139,7 +141,7 @@ def evaluate(
                 locked = reached | set(stories_of_articles(connection, touched).values())
                 lock_stories(connection, locked)
                 change(connection)
-                _evaluate_locked(connection, touched, locked, now=now)
+                inspect(connection, _evaluate_locked(connection, touched, locked, now=now))
                 emit_story_events(connection, sequences or {}, now=now)
                 mark_attached(connection, sequences or {})
             return
@@ -149,13 +151,16 @@ def evaluate(
 
 def _evaluate_locked(
     connection: Connection, article_ids: Collection[str], locked: Collection[str], *, now: datetime
-) -> None:
+) -> dict[str, tuple[str, str]]:
+    """Evaluates the component of these articles; returns those whose story changed: from, to."""
     found = load_component(connection, article_ids)
     core = [member for member in found.members if member.id in found.core]
     held = {member.story_id for member in core}
     if connection.dialect.name == "postgresql" and not held <= set(locked):
         raise _ReachesFurther(frozenset(held))
-    note_reassignments(connection, write_evaluation(connection, core, _parts(connection, found), now=now))
+    moves = write_evaluation(connection, core, _parts(connection, found), now=now)
+    note_reassignments(connection, moves)
+    return moves
 
 
 def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory]:

@@ -47,7 +47,9 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a record."""
+    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a source or
+    homepage.
+    """
 
     id: str
     number: int
@@ -129,6 +131,7 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
         rules |= {row.id: row for row in result}
         reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
         reached |= {end for row in result if row.kind in ("together", "split") for end in row.articles}
+        reached |= {end for row in result for end in row.against}
         frontier = reached - core
         core |= frontier
     around = {end for row in edges.values() if not row.is_inert for end in (row.a_article, row.b_article)} - core
@@ -218,7 +221,8 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.language,
                 articles.c.credit,
                 articles.c.names,
-                outlets.c.name.is_not(None),
+                # An outlet without a host was only named, as one of ours or with its owner.
+                outlets.c.host.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
             )
