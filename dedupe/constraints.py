@@ -12,9 +12,9 @@ __all__ = ["Constraints", "GroupingDecision"]
 class GroupingDecision:
     """An editor's word on articles, by their ids.
 
-    "together": they are one story. "apart": no two of them are. "split": they are one story, and none of `against`
-    is in it. "original": the first of them stands for its story. Where two decisions cannot both hold, the one with
-    the higher `sequence` does.
+    "together": they are one story. "apart": no two of them are. "split": they are one story and `against` are
+    another one, however little holds these together without what left. "original": the first of them stands for its
+    story. Where two decisions cannot both hold, the one with the higher `sequence` does.
     """
 
     kind: Literal["together", "apart", "split", "original"]
@@ -52,6 +52,7 @@ class Constraints:
             self._part(combinations(known, 2))
         else:
             self._join(known)
+            self._join(sorted({article for article in decision.against if article in self.bundle}))
             self._part(product(self._bundles(known), self._bundles(decision.against)))
 
     def _bundles(self, articles: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["escape_controls", "plural", "printable"]
+__all__ = ["escape_controls", "first_sentence", "plural", "printable"]
 
 # Characters that JSON allows unescaped: DEL, C1 controls, bidi marks, line and paragraph separators.
 TERMINAL_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -14,6 +14,22 @@ def printable(text: str | None, *, width: int | None = None) -> str:
     kept = "".join(" " if c in "\t\r\n" else c for c in text or "" if c in "\t\r\n" or _is_safe(c))
     line = " ".join(kept.split())
     return line if width is None or len(line) <= width else line[: width - 1] + "…"
+
+
+# The end of a sentence, with closing quotation marks. Shorter beginnings end in an abbreviation or a dateline.
+SENTENCE_END = re.compile("(?:[.!?…][\"'”’»)]*(?=\\s|$)|[。！？][」』”]*)")
+MIN_SENTENCE_CHARS = 40
+
+
+def first_sentence(text: str, *, width: int = 240) -> str:
+    """The first sentence of a text, cut at a word to `width` characters with an ellipsis. Empty for an empty text."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    ends = (found.end() for found in SENTENCE_END.finditer(line))
+    end = next((end for end in ends if end >= MIN_SENTENCE_CHARS or end == len(line)), len(line))
+    if end <= width:
+        return line[:end]
+    cut = line[: width - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + "…"
 
 
 def plural(number: int, one: str, many: str) -> str:

@@ -40,6 +40,7 @@ class ArticleLines:
     """The lines of an article, including those removed as boilerplate. `signature` is opaque to the store."""
 
     url: str
+    title: str | None
     story_id: str
     signature: bytes
     seen: datetime
@@ -78,6 +79,7 @@ def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleL
     query = (
         select(
             articles.c.url,
+            articles.c.title,
             articles.c.story_id,
             versions.c.signature,
             articles.c.first_seen,
@@ -92,9 +94,8 @@ def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleL
     rows = connection.execute(query).all()
     gone = _removed_as_boilerplate(connection, [row.number for row in rows])
     for row in rows:
-        yield ArticleLines(
-            row.url, row.story_id, row.signature, row.first_seen, (*row.text.split("\n"), *gone.get(row.number, ()))
-        )
+        lines = (*row.text.split("\n"), *gone.get(row.number, ()))
+        yield ArticleLines(row.url, row.title, row.story_id, row.signature, row.first_seen, lines)
 
 
 def _removed_as_boilerplate(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:

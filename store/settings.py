@@ -10,6 +10,7 @@ __all__ = [
     "BOILERPLATE_LEARNED",
     "EVENTS_DELETED",
     "INDEX_GENERATION",
+    "SOURCES_FAILING",
     "WEBHOOK_SENDER",
     "read_setting",
     "write_setting",
@@ -19,6 +20,7 @@ INDEX_GENERATION = "index_generation"
 EVENTS_DELETED = "events_forgotten"  # the highest number deleted because of its age
 BOILERPLATE_LEARNED = "furniture_learned"  # the start of the latest run
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
+SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 

@@ -1,16 +1,19 @@
 """Conversion of records to the rows of a dump."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.dump.schema import SIGNAL_FIELDS
 from onestory.store.sources.coverage import Gap
+from onestory.store.stories.earlier_versions import EarlierVersion
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import Tombstone
 from onestory.times import iso_utc
 
 __all__ = ["dump_article_row", "dump_gap_row", "dump_removed_row", "dump_story_row", "mining_verdict_of"]
+
+NONE_EARLIER: Mapping[str, EarlierVersion] = {}
 
 
 def dump_article_row(record: ArticleRecord) -> dict[str, Any]:
@@ -64,10 +67,13 @@ def mining_verdict_of(record: ArticleRecord) -> str:
     return str((record.facts.get("rights") or {}).get("mining") or "unknown")
 
 
-def dump_story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dict[str, Any]:
+def dump_story_row(
+    record: StoryRecord, members: Sequence[ArticleRecord], earlier: Mapping[str, EarlierVersion] = NONE_EARLIER
+) -> dict[str, Any]:
     """The row of a story, with the text of its original and every copy in `members`.
 
-    If the original is not among them, the first one seen is used instead.
+    If the original is not among them, the first one seen is used instead. `earlier` has the copies that run an earlier
+    version of the original.
     """
     chosen = next((member for member in members if member.copy.id == record.original), members[0])
     copies = [member.copy for member in members]
@@ -85,7 +91,8 @@ def dump_story_row(record: StoryRecord, members: Sequence[ArticleRecord]) -> dic
                 "url": copy.url,
                 "outlet": copy.outlet,
                 "owner": copy.owner,
-                "relation": copy.relation,
+                "relation": "verbatim" if copy.id in earlier else copy.relation,
+                "runs_version": earlier[copy.id].version if copy.id in earlier else None,
                 "first_seen": iso_utc(copy.first_seen),
                 "published": iso_utc(copy.published),
                 "withdrawn": iso_utc(copy.withdrawn),

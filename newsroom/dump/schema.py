@@ -25,6 +25,7 @@ ARTICLE_FIELDS: dict[str, Any] = {
     "url": "string",
     "story_id": "string",
     "relation": "string",
+    "runs_version": "int64",
     "outlet": "string",
     "title": "string",
     "byline": ["string"],
@@ -152,6 +153,7 @@ dataset_info:
 `articles/` has one row per article with its text; `story_id` is its story, and `relation` its role there: original,
 verbatim, edited or excerpt.
 
+- `runs_version` is set for a verbatim copy of an earlier version of its story's original: 1 is the first version.
 - `first_seen`, `last_seen`, `added` are observed times, or the import's for rows without `fetched`;
   `published`, `created` are stated on the page.
 - `url` is the fetched URL; `warc_file` and `warc_offset` locate the stored response, if it was archived.

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -23,7 +23,9 @@ from onestory.newsroom.dump.rows import mining_verdict_of as verdict
 from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
 from onestory.store.database import Store
 from onestory.store.sources.coverage import iter_gaps
+from onestory.store.stories.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.stories.export import iter_articles, iter_stories
+from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import tombstone_records
 
 __all__ = ["DumpTable", "MiningVerdict", "stream_dump", "write_dump"]
@@ -142,8 +144,22 @@ def _lines(connection: Connection, rows: DumpTable, mining: Collection[str]) -> 
             (record, [member for member in members if verdict(member) in mining])
             for record, members in iter_stories(connection)
         )
-        found = (dump_story_row(record, members) for record, members in stories if members)
+        changed = changed_articles(connection)
+        found = (
+            dump_story_row(record, members, _earlier(connection, record, members, changed))
+            for record, members in stories
+            if members
+        )
     return (orjson.dumps(row, option=JSON_LINE_OPTIONS) for row in found)
+
+
+def _earlier(
+    connection: Connection, record: StoryRecord, members: Sequence[ArticleRecord], changed: Collection[str]
+) -> Mapping[str, EarlierVersion]:
+    """The copies that run an earlier version of the original, where it has any."""
+    if len(members) < 2 or record.original not in changed:
+        return {}
+    return copies_of_earlier_versions(connection, record.original, [member.copy.id for member in members])
 
 
 def _write_whole(path: Path, content: bytes) -> None:

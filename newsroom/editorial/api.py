@@ -15,20 +15,49 @@ from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, calle
 from onestory.newsroom.http.responses import json_response, uncached_json
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.stories import decisions
-from onestory.pipelines.stories.decisions import DecisionNote
+from onestory.pipelines.stories.decisions import APPLY, PREVIEW, DecisionMode, DecisionNote
 from onestory.store.editorial.decisions import decision_records
 from onestory.store.stories.components import stories_of_articles
 from onestory.store.stories.records import copies_of_story, load_story
 from onestory.store.stories.references import article_named
 
-__all__ = ["Decision", "DecisionList", "DecisionOutcome", "router"]
+__all__ = ["Decision", "DecisionEffect", "DecisionList", "DecisionOutcome", "router"]
+
+
+class StoryBeforeDecision(ApiModel):
+    id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
+    original: Annotated[str, Field(description="The id of an article.", examples=[EXAMPLE_ID])]
+    copies: Annotated[int, Field(description="The number of copies.", examples=[5])]
+
+
+class CopyAfterDecision(ApiModel):
+    article_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    outlet: Annotated[str, Field(examples=["Harbour Post"])]
+    title: Annotated[str | None, Field(examples=["Bridge shuts for repairs"])]
+    story_before: Annotated[str, Field(description="The story it was in before.", examples=[EXAMPLE_ID])]
+
+
+class StoryAfterDecision(ApiModel):
+    id: Annotated[str, Field(examples=[EXAMPLE_ID])]
+    title: Annotated[str | None, Field(examples=["Harbour bridge to close"])]
+    original: Annotated[str, Field(description="The id of an article.", examples=[EXAMPLE_ID])]
+    copies: Annotated[list[CopyAfterDecision], Field(description="All its copies, in the order they were seen.")]
+
+
+class DecisionEffect(ApiModel):
+    """Every story that the decision touches, before and after it."""
+
+    before: list[StoryBeforeDecision]
+    after: Annotated[list[StoryAfterDecision], Field(description="Most copies first.")]
 
 
 class DecisionOutcome(ApiModel):
-    number: Annotated[int, Field(description="Used to undo the decision.", examples=[7])]
+    number: Annotated[int | None, Field(description="Used to undo the decision; null for a preview.", examples=[7])]
     stories: Annotated[
         list[str], Field(description="The stories that the named articles belong to now.", examples=[[EXAMPLE_ID]])
     ]
+    effect: DecisionEffect
 
 
 class Decision(ApiModel):
@@ -134,6 +163,15 @@ class UndoRequest(BaseModel):
     who: DeciderName
 
 
+Preview = Annotated[
+    bool, Query(description="Only return the effect; nothing is changed, and `number` is null.", examples=[True])
+]
+
+
+def _mode(preview: bool) -> DecisionMode:
+    return PREVIEW if preview else APPLY
+
+
 def _note(request: Request, who: str, why: str) -> DecisionNote:
     return DecisionNote(caller_of(request).signature_for(who), why, api_context(request).clock())
 
@@ -150,12 +188,14 @@ def _outcome_response(decided: decisions.DecisionResult) -> Response:
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
-def post_merge(request: Request, story_id: StoryId, order: MergeRequest) -> Response:
+def post_merge(request: Request, story_id: StoryId, order: MergeRequest, preview: Preview = False) -> Response:
     """Merge two stories until the decision is undone. The older id stays, and the other one leads to it."""
     desk = api_context(request)
     checked = validate_id(story_id, of="story")
     return _outcome_response(
-        decisions.merge_stories(desk.store, [checked, order.other], _note(request, order.who, order.why))
+        decisions.merge_stories(
+            desk.store, [checked, order.other], _note(request, order.who, order.why), _mode(preview)
+        )
     )
 
 
@@ -167,11 +207,13 @@ def post_merge(request: Request, story_id: StoryId, order: MergeRequest) -> Resp
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
-def post_split(request: Request, story_id: StoryId, order: SplitRequest) -> Response:
-    """Make the copies a story of their own. All of them must belong to this story."""
+def post_split(request: Request, story_id: StoryId, order: SplitRequest, preview: Preview = False) -> Response:
+    """Make the copies a story of their own; the others stay one story. All of them must belong to this story."""
     desk = api_context(request)
     _check_members(request, story_id, order.articles)
-    return _outcome_response(decisions.split_story(desk.store, order.articles, _note(request, order.who, order.why)))
+    return _outcome_response(
+        decisions.split_story(desk.store, order.articles, _note(request, order.who, order.why), _mode(preview))
+    )
 
 
 @router.post(
@@ -182,11 +224,13 @@ def post_split(request: Request, story_id: StoryId, order: SplitRequest) -> Resp
     dependencies=[REQUIRE_EDIT],
     responses=DECISION_NOT_FOUND,
 )
-def post_pin(request: Request, story_id: StoryId, order: PinRequest) -> Response:
+def post_pin(request: Request, story_id: StoryId, order: PinRequest, preview: Preview = False) -> Response:
     """Mark a copy as the original, whatever times and credits indicate. The latest decision of a story applies."""
     desk = api_context(request)
     _check_members(request, story_id, [order.article])
-    return _outcome_response(decisions.pin_original(desk.store, order.article, _note(request, order.who, order.why)))
+    return _outcome_response(
+        decisions.pin_original(desk.store, order.article, _note(request, order.who, order.why), _mode(preview))
+    )
 
 
 def _check_members(request: Request, story_id: str, names: list[str]) -> None:
@@ -211,10 +255,11 @@ def post_undo(
     request: Request,
     number: Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The number of a decision.", examples=[7])],
     order: UndoRequest,
+    preview: Preview = False,
 ) -> Response:
     """Undo a decision. The log keeps it, with the author of the undo. A decision cannot be undone twice."""
     desk = api_context(request)
-    return _outcome_response(decisions.undo_decision(desk.store, number, _note(request, order.who, "")))
+    return _outcome_response(decisions.undo_decision(desk.store, number, _note(request, order.who, ""), _mode(preview)))
 
 
 @router.get(

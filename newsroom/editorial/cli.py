@@ -1,7 +1,9 @@
 """The `onestory story` commands (merge, split, pin, undo, log), and `onestory takedown`."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,9 +18,12 @@ from onestory.newsroom.terminal.console import (
     print_records,
     spinner,
 )
-from onestory.newsroom.terminal.output import format_time, output_console, print_line
+from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.pipelines.stories.decisions import (
+    APPLY,
+    PREVIEW,
+    DecisionMode,
     DecisionNote,
     DecisionResult,
     merge_stories,
@@ -27,6 +32,7 @@ from onestory.pipelines.stories.decisions import (
     undo_decision,
 )
 from onestory.pipelines.takedown import take_down
+from onestory.store.database import Store
 from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
 from onestory.store.stories.references import story_named
@@ -51,22 +57,35 @@ StoriesArgument = Annotated[list[str], typer.Argument(metavar="STORY|URL…", he
 ArticlesArgument = Annotated[list[str], typer.Argument(metavar="ARTICLE|URL…", help="Articles, by id or URL.")]
 
 
+PreviewOption = Annotated[bool, typer.Option("--preview", help="Only show which copies would move where.")]
+
+
 @story_app.command("merge")
 def merge_stories_command(
-    stories: StoriesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
+    stories: StoriesArgument,
+    who: WhoOption,
+    why: WhyOption,
+    preview: PreviewOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Merge stories."""
-    with open_store(load_config(home)) as store:
-        _print_decision(merge_stories(store, stories, _note(who, why)), json=json)
+    note = _note(who, why)
+    _decide(lambda store, mode: merge_stories(store, stories, note, mode), preview=preview, home=home, json=json)
 
 
 @story_app.command("split")
 def split_story_command(
-    articles: ArticlesArgument, who: WhoOption, why: WhyOption, home: HomeOption = None, json: JsonOption = False
+    articles: ArticlesArgument,
+    who: WhoOption,
+    why: WhyOption,
+    preview: PreviewOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Split articles off their story, as a story of their own."""
-    with open_store(load_config(home)) as store:
-        _print_decision(split_story(store, articles, _note(who, why)), json=json)
+    """Split articles off their story, as a story of their own. The others stay one story."""
+    note = _note(who, why)
+    _decide(lambda store, mode: split_story(store, articles, note, mode), preview=preview, home=home, json=json)
 
 
 @story_app.command("pin")
@@ -74,24 +93,26 @@ def pin_original_command(
     article: Annotated[str, typer.Argument(metavar="ARTICLE|URL", help="An article, by id or URL.")],
     who: WhoOption,
     why: WhyOption,
+    preview: PreviewOption = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Mark an article as the original of its story."""
-    with open_store(load_config(home)) as store:
-        _print_decision(pin_original(store, article, _note(who, why)), json=json)
+    note = _note(who, why)
+    _decide(lambda store, mode: pin_original(store, article, note, mode), preview=preview, home=home, json=json)
 
 
 @story_app.command("undo")
 def undo_decision_command(
     decision: Annotated[int, typer.Argument(metavar="DECISION", help="Number shown by `log`.")],
     who: WhoOption,
+    preview: PreviewOption = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Undo a decision."""
-    with open_store(load_config(home)) as store:
-        _print_decision(undo_decision(store, decision, _note(who, "")), json=json)
+    note = _note(who, "")
+    _decide(lambda store, mode: undo_decision(store, decision, note, mode), preview=preview, home=home, json=json)
 
 
 @story_app.command("log")
@@ -114,13 +135,40 @@ def _note(who: str, why: str) -> DecisionNote:
     return DecisionNote(who, why, utc_now())
 
 
-def _print_decision(decided: DecisionResult, *, json: bool) -> None:
+def _decide(
+    decide: Callable[[Store, DecisionMode], DecisionResult], *, preview: bool, home: Path | None, json: bool
+) -> None:
+    """Make a decision and print its effect; in a terminal, show the effect first and ask."""
+    with open_store(load_config(home)) as store:
+        mode = PREVIEW if preview else APPLY
+        if not preview and not json and sys.stdin.isatty() and sys.stdout.isatty():
+            shown = decide(store, PREVIEW)
+            _print_decision(shown)
+            typer.confirm("Apply?", abort=True)
+            mode = DecisionMode(expected=shown.effect.digest)
+        decided = decide(store, mode)
     if json:
         print_json(decided)
-        return
-    typer.echo(f"decision {decided.number} applied; its articles belong to")
-    for story in decided.stories:
-        typer.echo(f"  story {story}")
+    else:
+        _print_decision(decided)
+
+
+def _print_decision(decided: DecisionResult) -> None:
+    """The stories that the decision touches, as it makes them, with their copies."""
+    after = decided.effect.after
+    count = plural(len(after), "story", "stories")
+    if decided.number is None:
+        print_line(f"preview, no change made: {len(decided.effect.before)} before, {count} afterwards")
+    else:
+        print_line(f"decision {decided.number} applied; its copies are in {count}")
+    for story in after:
+        print_line(
+            f"story {story.id}   {plural(len(story.copies), 'copy', 'copies')}   {printable(story.title, width=80)}"
+        )
+        for copy in story.copies:
+            mark = "  original" if copy.article_id == story.original else ""
+            was = f"  from {copy.story_before}" if copy.story_before != story.id else ""
+            print_line(f"  {copy.article_id}  {printable(copy.outlet)}{mark}{was}", style="dim")
 
 
 def takedown_command(

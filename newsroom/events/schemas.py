@@ -32,6 +32,8 @@ EventKind = Literal[
     "watch.matched",
     "source.blocked",
     "source.silent",
+    "source.failed",
+    "sources.failing",
     "webhook.disabled",
 ]
 EXAMPLE_MESSAGE_ID = "msg_5f0c6b7a9d2e4c1b8a3f7e605f0c6b7a"

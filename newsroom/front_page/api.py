@@ -15,7 +15,13 @@ from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import DEPRECATED, EXAMPLE_TIME, ApiModel, Story
 from onestory.pipelines.versions.freshness import FreshnessCache, OutdatedCopies
-from onestory.store.stories.front_page import StoryChange, activity_since, changed_stories, resolve_stories
+from onestory.store.stories.front_page import (
+    ActivitySummary,
+    StoryChange,
+    activity_since,
+    changed_stories,
+    resolve_stories,
+)
 from onestory.store.stories.records import StoryRecord
 from onestory.times import TIME_FORMS, parse_time
 
@@ -55,13 +61,23 @@ def action_items_since(connection: Connection, standings: FreshnessCache, since:
 
 
 class DeskCounts(ApiModel):
-    """Counts of stories, and of sources that are not seen now."""
+    """Counts of stories, and of sources that bring nothing they should now."""
 
     widespread: Annotated[int, Field(description="With a new copy, in three or more outlets.", examples=[12])]
     corrected: Annotated[int, Field(examples=[3])]
     withdrawn: Annotated[int, Field(examples=[1])]
-    silent: Annotated[int, Field(examples=[2])]
+    silent: Annotated[int, Field(description="Sources that respond with nothing new.", examples=[2])]
     blocked: Annotated[int, Field(examples=[0])]
+    failing: Annotated[
+        int,
+        Field(
+            description="All sources that bring nothing they should, silent and blocked ones included.", examples=[3]
+        ),
+    ]
+    sources: Annotated[int, Field(description="Enabled sources that were polled.", examples=[70])]
+    most_sources_fail: Annotated[
+        bool, Field(description="Most sources fail at once: the network or this server may be at fault.")
+    ]
 
     @computed_field(  # type: ignore[prop-decorator]
         description="The former name of `widespread`.", json_schema_extra=DEPRECATED, examples=[12]
@@ -123,6 +139,18 @@ def get_desk(
         )
         for act in acts
     ]
-    return json_response(
-        request, DeskSummary(since=moment, happened=DeskCounts.model_validate(happened), actions=result)
+    return json_response(request, DeskSummary(since=moment, happened=_counts(happened), actions=result))
+
+
+def _counts(happened: ActivitySummary) -> DeskCounts:
+    found = happened.sources
+    return DeskCounts(
+        widespread=happened.widespread,
+        corrected=happened.corrected,
+        withdrawn=happened.withdrawn,
+        silent=found.by_status.get("silent", 0),
+        blocked=found.by_status.get("blocked", 0),
+        failing=found.total,
+        sources=found.polled,
+        most_sources_fail=found.is_alarm,
     )

@@ -28,10 +28,11 @@ from onestory.newsroom.pages.reader_cookies import (
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.search.api import search_page
 from onestory.newsroom.stories.api import story_list_page
-from onestory.newsroom.stories.filters import SearchQuery, StoryQuery
+from onestory.newsroom.stories.filters import SearchQuery, SortedQuery
 from onestory.newsroom.stories.spread_chart import sparkline_points
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.stories.copies import stories_first_stored
 from onestory.store.stories.front_page import (
     activity_since,
     changed_stories,
@@ -93,10 +94,13 @@ MAX_WATCH_CHOICES = 50
 
 @dataclass(frozen=True, slots=True)
 class FrontPageRow:
-    """A story in the list. `where` is the passage that matches the search."""
+    """A story in the list. `where` is the passage that matches the search. `is_stored`: its first copy came by an
+    import without the time of its fetch, so it was first stored, not seen.
+    """
 
     story: StoryRecord
     is_new: bool
+    is_stored: bool
     last_hour: int
     ours: tuple[str, ...]
     points: str
@@ -181,7 +185,7 @@ def _listing(
 def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
     """Find the stories. Raises ValidationError or BadInput."""
     if "q" not in asked:
-        stories, following = story_list_page(desk, StoryQuery.model_validate(_unordered(asked)))
+        stories, following = story_list_page(desk, SortedQuery.model_validate(_unordered(asked)))
         return FrontPageStories(stories, following=following)
     query = SearchQuery.model_validate({"order": "time", **asked})
     found, _ = search_page(desk, query)
@@ -203,10 +207,12 @@ def _refusals(error: ValidationError) -> list[str]:
 
 def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> list[FrontPageRow]:
     spreads = spreads_of(connection, [story.id for story in found.stories], now=visit.here)
+    stored = stories_first_stored(connection, [story.id for story in found.stories])
     return [
         FrontPageRow(
             story,
             visit.before is not None and story.first_seen > visit.before,
+            story.id in stored,
             spreads[story.id].last_hour if story.copies > 1 else 0,
             spreads[story.id].ours,
             sparkline_points(spreads[story.id].arrivals),

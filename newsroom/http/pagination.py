@@ -15,14 +15,17 @@ from pydantic import BaseModel
 from onestory.errors import BadInput
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.stories.listing import StoryCursor
+from onestory.store.stories.sorted_listing import SortedCursor
 
 __all__ = [
     "EPOCH",
     "BadCursor",
     "decode_cursor",
     "decode_parts",
+    "decode_sorted_cursor",
     "encode_cursor",
     "encode_parts",
+    "encode_sorted_cursor",
     "filters_digest",
     "next_link",
     "next_link_of_request",
@@ -64,6 +67,37 @@ def decode_cursor(cursor: str, *, of: str) -> StoryCursor:
     if name != of:
         raise BadCursor("this cursor belongs to another list: repeat the filters of the first page")
     return StoryCursor(last_seen, story_id, up_to)
+
+
+def encode_sorted_cursor(position: SortedCursor, *, of: str) -> str:
+    """Encode a position in the sorted list named `of`."""
+    return encode_parts([of, position.value, _micros(position.last_seen), position.id, _micros(position.at)])
+
+
+def decode_sorted_cursor(cursor: str, *, of: str) -> SortedCursor:
+    """Decode a cursor of a sorted list. Raises BadCursor if it is malformed or belongs to another list."""
+    try:
+        name, value, last_seen, story_id, at = decode_parts(cursor)
+        if not all(type(number) is int for number in (value, last_seen, at)) or value not in VERSION_NUMBERS:
+            raise ValueError(cursor)
+        if not STORY_ID_PATTERN.fullmatch(story_id):
+            raise ValueError(cursor)
+        found = SortedCursor(value, _moment(last_seen), story_id, _moment(at))
+        if found.at < EPOCH:
+            raise ValueError(cursor)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise BadCursor("this is not a cursor: use `next` of the previous page") from error
+    if name != of:
+        raise BadCursor("this cursor belongs to another list: repeat the filters of the first page")
+    return found
+
+
+def _micros(then: datetime) -> int:
+    return (then - EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
 
 
 def encode_parts(parts: Sequence[object]) -> str:

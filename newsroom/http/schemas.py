@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from onestory.store.stories.records import ArticleRecord
+
 __all__ = [
     "DEPRECATED",
     "Article",
@@ -15,8 +17,10 @@ __all__ = [
     "PartialStoryList",
     "ProblemDetails",
     "Story",
+    "StoryCopy",
     "StoryList",
     "StoryWithCopies",
+    "article_of",
 ]
 
 EXAMPLE_ID = "5f0c6b7a9d2e4c1b8a3f7e60"
@@ -47,6 +51,12 @@ class Story(ApiModel):
         ),
     ]
     original: Annotated[str, Field(description="The article shown for the story.", examples=[EXAMPLE_ID])]
+    original_outlet: Annotated[
+        str,
+        Field(
+            description="The outlet of the original; `published` is the time that it states.", examples=["Harbour Post"]
+        ),
+    ]
     original_reason: Annotated[
         str,
         Field(
@@ -142,8 +152,12 @@ class Copy(ApiModel):
 
 
 class CopyEvidence(ApiModel):
-    """What two copies of a story have in common. `evidence` holds measures such as `jaccard` and `containment_a`."""
+    """What the current texts of two copies have in common. `evidence` holds measures such as `jaccard` and
+    `containment_a`.
+    """
 
+    a: Annotated[int, Field(description="The number of the version of `a_article`, as in /v1/compare.", examples=[17])]
+    b: Annotated[int, Field(description="The number of the version of `b_article`.", examples=[21])]
     a_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
     b_article: Annotated[str, Field(examples=[EXAMPLE_ID])]
     kind: Annotated[str, Field(examples=["copy"])]
@@ -162,6 +176,35 @@ class CopyEvidence(ApiModel):
             ]
         ),
     ]
+
+
+class EarlierVersion(ApiModel):
+    """The version of the original that a copy runs word by word, although the original was changed since."""
+
+    version: Annotated[int, Field(description="1 is the first.", examples=[1])]
+    versions: Annotated[int, Field(description="How many the original has.", examples=[2])]
+    number: Annotated[int, Field(description="Its number, as in /v1/compare.", examples=[17])]
+
+
+class Lead(ApiModel):
+    """The form of a dispatch that a copy runs, where its agency filed several."""
+
+    number: Annotated[int, Field(description="1 is the first.", examples=[2])]
+    count: Annotated[int, Field(description="How many leads the copies of the story run.", examples=[4])]
+    behind: Annotated[int, Field(description="How many leads followed.", examples=[2])]
+    since: Annotated[datetime, Field(description="When a copy of this lead was first seen.", examples=[EXAMPLE_TIME])]
+
+
+class StoryCopy(Copy):
+    """A copy in its story."""
+
+    runs_earlier: Annotated[
+        EarlierVersion | None,
+        Field(description="Set if it is a verbatim copy of an earlier version of the original.", examples=[None]),
+    ] = None
+    lead: Annotated[
+        Lead | None, Field(description="Set if the copies show several leads of one dispatch.", examples=[None])
+    ] = None
 
 
 class Link(ApiModel):
@@ -184,10 +227,10 @@ class Link(ApiModel):
 
 
 class StoryWithCopies(Story):
-    articles: Annotated[list[Copy], Field(description="The copies in the order they were seen; at most `limit`.")]
+    articles: Annotated[list[StoryCopy], Field(description="The copies in the order they were seen; at most `limit`.")]
     evidence: Annotated[
         list[CopyEvidence],
-        Field(description="Why these copies match: the pairs with one of them as `a_article`."),
+        Field(description="Why these copies match: the pairs with one of them as `a_article`, each once."),
     ]
     links: Annotated[
         list[Link], Field(description="Stories that these copies develop or quote, or that develop or quote them.")
@@ -207,6 +250,20 @@ class Article(Copy):
     observed: Annotated[datetime, Field(description="When this version was first seen.", examples=[EXAMPLE_TIME])]
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
     extractor: Annotated[str, Field(description="The program that extracted the text.", examples=["trafilatura 2.3.1"])]
+
+
+def article_of(record: ArticleRecord) -> Article:
+    """The schema of a stored article."""
+    return Article(
+        **Copy.model_validate(record.copy).__dict__,
+        source=record.source,
+        number=record.number,
+        text=record.text,
+        facts=record.facts,
+        observed=record.observed,
+        content_digest=record.content_digest,
+        extractor=record.extractor,
+    )
 
 
 class ProblemDetails(BaseModel):

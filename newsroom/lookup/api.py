@@ -27,7 +27,7 @@ class LookupMatch(ApiModel):
 
     story_id: Annotated[str, Field(examples=[EXAMPLE_ID])]
     article_id: Annotated[str, Field(description="The copy closest to the text.", examples=[EXAMPLE_ID])]
-    relation: Annotated[str, Field(description="The relation of the text to that copy.", examples=["excerpt"])]
+    relation: Annotated[str, Field(description="What the text is beside that copy.", examples=["excerpt"])]
     share: Annotated[float, Field(description="The part of the text contained in that copy, 0 to 1.", examples=[0.83])]
     spans: Annotated[
         list[tuple[int, int]],
@@ -40,16 +40,35 @@ class LookupMatch(ApiModel):
 
 
 class LookupResponse(ApiModel):
-    found: Annotated[list[LookupMatch], Field(description="The largest share first; empty if the text has not run.")]
+    found: Annotated[list[LookupMatch], Field(description="The largest share first.")]
     index: Annotated[
         Literal["ready", "rebuilding"],
-        Field(description="While the index is being rebuilt, only identical texts are found."),
+        Field(description="While the index is being rebuilt, only identical texts and passages are found."),
     ]
     words: Annotated[int, Field(description="The number of words looked up.", examples=[96])]
+    passage_words: Annotated[
+        int | None,
+        Field(
+            description="Verbatim passages of this many words or more were looked for in the current text of every "
+            "article; shorter ones, paraphrases and translations were not. null for a lookup by URL.",
+            examples=[12],
+        ),
+    ] = None
     window_is_full: Annotated[
         bool,
-        Field(description="For articles too old for the index, only identical texts are found."),
+        Field(description="Of articles too old for the index, only identical texts and passages are found."),
     ] = False
+    waiting: Annotated[int, Field(description="Changes of articles that are not searchable yet.", examples=[0])] = 0
+    is_complete: Annotated[
+        bool, Field(description="False if too many articles share a passage to compare all of them.")
+    ] = True
+    search: Annotated[
+        str | None,
+        Field(
+            description="If nothing is found: words of the text that `/v1/search` finds.",
+            examples=["Holm Ellery inspectors"],
+        ),
+    ] = None
 
 
 class LookupRequest(BaseModel):
@@ -117,7 +136,9 @@ def get_lookup(request: Request, url: UrlParameter) -> Response:
     },
 )
 async def post_lookup(request: Request) -> Response:
-    """The stories that ran the text or a part of it, with the matching spans. Nothing is stored."""
+    """The stories that ran the text or a part of it, with the matching spans. Nothing is stored. Words cut at line
+    ends, as in text from a PDF, are joined.
+    """
     desk = api_context(request)
     question = _question(await request.body(), request.headers.get("content-type", ""))
     if question.url is not None:

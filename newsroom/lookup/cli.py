@@ -8,10 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from onestory.errors import BadInput, NotFound
+from onestory.newsroom.lookup.reach import limits_of, no_match, what_was_compared
+from onestory.newsroom.search.cli import index_what_is_due
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
     load_config,
+    notice,
     print_json,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
@@ -33,6 +36,7 @@ def lookup_command(
 ) -> None:
     """Find out whether a text ran before, where first, and how much of it."""
     with open_engine(load_config(home)) as engine:
+        index_what_is_due(engine.store)
         asked = look_up(engine.store, engine.index_client, _asked_text(engine.store, what))
     if json:
         _print_lookup_json(asked)
@@ -55,23 +59,26 @@ def _asked_text(store: Store, what: str) -> str:
 
 
 def _print_lookup_json(asked: LookupResult) -> None:
-    rows: list[Any] = [
-        {**asdict(found), "index": asked.index, "window_is_full": asked.window_is_full} for found in asked.found
-    ]
+    reach = {name: value for name, value in asdict(asked).items() if name not in ("found", "search")}
+    rows: list[Any] = [{**asdict(found), **reach} for found in asked.found]
     for row in rows:
         print_json(row)
+    if not rows:
+        notice(f"no match: {no_match(asked)}")
 
 
 def print_lookup(asked: LookupResult) -> None:
-    if asked.index != "ready":
-        output_console.print("The index is being rebuilt: until then only identical texts are found.")
-    if asked.window_is_full:
-        output_console.print("For the oldest articles, which have left the index, only identical texts are found.")
+    for limit in limits_of(asked):
+        output_console.print(limit)
     if not asked.found:
-        output_console.print(f"Nothing similar to these {asked.words} words ran before.")
+        print_line(f"No match. {no_match(asked)}")
     for found in asked.found:
         print_line(
             f"{found.share:>4.0%} {found.relation:<9} story {found.story_id}"
             f"   first {format_time(found.first_seen)} at {printable(found.first_outlet)}"
             f"   {plural(found.copies, 'copy', 'copies')}   {printable(found.title, width=80)}"
         )
+    if asked.found:
+        print_line(what_was_compared(asked), style="dim")
+    if asked.search is not None:
+        print_line(f"Search for words of this text: onestory search {printable(asked.search)}")

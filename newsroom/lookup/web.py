@@ -9,6 +9,7 @@ from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, REQUIRE_READ_FOR_POST
 from onestory.newsroom.http.problems import as_sentence, problem_of
 from onestory.newsroom.lookup.api import LookupResponse, look_up_text, look_up_url
+from onestory.newsroom.lookup.reach import limits_of, no_match, what_was_compared
 from onestory.newsroom.pages.forms import read_form
 from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
@@ -74,6 +75,9 @@ async def lookup_text_page(request: Request) -> Response:
         text=text,
         answer=answer,
         found=found,
+        compared=what_was_compared(answer),
+        no_match=no_match(answer),
+        limits=limits_of(answer),
         segments=text_segments(text, [one.spans for one in found]),
         refusal=None,
     )

@@ -41,7 +41,10 @@ class MatchedCopy(ApiModel):
 class SearchHit(ApiModel):
     story: Story
     where: Annotated[
-        MatchedCopy | None, Field(description="The most relevant copy, or the newest one if sorted by time.")
+        MatchedCopy | None,
+        Field(
+            description="The original if it matches, else the most relevant copy, or the newest one if sorted by time."
+        ),
     ]
 
 

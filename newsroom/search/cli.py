@@ -23,7 +23,7 @@ from onestory.store.stories.listing import StoryFilter
 from onestory.store.stories.search import SearchResult, search_by_relevance, search_by_time
 from onestory.text import printable
 
-__all__ = ["bracket_spans", "print_search_results", "search_command"]
+__all__ = ["bracket_spans", "index_what_is_due", "print_search_results", "search_command"]
 
 
 def search_command(
@@ -49,7 +49,7 @@ def search_command(
     )
     find = search_by_time if order == "time" else search_by_relevance
     with open_store(load_config(home)) as store:
-        _catch_up(store)
+        index_what_is_due(store)
         with store.read() as connection:
             hits = find(connection, wanted, limit=limit).hits
     if json:
@@ -61,8 +61,8 @@ def search_command(
         notice("no story contains these words")
 
 
-def _catch_up(store: Store) -> None:
-    """Index what is not searchable yet."""
+def index_what_is_due(store: Store) -> None:
+    """Index changes that are not searchable yet, with a progress bar."""
     with store.read() as connection:
         left = count_search_due(connection)
     if not left:

@@ -13,6 +13,8 @@ from onestory.config import Config
 from onestory.newsroom.articles import web as article_pages
 from onestory.newsroom.articles import web as compare_pages
 from onestory.newsroom.articles.api import router as comparing_router
+from onestory.newsroom.articles.list_api import router as article_list_router
+from onestory.newsroom.editorial import web as decision_pages
 from onestory.newsroom.editorial.api import router as decisions_router
 from onestory.newsroom.events import api as events_api
 from onestory.newsroom.events.stream import EventSubscribers
@@ -161,6 +163,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (
         stories_api.router,
+        article_list_router,
         search_api.router,
         story_changes.router,
         lookup_api.router,
@@ -170,7 +173,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (lookup_pages.router, watch_pages.router, source_pages.router, static_router):
+    for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
     for router in (sign_in_pages.router, settings_pages.settings_router, webhook_pages.webhook_settings_router):
         app.include_router(router)

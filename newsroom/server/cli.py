@@ -26,6 +26,7 @@ from onestory.newsroom.terminal.console import HomeOption, load_config, notice, 
 from onestory.newsroom.webhooks.sender import WebhookSender
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.migrate import HEAD
+from onestory.store.sources.failing import failing_sources
 from onestory.store.sources.source_records import count_overdue_sources
 
 __all__ = ["health_command", "migrate_command", "run_command", "serve_command"]
@@ -108,17 +109,23 @@ def serve_command(
 
 
 def health_command(home: HomeOption = None) -> None:
-    """Exit with 0 if store and index respond, the disk has space and no source is overdue: for health checks."""
+    """Exit with 0 if store and index respond, the disk has space, no source is overdue and most sources work: for
+    health checks.
+    """
     config = load_config(home)
     with open_engine(config) as engine:
         engine.index_client.is_whole()
         check_disk(config.home)
         with engine.store.read() as connection:
             late = count_overdue_sources(connection, seconds=MAX_OVERDUE_SECONDS)
+            failing = failing_sources(connection)
+    if failing.is_alarm:
+        notice(f"{failing.sentence()}: check the network; `onestory sources list` has the reasons")
     if late:
         notice(f"{late} sources are overdue by more than {MAX_OVERDUE_SECONDS // 60} minutes: is a crawler running?")
+    if late or failing.is_alarm:
         raise typer.Exit(1)
-    typer.echo("ok")
+    typer.echo(f"ok, but {failing.sentence()}: see `onestory sources list`" if failing.total else "ok")
 
 
 def migrate_command(

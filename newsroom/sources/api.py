@@ -42,7 +42,7 @@ class Source(ApiModel):
     pages_found: Annotated[int, Field(description="Pages first found here, in total.", examples=[1204])]
     last_new: Annotated[datetime | None, Field(description="The last poll whose listing differed from the one before.")]
     alarmed: Annotated[
-        datetime | None, Field(description="When the alarm was raised: at the third blocked or silent poll.")
+        datetime | None, Field(description="When the alarm was raised: at the third poll without what it should bring.")
     ]
     watched_only: Annotated[bool, Field(description="Whether only pages that a watch wants are fetched.")]
 

@@ -160,7 +160,7 @@ def set_outlet_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Set the owner of outlets."""
+    """Set whether outlets are yours, and their owner: of any outlet with a source or an article."""
     if ours is None and owner is None:
         raise BadInput("nothing to set: give an option such as --ours or --owner NAME")
     config = load_config(home)

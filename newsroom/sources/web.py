@@ -13,6 +13,7 @@ from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.sources.api import SourceId
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import daily_yields, gaps_of, weekly_yields
+from onestory.store.sources.failing import failing_sources
 from onestory.store.sources.health import schedule_poll_now
 from onestory.store.sources.source_records import SourceRecord, load_source, source_records
 
@@ -29,6 +30,7 @@ def sources_page(request: Request) -> Response:
     desk = api_context(request)
     with desk.store.read() as connection:
         found = source_records(connection)
+        failing = failing_sources(connection)
         week = weekly_yields(connection, now=desk.clock())
     return render_page(
         request,
@@ -38,6 +40,7 @@ def sources_page(request: Request) -> Response:
         week=week,
         ill=sum(source.enabled and not source.is_well for source in found),
         alarms=_alarms(found),
+        failing=failing,
         asked=request.query_params.get("asked"),
     )
 

@@ -7,7 +7,15 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.newsroom.http.context import ApiContext, api_context
-from onestory.newsroom.http.pagination import decode_cursor, encode_cursor, next_link, next_link_of_request, next_url
+from onestory.newsroom.http.pagination import (
+    decode_cursor,
+    decode_sorted_cursor,
+    encode_cursor,
+    encode_sorted_cursor,
+    next_link,
+    next_link_of_request,
+    next_url,
+)
 from onestory.newsroom.http.parameters import StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import (
@@ -21,20 +29,30 @@ from onestory.newsroom.http.schemas import (
     Article,
     Copy,
     CopyEvidence,
+    EarlierVersion,
+    Lead,
     Link,
     PartialRecord,
     PartialStoryList,
     Story,
+    StoryCopy,
     StoryList,
     StoryWithCopies,
+    article_of,
 )
 from onestory.newsroom.stories import feeds, ninjs
-from onestory.newsroom.stories.filters import FieldNames, ListQuery, StoryQuery
+from onestory.newsroom.stories.filters import FieldNames, ListQuery, SortedQuery
+from onestory.newsroom.stories.leads import story_leads
+from onestory.pipelines.stories.leads import Lead as StoryLead
 from onestory.store.stories.copies import copies_after_cursor, matches_of_copies
+from onestory.store.stories.earlier_versions import EarlierVersion as StoredEarlierVersion
+from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.listing import StoryCursor, filtered_page
-from onestory.store.stories.records import ArticleRecord, StoryRecord, load_article, load_story
 from onestory.store.stories.records import CopyRecord as StoredCopy
+from onestory.store.stories.records import StoryRecord, load_article, load_story
+from onestory.store.stories.sorted_listing import StorySort, sorted_page
+from onestory.store.stories.summaries import summaries_of
 
 __all__ = ["router", "story_list_page"]
 
@@ -61,13 +79,23 @@ ATOM_SCHEMA = {"schema": {"type": "string"}}
 FEED_SCHEMA = {"schema": {"type": "object", "required": ["version", "title", "items"]}}
 
 
-def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryRecord], str | None]:
+def story_list_page(desk: ApiContext, query: SortedQuery) -> tuple[list[StoryRecord], str | None]:
     """A page of the list, and the cursor of the next one, if any. Raises BadCursor or BadQuery."""
+    if query.sort != "newest":
+        return _sorted_list_page(desk, query, query.sort)
     after = decode_cursor(query.cursor, of=query.list_name) if query.cursor is not None else None
     wanted = query.to_filter(now=desk.clock())
     with desk.store.read() as connection:
         page = filtered_page(connection, wanted, limit=query.limit, after=after)
     return list(page.stories), None if page.next is None else encode_cursor(page.next, of=query.list_name)
+
+
+def _sorted_list_page(desk: ApiContext, query: SortedQuery, by: StorySort) -> tuple[list[StoryRecord], str | None]:
+    now = desk.clock()
+    after = decode_sorted_cursor(query.cursor, of=query.list_name) if query.cursor is not None else None
+    with desk.store.read() as connection:
+        page = sorted_page(connection, query.to_filter(now=now), by, limit=query.limit, now=now, after=after)
+    return list(page.stories), None if page.next is None else encode_sorted_cursor(page.next, of=query.list_name)
 
 
 @router.get(
@@ -84,7 +112,7 @@ def story_list_page(desk: ApiContext, query: StoryQuery) -> tuple[list[StoryReco
     },
 )
 def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
-    """Stories, the latest seen first. All given filters must match.
+    """Stories, by default the latest seen first. All given filters must match.
 
     `next` leads to the next page. A story that gets a copy meanwhile keeps its place, so none is repeated or missed.
     With `Accept`, the same list is a feed.
@@ -106,7 +134,7 @@ def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Respo
     operation_id="followStories",
     responses={200: {"headers": NEXT_LINK, "content": {feeds.ATOM: ATOM_SCHEMA}}, 400: BAD_CURSOR},
 )
-def get_stories_atom(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
+def get_stories_atom(request: Request, query: Annotated[SortedQuery, Query()]) -> Response:
     """The same list with the same filters, as an Atom feed."""
     return _feed(request, query, feeds.ATOM)
 
@@ -118,13 +146,16 @@ def get_stories_atom(request: Request, query: Annotated[StoryQuery, Query()]) ->
     operation_id="followStoriesAsJson",
     responses={200: {"headers": NEXT_LINK, "content": {feeds.JSON_FEED: FEED_SCHEMA}}, 400: BAD_CURSOR},
 )
-def get_stories_json_feed(request: Request, query: Annotated[StoryQuery, Query()]) -> Response:
+def get_stories_json_feed(request: Request, query: Annotated[SortedQuery, Query()]) -> Response:
     """The same list with the same filters, in JSON Feed 1.1."""
     return _feed(request, query, feeds.JSON_FEED)
 
 
-def _feed(request: Request, query: StoryQuery, kind: str) -> Response:
-    found, cursor = story_list_page(api_context(request), query)
+def _feed(request: Request, query: SortedQuery, kind: str) -> Response:
+    desk = api_context(request)
+    found, cursor = story_list_page(desk, query)
+    with desk.store.read() as connection:
+        summaries = summaries_of(connection, found)
     base = str(request.base_url).rstrip("/")
     here = f"{base}{request.url.path}"
     feed = feeds.StoryFeed(
@@ -134,6 +165,7 @@ def _feed(request: Request, query: StoryQuery, kind: str) -> Response:
         here=f"{here}?{request.url.query}" if request.url.query else here,
         next=None if cursor is None else next_url(here, query, cursor),
         stories=found,
+        summaries=summaries,
     )
     headers = VARY | next_link(request, query, cursor)
     if kind == feeds.ATOM:
@@ -179,14 +211,24 @@ def get_story(
             )
         evidence = matches_of_copies(connection, record.id, [copy.id for copy in members])
         links = story_links(connection, [copy.id for copy in members])
+        earlier = copies_of_earlier_versions(connection, record.original, [copy.id for copy in members])
+        leads = story_leads(connection, record)
     result = StoryWithCopies(
         **Story.model_validate(record).__dict__,
-        articles=[Copy.model_validate(copy) for copy in members],
+        articles=[_story_copy(copy, earlier.get(copy.id), leads.get(copy.id)) for copy in members],
         evidence=[CopyEvidence.model_validate(match) for match in evidence],
         links=[Link.model_validate(link) for link in links],
         next=following,
     )
     return json_response(request, result, include=names, headers=headers)
+
+
+def _story_copy(copy: StoredCopy, earlier: StoredEarlierVersion | None, lead: StoryLead | None) -> StoryCopy:
+    return StoryCopy(
+        **Copy.model_validate(copy).__dict__,
+        runs_earlier=None if earlier is None else EarlierVersion.model_validate(earlier),
+        lead=None if lead is None else Lead.model_validate(lead),
+    )
 
 
 def _page_of_copies(
@@ -232,17 +274,4 @@ def get_article(
         record = load_article(connection, validate_id(article_id, of="article"))
     if _wants_ninjs(request, shown_as):
         return plain_json_response(request, ninjs.article_as_ninjs(record), ninjs.NINJS_TYPE, headers=VARY)
-    return json_response(request, _article(record), include=names, headers=VARY)
-
-
-def _article(record: ArticleRecord) -> Article:
-    return Article(
-        **Copy.model_validate(record.copy).__dict__,
-        source=record.source,
-        number=record.number,
-        text=record.text,
-        facts=record.facts,
-        observed=record.observed,
-        content_digest=record.content_digest,
-        extractor=record.extractor,
-    )
+    return json_response(request, article_of(record), include=names, headers=VARY)

@@ -1,6 +1,7 @@
 """API of changes, for mirrors."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -12,8 +13,9 @@ from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.pagination import EPOCH, BadCursor, decode_parts, encode_parts
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel, Story
-from onestory.store.stories.export import ChangeCursor, changes_after
+from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel, Article, Story, article_of
+from onestory.store.stories.export import ChangeCursor, ChangeRecord, changes_after
+from onestory.store.stories.records import ArticleRecord, articles_of_stories
 from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["Change", "ChangeList", "router"]
@@ -38,6 +40,10 @@ class Change(ApiModel):
         None
     )
     story: Story | None = None
+    articles: Annotated[
+        list[Article] | None,
+        Field(description="With `include=articles`: all copies of the story with their current texts."),
+    ] = None
 
 
 class ChangeList(ApiModel):
@@ -60,6 +66,10 @@ router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[REQUIRE_READ])
 SETTLE_DELAY = timedelta(seconds=60)
 
 
+# Articles with texts in one page.
+MAX_ARTICLES = 1_000
+
+
 CHANGE_KEY_PATTERN = re.compile(r"([0-9a-f]{24}|[0-9a-f]{64})?")
 
 
@@ -79,6 +89,13 @@ class ChangeQuery(BaseModel):
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=1000, description="Maximum number of changes.")] = 200
+    include: Annotated[
+        Literal["articles"] | None,
+        Field(
+            description="articles: with each story all its copies and their texts. A page then ends at "
+            f"{MAX_ARTICLES:,} articles, but never within a story."
+        ),
+    ] = None
 
     @field_validator("updated_since", mode="after")
     @classmethod
@@ -104,21 +121,44 @@ class ChangeQuery(BaseModel):
 def get_changes(request: Request, query: Annotated[ChangeQuery, Query()]) -> Response:
     """Stories by the time of their latest change, with absorbed ids and takedowns. The last minute is withheld.
 
-    A mirror that keeps `next`, and continues with it, misses nothing.
+    A mirror that keeps `next`, and continues with it, misses nothing. With `include=articles` one call a page mirrors
+    the texts as well: store each article by its id with its `story_id`, and delete what `removed` names, which may be
+    an article or a story.
     """
     desk = api_context(request)
     now = desk.clock()
     after = query.after(now=now)
     with desk.store.read() as connection:
         found = changes_after(connection, after=after, before=now - SETTLE_DELAY, limit=query.limit + 1)
-    page = found[: query.limit]
+        page = found[: query.limit]
+        texts: dict[str, list[ArticleRecord]] = {}
+        if query.include == "articles":
+            page = _with_few_articles(page)
+            texts = articles_of_stories(connection, [one.key for one in page if one.kind == "story"])
     last = ChangeCursor(page[-1].at, page[-1].key) if page else after
     result = ChangeList(
-        changes=[Change.model_validate(one) for one in page],
+        changes=[_change(one, texts.get(one.key)) for one in page],
         next=encode_change_cursor(last),
-        more=len(found) > query.limit,
+        more=len(found) > len(page),
     )
     return json_response(request, result)
+
+
+def _with_few_articles(found: Sequence[ChangeRecord]) -> list[ChangeRecord]:
+    """The first changes, with at most MAX_ARTICLES copies in all; at least one."""
+    page: list[ChangeRecord] = []
+    left = MAX_ARTICLES
+    for one in found:
+        left -= one.story.copies if one.story is not None else 0
+        if page and left < 0:
+            break
+        page.append(one)
+    return page
+
+
+def _change(record: ChangeRecord, articles: Sequence[ArticleRecord] | None) -> Change:
+    texts = None if articles is None else [article_of(one) for one in articles]
+    return Change.model_validate(record).model_copy(update={"articles": texts})
 
 
 def encode_change_cursor(position: ChangeCursor) -> str:

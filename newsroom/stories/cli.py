@@ -1,12 +1,15 @@
 """The `onestory stories` and `onestory show` commands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from sqlalchemy import Connection
 
+from onestory.newsroom.stories.leads import story_leads
+from onestory.newsroom.stories.views import WordCountCache, WordCounts
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -18,8 +21,11 @@ from onestory.newsroom.terminal.console import (
     print_records,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
+from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.stories.original import REASONS
 from onestory.store.database import Store
+from onestory.store.stories.copies import current_texts
+from onestory.store.stories.earlier_versions import EarlierVersion, copies_of_earlier_versions
 from onestory.store.stories.links import StoryLink, story_links
 from onestory.store.stories.listing import StoryFilter, list_stories
 from onestory.store.stories.records import (
@@ -45,6 +51,7 @@ __all__ = [
 ]
 
 MAX_STORIES_LISTED = 100_000
+MAX_COMPARED_COPIES = 200  # each takes about ten milliseconds
 
 
 def stories_command(
@@ -95,15 +102,52 @@ def show_story_command(
         matches = matches_among(connection, [member.id for member in members])
         links = story_links(connection, [member.id for member in members])
         text = load_article(connection, record.original)
+        beside = BesideOriginal.of(connection, record, members)
     if json:
-        print_json({**asdict(record), **copies_and_matches(members, matches), "links": links, "text": text.text})
+        told = copies_and_matches(members, matches, beside)
+        print_json({**asdict(record), **told, "links": links, "text": text.text})
     else:
-        print_story(record, members, text, links, matches)
+        print_story(record, members, text, links, beside)
 
 
 def _story_of_url(store: Store, url: str) -> str:
     with store.read() as connection:
         return story_named(connection, url)
+
+
+@dataclass(frozen=True, slots=True)
+class BesideOriginal:
+    """What copies are, as the page of the story says it: word counts beside the original, earlier versions, leads."""
+
+    counts: Mapping[str, WordCounts]
+    earlier: Mapping[str, EarlierVersion]
+    leads: Mapping[str, Lead]
+
+    @classmethod
+    def of(cls, connection: Connection, record: StoryRecord, members: Sequence[CopyRecord]) -> "BesideOriginal":
+        ids = [member.id for member in members]
+        texts = current_texts(connection, ids)
+        others = [text for one, text in texts.items() if one != record.original]
+        counts = WordCountCache().between(texts[record.original], others, most=MAX_COMPARED_COPIES)
+        earlier = copies_of_earlier_versions(connection, record.original, ids)
+        return cls(counts, earlier, story_leads(connection, record))
+
+    def sentence(self, article_id: str) -> str:
+        """Empty for the original, and for a copy that was not compared."""
+        lead = self.leads.get(article_id)
+        said = self._beside(article_id)
+        if lead is None:
+            return said
+        behind = f", {lead.behind} behind" if lead.behind else ""
+        return "; ".join(filter(None, (said, f"lead {lead.number} of {lead.count}{behind}")))
+
+    def _beside(self, article_id: str) -> str:
+        if (earlier := self.earlier.get(article_id)) is not None:
+            return f"runs version {earlier.version} of {earlier.versions}, verbatim"
+        counts = self.counts.get(article_id)
+        if counts is None:
+            return ""
+        return f"has {counts.share:.0%} of the original: −{counts.cut} +{counts.added} words"
 
 
 LINK_DESCRIPTIONS = {
@@ -118,7 +162,7 @@ def print_story(
     members: Sequence[CopyRecord],
     text: ArticleRecord,
     links: Sequence[StoryLink],
-    matches: Sequence[MatchRecord],
+    beside: BesideOriginal,
 ) -> None:
     output_console.print(Text(printable(record.title) or "(no headline)", style="bold"))
     # The earliest of them, where it was imported without the time of its fetch.
@@ -133,12 +177,13 @@ def print_story(
         times = f"{'seen' if member.is_observed else 'stored'} {format_time(member.first_seen)}" + (
             f"  published {format_time(member.published)} (per page)" if member.published else ""
         )
-        print_line(f"  {member.relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")
+        relation = "verbatim" if member.id in beside.earlier else member.relation
+        print_line(f"  {relation:<9} {printable(member.outlet):<28} {member.words:>6} words  {times}")
         print_line(f"  {'':<9} {printable(member.url)}", style="dim")
         if member.withdrawn is not None:
             print_line(f"  {'':<9} withdrawn {format_time(member.withdrawn)}: onestory article {member.id}")
-        if beside := _beside_original(record, member, matches):
-            print_line(f"  {'':<9} {beside}", style="dim")
+        if said := beside.sentence(member.id):
+            print_line(f"  {'':<9} {said}", style="dim")
     print_line(
         f"original: {printable(text.copy.outlet)} ({REASONS.get(record.original_reason, record.original_reason)})"
     )
@@ -153,23 +198,21 @@ def print_story(
         output_console.print(Text(printable(paragraph)))
 
 
-def _beside_original(record: StoryRecord, member: CopyRecord, matches: Sequence[MatchRecord]) -> str:
-    """The match of a copy with the original, in words; empty if the two were not compared."""
-    for match in matches:
-        if {match.a_article, match.b_article} == {record.original, member.id}:
-            ours, theirs = match.evidence.get("containment_a", 0.0), match.evidence.get("containment_b", 0.0)
-            kept, own = (ours, theirs) if match.a_article == record.original else (theirs, ours)
-            return f"has {kept:.0%} of the original, which is {own:.0%} of the copy"
-    return ""
-
-
-def copies_and_matches(members: Sequence[CopyRecord], matches: Sequence[MatchRecord]) -> Mapping[str, Any]:
-    return {"copies": [asdict(member) for member in members], "matches": [asdict(match) for match in matches]}
+def copies_and_matches(
+    members: Sequence[CopyRecord], matches: Sequence[MatchRecord], beside: BesideOriginal
+) -> Mapping[str, Any]:
+    earlier = {one: asdict(version) for one, version in beside.earlier.items()}
+    leads = {one: {**asdict(lead), "behind": lead.behind} for one, lead in beside.leads.items()}
+    copies = [
+        {**asdict(member), "runs_earlier": earlier.get(member.id), "lead": leads.get(member.id)} for member in members
+    ]
+    return {"copies": copies, "matches": [asdict(match) for match in matches]}
 
 
 def print_stories(records: Sequence[StoryRecord]) -> None:
     for record in records:
         spread = f"{plural(record.copies, 'copy', 'copies')} in {plural(record.outlets, 'outlet', 'outlets')}"
-        first = f"first {format_time(record.first_seen)} at {printable(record.first_outlet)}"
-        print_line(f"{record.id}  {spread:<24}  {first}")
+        stated = f", stated {format_time(record.published)}" if record.published else ""
+        first = f"first seen {format_time(record.first_seen)} at {printable(record.first_outlet)}"
+        print_line(f"{record.id}  {spread:<24}  original: {printable(record.original_outlet)}{stated}   {first}")
         print_line(f"  {printable(record.title) or '(no headline)'}", style="bold")

@@ -1,8 +1,8 @@
 """Feeds of story lists: Atom and JSON Feed, with permanent URNs (RFC 9562) that do not depend on the host."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 
 from onestory.pipelines.extract.language import known_language
 from onestory.store.stories.records import StoryRecord
+from onestory.store.stories.summaries import StorySummary
 from onestory.text import plural
 from onestory.times import iso_utc
 
@@ -30,6 +31,8 @@ JSON_FEED = "application/feed+json"
 
 ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 
+MAX_OUTLETS = 10  # named in an entry
+
 EMPTY_FEED_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Characters that XML 1.0 does not allow, even escaped.
@@ -46,6 +49,10 @@ class StoryFeed:
     here: str
     next: str | None
     stories: Sequence[StoryRecord]
+    summaries: Mapping[str, StorySummary] = field(default_factory=dict)
+
+    def summary(self, story: StoryRecord) -> StorySummary:
+        return self.summaries.get(story.id, StorySummary(outlets=(story.first_outlet,)))
 
     def story_url(self, story: StoryRecord) -> str:
         return f"{self.base}/stories/{story.id}"
@@ -78,10 +85,16 @@ def _add_entry(root: Xml.Element, feed: StoryFeed, story: StoryRecord) -> None:
     _add(entry, "title", story.title or "(no headline)")
     _add(entry, "published", iso_utc(story.first_seen))
     _add(entry, "updated", iso_utc(story.updated))
-    _add(_add(entry, "author"), "name", story.first_outlet)
+    summary = feed.summary(story)
+    _add(_add(entry, "author"), "name", story.original_outlet or story.first_outlet)
+    for outlet in summary.outlets[:MAX_OUTLETS]:
+        if outlet != story.original_outlet:
+            _add(_add(entry, "contributor"), "name", outlet)
+    if story.credit:
+        _add(entry, "category", term=story.credit, label=f"Credit: {story.credit}")
     _add(entry, "link", rel="alternate", type="text/html", href=feed.story_url(story))
     _add(entry, "link", rel="related", type="application/json", href=f"{feed.base}/v1/stories/{story.id}")
-    _add(entry, "summary", _summary(story))
+    _add(entry, "summary", _summary(story, summary))
 
 
 def _add(parent: Xml.Element, name: str, value: str | None = None, **attributes: str) -> Xml.Element:
@@ -113,19 +126,32 @@ def _item(feed: StoryFeed, story: StoryRecord) -> dict[str, Any]:
         "id": record_urn("story", story.id),
         "url": feed.story_url(story),
         "title": story.title,
-        "content_text": _summary(story),
+        "content_text": _summary(story, feed.summary(story)),
+        "summary": feed.summary(story).lead or None,
         "date_published": iso_utc(story.first_seen),
         "date_modified": iso_utc(story.updated),
-        "authors": [{"name": story.first_outlet}],
+        "authors": [{"name": story.original_outlet or story.first_outlet}],
+        "tags": [f"Credit: {story.credit}"] if story.credit else None,
         "language": known_language(story.language),
-        "_onestory": {"id": story.id, "copies": story.copies, "outlets": story.outlets, "owners": story.owners},
+        "_onestory": {
+            "id": story.id,
+            "copies": story.copies,
+            "outlets": story.outlets,
+            "owners": story.owners,
+            "outlet_names": list(feed.summary(story).outlets[:MAX_OUTLETS]),
+            "credit": story.credit,
+        },
     }
     return {name: value for name, value in result.items() if value is not None}
 
 
-def _summary(story: StoryRecord) -> str:
-    """A sentence on the spread of a story, and where it was first seen."""
+def _summary(story: StoryRecord, summary: StorySummary) -> str:
+    """The lead, the spread of the story with its outlets, where it was first seen, and its credit."""
     spread = f"{plural(story.copies, 'copy', 'copies')} in {plural(story.outlets, 'outlet', 'outlets')}"
+    names = ", ".join(summary.outlets[:MAX_OUTLETS])
+    more = len(summary.outlets) - MAX_OUTLETS
+    outlets = f"{names} and {more} more" if more > 0 else names
     seen = story.first_seen.strftime("%Y-%m-%d %H:%M")
     credit = f" Credit: {story.credit}." if story.credit else ""
-    return f"{spread}. First seen {seen} UTC at {story.first_outlet}.{credit}"
+    lead = f"{summary.lead} " if summary.lead else ""
+    return f"{lead}{spread}: {outlets}. First seen {seen} UTC at {story.first_outlet}.{credit}"

@@ -12,7 +12,7 @@ from onestory.store.search.query import BadQuery, parse_query
 from onestory.store.stories.listing import StoryFilter
 from onestory.times import TIME_FORMS, parse_time, utc_now
 
-__all__ = ["FieldNames", "ListQuery", "SearchQuery", "StoryQuery"]
+__all__ = ["FieldNames", "ListQuery", "SearchQuery", "SortedQuery", "StoryQuery"]
 
 LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,4})?")
 UNSEARCHABLE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -175,7 +175,19 @@ class StoryQuery(BaseModel):
         )
 
 
-class ListQuery(StoryQuery):
+class SortedQuery(StoryQuery):
+    """The filters, with a sort order."""
+
+    sort: Annotated[
+        Literal["newest", "outlets", "owners", "copies", "growth"],
+        Field(
+            description="newest: the latest seen first, stable while stories grow. outlets, owners, copies: most "
+            "first; growth: most copies of the last hour first. There a story that grows between two pages may move."
+        ),
+    ] = "newest"
+
+
+class ListQuery(SortedQuery):
     """Parameters of a list as JSON, with optional partial records."""
 
     fields: FieldNames = None

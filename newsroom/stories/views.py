@@ -6,9 +6,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 from onestory.cache import LruCache
+from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.versions.freshness import Freshness
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.stories.copies import CopyText
+from onestory.store.stories.earlier_versions import EarlierVersion
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord
 
 __all__ = [
@@ -52,10 +54,12 @@ class WordCountCache:
     def __init__(self) -> None:
         self._cache: LruCache[tuple[bytes, bytes], WordCounts] = LruCache(MAX_CACHED_COUNTS)
 
-    def between(self, original: CopyText, others: Iterable[CopyText]) -> dict[str, WordCounts]:
-        """Word counts by article. Only the first few uncached texts are compared."""
+    def between(
+        self, original: CopyText, others: Iterable[CopyText], *, most: int = MAX_COUNTED_AT_ONCE
+    ) -> dict[str, WordCounts]:
+        """Word counts by article. Only the first `most` uncached texts are compared."""
         found: dict[str, WordCounts] = {}
-        left = MAX_COUNTED_AT_ONCE
+        left = most
         for other in others:
             known = self._cache.get((original.digest, other.digest))
             if known is None and left:
@@ -79,7 +83,8 @@ Span = tuple[int, int]
 class CopyRow:
     """A row of the table of copies. `kept` is the share of the original kept, 0 to 1, or None if unknown.
 
-    `words` has the same as word counts. `headline` is set if it differs, `number` is that of its version.
+    `words` has the same as word counts. `headline` is set if it differs, `number` is that of its version. `earlier` is
+    set if it is a verbatim copy of an earlier version of the original, `lead` if the copies run several leads.
     """
 
     copy: CopyRecord
@@ -92,14 +97,18 @@ class CopyRow:
     standing: Freshness | None
     versions: int
     number: int | None
+    earlier: EarlierVersion | None
+    lead: Lead | None
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """A match between two copies, `a` and `b`. Shares are 0 to 1."""
+    """A match between two copies, `a` and `b`, with the numbers of their versions. Shares are 0 to 1."""
 
     a: CopyRecord
     b: CopyRecord
+    a_number: int
+    b_number: int
     kind: str
     a_part: float | None
     b_part: float | None
@@ -128,6 +137,8 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
     standings: Mapping[str, Freshness],
     versions: Mapping[str, int],
     numbers: Mapping[str, int],
+    earlier: Mapping[str, EarlierVersion],
+    leads: Mapping[str, Lead],
 ) -> list[CopyRow]:
     """A row per copy, in order."""
     measured = dict(_beside(record.original, matches))
@@ -143,6 +154,8 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
             standings.get(copy.id),
             versions.get(copy.id, 1),
             numbers.get(copy.id),
+            earlier.get(copy.id),
+            leads.get(copy.id),
         )
         for copy in members
     ]
@@ -178,6 +191,8 @@ def evidence_rows(
         EvidenceRow(
             by_id[match.a_article],
             by_id[match.b_article],
+            match.a,
+            match.b,
             match.kind,
             match.evidence.get("containment_a"),
             match.evidence.get("containment_b"),

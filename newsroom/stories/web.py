@@ -1,44 +1,45 @@
 """The page of a story, with its editing forms."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import anyio.to_thread
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.cache import LruCache
-from onestory.errors import BadInput, NotFound
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
-from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
-from onestory.newsroom.http.problems import as_sentence
-from onestory.newsroom.pages.forms import PostedForm, read_form
-from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remembered_name, set_name_cookie
-from onestory.newsroom.pages.redirects import see_other
+from onestory.newsroom.http.parameters import validate_id
+from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
+from onestory.newsroom.pages.forms import PostedForm
+from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remembered_name
 from onestory.newsroom.pages.render import render_page
+from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
-from onestory.pipelines.stories.decisions import (
-    DecisionNote,
-    DecisionResult,
-    merge_stories,
-    pin_original,
-    split_story,
-    undo_decision,
-)
 from onestory.pipelines.versions.freshness import FreshnessCache
-from onestory.store.database import Store
 from onestory.store.editorial.decisions import decisions_of_story
-from onestory.store.stories.copies import copies_at_offset, copy_times, count_copies_at, current_texts, version_counts
+from onestory.store.stories.copies import (
+    copies_at_offset,
+    copy_times,
+    count_copies_at,
+    current_texts,
+    stories_first_stored,
+    version_counts,
+)
+from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.outlets import own_outlets
 from onestory.store.stories.records import StoryRecord, copies_by_id, load_article, load_story, matches_among
 
-__all__ = ["StoryPageCache", "router"]
+__all__ = [
+    "MAX_DECISION_REASON",
+    "MAX_STORY_ADDRESS",
+    "StoryPageCache",
+    "router",
+    "show_story",
+]
 
 router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
@@ -49,8 +50,6 @@ MAX_DECISIONS_SHOWN = 30
 MAX_DECISION_REASON = 500
 MAX_STORY_ADDRESS = 2_048
 PAGE_NUMBER = re.compile("[0-9]{1,6}")
-STORY_ADDRESS = re.compile(r"/stories/([0-9a-f]{24})\b")
-DecisionId = Path(ge=1, le=MAX_DATABASE_ID)
 
 
 class StoryPageCache:
@@ -69,10 +68,13 @@ class StoryPageCache:
 
 @router.get("/stories/{story_id}")
 def story_page(request: Request, story_id: str) -> Response:
-    return _shown(request, validate_id(story_id, of="story"))
+    return show_story(request, validate_id(story_id, of="story"))
 
 
-def _shown(request: Request, story_id: str, *, refusal: str | None = None, form: PostedForm | None = None) -> Response:
+def show_story(
+    request: Request, story_id: str, *, refusal: str | None = None, form: PostedForm | None = None
+) -> Response:
+    """The page of a story; with a refused form as it was typed, and the reason."""
     memory: StoryPageCache = request.app.state.story_memory
     with api_context(request).store.read() as connection:
         record = load_story(connection, story_id)
@@ -86,6 +88,9 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
         links = story_links(connection, ids)
         texts = current_texts(connection, ids)
         counts = version_counts(connection, ids)
+        is_stored = bool(stories_first_stored(connection, [record.id]))
+        earlier = copies_of_earlier_versions(connection, record.original, ids)
+        leads = story_leads(connection, record)
         outdated = memory.standings.of(connection, record)
         chart = memory.chart(connection, record, our_names)
         our_copies = count_copies_at(connection, record.id, our_names)
@@ -101,7 +106,10 @@ def _shown(request: Request, story_id: str, *, refusal: str | None = None, form:
         status=200 if refusal is None else 422,
         here=None,
         story=record,
-        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers),
+        rows=copy_rows(
+            record, ordered, matches, our_names, shared, outdated.standings, counts, numbers, earlier, leads
+        ),
+        is_stored=is_stored,
         first_shown=skip + 1,
         page_number=number,
         has_more=skip + len(ordered) < record.copies,
@@ -137,70 +145,3 @@ def _typed(request: Request, form: PostedForm | None) -> dict[str, Any]:
         "other": form.line("other", most=MAX_STORY_ADDRESS),
         "chosen": frozenset(form.all("article")),
     }
-
-
-@router.post("/stories/{story_id}/merge", dependencies=[REQUIRE_EDIT])
-async def merge_stories_page(request: Request, story_id: str) -> Response:
-    form = await read_form(request)
-    named = form.line("other", most=MAX_STORY_ADDRESS)
-    found = STORY_ADDRESS.search(named)
-    other = found[1] if found else named
-    if not other:
-        return await _refused(request, story_id, form, "Give the other story: the address of its page, or of a copy.")
-    return await _decided(request, story_id, form, lambda store, word: merge_stories(store, [story_id, other], word))
-
-
-@router.post("/stories/{story_id}/split", dependencies=[REQUIRE_EDIT])
-async def split_story_page(request: Request, story_id: str) -> Response:
-    form = await read_form(request)
-    leaving = form.all("article")
-    if not leaving:
-        return await _refused(request, story_id, form, "Choose the copies to split off.")
-    return await _decided(request, story_id, form, lambda store, word: split_story(store, leaving, word))
-
-
-@router.post("/stories/{story_id}/pin", dependencies=[REQUIRE_EDIT])
-async def pin_original_page(request: Request, story_id: str) -> Response:
-    form = await read_form(request)
-    chosen = form.all("article")
-    if len(chosen) != 1:
-        return await _refused(request, story_id, form, "Choose the copy to mark as the original.")
-    return await _decided(request, story_id, form, lambda store, word: pin_original(store, chosen[0], word))
-
-
-@router.post("/stories/{story_id}/undo/{number}", dependencies=[REQUIRE_EDIT])
-async def undo_decision_page(request: Request, story_id: str, number: int = DecisionId) -> Response:
-    form = await read_form(request)
-    return await _decided(
-        request, story_id, form, lambda store, word: undo_decision(store, number, word), needs_why=False
-    )
-
-
-async def _decided(
-    request: Request,
-    story_id: str,
-    form: PostedForm,
-    decide: Callable[[Store, DecisionNote], DecisionResult],
-    *,
-    needs_why: bool = True,
-) -> Response:
-    """Redirect to the story, or to the one that its copies belong to now."""
-    desk = api_context(request)
-    who, why = form.line("who", most=MAX_REMEMBERED_NAME), form.line("why", most=MAX_DECISION_REASON)
-    if not who or (needs_why and not why):
-        return await _refused(request, story_id, form, "Give your name and a reason: the log keeps both.")
-    try:
-        decided = await anyio.to_thread.run_sync(
-            lambda: decide(desk.store, DecisionNote(caller_of(request).signature_for(who), why, desk.clock()))
-        )
-    except (BadInput, NotFound) as error:
-        return await _refused(request, story_id, form, str(error))
-    home = story_id if story_id in decided.stories else decided.stories[0]
-    answer = see_other(f"/stories/{home}#log")
-    set_name_cookie(request, answer, who)
-    return answer
-
-
-async def _refused(request: Request, story_id: str, form: PostedForm, why: str) -> Response:
-    checked = validate_id(story_id, of="story")
-    return await anyio.to_thread.run_sync(lambda: _shown(request, checked, refusal=as_sentence(why), form=form))

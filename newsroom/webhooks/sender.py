@@ -58,6 +58,8 @@ KIND_LABELS = {
     "watch.matched": "Matches your watch",
     "source.blocked": "Source blocked",
     "source.silent": "Source silent",
+    "source.failed": "Source failing",
+    "sources.failing": "Most sources are failing",
     "webhook.disabled": "A webhook was disabled",
     "webhook.test": "Test: this webhook works",
 }

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.signature import PARAMETERS, sign
 from onestory.pipelines.boilerplate.repeated_lines import (
     LineCount,
@@ -19,6 +20,7 @@ from onestory.pipelines.boilerplate.repeated_lines import (
     fingerprints_for_page,
     learned_fingerprints,
 )
+from onestory.pipelines.stories.headline import headline_of
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.versions.rewriting import attach_unattached, rewrite_versions
 from onestory.store.articles.captures import RemovedLine, content_digest
@@ -147,6 +149,10 @@ def count_lines(articles: Iterable[ArticleLines], *, by_owner: bool = False) -> 
     told = distinct_stories(
         [owner or article.story_id for owner, article in zip(owned, found, strict=True)],
         [b"" if owner else article.signature for owner, article in zip(owned, found, strict=True)],
+        [
+            Headline("" if owner else headline_of(article.title, article.url))
+            for owner, article in zip(owned, found, strict=True)
+        ],
     )
     showed: dict[int, set[int]] = {}
     seen: dict[int, datetime] = {}

@@ -8,15 +8,16 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Member
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.index import Registered
 from onestory.dedupe.partition import GroupingDecision, partition, unverified_pairs
-from onestory.dedupe.round_ups import round_ups
-from onestory.dedupe.verify import Evidence, verify
+from onestory.dedupe.round_ups import headlines_needed, round_ups
+from onestory.dedupe.verify import verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.pipelines.stories.matched import Seen, seen_of
+from onestory.pipelines.stories.matched import Seen, seen_of, stored_evidence
 from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
@@ -100,7 +101,8 @@ def _settle(
                 slow = join_fast(connection, newcomers, rows, now=now)
                 add_matches(connection, rows)
                 if slow:
-                    near = slow | _ends(row for row in rows if row.a_article in slow or row.b_article in slow)
+                    telling = [row for row in rows if not row.is_inert]
+                    near = slow | _ends(row for row in telling if row.a_article in slow or row.b_article in slow)
                     _evaluate_locked(connection, near | linked_articles(connection, near), locked, now=now)
                 emit_story_events(connection, sequences, now=now)
                 mark_attached(connection, sequences)
@@ -113,14 +115,6 @@ def _ends(rows: Iterable[MatchRow]) -> set[str]:
     return {end for row in rows for end in (row.a_article, row.b_article)}
 
 
-def _match(evidence: Evidence | None, known: Mapping[int, VersionText]) -> MatchRow | None:
-    if evidence is None:
-        return None
-    a, b = evidence.a, evidence.b
-    told = {key: value for key, value in evidence.to_dict().items() if key not in ("a", "b", "kind")}
-    return MatchRow(a, b, known[a].article_id, known[b].article_id, evidence.kind, told)
-
-
 def evaluate(
     store: Store,
     article_ids: Collection[str],
@@ -128,13 +122,15 @@ def evaluate(
     matches: Sequence[MatchRow] = (),
     sequences: Mapping[int, int] | None = None,
     change: Callable[[Connection], object] = lambda connection: None,
+    inspect: Callable[[Connection, Mapping[str, tuple[str, str]]], object] = lambda connection, moves: None,
     now: datetime,
 ) -> None:
     """Adds the matches and makes the stories of these articles, and all they connect to, what `partition` says.
 
     The story rows are locked before the membership is read. Should it reach further than what is locked, all is
     undone and begun again with more: locks are only ever taken in id order. `change` is done in the same transaction,
-    under the locks and before the evaluation.
+    under the locks and before the evaluation; `inspect` after it, with the articles whose story changed (from, to).
+    Whatever either raises undoes all of it.
     """
     reached: frozenset[str] = frozenset()
     while True:
@@ -145,7 +141,7 @@ def evaluate(
                 locked = reached | set(stories_of_articles(connection, touched).values())
                 lock_stories(connection, locked)
                 change(connection)
-                _evaluate_locked(connection, touched, locked, now=now)
+                inspect(connection, _evaluate_locked(connection, touched, locked, now=now))
                 emit_story_events(connection, sequences or {}, now=now)
                 mark_attached(connection, sequences or {})
             return
@@ -155,13 +151,16 @@ def evaluate(
 
 def _evaluate_locked(
     connection: Connection, article_ids: Collection[str], locked: Collection[str], *, now: datetime
-) -> None:
+) -> dict[str, tuple[str, str]]:
+    """Evaluates the component of these articles; returns those whose story changed: from, to."""
     found = load_component(connection, article_ids)
     core = [member for member in found.members if member.id in found.core]
     held = {member.story_id for member in core}
     if connection.dialect.name == "postgresql" and not held <= set(locked):
         raise _ReachesFurther(frozenset(held))
-    note_reassignments(connection, write_evaluation(connection, core, _parts(connection, found), now=now))
+    moves = write_evaluation(connection, core, _parts(connection, found), now=now)
+    note_reassignments(connection, moves)
+    return moves
 
 
 def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory]:
@@ -180,17 +179,37 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
     decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     matches = list(found.matches)
     evidence = _between_articles(found.members, matches)
+    headlines: dict[int, tuple[Headline, bool]] = {}
+    members = _with_headlines(connection, members, evidence, headlines)
     while more := unverified_pairs(members, evidence, decisions, _compared(matches)):
         fresh = compare(connection, more)
         add_matches(connection, fresh)
         matches += fresh
         evidence = _between_articles(found.members, matches)
+        members = _with_headlines(connection, members, evidence, headlines)
     parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
     pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
     by_id = {member.id: member for member in found.members}
     solitary = round_ups(members, evidence)
     shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
     return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
+
+
+def _with_headlines(
+    connection: Connection, members: Sequence[Member], evidence: Iterable[Seen], read: dict[int, tuple[Headline, bool]]
+) -> list[Member]:
+    """The members, with the headlines that the partition asks for; `read` keeps what was read, by version."""
+    asked = headlines_needed(members, evidence)
+    numbers = {member.number for member in members if member.id in asked} - read.keys()
+    for one in version_texts(connection, numbers) if numbers else ():
+        text = compared(one, signature_of(one))
+        read[one.number] = text.headline, text.mentions_headline
+    return [
+        replace(member, headline=read[member.number][0], is_mentioned=read[member.number][1])
+        if member.number in read
+        else member
+        for member in members
+    ]
 
 
 def _shown(
@@ -229,8 +248,13 @@ def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[
 
 
 def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
-    found = _match(verify(compared(a, signature_of(a)), compared(b, signature_of(b))), {a.number: a, b.number: b})
-    return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
+    one, other = compared(a, signature_of(a)), compared(b, signature_of(b))
+    evidence = verify(one, other)
+    ends = (a.article_id, b.article_id)
+    if evidence is None:
+        return MatchRow(a.number, b.number, *ends, "none", {})
+    told = stored_evidence(evidence, one.signature.words, other.signature.words)
+    return MatchRow(a.number, b.number, *ends, evidence.kind, told)
 
 
 def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Seen]:

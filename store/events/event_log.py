@@ -35,6 +35,8 @@ EVENT_KINDS = (
     "watch.matched",
     "source.blocked",
     "source.silent",
+    "source.failed",
+    "sources.failing",
     "webhook.disabled",
 )
 NO_DATA: Mapping[str, object] = {}

@@ -36,7 +36,7 @@ sources = Table(
     # time observed since then without anything new
     Column("quiet_seconds", Integer, nullable=False, default=0, server_default="0"),
     Column("listing_digest", String(64)),  # of the listed URLs
-    # the current outage, blocked or silent; the polls that confirmed it; when the alarm was raised
+    # the status of the current outage; the polls that confirmed it; when the alarm was raised
     Column("alarm", String(16)),
     Column("strikes", Integer, nullable=False, default=0, server_default="0"),
     Column("alarmed", Time),

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, func, select, text
 
-from onestory.store.queries import chunks, one_of
+from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles
 from onestory.store.search.full_text_index import ARRIVALS_PER_BLOCK, block_word
 from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery
@@ -67,20 +67,26 @@ class QueryMatches:
         """All matches if they are few, else None. Words that are common among recent articles are not counted."""
         if self.share > COMMON_SHARE:
             return None
-        newest = self._first(FEW_MATCHES + 1)
+        newest = self.newest(FEW_MATCHES + 1)
         return None if len(newest) > FEW_MATCHES else newest
 
     def scores(self) -> dict[int, float]:
         """The relevance of the newest thousand matches; higher is better."""
         if not self._is_postgresql:
             return dict(self._rows(SQLITE_BEST, most=FEW_MATCHES))
-        return dict(self._rows(POSTGRESQL_SCORES, numbers=self._first(FEW_MATCHES)))
+        return dict(self._rows(POSTGRESQL_SCORES, numbers=self.newest(FEW_MATCHES)))
 
     def latest_match_by_story(self, story_ids: Collection[str]) -> dict[str, str]:
         """The latest matching article of each story that has one."""
         unseen = [story for story in story_ids if story not in self._seen]
         self._seen |= dict.fromkeys(unseen) | self._last_of(unseen)
         return {story: article for story in story_ids if (article := self._seen[story]) is not None}
+
+    def among(self, article_ids: Collection[str]) -> set[str]:
+        """Those of these articles that match."""
+        query = select(articles.c.arrival, articles.c.id)
+        arrivals = dict(rows_in(self._connection, query, articles.c.id, article_ids))
+        return {arrivals[arrival] for arrival in self._of(arrivals)}
 
     def _last_of(self, story_ids: Collection[str]) -> dict[str, str]:
         columns = (articles.c.arrival, articles.c.story_id, articles.c.id)
@@ -103,7 +109,7 @@ class QueryMatches:
             found |= set(self._between(low, high))
         return found.intersection(arrivals)
 
-    def _first(self, most: int) -> list[int]:
+    def newest(self, most: int) -> list[int]:
         """The newest matches first."""
         if not self._is_postgresql:
             return [number for (number,) in self._rows(SQLITE_NEWEST, most=most)]

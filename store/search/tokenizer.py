@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-__all__ = ["WordSpan", "find_phrases", "fold_text", "is_unspaced", "search_words_of", "word_spans"]
+__all__ = ["UNSPACED", "WordSpan", "find_phrases", "fold_text", "is_unspaced", "search_words_of", "word_spans"]
 
 # Scripts without spaces between words, and Hangul: Thai, Lao, Tibetan, Myanmar, Khmer, kana, bopomofo, Han.
 UNSPACED = (

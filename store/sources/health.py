@@ -1,5 +1,6 @@
 """Health of sources: their status, alarms, and when one that responds counts as silent."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,10 +21,10 @@ from onestory.store.sources.coverage import (
     pauses_of,
     record_yield,
 )
+from onestory.store.sources.failing import WORKING_STATUSES, update_general_alarm
 from onestory.urls import bare_host, host_of
 
 __all__ = [
-    "ALERT_STATUSES",
     "MIN_KNOWN_DAYS",
     "MIN_PAUSES",
     "PollResult",
@@ -35,6 +36,9 @@ __all__ = [
     "schedule_poll_now",
     "usual_pause",
 ]
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,10 @@ def format_duration(length: timedelta) -> str:
     return f"{max(round(seconds / 60), 1)} minutes"
 
 
-# Statuses that raise an alarm after this number of polls.
-ALERT_STATUSES = ("blocked", "silent")
-
+# A source that brings nothing it should raises an alarm after this number of polls.
 POLLS_BEFORE_ALERT = 3
+ALERT_EVENTS = {"blocked": "source.blocked", "silent": "source.silent"}
+OTHER_ALERT_EVENT = "source.failed"
 
 # A time without polls is a gap if it is longer than this and than the source's interval.
 MIN_UNPOLLED = timedelta(hours=1)
@@ -223,18 +227,20 @@ def _close(connection: Connection, before: _Before, *, now: datetime) -> None:
 
 
 def _alarm(connection: Connection, before: _Before, word: str, why: object, *, now: datetime) -> dict[str, object]:
-    """Update the outage. Its third poll raises an alarm, once."""
-    if word in ("ok", "slow"):
+    """Update the outage. Its third poll raises an alarm, once; while most sources fail, one alarm is for all."""
+    most_fail = update_general_alarm(connection, before.id, word, why=why, now=now)
+    if word in WORKING_STATUSES:
         return {"alarm": None, "strikes": 0, "alarmed": None}
-    if word not in ALERT_STATUSES:
-        return {}  # an error between two refusals neither ends the outage nor counts towards it
-    is_same = before.alarm == word
+    # A source that responds with nothing new has another problem than one that does not respond.
+    is_same = before.alarm is not None and (before.alarm == "silent") == (word == "silent")
     strikes = before.strikes + 1 if is_same else 1
     alarmed = before.alarmed if is_same else None
-    if strikes >= POLLS_BEFORE_ALERT and alarmed is None:
+    if strikes >= POLLS_BEFORE_ALERT and alarmed is None and not most_fail:
         alarmed = now
         data = {"outlet": before.outlet, "url": before.url, "why": why}
-        add_event(connection, f"source.{word}", now=now, source_id=before.id, data=data)
+        kind = ALERT_EVENTS.get(word, OTHER_ALERT_EVENT)
+        add_event(connection, kind, now=now, source_id=before.id, data=data)
+        logger.warning("%s is %s: %s", before.url, word, why)
     return {"alarm": word, "strikes": strikes, "alarmed": alarmed}
 
 

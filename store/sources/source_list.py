@@ -1,6 +1,6 @@
 """The list of sources: what is polled, for which outlet, and how often."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select, update
 from onestory.errors import NotFound
 from onestory.store.articles.ownership import claim_articles
 from onestory.store.frontier.hosts import add_hosts, authority_of
-from onestory.store.queries import insert_new
+from onestory.store.queries import insert_new, rows_in
 from onestory.store.schema import outlets, sources
 from onestory.urls import host_of
 
@@ -94,6 +94,7 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     added = insert_new(
         connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])), returning=outlets.c.host
     )
+    added += _complete(connection, rows)
     _say_ours(connection, entries)
     found = insert_new(connection, sources, _source_rows(entries, now=now), returning=sources.c.host)
     add_hosts(connection, found, now=now)
@@ -111,6 +112,17 @@ def _outlet_row(entry: SourceEntry) -> dict[str, object]:
         "language": entry.language,
         "ours": bool(entry.ours),
     }
+
+
+def _complete(connection: Connection, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Give outlets that were known by their articles only what their first source says; the hosts that they got."""
+    query = select(outlets.c.name, outlets.c.owner).where(outlets.c.host.is_(None))
+    found = [(name, owner) for name, owner in rows_in(connection, query, outlets.c.name, rows)]
+    for name, owner in found:
+        told = {column: rows[name][column] for column in ("host", "homepage", "country", "language")}
+        changed = update(outlets).where(outlets.c.name == name)
+        connection.execute(changed.values(**told, owner=owner or rows[name]["owner"]))
+    return [str(rows[name]["host"]) for name, _ in found]
 
 
 def _say_ours(connection: Connection, entries: Sequence[SourceEntry]) -> None:

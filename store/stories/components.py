@@ -39,10 +39,17 @@ class MatchRow:
     kind: MatchKind
     evidence: Mapping[str, Any]
 
+    @property
+    def is_inert(self) -> bool:
+        """Whether the match changes no story, whatever else matches its articles."""
+        return self.kind == "none" or bool(self.evidence.get("inert", False))
+
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a record."""
+    """The fields of an article that an evaluation and its story's record need. `is_known`: its outlet has a source or
+    homepage.
+    """
 
     id: str
     number: int
@@ -124,9 +131,10 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
         rules |= {row.id: row for row in result}
         reached = {end for row in found if row.kind == "copy" for end in (row.a_article, row.b_article)}
         reached |= {end for row in result if row.kind in ("together", "split") for end in row.articles}
+        reached |= {end for row in result for end in row.against}
         frontier = reached - core
         core |= frontier
-    around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
+    around = {end for row in edges.values() if not row.is_inert for end in (row.a_article, row.b_article)} - core
     edges |= {(row.a, row.b): row for row in _matches(connection, around)}
     found_members = load_members(connection, core | around)
     present = {member.id for member in found_members}
@@ -137,14 +145,15 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
 
 
 def linked_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    """The articles quoted by these or quoting them. Whether one is a round-up may depend on new articles."""
+    """The articles quoted by these or quoting them, where one may be a round-up: that may depend on new articles."""
     found: set[str] = set()
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
-            query = select(matches.c.a_article, matches.c.b_article).where(
+            query = select(matches.c.a_article, matches.c.b_article, matches.c.evidence).where(
                 end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
             )
-            found |= {one for row in connection.execute(query) for one in row}
+            telling = (row for row in connection.execute(query) if not row.evidence.get("inert", False))
+            found |= {one for row in telling for one in row[:2]}
     return found
 
 
@@ -212,7 +221,8 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.language,
                 articles.c.credit,
                 articles.c.names,
-                outlets.c.name.is_not(None),
+                # An outlet without a host was only named, as one of ours or with its owner.
+                outlets.c.host.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
             )

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select, tuple_
 
 from onestory.store.queries import chunks, rows_in
-from onestory.store.schema import articles, matches, outlets, versions
-from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query
+from onestory.store.schema import articles, matches, outlets, stories, versions
+from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query, current_matches
 
 __all__ = [
     "ComparableVersion",
@@ -24,6 +24,7 @@ __all__ = [
     "matches_of_copies",
     "own_outlets_among",
     "recent_titles_and_texts",
+    "stories_first_stored",
     "version_choices",
     "version_counts",
 ]
@@ -62,11 +63,19 @@ def copies_after_cursor(
     return [CopyRecord(*row) for row in connection.execute(query.limit(limit))]
 
 
+def stories_first_stored(connection: Connection, story_ids: Collection[str]) -> set[str]:
+    """Those of these stories whose first copy was imported without the time of its fetch: it was stored then, not
+    seen.
+    """
+    query = select(articles.c.story_id).join(stories, stories.c.id == articles.c.story_id)
+    query = query.where(articles.c.first_seen == stories.c.first_seen, ~articles.c.is_observed)
+    return {row[0] for row in rows_in(connection, query, articles.c.story_id, story_ids)}
+
+
 def matches_of_copies(connection: Connection, story_id: str, article_ids: Collection[str]) -> list[MatchRecord]:
     """The matches of these copies with others of their story. Each pair is listed with one of its ends."""
-    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
-    query = select(*columns).join(articles, articles.c.id == matches.c.b_article)
-    query = query.where(articles.c.story_id == story_id).order_by(matches.c.a, matches.c.b)
+    query = current_matches().join(articles, articles.c.id == matches.c.b_article)
+    query = query.where(articles.c.story_id == story_id)
     return [MatchRecord(*row) for row in rows_in(connection, query, matches.c.a_article, article_ids)]
 
 

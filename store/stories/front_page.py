@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, distinct, func, select
 
 from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles, events, outlets, sources, stories
+from onestory.store.sources.failing import FailingSources, failing_sources
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
 __all__ = [
@@ -44,14 +45,13 @@ TEN_MINUTES = 15
 @dataclass(frozen=True, slots=True)
 class ActivitySummary:
     """Activity since a time: widespread stories with a new copy, corrected and withdrawn stories, and the sources that
-    are silent or blocked now.
+    fail now.
     """
 
     widespread: int
     corrected: int
     withdrawn: int
-    silent: int
-    blocked: int
+    sources: FailingSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,13 @@ def activity_since(connection: Connection, since: datetime) -> ActivitySummary:
         stories.c.absorbed_into.is_(None), stories.c.last_seen >= since, stories.c.outlets >= WIDESPREAD_OUTLETS
     )
     changed = {kind: _stories_with(connection, kind, since) for kind in CHANGE_EVENTS}
-    alarmed = select(sources.c.status, func.count()).where(sources.c.enabled).group_by(sources.c.status)
-    missed = {row[0]: row[1] for row in connection.execute(alarmed)}
     return ActivitySummary(
         widespread=connection.execute(
             select(func.count()).select_from(widespread.limit(MAX_COUNTED).subquery())
         ).scalar_one(),
         corrected=changed["story.corrected"],
         withdrawn=changed["story.withdrawn"],
-        silent=missed.get("silent", 0),
-        blocked=missed.get("blocked", 0),
+        sources=failing_sources(connection),
     )
 
 

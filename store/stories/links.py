@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, stories
@@ -36,7 +36,8 @@ class StoryLink:
 
 
 def story_links(connection: Connection, article_ids: Sequence[str]) -> list[StoryLink]:
-    """The links of a story, given its articles: what they develop or quote, and what develops or quotes them.
+    """The links of a story, given its articles: what they develop or quote, and what develops or quotes them, in
+    their current versions.
 
     One link per story and kind, for the most similar pair; the closest first.
     """
@@ -51,8 +52,10 @@ def story_links(connection: Connection, article_ids: Sequence[str]) -> list[Stor
 
 
 def _crossing(connection: Connection, ours: Collection[str]) -> Iterator[Any]:
+    a_side, b_side = (matches.c.a_article, matches.c.a), (matches.c.b_article, matches.c.b)
+    own = articles.alias("own")
     for part in chunks(ours):
-        for here, there in ((matches.c.a_article, matches.c.b_article), (matches.c.b_article, matches.c.a_article)):
+        for (here, here_number), (there, there_number) in ((a_side, b_side), (b_side, a_side)):
             query = (
                 select(
                     here.label("here"),
@@ -66,7 +69,8 @@ def _crossing(connection: Connection, ours: Collection[str]) -> Iterator[Any]:
                     stories.c.first_outlet,
                     stories.c.copies,
                 )
-                .join(articles, articles.c.id == there)
+                .join(own, and_(own.c.id == here, own.c.version == here_number))
+                .join(articles, and_(articles.c.id == there, articles.c.version == there_number))
                 .join(stories, stories.c.id == articles.c.story_id)
                 .where(here.in_(part), matches.c.kind.in_(KINDS))
             )

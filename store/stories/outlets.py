@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from onestory.errors import NotFound
-from onestory.store.queries import chunks, columns_of, lock_stories
+from onestory.store.queries import chunks, columns_of, insert_new, lock_stories
 from onestory.store.schema import articles, outlets, stories
 
 __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", "update_outlet"]
@@ -14,7 +14,9 @@ __all__ = ["OutletRecord", "outlet_records", "outlets_of_owner", "own_outlets", 
 
 @dataclass(frozen=True, slots=True)
 class OutletRecord:
-    """An outlet. `owner` of None means its own; `ours` marks the operator's outlets."""
+    """An outlet. `owner` of None means its own; `ours` marks the operator's outlets. `host` is None if it has no
+    source.
+    """
 
     name: str
     host: str | None
@@ -45,13 +47,16 @@ def outlets_of_owner(connection: Connection, owner: str) -> list[str]:
 
 
 def update_outlet(connection: Connection, name: str, *, ours: bool | None = None, owner: str | None = None) -> None:
-    """Change an outlet, and recount the owners of its stories. An empty owner clears it. Raises NotFound."""
+    """Change an outlet, and recount the owners of its stories. An empty owner clears it.
+
+    Raises NotFound unless the outlet has a source or an article.
+    """
     changed: dict[str, object] = {} if ours is None else {"ours": ours}
     if owner is not None:
         changed["owner"] = owner.strip() or None
     known = connection.execute(select(outlets.c.name).where(outlets.c.name == name)).first()
     if known is None:
-        raise NotFound(f"there is no outlet {name!r}: `onestory outlets list` lists them")
+        _add_outlet(connection, name)
     touched: list[str] = []
     if owner is not None:
         query = select(articles.c.story_id).where(articles.c.outlet == name).distinct()
@@ -60,6 +65,13 @@ def update_outlet(connection: Connection, name: str, *, ours: bool | None = None
     if changed:
         connection.execute(update(outlets).where(outlets.c.name == name).values(**changed))
     _count_owners(connection, touched)
+
+
+def _add_outlet(connection: Connection, name: str) -> None:
+    """Add an outlet that is known by its articles only. It has no host, so it claims no other article."""
+    if connection.execute(select(articles.c.id).where(articles.c.outlet == name).limit(1)).first() is None:
+        raise NotFound(f"there is no outlet {name!r}, and no article of it: `onestory outlets list` lists them")
+    insert_new(connection, outlets, [{"name": name, "ours": False}])
 
 
 def _count_owners(connection: Connection, story_ids: Collection[str]) -> None:

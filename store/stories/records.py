@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
 
 from onestory.errors import NotFound, TakenDown
 from onestory.store.articles.moves import article_moved_to
-from onestory.store.queries import chunks, columns_of, existing_values, rows_in
+from onestory.store.queries import chunks, existing_values, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.tombstones import article_digest, has_tombstone
 
@@ -22,9 +22,11 @@ __all__ = [
     "StoryRecord",
     "article_of_row",
     "article_query",
+    "articles_of_stories",
     "copies_by_id",
     "copies_of_story",
     "copy_query",
+    "current_matches",
     "existing_articles",
     "find_article_id",
     "load_article",
@@ -40,7 +42,8 @@ class StoryRecord:
     """A story without its copies. `outlets` and `owners` count those that run it.
 
     `original` is the copy whose headline and text are shown, for the reason `original_reason`: see
-    `onestory.pipelines.stories.original.Reason`.
+    `onestory.pipelines.stories.original.Reason`. Two times are kept apart: `first_seen` is observed, at `first_outlet`;
+    `published` is stated by the original, at `original_outlet`.
     """
 
     id: str
@@ -57,6 +60,7 @@ class StoryRecord:
     outlets: int
     owners: int
     updated: datetime
+    original_outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,10 @@ class ArticleRecord:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """A match between two articles of a story."""
+    """A match between the current versions of two articles; `a` and `b` are the numbers of these versions."""
 
+    a: int
+    b: int
     a_article: str
     b_article: str
     kind: str
@@ -126,7 +132,14 @@ class StoryAbsorbed(NotFound):
         self.survivor = survivor
 
 
-STORY_COLUMNS = columns_of(stories, StoryRecord)
+ORIGINALS = articles.alias("originals")
+ORIGINAL_OUTLET = (
+    select(ORIGINALS.c.outlet).where(ORIGINALS.c.id == stories.c.original).correlate(stories).scalar_subquery()
+)
+STORY_COLUMNS: list[ColumnElement[Any]] = [
+    ORIGINAL_OUTLET.label(field.name) if field.name == "original_outlet" else stories.c[field.name]
+    for field in fields(StoryRecord)
+]
 COPY_COLUMNS = [(outlets if field.name == "owner" else articles).c[field.name] for field in fields(CopyRecord)]
 MAX_STEPS = 1000
 VERSION_COLUMNS: tuple[Column[Any], ...] = (
@@ -215,6 +228,17 @@ def article_of_row(row: Row[Any]) -> ArticleRecord:
     return ArticleRecord(CopyRecord(*row[: len(COPY_COLUMNS)]), *row[len(COPY_COLUMNS) :])
 
 
+def articles_of_stories(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[ArticleRecord]]:
+    """The copies of these stories with their texts, in the order they were seen."""
+    found: dict[str, list[ArticleRecord]] = {one: [] for one in story_ids}
+    for row in rows_in(connection, article_query(), articles.c.story_id, story_ids):
+        record = article_of_row(row)
+        found[record.copy.story_id].append(record)
+    for records in found.values():
+        records.sort(key=lambda record: (record.copy.first_seen, record.copy.id))
+    return found
+
+
 def load_article(connection: Connection, article_id: str) -> ArticleRecord:
     """Load an article. Raises NotFound or TakenDown."""
     row = connection.execute(article_query().where(articles.c.id == article_id)).one_or_none()
@@ -235,14 +259,27 @@ def existing_articles(connection: Connection, article_ids: Collection[str]) -> s
 
 
 def matches_among(connection: Connection, article_ids: Sequence[str]) -> list[MatchRecord]:
-    """The matches between these articles."""
+    """The matches between the current versions of these articles, each pair once."""
     wanted = set(article_ids)
-    columns = (matches.c.a_article, matches.c.b_article, matches.c.kind, matches.c.evidence)
     found = []
     for part in chunks(wanted):
-        query = select(*columns).where(matches.c.a_article.in_(part)).order_by(matches.c.a, matches.c.b)
+        query = current_matches().where(matches.c.a_article.in_(part))
         if len(part) == len(wanted):
             # Otherwise an original's matches with thousands of other articles would be read for one page.
             query = query.where(matches.c.b_article.in_(part))
         found += [MatchRecord(*row) for row in connection.execute(query) if row.b_article in wanted]
     return found
+
+
+def current_matches() -> Select[Any]:
+    """A query whose rows make `MatchRecord`: matches of current versions. What an article said before is no evidence
+    of where it belongs now.
+    """
+    a, b = articles.alias("a_side"), articles.alias("b_side")
+    return (
+        select(*(matches.c[field.name] for field in fields(MatchRecord)))
+        .join(a, (a.c.id == matches.c.a_article) & (a.c.version == matches.c.a))
+        .join(b, (b.c.id == matches.c.b_article) & (b.c.version == matches.c.b))
+        .where(matches.c.kind != "none")
+        .order_by(matches.c.a, matches.c.b)
+    )

@@ -55,7 +55,7 @@ def search_by_time(
     matches = QueryMatches(connection, query)
     page = filtered_page(connection, wanted, limit=limit, after=after, matches=matches)
     shown = matches.latest_match_by_story([story.id for story in page.stories])
-    return SearchPage(_hits(connection, query, page.stories, shown), page.next)
+    return SearchPage(_hits(connection, query, page.stories, shown, matches), page.next)
 
 
 def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: int) -> SearchPage:
@@ -63,7 +63,8 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     BadQuery.
     """
     query = _query(wanted)
-    scores = QueryMatches(connection, query).scores()
+    matches = QueryMatches(connection, query)
+    scores = matches.scores()
     copies = _copies(connection, wanted)
     found: dict[str, Ranked] = {}
     for part in _by_score(scores):
@@ -77,7 +78,7 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     ranked = sorted(found.values(), key=lambda one: (one[0], one[2:]), reverse=True)[:limit]
     records = stories_by_id(connection, [story for *_, story in ranked])
     shown = {story: article for _, article, _, story in ranked}
-    return SearchPage(_hits(connection, query, [records[story] for story in shown], shown))
+    return SearchPage(_hits(connection, query, [records[story] for story in shown], shown, matches))
 
 
 Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was last seen, and the story's id
@@ -109,11 +110,19 @@ def _query(wanted: StoryFilter) -> ParsedQuery:
 
 
 def _hits(
-    connection: Connection, query: ParsedQuery, found: Sequence[StoryRecord], shown: Mapping[str, str]
+    connection: Connection,
+    query: ParsedQuery,
+    found: Sequence[StoryRecord],
+    shown: Mapping[str, str],
+    matches: QueryMatches,
 ) -> list[SearchResult]:
-    """The results; `shown` is the article shown for each story."""
-    texts = _texts(connection, list(shown.values()))
-    return [SearchResult(story, _where(query, shown.get(story.id, ""), texts)) for story in found]
+    """The results. The original is shown if it matches, since another copy may run a text that was corrected; else the
+    article that `shown` has for the story.
+    """
+    originals = matches.among([story.original for story in found])
+    chosen = {story.id: story.original if story.original in originals else shown.get(story.id, "") for story in found}
+    texts = _texts(connection, list(chosen.values()))
+    return [SearchResult(story, _where(query, chosen[story.id], texts)) for story in found]
 
 
 OutletTitleText = tuple[str, str | None, str]  # outlet, title, text

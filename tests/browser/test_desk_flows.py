@@ -76,11 +76,17 @@ def test_a_copy_is_pinned_and_the_decision_undone_and_both_are_told(reader: Watc
     page.get_by_label("Your name", exact=True).fill("Ada Quill")
     page.get_by_label("Reason", exact=True).fill("it had it first")
     page.get_by_role("button", name="Mark as original").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mark as original?")
+    expect(page.get_by_role("region", name="Afterwards")).to_contain_text("original: North Post")
+    page.get_by_role("button", name="Mark as original").press("Enter")
+    page.get_by_role("region", name="Its copies are now in 1 story").get_by_role("link").first.click()
     expect(page.locator(".why")).to_contain_text("North Post")
     log = page.get_by_role("region", name="Editing log")
     expect(log).to_contain_text("North Post marked as original by Ada Quill")
     log.get_by_role("button", name="Undo decision 1").press("Enter")
-    expect(page.locator("#log + ul")).to_contain_text("Undone by Ada Quill")
+    page.get_by_role("button", name="Undo decision 1").press("Enter")
+    expect(page.get_by_text("Undone by Ada Quill")).to_be_visible()
+    page.get_by_role("region", name="Its copies are now in 1 story").get_by_role("link").first.click()
     expect(page.locator(".why")).to_contain_text("Coast Wire")
     reader.check()
 
@@ -93,11 +99,20 @@ def test_copies_leave_their_story_and_are_merged_again(reader: Watched) -> None:
     page.get_by_label("Your name", exact=True).fill("Ada Quill")
     page.get_by_label("Reason", exact=True).fill("a brief")
     page.get_by_role("button", name="Split selected copies off").click()
+    expect(page.get_by_text("No change made yet. 1 story becomes 2 stories.")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_label("Select Briefly")).to_have_count(1)
+    page.go_back()
+    page.get_by_role("button", name="Split copies off").click()
+    page.get_by_role("region", name="Its copies are now in 2 stories").get_by_role("link").first.click()
     expect(page.get_by_label("Select Briefly")).to_have_count(0)
     page.get_by_text("Correct this grouping").click()
     page.get_by_label("Reason", exact=True).fill("it is the same")
     page.get_by_label("Another story").fill("https://www.brief.example/d")
     page.get_by_role("button", name="Merge with this story").click()
+    expect(page.get_by_text("2 stories become 1 story")).to_be_visible()
+    page.get_by_role("button", name="Merge stories").click()
+    page.get_by_role("region", name="Its copies are now in 1 story").get_by_role("link").first.click()
     expect(page.get_by_label("Select Briefly")).to_have_count(1)
     reader.check()
 
@@ -123,6 +138,23 @@ def test_a_pasted_text_has_what_ran_before_marked(reader: Watched) -> None:
     expect(page.locator("mark").first).to_contain_text("Shopkeepers on the eastern bank")
     expect(page.get_by_role("heading", name="Found in 1 story")).to_be_visible()
     expect(page.locator("mark").first).not_to_contain_text("our own")
+    reader.check()
+
+
+def test_a_sentence_from_a_pdf_is_found_and_for_a_paraphrase_the_search_is_offered(reader: Watched) -> None:
+    page = reader.go("/lookup")
+    page.get_by_label("Text, or part of it").fill(
+        "Engineers noticed the dam-\nage during a routine check in early\nspring"
+    )
+    page.get_by_role("button", name="Look up the text").press("Enter")
+    expect(page.get_by_role("heading", name="Found in 1 story")).to_be_visible()
+    page.get_by_label("Text, or part of it").fill(
+        "Port Ellery shuts a harbour bridge where inspectors saw cracked bearings"
+    )
+    page.get_by_role("button", name="Look up the text").press("Enter")
+    expect(page.get_by_text("No match.")).to_be_visible()
+    page.get_by_role("link", name="Port Ellery").press("Enter")
+    expect(page.get_by_role("heading", name="Bridge to close").first).to_be_visible()
     reader.check()
 
 

@@ -213,13 +213,30 @@ def test_a_match_of_an_unknown_version_is_passed_over():
 
 @settings(deadline=None)
 @given(worlds(), st.data())
-def test_what_the_last_split_parted_is_apart_and_what_left_is_together(world, data):
+def test_the_last_split_makes_two_stories_and_nothing_else(world, data):
     members, edges, decisions = world
     ids = [one.id for one in members]
     leaving = data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
     staying = [one for one in ids if one not in leaving]
     parts = partition(members, edges, [*decisions, GroupingDecision("split", tuple(leaving), 99, tuple(staying))])
-    assert [set(part.members) for part in parts if set(part.members) & set(leaving)] == [set(leaving)]
+    assert {frozenset(part.members) for part in parts} == {frozenset(leaving), frozenset(staying)} - {frozenset()}
+
+
+def test_the_rest_of_a_split_stays_one_story_without_its_bridge():
+    members = [member(number, 100) for number in range(1, 6)]
+    edges = [Edge(3, other, jaccard=0.6) for other in (1, 2, 4, 5)]
+    assert len(partition(members, edges)) == 1
+    parts = partition(members, edges, [GroupingDecision("split", ("a3",), 1, ("a1", "a2", "a4", "a5"))])
+    assert [part.members for part in parts] == [("a1", "a2", "a4", "a5"), ("a3",)]
+
+
+def test_of_the_rest_of_a_split_a_later_one_takes_out_more():
+    members = [member(number, 100) for number in range(1, 6)]
+    edges = [Edge(3, other, jaccard=0.6) for other in (1, 2, 4, 5)]
+    splits = [GroupingDecision("split", ("a3",), 1, ("a1", "a2", "a4", "a5"))]
+    splits += [GroupingDecision("split", ("a1",), 2, ("a2", "a4", "a5"))]
+    parts = partition(members, edges, splits)
+    assert [part.members for part in parts] == [("a1",), ("a2", "a4", "a5"), ("a3",)]
 
 
 def test_a_newcomer_goes_to_the_closer_side_of_a_split():

@@ -41,7 +41,9 @@ def test_stories_are_merged_and_the_decision_undone(news: Served) -> None:
     bridge, ferry = stories(news)["Bridge to close"], stories(news)["Ferry crews"]
     order = {"other": "https://www.ferry1.example/ferry", **SIGNED}
     merged = news.client.post(f"/v1/stories/{bridge['id']}/merge", json=order)
-    assert merged.json() == {"number": 1, "stories": [bridge["id"]]}
+    assert (merged.json()["number"], merged.json()["stories"]) == (1, [bridge["id"]])
+    [after] = merged.json()["effect"]["after"]
+    assert {one["story_before"] for one in after["copies"]} == {bridge["id"], ferry["id"]}
     assert merged.headers["cache-control"] == "no-store"
     # The absorbed id leads on, for what is asked and for what is told to do.
     for path in ("", "/standing"):
@@ -66,6 +68,23 @@ def test_copies_leave_their_story_and_another_is_the_original(news: Served) -> N
     assert (told["original"], told["original_reason"], told["copies"]) == (second, "pinned", 2)
     assert first in members(news, bridge)
     assert [kind for kind, _, _ in log(news)] == ["original", "split"]
+
+
+def test_a_preview_shows_the_whole_effect_and_changes_nothing(news: Served) -> None:
+    bridge = stories(news)["Bridge to close"]
+    chosen = members(news, bridge)[0]
+    order = {"articles": [chosen], **SIGNED}
+    shown = news.client.post(f"/v1/stories/{bridge['id']}/split", params={"preview": True}, json=order).json()
+    assert (shown["number"], log(news), stories(news)["Bridge to close"]["copies"]) == (None, [], 3)
+    made = news.client.post(f"/v1/stories/{bridge['id']}/split", json=order).json()
+    assert (made["effect"], made["stories"]) == (shown["effect"], shown["stories"])
+    rest, one = made["effect"]["after"]
+    assert ([copy["article_id"] for copy in one["copies"]], len(rest["copies"])) == ([chosen], 2)
+    assert [(was["id"], was["copies"]) for was in made["effect"]["before"]] == [(bridge["id"], 3)]
+    undo = {"params": {"preview": True}, "json": {"who": "Ben"}}
+    undone = news.client.post(f"/v1/decisions/{made['number']}/undo", **undo).json()
+    assert [len(story["copies"]) for story in undone["effect"]["after"]] == [3]
+    assert log(news) == [("split", "Ada", None)]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from xml.etree import ElementTree as Xml
 import feedparser
 import httpx2 as httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from onestory.newsroom.stories.feeds import StoryFeed, render_atom, render_json_feed
-from onestory.store.schema import articles
+from onestory.store.schema import articles, outlets, stories
 from onestory.store.stories.records import StoryRecord
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, put, story_of
@@ -106,6 +106,23 @@ def test_any_list_is_an_atom_feed(news: Served) -> None:
     assert entry.link.endswith(f"/stories/{news.client.get('/v1/stories?q=harbour').json()['stories'][0]['id']}")
     by_accept = news.client.get("/v1/stories", headers={"Accept": "application/atom+xml"})
     assert feedparser.parse(by_accept.content).entries[0].title == "Ferry crews"
+
+
+def test_an_entry_has_the_lead_the_outlets_and_the_credit(news: Served) -> None:
+    with news.store.write() as connection:
+        connection.execute(update(stories).values(credit="Coast & Wire"))
+        connection.execute(insert(outlets).values(name="Bridge 2", ours=True))
+    body = news.client.get("/v1/stories.atom", params={"q": "harbour"}).content
+    [entry] = feedparser.parse(body).entries
+    assert entry.summary.startswith("The harbour bridge at Port Ellery will close for six weeks")
+    assert "3 copies in 3 outlets: Bridge 2, Bridge 0, Bridge 1. First seen" in entry.summary
+    assert entry.summary.endswith("Credit: Coast & Wire.")
+    assert entry.author == "Bridge 0"
+    assert [one.name for one in entry.contributors] == ["Bridge 2", "Bridge 1"]
+    assert [tag.term for tag in entry.tags] == ["Coast & Wire"]
+    [item] = news.client.get("/v1/stories.json-feed", params={"q": "harbour"}).json()["items"]
+    assert item["_onestory"]["outlet_names"] == ["Bridge 2", "Bridge 0", "Bridge 1"]
+    assert (item["tags"], item["summary"][:11]) == (["Credit: Coast & Wire"], "The harbour")
 
 
 def test_a_feed_goes_on_and_is_not_sent_twice(news: Served) -> None:

@@ -2,11 +2,16 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import update
 
+from onestory.newsroom.stories import changes_api
+from onestory.pipelines.stories.decisions import DecisionNote, merge_stories
 from onestory.pipelines.takedown import take_down
 from onestory.store.schema import stories
+from onestory.store.stories.export import iter_articles
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
 
@@ -110,3 +115,74 @@ def test_a_cursor_that_is_none_is_refused(served: Served) -> None:
     for cursor in ("x", "W10", "'", "WzEsMl0", "A" * 300):
         answer = served.client.get("/v1/changes", params={"cursor": cursor})
         assert (answer.status_code, answer.json()["reason"]) == (400, "bad_cursor")
+
+
+def test_a_mirror_with_texts_needs_one_call_a_page_and_holds_what_the_store_holds(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the pages copies arrive, a text changes, stories merge, and one is taken down."""
+    monkeypatch.setattr(changes_api, "MAX_ARTICLES", 5)
+    ids = singles(served, 9)
+    put(served.store, served.index_client, story_of(BRIDGE, copies=7, name="bridge", title="Bridge to close"))
+    held: dict[str, dict[str, Any]] = {}
+    cursor, pages = "", 0
+    while True:
+        asked = {"include": "articles", **({"cursor": cursor} if cursor else {"updated_since": "2020-01-01"})}
+        page = served.client.get("/v1/changes", params=asked).json()
+        for change in page["changes"]:
+            if change["kind"] == "removed":
+                held = {one: row for one, row in held.items() if digest_of(one) != change["key"]}
+            held |= {row["id"]: row for row in change["articles"] or ()}
+        cursor, pages = page["next"], pages + 1
+        copies = [len(change["articles"]) for change in page["changes"] if change["articles"]]
+        assert sum(copies) <= 5 or len(copies) == 1
+        if pages == 1:
+            later = Piece("https://late.example/a", essay(0), title="Late", outlet="Late", minutes=20)
+            put(served.store, served.index_client, [later, Piece("https://o1.example/a", essay(77), minutes=30)])
+            merge_stories(served.store, [ids[2], ids[3]], DecisionNote("Ada", "one", NOON + timedelta(minutes=31)))
+            take_down(
+                served.store,
+                served.index_client,
+                "https://o4.example/a",
+                reason="x",
+                archived=[],
+                now=NOON + timedelta(minutes=32),
+            )
+        if not page["more"]:
+            break
+    assert pages > 3
+    with served.store.read() as connection:
+        there = {record.copy.id: record for record in iter_articles(connection)}
+    assert held.keys() == there.keys()
+    for identity, row in held.items():
+        record = there[identity]
+        assert (row["text"], row["story_id"], row["number"]) == (record.text, record.copy.story_id, record.number)
+
+
+def digest_of(article_id: str) -> str:
+    return hashlib.sha256(f"article:{article_id}".encode()).hexdigest()
+
+
+def test_articles_are_listed_with_or_without_texts_on_pages_that_stay(served: Served) -> None:
+    ids = singles(served, 7)
+    told, cursor = [], None
+    while True:
+        params = {"limit": 3, "include": "text"} | ({"cursor": cursor} if cursor else {})
+        answer = served.client.get("/v1/articles", params=params)
+        page = answer.json()
+        told += [(one["id"], one["text"]) for one in page["articles"]]
+        singles(served, 1, first=50 + len(told))
+        cursor = page["next"]
+        if cursor is None:
+            break
+        assert answer.headers["link"].endswith('rel="next"')
+    assert told == [(one, essay(number)) for number, one in reversed(list(enumerate(ids)))]
+    [one] = served.client.get("/v1/articles", params={"outlet": "O3"}).json()["articles"]
+    assert (one["id"], "text" in one) == (ids[3], False)
+    [one] = served.client.get("/v1/articles", params={"story": ids[2]}).json()["articles"]
+    assert one["id"] == ids[2]
+    assert served.client.get("/v1/articles", params={"since": "1h"}).json()["articles"] == []
+    for params, status in (({"cursor": "x"}, 400), ({"include": "all"}, 422), ({"story": "x"}, 422)):
+        assert served.client.get("/v1/articles", params=params).status_code == status
+    first = served.client.get("/v1/articles", params={"limit": 1}).json()["next"]
+    assert served.client.get("/v1/articles", params={"outlet": "O3", "cursor": first}).status_code == 400

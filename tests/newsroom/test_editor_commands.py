@@ -35,7 +35,12 @@ def test_an_editor_merges_splits_pins_and_undoes_with_a_log_of_it(filled: Path) 
     assert (len(shown["copies"]), shown["original_reason"]) == (3, "pinned")
     assert "(marked by an editor)" in onestory("show", url("mirror"), home=filled).stdout
     assert onestory("story", "undo", number, "--who", "Ben", home=filled).returncode == 0
-    assert onestory("story", "split", url("courier"), *signed, home=filled).returncode == 0
+    shown = onestory("story", "split", url("courier"), *signed, "--preview", home=filled).stdout
+    assert shown.startswith("preview, no change made: 1 before, 2 stories afterwards")
+    assert "split" not in onestory("story", "log", home=filled).stdout
+    split = onestory("story", "split", url("courier"), *signed, home=filled)
+    assert (split.returncode, split.stdout.count("\nstory ")) == (0, 2)
+    assert shown.splitlines()[1:] == split.stdout.splitlines()[1:]
     log = onestory("story", "log", home=filled).stdout
     assert [word in log for word in ("merge", "pin", "split", "Ada", "the same ferry", "by Ben")] == [True] * 6
     rows = onestory("story", "log", url("mirror"), "--json", home=filled).stdout.splitlines()

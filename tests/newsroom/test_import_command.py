@@ -56,7 +56,10 @@ def test_an_import_can_be_listed_shown_looked_up_and_dumped(home: Path, rows: Pa
     assert match["share"] > 0.9
     assert match["first_seen"].startswith("2026-03-01T12:00:00")
     nothing = onestory("lookup", "-", home=home, stdin=wire_article(77).encode())
-    assert "ran before" in nothing.stdout
+    assert "Only verbatim passages of" in nothing.stdout
+    sentence = " ".join(wire_article(2).split()[20:36])
+    short = onestory("lookup", "-", "--json", home=home, stdin=sentence.encode())
+    assert (json.loads(short.stdout)["share"], json.loads(short.stdout)["passage_words"]) == (1, 12)
 
     assert onestory("dump", tmp_path / "one", home=home).returncode == 0
     assert onestory("reindex", home=home).returncode == 0

@@ -46,7 +46,7 @@ def test_the_front_page_lists_stories_and_filters_them(news: Served) -> None:
     shown = words(page, "//ol")
     assert "3 copies" in shown
     assert "3 outlets" in shown
-    assert "First seen: Bridge 0" in shown
+    assert "Original: Bridge 0 first seen 2 h ago" in shown
     assert "1 h ago" in shown
     assert page.xpath("//ol//time/@datetime") == ["2026-11-23T12:02:00Z"]
     assert page.xpath("//input[@id='q']/@value") == ["harbour"]

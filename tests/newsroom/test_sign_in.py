@@ -1,5 +1,6 @@
 """Signing in by key: the session's cookie, where it leads, how it ends, and what it may be mistaken for."""
 
+import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -183,6 +184,14 @@ def test_a_key_is_in_no_address_and_in_no_log(locked: Locked, caplog: pytest.Log
     assert locked.client.get(f"/v1/stories?key={locked.keys['edit'].secret}").status_code == 401
 
 
+def decide(editor: httpx.Client, path: str, form: dict[str, str]) -> httpx.Response:
+    """See the effect of a decision, and confirm it."""
+    shown = editor.post(path, data=form)
+    assert shown.status_code == 200
+    [digest] = re.findall(r'name="expected" value="(\w+)"', shown.text)
+    return editor.post(path, data={**form, "expected": digest})
+
+
 def test_what_a_reader_sees_and_what_an_editor_signs(locked: Locked, redis_url: str, prefix: str) -> None:
     index_client = fresh_registry(locked.store, redis_url, prefix)
     put(locked.store, index_client, story_of(BRIDGE, copies=3, name="bridge", title="Bridge to close"))
@@ -203,7 +212,7 @@ def test_what_a_reader_sees_and_what_an_editor_signs(locked: Locked, redis_url: 
         page = editor.get(f"/stories/{story}").text
         assert 'name="who" required maxlength="100" autocomplete="name" value="editer"' in page
         form = {"who": "editer", "why": "it had it first", "article": story, "form_token": token_of(editor)}
-        assert editor.post(f"/stories/{story}/pin", data=form).status_code == 303
+        assert decide(editor, f"/stories/{story}/pin", form).status_code == 303
         assert "by <bdi" in editor.get(f"/stories/{story}").text
 
 
@@ -221,7 +230,7 @@ def test_whoever_decides_under_another_name_signs_with_their_key_as_well(
     story = locked.client.get("/v1/stories", headers=locked.bearer("read")).json()["stories"][0]["id"]
     with locked.signed_in("edit") as editor:
         form = {"who": "Ada", "why": "it had it first", "article": story, "form_token": token_of(editor)}
-        assert editor.post(f"/stories/{story}/pin", data=form).status_code == 303
+        assert decide(editor, f"/stories/{story}/pin", form).status_code == 303
     order = {"who": "Ben", "why": "so it is", "article": story}
     answer = locked.client.post(f"/v1/stories/{story}/pin", json=order, headers=locked.bearer("edit"))
     assert answer.status_code == 200

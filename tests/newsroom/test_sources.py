@@ -227,3 +227,43 @@ def test_a_dump_says_what_was_missed(home: Path, tmp_path: Path) -> None:
     assert manifest["counts"]["gaps"] == 1
     assert "gaps.jsonl" in manifest["files"]
     assert "gaps.jsonl" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_every_failing_source_counts_on_the_front_page_and_in_the_api(lite: Served) -> None:
+    for number, status in enumerate(["ok", "ok", "ok", "error", "gone"]):
+        add_source(lite.store, url=f"https://a.example/{number}", status=status)
+    put(lite.store, lite.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
+    counts = lite.client.get("/v1/desk").json()["happened"]
+    assert (counts["failing"], counts["sources"], counts["most_sources_fail"]) == (2, 5, False)
+    assert (counts["silent"], counts["blocked"]) == (0, 0)
+    page = words(read(lite.client.get("/")))
+    assert "2 sources failing: 1 error, 1 gone" in page
+    assert "New articles are missing" not in page
+
+
+def test_most_sources_failing_is_one_alarm_on_the_pages_and_in_the_api(lite: Served) -> None:
+    for number in range(70):
+        add_source(lite.store, url=f"https://a.example/{number}", status="error", why="the network is unreachable")
+    put(lite.store, lite.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))
+    counts = lite.client.get("/v1/desk").json()["happened"]
+    assert (counts["failing"], counts["sources"], counts["most_sources_fail"]) == (70, 70, True)
+    for path in ("/", "/sources"):
+        page = words(read(lite.client.get(path)))
+        assert "70 of 70 sources fail." in page
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code", "said"),
+    [
+        (["ok", "ok", "slow"], 0, "ok\n"),
+        (["ok", "ok", "error"], 0, "ok, but 1 of 3 sources fails (1 error): see `onestory sources list`\n"),
+        (["error", "gone", "ok"], 1, "2 of 3 sources fail (1 error, 1 gone): check the network"),
+    ],
+)
+def test_the_health_command_looks_at_the_sources(home: Path, statuses: list[str], code: int, said: str) -> None:
+    store = Store.open(f"sqlite:///{home / 'onestory.db'}")
+    for number, status in enumerate(statuses):
+        add_source(store, url=f"https://a.example/{number}", status=status)
+    store.close()
+    told = onestory("health", home=home)
+    assert (told.returncode, said in told.stdout + told.stderr) == (code, True), told

@@ -3,10 +3,21 @@
 import pytest
 
 from onestory.errors import BadInput, NotFound
-from onestory.pipelines.stories.decisions import DecisionNote, merge_stories, pin_original, split_story, undo_decision
+from onestory.pipelines.stories.decisions import (
+    PREVIEW,
+    DecisionMode,
+    DecisionNote,
+    EffectChanged,
+    merge_stories,
+    pin_original,
+    split_story,
+    undo_decision,
+)
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import decision_records
+from onestory.store.events.event_log import events_after
+from onestory.store.stories.export import iter_stories
 from onestory.store.stories.records import StoryAbsorbed, load_story
 from onestory.urls import article_id_of_url
 from tests.news_texts import excerpt, house_style, wire_article
@@ -52,6 +63,91 @@ def test_what_was_split_off_stays_apart_and_together_whatever_arrives(store: Sto
     assert partition_by_url(store) == sets(("herald", "post", "argus"), ("mirror", "echo"))
     put(store, index_client, late=text, later=edited)
     assert partition_by_url(store) == sets(("herald", "post", "argus", "late"), ("mirror", "echo", "later"))
+
+
+@pytest.fixture
+def bridged(store: Store, index_client: IndexClient) -> Store:
+    """A story that only its fullest copy holds together: the others are different parts of it."""
+    whole = wire_article(1, sentences=36)
+    paragraphs = whole.split("\n")
+    parts = {f"part{number}": "\n".join(paragraphs[3 * number : 3 * number + 3]) for number in range(4)}
+    put(store, index_client, herald=whole, **parts)
+    assert partition_by_url(store) == sets(("herald", *parts))
+    return store
+
+
+PARTS = ("part0", "part1", "part2", "part3")
+
+
+def test_a_split_takes_out_the_bridge_and_leaves_the_rest_one_story(bridged: Store) -> None:
+    before = state_of(bridged)
+    decided = split_story(bridged, [url("herald")], WORD)
+    assert partition_by_url(bridged) == sets(("herald",), PARTS)
+    assert len(decided.stories) == 2
+    undo_decision(bridged, decided.number or 0, WORD)
+    assert state_of(bridged) == before
+
+
+def test_of_what_a_split_left_another_copy_may_leave(bridged: Store) -> None:
+    split_story(bridged, [url("herald")], WORD)
+    second = split_story(bridged, [url("part2")], WORD)
+    assert partition_by_url(bridged) == sets(("herald",), ("part2",), ("part0", "part1", "part3"))
+    undo_decision(bridged, second.number or 0, WORD)
+    assert partition_by_url(bridged) == sets(("herald",), PARTS)
+
+
+def test_a_preview_says_what_a_decision_then_does_and_changes_nothing(bridged: Store) -> None:
+    before = state_of(bridged)
+    shown = split_story(bridged, [url("part1")], WORD, PREVIEW)
+    assert (state_of(bridged), shown.number) == (before, None)
+    with bridged.read() as connection:
+        assert decision_records(connection, limit=5) == []
+        assert "story.split" not in {event.kind for event in events_after(connection, 0, limit=100)}
+    done = split_story(bridged, [url("part1")], WORD, DecisionMode(expected=shown.effect.digest))
+    assert (done.effect, done.stories) == (shown.effect, shown.stories)
+    assert [story.copies for story in done.effect.before] == [5]
+    assert [len(story.copies) for story in done.effect.after] == [4, 1]
+    undone = undo_decision(bridged, done.number or 0, WORD, PREVIEW)
+    assert sorted(story.copies for story in undone.effect.before) == [1, 4]
+    assert [len(story.copies) for story in undone.effect.after] == [5]
+    assert {copy.story_before for copy in undone.effect.after[0].copies} == set(done.stories)
+
+
+def test_a_decision_whose_effect_has_changed_since_it_was_shown_is_not_made(
+    bridged: Store, index_client: IndexClient
+) -> None:
+    shown = split_story(bridged, [url("part1")], WORD, PREVIEW)
+    put(bridged, index_client, late=wire_article(1, sentences=36))
+    with pytest.raises(EffectChanged):
+        split_story(bridged, [url("part1")], WORD, DecisionMode(expected=shown.effect.digest))
+    assert partition_by_url(bridged) == sets(("herald", "late", *PARTS))
+
+
+def test_every_decision_is_undone_exactly(store: Store, index_client: IndexClient) -> None:
+    text = wire_article(1)
+    put(store, index_client, herald=text, post=house_style(text), brief=excerpt(text), argus=wire_article(2))
+    put(store, index_client, other=house_style(wire_article(2)))
+    before = state_of(store)
+    for decide in (
+        lambda: split_story(store, [url("herald")], WORD),
+        lambda: merge_stories(store, [url("herald"), url("argus")], WORD),
+        lambda: pin_original(store, url("brief"), WORD),
+    ):
+        decided = decide()
+        assert state_of(store) != before
+        undo_decision(store, decided.number or 0, WORD)
+        assert state_of(store) == before
+
+
+def state_of(store: Store) -> list[tuple[object, ...]]:
+    """All that a decision may change of stories and copies."""
+    with store.read() as connection:
+        found = [
+            (record.id, record.title, record.original, record.original_reason, record.outlets, record.owners)
+            for record in stories_of(store)
+        ]
+        members = [member.copy for _, members in iter_stories(connection) for member in members]
+    return [*sorted(found, key=str), *sorted((copy.id, copy.story_id, copy.relation) for copy in members)]
 
 
 def test_a_longer_copy_of_the_one_side_does_not_take_the_other(store: Store, index_client: IndexClient) -> None:

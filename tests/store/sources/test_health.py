@@ -121,20 +121,26 @@ def test_an_outage_that_came_again_is_told_again(polls: Polls):
     assert [kind for kind, _ in polls.told] == ["source.blocked", "source.blocked"]
 
 
-def test_an_error_between_refusals_neither_ends_the_outage_nor_counts(polls: Polls):
-    for status in ("blocked", "error", "blocked", "error"):
-        polls.poll(status)
-    assert polls.told == []
-    for status in ("blocked", "error", "blocked", "blocked", "blocked"):
+def test_an_outage_is_one_whatever_its_polls_meet(polls: Polls):
+    for status in ("blocked", "error", "blocked", "error", "gone"):
         polls.poll(status)
     assert [kind for kind, _ in polls.told] == ["source.blocked"]
+    assert polls.record.alarmed is not None
 
 
 @pytest.mark.parametrize("status", ["error", "gone", "robots", "empty"])
-def test_other_trouble_is_no_alarm(polls: Polls, status: str):
-    for _ in range(5):
+def test_a_source_that_fails_for_any_reason_raises_an_alarm_at_its_third_poll(
+    polls: Polls, status: str, caplog: pytest.LogCaptureFixture
+):
+    polls.poll("ok")
+    for _ in range(2):
         polls.poll(status)
-    assert (polls.record.status, polls.record.alarmed, polls.told) == (status, None, [])
+    assert (polls.record.alarmed, polls.told) == (None, [])
+    for _ in range(3):
+        polls.poll(status)
+    assert polls.told == [("source.failed", polls.id)]
+    assert polls.record.alarmed is not None
+    assert [record.getMessage() for record in caplog.records] == [f"https://a.example/feed is {status}: it is {status}"]
 
 
 def test_a_source_that_falls_silent_says_so_and_is_told_at_its_third_poll(both: Polls):

@@ -57,7 +57,7 @@ def test_wide_stories_changes_and_missed_sources_are_counted_since_a_time(
         changed = changed_stories(connection, since=NOON, limit=10)
     assert (happened.widespread, happened.corrected, happened.withdrawn) == (1, 1, 1)
     assert (later.widespread, later.corrected, later.withdrawn) == (0, 0, 0)
-    assert (happened.silent, happened.blocked) == (2, 1)
+    assert dict(happened.sources.by_status) == {"silent": 2, "blocked": 1}
     assert {(one.story_id, one.is_original) for one in changed} == {(bridge.id, False), (ferry.id, True)}
 
 

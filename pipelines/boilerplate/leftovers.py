@@ -1,0 +1,48 @@
+"""Lines that are no text: values that a template leaves in a page, and what stands below a press release."""
+
+import re
+
+__all__ = ["is_below_release", "is_counter", "is_reading_time", "is_value"]
+
+MAX_LINE_CHARS = 300
+MAX_COUNTER_CHARS, MAX_TIME_CHARS = 60, 40
+_READING_TIME = re.compile(
+    r"(?i)\W*(?:reading time\W+|lesezeit\W+|temps de lecture\W+)?\d{1,3}[ -]?min(?:ut\w{0,2})?s?\.?"
+    r"(?:\s(?:de\s|di\s)?(?:read(?:ing time)?|lesezeit|lecture|lectura|leitura|lettura|leestijd|lezen|lästid))?\W*"
+)
+_ADDRESS_OF_PICTURE = r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?"
+_STAMP = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}")
+_COUNTER = re.compile(
+    r"\W*\d[\d.,]*\s?[kKmM]?\s(?:shares?|comments?|likes?|views?|reactions?|retweets?|tweets?|reads|claps|votes?|"
+    r"kommentare?|mal geteilt|aufrufe|commentaires?|partages?|vues|comentarios?|compartidos|visitas|commenti|"
+    r"condivisioni|reacties|comentários?|visualizações|komentarzy?|komentarze|комментари\w+|просмотр\w*|yorum)\W*",
+    re.IGNORECASE,
+)
+_RELEASE_END = re.compile(
+    r"(?:SOURCE:?\s+(?=[A-Z])|(?i:(?:media|press|investor|company|public|sales|pr)\s(?:relations\s)?(?:contacts?|"
+    r"enquiries|inquiries)\s*:|(?:for (?:further|more|additional) information[^.]{0,60}(?:contact|visit)\b)|"
+    r"view original content|view source version on|pressekontakt|contacts? (?:presse|médias)|contacto de prensa))"
+)
+# `CONTACT: Jane Doe, press@works.example, +1 555 0100`
+_REACHED = re.compile(r"(?i)(?:contacts?|kontakt|contacto|contatti)\s*[:,–-][^.]{0,200}(?:@|\d{3}[\s-]?\d{2})")
+
+
+def is_value(line: str) -> bool:
+    """A time, or the address of a picture."""
+    return len(line) <= MAX_LINE_CHARS and _VALUE.fullmatch(line) is not None
+
+
+def is_counter(line: str) -> bool:
+    """A count of shares, comments or views."""
+    return len(line) <= MAX_COUNTER_CHARS and _COUNTER.fullmatch(line) is not None
+
+
+def is_reading_time(line: str) -> bool:
+    """`3 min read`."""
+    return len(line) <= MAX_TIME_CHARS and _READING_TIME.fullmatch(line) is not None
+
+
+def is_below_release(line: str) -> bool:
+    """Whom to ask about a press release, or who sent it."""
+    return len(line) <= MAX_LINE_CHARS and (_RELEASE_END.match(line) or _REACHED.match(line)) is not None
