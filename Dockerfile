@@ -2,12 +2,11 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 # Dependencies first: an edit of the sources then rebuilds in seconds.
-COPY pyproject.toml constraints.txt ./
+COPY constraints.txt requirements.lock ./
 RUN python -m venv /opt/onestory \
-    && python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-        > requirements.txt \
-    && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt -r requirements.txt hatchling
-COPY README.md LICENSE ./
+    && /opt/onestory/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+    && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt hatchling
+COPY pyproject.toml README.md LICENSE ./
 COPY onestory onestory
 COPY crawler crawler
 COPY dedupe dedupe

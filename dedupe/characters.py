@@ -3,7 +3,7 @@
 The normal form is Unicode's NFKC without invisible characters, vowel marks and marks that no letter is written with,
 with one form for letters that keyboards or countries write in two ways (ß and ss, Arabic and Persian ye and kaf, both
 kana, traditional and simplified Han, Serbian in Cyrillic and Latin letters), and for letters of other scripts that
-look alike (`dedupe.look_alikes`). What is shown and stored keeps its own spelling.
+look alike (`onestory.look_alikes`). What is shown and stored keeps its own spelling.
 
 Classes (part of a word, or of a script without spaces) come from tables over the Basic Multilingual Plane, so that a
 text takes a few array operations; other characters, mostly emoji, are looked up one by one. A character belongs to a
@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from onestory.dedupe.look_alikes import likened
+from onestory.look_alikes import INVISIBLE, likened
 
 __all__ = [
     "DENSE",
@@ -83,14 +83,7 @@ def classes_of(codes: Codes) -> NDArray[np.uint8]:
     return found
 
 
-# Unicode's Default_Ignorable_Code_Point, except U+200C, which parts words in Arabic script.
-_INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-
-
-_INVISIBLES = re.compile(f"[{_INVISIBLE}]")
+_INVISIBLES = re.compile(f"[{INVISIBLE}]")
 # Without vowel marks, a letter of Arabic script stands before one that parts words.
 _JOINERS = re.compile("(?<![\u0620-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc])\u200c")
 
@@ -129,7 +122,7 @@ _BROKEN_QUOTES = re.compile("â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?"
 
 # What NFKC may change together: a character, and the marks and vowels that follow it.
 _CLUSTER = re.compile(
-    f"â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?|.[{_INVISIBLE}\u200c{_DROPPED}\u0653-\u0655\u093c\u0b3e\u0b57"
+    f"â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?|.[{INVISIBLE}\u200c{_DROPPED}\u0653-\u0655\u093c\u0b3e\u0b57"
     "\u09be\u09d7\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u1160-\u11ff\u3099\u309a\uff9e\uff9f]*",
     re.DOTALL,
 )

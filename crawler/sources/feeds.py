@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from xml.parsers import expat
 
@@ -81,6 +81,10 @@ class BadSource(Exception):  # noqa: N818 - named for what is wrong
         self.status = status
         self.why = why
         self.is_dead = is_dead or status in ("gone", "empty")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For the way out of a worker process: `args` of an exception are not those of its constructor."""
+        return partial(BadSource, is_dead=self.is_dead), (self.status, self.why)
 
 
 def parser_errors_as_bad_source(read: Callable[P, T]) -> Callable[P, T]:

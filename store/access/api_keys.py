@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from onestory.errors import BadInput, NotFound
+from onestory.look_alikes import skeleton
 from onestory.store.queries import columns_of
 from onestory.store.schema import api_keys, sessions
 
@@ -104,13 +105,14 @@ def _add(
 
 
 def _checked_name(connection: Connection, name: str) -> str:
-    """The name on one line. Names are unique among usable keys, since they sign decisions."""
+    """The name on one line. Names are unique to readers among usable keys, since they sign decisions."""
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > MAX_KEY_NAME or not wanted.isprintable():
         raise BadInput(f"a key needs a name of 1 to {MAX_KEY_NAME} printable characters that says who or what uses it")
     usable = [one for one in list_keys(connection) if one.revoked is None]
-    if any(one.name == wanted for one in usable):
-        raise BadInput(f"there is already a key named {wanted!r}: revoke it first, or choose another name")
+    if alike := next((one.name for one in usable if skeleton(one.name) == skeleton(wanted)), None):
+        what = "named" if alike == wanted else "with a name that looks the same,"
+        raise BadInput(f"there is already a key {what} {alike!r}: revoke it first, or choose another name")
     if len(usable) >= MAX_KEYS:
         raise BadInput(f"there are already {MAX_KEYS} keys: revoke one that is no longer needed")
     return wanted

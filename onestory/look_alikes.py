@@ -6,8 +6,16 @@ The pairs are those of Unicode's confusables (UTS 39) that are hard to tell apar
 """
 
 import re
+import unicodedata
 
-__all__ = ["likened"]
+__all__ = ["INVISIBLE", "likened", "skeleton"]
+
+# Unicode's Default_Ignorable_Code_Point, except U+200C, which parts words in Arabic script.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_INVISIBLES = re.compile(f"[{INVISIBLE}\u200c]")
 
 # A letter, and the Latin one that it looks like. Cyrillic letters are listed alone: they also go the other way.
 _CYRILLIC = "аa сc еe оo рp хx уy іi јj ѕs һh ԁd ԛq ԝw ӏl АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY ІI ЈJ ЅS ԌG ԚQ ԜW"
@@ -44,3 +52,9 @@ def likened(text: str) -> str:
     if latin and 2 * len(_CYRILLIC_LETTER.findall(text)) > others:
         return _MIXED_WORD.sub(lambda word: word.group().translate(_TO_CYRILLIC), text)
     return text
+
+
+def skeleton(name: str) -> str:
+    """The same for names that readers take for one another: without case, invisible characters and look-alikes."""
+    plain = unicodedata.normalize("NFKC", _INVISIBLES.sub("", name))
+    return " ".join(plain.translate(_TO_LATIN).casefold().translate(_TO_LATIN).split())
