@@ -10,6 +10,7 @@ from pydantic import Field, computed_field
 
 from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
@@ -157,9 +158,13 @@ VersionNumber = Annotated[int, Query(ge=1, le=MAX_DATABASE_ID, description="The 
     response_model=VersionList,
     summary="List the versions of an article",
     operation_id="listVersions",
-    responses={404: {"description": "There is no such article."}, 410: {"description": "The article was taken down."}},
+    responses={
+        **CSV_RESPONSE,
+        404: {"description": "There is no such article."},
+        410: {"description": "The article was taken down."},
+    },
 )
-def get_versions(request: Request, article_id: StoryId) -> Response:
+def get_versions(request: Request, article_id: StoryId, shown_as: ListFormat = None) -> Response:
     """Each version with its changes from the one before, and the periods in which the article was unavailable."""
     with api_context(request).store.read() as connection:
         record = load_article(connection, validate_id(article_id, of="article"))
@@ -169,7 +174,7 @@ def get_versions(request: Request, article_id: StoryId) -> Response:
         versions=[Version.model_validate(one) for one in versions],
         withdrawals=[Withdrawal.model_validate(one) for one in withdrawals],
     )
-    return json_response(request, result)
+    return list_response(request, result, shown_as=shown_as)
 
 
 @router.get(

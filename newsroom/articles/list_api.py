@@ -7,10 +7,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormatField, list_response
 from onestory.newsroom.http.pagination import BadCursor, decode_parts, encode_parts, filters_digest, next_link
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_READ
-from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, ApiModel, Article, Copy, article_of
 from onestory.store.stories.article_list import ArticleFilter, article_texts, list_articles
 from onestory.times import TIME_FORMS, parse_time, utc_now
@@ -46,6 +46,8 @@ class ArticleQuery(BaseModel):
         Field(description="`next` of the previous page, given with the same filters.", examples=["WyJlM2IwIiwxN10"]),
     ] = None
 
+    format: ListFormatField = None
+
     @field_validator("since", mode="after")
     @classmethod
     def _moment(cls, value: str | None) -> str | None:
@@ -69,7 +71,7 @@ class ArticleList(ApiModel):
     response_model=ArticleList,
     summary="List articles",
     operation_id="listArticles",
-    responses={400: {"description": "The cursor is malformed, or belongs to another list."}},
+    responses={400: {"description": "The cursor is malformed, or belongs to another list."}, **CSV_RESPONSE},
 )
 def get_articles(request: Request, query: Annotated[ArticleQuery, Query()]) -> Response:
     """Articles, the last to arrive first; with `include=text` their current texts.
@@ -86,7 +88,7 @@ def get_articles(request: Request, query: Annotated[ArticleQuery, Query()]) -> R
             shown = [article_of(record) for record in article_texts(connection, page.articles)]
     cursor = None if page.next is None else encode_parts([query.list_name, page.next])
     answer = ArticleList(articles=shown, next=cursor)
-    return json_response(request, answer, headers=next_link(request, query, cursor))
+    return list_response(request, answer, shown_as=query.format, headers=next_link(request, query, cursor))
 
 
 def _before(query: ArticleQuery) -> int | None:

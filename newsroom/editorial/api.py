@@ -10,9 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.errors import BadInput
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
-from onestory.newsroom.http.responses import json_response, uncached_json
+from onestory.newsroom.http.responses import uncached_json
 from onestory.newsroom.http.schemas import EXAMPLE_ID, EXAMPLE_TIME, ApiModel
 from onestory.pipelines.stories import decisions
 from onestory.pipelines.stories.decisions import APPLY, PREVIEW, DecisionMode, DecisionNote
@@ -267,7 +268,7 @@ def post_undo(
     response_model=DecisionList,
     summary="List decisions",
     operation_id="listDecisions",
-    responses=DECISION_NOT_FOUND,
+    responses=DECISION_NOT_FOUND | CSV_RESPONSE,
 )
 def get_decisions(
     request: Request,
@@ -278,6 +279,7 @@ def get_decisions(
         ),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.", examples=[100])] = 100,
+    shown_as: ListFormat = None,
 ) -> Response:
     """Decisions, newest first, including undone ones."""
     with api_context(request).store.read() as connection:
@@ -289,4 +291,4 @@ def get_decisions(
             ]
         found = decision_records(connection, named, limit=limit)
     result = [Decision.model_validate(one) for one in found]
-    return json_response(request, DecisionList(decisions=result))
+    return list_response(request, DecisionList(decisions=result), shown_as=shown_as)

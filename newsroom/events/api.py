@@ -12,10 +12,10 @@ from onestory.errors import BadInput
 from onestory.newsroom.events.schemas import Event, EventKind, EventList
 from onestory.newsroom.events.stream import EventFilter, EventStream, EventSubscribers
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_SCHEMA, CSV_TYPE, ListFormat, list_response
 from onestory.newsroom.http.key_cache import is_still_authorized
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
-from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID
 from onestory.store.database import Store
 from onestory.store.events.event_log import event_log_bounds, events_after
@@ -62,7 +62,7 @@ STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     responses={
         200: {
             "description": "A page, or a stream if `Accept` requests one.",
-            "content": STREAM_RESPONSES[200]["content"],
+            "content": {**STREAM_RESPONSES[200]["content"], CSV_TYPE: CSV_SCHEMA},
         }
     },
 )
@@ -73,6 +73,7 @@ async def get_events(
     kind: KindsParameter = [],  # noqa: B006 - FastAPI copies it
     story: StoryParameter = None,
     last_event_id: LastEventId = None,
+    shown_as: ListFormat = None,
 ) -> Response:
     """Events in order of their numbers. Continuing with `next` misses no event and repeats none."""
     if EVENT_STREAM_TYPE in request.headers.get("accept", ""):
@@ -80,7 +81,7 @@ async def get_events(
     wanted = _wanted(after, kind, story)
     store = api_context(request).store
     found = await anyio.to_thread.run_sync(lambda: _page(store, wanted, limit))
-    return json_response(request, found)
+    return list_response(request, found, shown_as=shown_as)
 
 
 @router.get(

@@ -29,7 +29,6 @@ from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.search.api import search_page
 from onestory.newsroom.stories.api import story_list_page
 from onestory.newsroom.stories.filters import SearchQuery, SortedQuery
-from onestory.newsroom.stories.spread_chart import sparkline_points
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.stories.copies import stories_first_stored
@@ -39,11 +38,11 @@ from onestory.store.stories.front_page import (
     has_sources,
     has_stories,
     resolve_stories,
-    spreads_of,
     story_languages,
 )
 from onestory.store.stories.records import StoryRecord
 from onestory.store.stories.search import MatchedText
+from onestory.store.stories.summaries import StorySummary, summaries_of
 from onestory.store.watches.watches import active_watches
 
 __all__ = ["FrontPageCache", "router"]
@@ -84,7 +83,7 @@ router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 FILTER_NAMES = (
     "q", "since", "until", "published_since", "min_outlets", "min_copies", "outlet", "owner", "credit", "language",
-    "ours", "watch", "order",
+    "ours", "watch", "sort", "order",
 )  # fmt: skip
 
 STORIES_PER_PAGE = 25
@@ -99,19 +98,18 @@ class FrontPageRow:
     """
 
     story: StoryRecord
+    summary: StorySummary
     is_new: bool
     is_stored: bool
-    last_hour: int
-    ours: tuple[str, ...]
-    points: str
     where: MatchedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FrontPageList:
-    """One page of the list of stories."""
+    """One page of the list of stories. `singles` are stories of one copy, folded away below the others."""
 
     rows: Sequence[FrontPageRow] = ()
+    singles: Sequence[FrontPageRow] = ()
     older: str | None = None
     refusals: Sequence[str] = ()
 
@@ -141,7 +139,7 @@ def front_page(request: Request) -> Response:
         newest=f"/?{urlencode(chosen)}" if cursor else None,
         feeds=None if listing.refusals else _feeds(chosen),
         live=_live_address(chosen) if not cursor and not listing.refusals else None,
-        empty=None if listing.rows or listing.refusals else _emptiness(desk),
+        empty=None if listing.rows or listing.singles or listing.refusals else _emptiness(desk),
         languages=request.app.state.remembered.of(desk),
         **around,
     )
@@ -179,15 +177,22 @@ def _listing(
     connection: Connection, visit: LastVisit, chosen: Mapping[str, str], found: FrontPageStories
 ) -> FrontPageList:
     older = f"/?{urlencode({**chosen, 'cursor': found.following})}" if found.following else None
-    return FrontPageList(_rows(connection, visit, found), older, found.refusals)
+    rows = _rows(connection, visit, found)
+    # Who searches or filters wants to see what is found.
+    is_folded = not (chosen.keys() - {"since", "sort"}) and any(row.story.copies > 1 for row in rows)
+    singles = [row for row in rows if is_folded and row.story.copies == 1]
+    return FrontPageList([row for row in rows if row not in singles], singles, older, found.refusals)
 
 
 def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
     """Find the stories. Raises ValidationError or BadInput."""
-    if "q" not in asked:
-        stories, following = story_list_page(desk, SortedQuery.model_validate(_unordered(asked)))
+    sort = asked.get("sort") or asked.get("order") or ""
+    if "q" not in asked or sort not in ("", "newest", "time", "relevance"):
+        listed = {**_unordered(asked), "sort": "newest" if sort in ("", "time", "relevance") else sort}
+        stories, following = story_list_page(desk, SortedQuery.model_validate(listed))
         return FrontPageStories(stories, following=following)
-    query = SearchQuery.model_validate({"order": "time", **asked})
+    order = "relevance" if sort == "relevance" else "time"
+    query = SearchQuery.model_validate({**_unordered(asked), "order": order})
     found, _ = search_page(desk, query)
     following = None if found.next is None else encode_cursor(found.next, of=query.list_name)
     where = {hit.story.id: hit.where for hit in found.hits if hit.where}
@@ -195,7 +200,7 @@ def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
 
 
 def _unordered(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if name != "order"}
+    return {name: value for name, value in asked.items() if name not in ("order", "sort")}
 
 
 def _refusals(error: ValidationError) -> list[str]:
@@ -206,16 +211,14 @@ def _refusals(error: ValidationError) -> list[str]:
 
 
 def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> list[FrontPageRow]:
-    spreads = spreads_of(connection, [story.id for story in found.stories], now=visit.here)
+    summaries = summaries_of(connection, found.stories, now=visit.here)
     stored = stories_first_stored(connection, [story.id for story in found.stories])
     return [
         FrontPageRow(
             story,
+            summaries[story.id],
             visit.before is not None and story.first_seen > visit.before,
             story.id in stored,
-            spreads[story.id].last_hour if story.copies > 1 else 0,
-            spreads[story.id].ours,
-            sparkline_points(spreads[story.id].arrivals),
             found.where.get(story.id),
         )
         for story in found.stories
@@ -228,9 +231,13 @@ def _live_address(chosen: Mapping[str, str]) -> str:
 
 
 def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The feeds of the same list."""
-    query = f"?{urlencode(filters)}" if (filters := _unordered(chosen)) else ""
-    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}"}
+    """The feeds of the same list, and the list as a table."""
+    filters = _unordered(chosen)
+    if (sort := chosen.get("sort")) not in (None, "relevance"):
+        filters["sort"] = sort
+    query = f"?{urlencode(filters)}" if filters else ""
+    table = f"?{urlencode({**filters, 'format': 'csv', 'limit': 200})}"
+    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}", "csv": f"/v1/stories{table}"}
 
 
 def _choices(connection: Connection, desk: ApiContext) -> dict[str, Any]:

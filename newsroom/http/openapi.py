@@ -21,8 +21,9 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 
 - Times are UTC. `published` is the time stated on a page; `first_seen` is when it was observed. They are never mixed.
 - Lists are read with cursors: pass `next` as `cursor`, with the same filters. A story that grows meanwhile keeps its
-  place, so none is repeated or missed. To mirror all stories, read `/v1/changes` and keep its `next`.
-- `fields` selects the members to include. Lists are also Atom and JSON Feed, stories and articles also ninjs.
+  place, so none is repeated or missed. To mirror all stories, read `/v1/changes?include=articles` and keep its `next`.
+- `fields` selects the members to include. Every list is also CSV (`format=csv`), lists of stories also Atom and JSON
+  Feed, stories and articles also ninjs.
 - Where keys are required, send yours as `Authorization: Bearer KEY`. Its scope is read, edit or admin.
 - Errors are problem details (RFC 9457); `reason` is a stable word, `detail` a sentence.
 - Responses carry a weak `ETag`; send it as `If-None-Match` to avoid transferring the body again.

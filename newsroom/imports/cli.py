@@ -134,7 +134,7 @@ def import_command(
         notice(fault)
     if json:
         print_json(counts.to_dict())
-    else:
+    elif counts.read or not counts.faults:
         _print(counts)
     raise typer.Exit(counts.exit_code)
 

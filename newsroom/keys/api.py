@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
-from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import DEPRECATED, ApiModel
 from onestory.store.access.api_keys import MAX_KEY_NAME, KeyScope, add_key, list_keys, revoke_key_unless_last
 
@@ -71,12 +71,12 @@ class KeyRequest(BaseModel):
     scope: Annotated[KeyScope, Field(description="read, edit (with decisions and watches), or admin.")]
 
 
-@router.get("/keys", response_model=KeyList, summary="List keys", operation_id="listKeys")
-def get_keys(request: Request) -> Response:
+@router.get("/keys", response_model=KeyList, responses=CSV_RESPONSE, summary="List keys", operation_id="listKeys")
+def get_keys(request: Request, shown_as: ListFormat = None) -> Response:
     """All keys, including revoked ones, without their secrets."""
     with api_context(request).store.read() as connection:
         found = list_keys(connection)
-    return json_response(request, KeyList(keys=[Key.model_validate(one) for one in found]))
+    return list_response(request, KeyList(keys=[Key.model_validate(one) for one in found]), shown_as=shown_as)
 
 
 @router.post("/keys", response_model=NewKey, status_code=201, summary="Add a key", operation_id="addKey")

@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from onestory.languages import language_name
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.csrf import CSRF_FIELD_NAME, csrf_token
 from onestory.newsroom.http.permissions import caller_of
 from onestory.newsroom.http.problems import Problem
 from onestory.newsroom.pages import display
-from onestory.newsroom.pages.display import language_name
 from onestory.newsroom.pages.redirects import return_path
 from onestory.pipelines.stories.original import REASONS
 

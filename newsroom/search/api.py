@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from onestory.newsroom.http.context import ApiContext, api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, list_response
 from onestory.newsroom.http.pagination import decode_cursor, encode_cursor, next_link
 from onestory.newsroom.http.permissions import REQUIRE_READ
-from onestory.newsroom.http.responses import json_response
 from onestory.newsroom.http.schemas import EXAMPLE_ID, ApiModel, Story
 from onestory.newsroom.stories.filters import SearchQuery
 from onestory.store.search.full_text_index import count_search_due
@@ -78,6 +78,7 @@ def search_page(desk: ApiContext, query: SearchQuery) -> tuple[SearchPage, int]:
     summary="Search stories by words",
     operation_id="searchStories",
     responses={
+        **CSV_RESPONSE,
         400: {"description": "The cursor is malformed, or belongs to another list."},
         422: {"description": "The query has no word to search for, or a parameter is invalid."},
     },
@@ -90,7 +91,7 @@ def get_search(request: Request, query: Annotated[SearchQuery, Query()]) -> Resp
     page, to_come = search_page(api_context(request), query)
     cursor = None if page.next is None else encode_cursor(page.next, of=query.list_name)
     answer = SearchResponse(found=_shapes(page.hits), next=cursor, waiting=to_come)
-    return json_response(request, answer, headers=next_link(request, query, cursor))
+    return list_response(request, answer, shown_as=query.format, headers=next_link(request, query, cursor))
 
 
 def _shapes(hits: Sequence[SearchResult]) -> list[SearchHit]:

@@ -7,11 +7,14 @@ import typer
 
 from onestory.newsroom.stories.cli import print_stories
 from onestory.newsroom.terminal.console import (
+    LANGUAGE_HELP,
+    TIME_HELP,
     HomeOption,
     JsonOption,
     load_config,
     notice,
     open_store,
+    parse_language_option,
     parse_time_option,
     print_json,
     spinner,
@@ -29,11 +32,11 @@ __all__ = ["bracket_spans", "index_what_is_due", "print_search_results", "search
 def search_command(
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words; "a phrase" in quotes; -word to exclude.')],
     order: Annotated[Literal["relevance", "time"], typer.Option(help="Sort order.")] = "relevance",
-    since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
-    until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
+    since: Annotated[str | None, typer.Option(help=f"With a copy seen at or after this time. {TIME_HELP}")] = None,
+    until: Annotated[str | None, typer.Option(help=f"First seen before this time. {TIME_HELP}")] = None,
     min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
     outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
-    language: Annotated[str | None, typer.Option(help="In this language, such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of results.")] = 20,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -44,7 +47,7 @@ def search_command(
         until=parse_time_option(until, option="--until"),
         min_copies=min_copies,
         outlet=outlet,
-        language=language,
+        language=parse_language_option(language),
         query=" ".join(words),
     )
     find = search_by_time if order == "time" else search_by_relevance

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.responses import json_response, uncached_json
@@ -94,12 +95,15 @@ class RequestedPoll(ApiModel):
     ]
 
 
-@router.get("/sources", response_model=SourceList, summary="List sources", operation_id="listSources")
-def get_sources(request: Request) -> Response:
+@router.get(
+    "/sources", response_model=SourceList, responses=CSV_RESPONSE, summary="List sources", operation_id="listSources"
+)
+def get_sources(request: Request, shown_as: ListFormat = None) -> Response:
     """All sources with their state, the most urgent first. `why` explains problems in plain words."""
     with api_context(request).store.read() as connection:
         found = source_records(connection)
-    return json_response(request, SourceList(sources=[Source.model_validate(one) for one in found]))
+    told = SourceList(sources=[Source.model_validate(one) for one in found])
+    return list_response(request, told, shown_as=shown_as)
 
 
 @router.get("/sources/{source_id}", response_model=SourceWithHealth, summary="Get a source", operation_id="getSource")

@@ -14,6 +14,7 @@ from onestory.newsroom.terminal.console import (
     JsonOption,
     load_config,
     open_store,
+    parse_language_option,
     print_json,
     print_records,
     spinner,
@@ -57,7 +58,7 @@ def list_sources_command(home: HomeOption = None, json: JsonOption = False) -> N
 def add_source_command(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a homepage that names one.")],
     outlet: Annotated[str | None, typer.Option(help="The outlet. Default: the host name.")] = None,
-    language: Annotated[str | None, typer.Option(help="Such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help="A code such as en, or a name such as English.")] = None,
     section: Annotated[
         bool, typer.Option("--section", help="Use the page itself as the source, and follow its links to articles.")
     ] = False,
@@ -75,7 +76,7 @@ def add_source_command(
             url,
             finding=discover_section if section else discover,
             outlet=outlet,
-            language=language,
+            language=parse_language_option(language),
             contact=config.contact,
             allow_private=config.allow_private,
         )

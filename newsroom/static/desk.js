@@ -1,6 +1,49 @@
 // Enhancements of the pages. Everything also works without scripts.
 "use strict";
 
+// Times in the reader's zone, by the reader's locale; UTC on hover. The footer has the choice, kept in this browser.
+const times = document.getElementById("times");
+const kept = (name, otherwise) => {
+  try {
+    return localStorage.getItem(`onestory-${name}`) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+};
+const localize = (root) => {
+  const zone = kept("zone", "local") === "UTC" ? "UTC" : undefined;
+  const hours = { 12: { hour12: true }, 24: { hourCycle: "h23" } }[kept("hours", "")] ?? {};
+  const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const format = new Intl.DateTimeFormat(navigator.language, { ...parts, ...hours, timeZone: zone });
+  for (const one of root.querySelectorAll("time[datetime*=T]")) {
+    one.dataset.utc ??= one.title || one.textContent;
+    const local = format.format(new Date(one.dateTime));
+    if ("relative" in one.dataset) {
+      one.title = zone ? one.dataset.utc : `${local} (${one.dataset.utc})`;
+    } else {
+      one.textContent = zone && !kept("hours", "") ? one.dataset.utc : zone ? `${local} UTC` : local;
+      one.title = one.dataset.utc;
+    }
+  }
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.getElementById("zone-told").textContent = zone ? "all times are UTC" : `times in ${name}; point at one for UTC`;
+};
+if (times) {
+  for (const choice of times.querySelectorAll("select")) {
+    choice.value = kept(choice.name, choice.value);
+    choice.addEventListener("change", () => {
+      try {
+        localStorage.setItem(`onestory-${choice.name}`, choice.value);
+      } catch {
+        return;
+      }
+      localize(document);
+    });
+  }
+  times.hidden = false;
+  localize(document);
+}
+
 // Search as you type: fetch the page that the form would show, and replace the list.
 const form = document.querySelector("form[data-live-search]");
 if (form) {
@@ -25,6 +68,7 @@ if (form) {
       const list = fresh.getElementById("list");
       if (!list) return;
       document.getElementById("list").replaceWith(document.adoptNode(list));
+      localize(list);
       const live = fresh.getElementById("newcomers");
       if (live) document.getElementById("newcomers").replaceWith(document.adoptNode(live));
       history.replaceState(null, "", asked);

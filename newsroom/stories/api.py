@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.newsroom.http.context import ApiContext, api_context
+from onestory.newsroom.http.csv_lists import CSV_SCHEMA, CSV_TYPE, list_response
 from onestory.newsroom.http.pagination import (
     decode_cursor,
     decode_sorted_cursor,
@@ -67,6 +68,14 @@ FormatParameter = Annotated[
         description=f"ninjs is the IPTC's News in JSON, 3.1; also selected by `Accept: {ninjs.NINJS_TYPE}`.",
     ),
 ]
+StoryFormat = Annotated[
+    Literal["json", "ninjs", "csv"] | None,
+    Query(
+        alias="format",
+        description=f"ninjs is the IPTC's News in JSON, 3.1; also selected by `Accept: {ninjs.NINJS_TYPE}`. "
+        "csv: the copies as a table.",
+    ),
+]
 MAX_COPIES_RETURNED = 200
 CopyLimit = Annotated[int, Query(ge=1, le=MAX_COPIES_RETURNED, description="Maximum number of copies.")]
 CopyCursor = Annotated[str | None, Query(description="`next` of the previous page of the same story.")]
@@ -106,7 +115,7 @@ def _sorted_list_page(desk: ApiContext, query: SortedQuery, by: StorySort) -> tu
     responses={
         200: {
             "headers": NEXT_LINK,
-            "content": {feeds.ATOM: ATOM_SCHEMA, feeds.JSON_FEED: FEED_SCHEMA},
+            "content": {feeds.ATOM: ATOM_SCHEMA, feeds.JSON_FEED: FEED_SCHEMA, CSV_TYPE: CSV_SCHEMA},
         },
         400: BAD_CURSOR,
     },
@@ -118,13 +127,14 @@ def get_stories(request: Request, query: Annotated[ListQuery, Query()]) -> Respo
     With `Accept`, the same list is a feed.
     """
     kind = negotiate_media_type(request, [JSON_TYPE, feeds.ATOM, feeds.JSON_FEED])
-    if kind != JSON_TYPE:
+    if kind != JSON_TYPE and query.format is None:
         return _feed(request, query, kind)
     names = selected_fields(Story, query.fields)
     found, cursor = story_list_page(api_context(request), query)
     result = StoryList(stories=[Story.model_validate(one) for one in found], next=cursor)
     include: dict[str, Any] | None = None if names is None else {"stories": {"__all__": names}, "next": True}
-    return json_response(request, result, include=include, headers=VARY | next_link(request, query, cursor))
+    headers = VARY | next_link(request, query, cursor)
+    return list_response(request, result, shown_as=query.format, include=include, headers=headers)
 
 
 @router.get(
@@ -155,7 +165,7 @@ def _feed(request: Request, query: SortedQuery, kind: str) -> Response:
     desk = api_context(request)
     found, cursor = story_list_page(desk, query)
     with desk.store.read() as connection:
-        summaries = summaries_of(connection, found)
+        summaries = summaries_of(connection, found, now=desk.clock())
     base = str(request.base_url).rstrip("/")
     here = f"{base}{request.url.path}"
     feed = feeds.StoryFeed(
@@ -179,7 +189,7 @@ def _feed(request: Request, query: SortedQuery, kind: str) -> Response:
     summary="Get a story with its copies",
     operation_id="getStory",
     responses={
-        200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA}},
+        200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA, CSV_TYPE: CSV_SCHEMA}},
         307: {"description": "The story was absorbed: Location is that of its successor."},
         400: BAD_CURSOR,
         404: {"description": "There is no such story."},
@@ -191,7 +201,7 @@ def get_story(
     story_id: StoryId,
     *,
     fields: Annotated[FieldNames, Query()] = None,
-    shown_as: FormatParameter = None,
+    shown_as: StoryFormat = None,
     limit: CopyLimit = MAX_COPIES_RETURNED,
     cursor: CopyCursor = None,
 ) -> Response:
@@ -220,6 +230,8 @@ def get_story(
         links=[Link.model_validate(link) for link in links],
         next=following,
     )
+    if shown_as == "csv":
+        return list_response(request, result, shown_as=shown_as, rows=result.articles, headers=headers)
     return json_response(request, result, include=names, headers=headers)
 
 

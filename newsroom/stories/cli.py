@@ -11,11 +11,14 @@ from sqlalchemy import Connection
 from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.stories.views import WordCountCache, WordCounts
 from onestory.newsroom.terminal.console import (
+    LANGUAGE_HELP,
+    TIME_HELP,
     HomeOption,
     JsonOption,
     load_config,
     notice,
     open_store,
+    parse_language_option,
     parse_time_option,
     print_json,
     print_records,
@@ -55,14 +58,14 @@ MAX_COMPARED_COPIES = 200  # each takes about ten milliseconds
 
 
 def stories_command(
-    since: Annotated[str | None, typer.Option(help="With a copy seen at or after this time.")] = None,
-    until: Annotated[str | None, typer.Option(help="First seen before this time.")] = None,
+    since: Annotated[str | None, typer.Option(help=f"With a copy seen at or after this time. {TIME_HELP}")] = None,
+    until: Annotated[str | None, typer.Option(help=f"First seen before this time. {TIME_HELP}")] = None,
     published_since: Annotated[
-        str | None, typer.Option(help="Earliest stated publication at or after this time.")
+        str | None, typer.Option(help=f"The original states this time or a later one. {TIME_HELP}")
     ] = None,
     min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
     outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
-    language: Annotated[str | None, typer.Option(help="In this language, such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
     query: Annotated[str | None, typer.Option(help="With all these words in a headline or text.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_STORIES_LISTED, help="Maximum number of results.")] = 20,
     home: HomeOption = None,
@@ -75,7 +78,7 @@ def stories_command(
         published_since=parse_time_option(published_since, option="--published-since"),
         min_copies=min_copies,
         outlet=outlet,
-        language=language,
+        language=parse_language_option(language),
         query=query,
     )
     with open_store(load_config(home)) as store, store.read() as connection:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from onestory.languages import language_code
+from onestory.newsroom.http.csv_lists import ListFormatField
 from onestory.newsroom.http.pagination import filters_digest
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.store.search.query import BadQuery, parse_query
@@ -14,11 +16,10 @@ from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["FieldNames", "ListQuery", "SearchQuery", "SortedQuery", "StoryQuery"]
 
-LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,4})?")
 UNSEARCHABLE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 
 
-NOT_FILTERS = {"limit", "cursor", "fields"}
+NOT_FILTERS = {"limit", "cursor", "fields", "format"}
 FieldNames = Annotated[
     str | None,
     Field(
@@ -76,7 +77,8 @@ class StoryQuery(BaseModel):
         ),
     ] = None
     language: Annotated[
-        str | None, Field(description="The language of the original, as a code of ISO 639.", examples=["en"])
+        str | None,
+        Field(description="The language of the original: a code of ISO 639, or an English name.", examples=["en"]),
     ] = None
     ours: Annotated[
         bool | None, Field(description="Whether one of your own outlets runs it (`ours = true` in the sources).")
@@ -130,10 +132,7 @@ class StoryQuery(BaseModel):
     @field_validator("language", mode="after")
     @classmethod
     def _code(cls, value: str | None) -> str | None:
-        code = (value or "").strip().lower()
-        if code and not LANGUAGE_PATTERN.fullmatch(code):
-            raise ValueError(f"{code[:40]!r} is not a language code; it reads like en")
-        return code or None
+        return language_code(value) if value and value.strip() else None
 
     @field_validator("since", "until", "published_since", "updated_since", mode="after")
     @classmethod
@@ -188,9 +187,10 @@ class SortedQuery(StoryQuery):
 
 
 class ListQuery(SortedQuery):
-    """Parameters of a list as JSON, with optional partial records."""
+    """Parameters of a list as JSON or CSV, with optional partial records."""
 
     fields: FieldNames = None
+    format: ListFormatField = None
 
 
 class SearchQuery(StoryQuery):
@@ -207,3 +207,4 @@ class SearchQuery(StoryQuery):
         Literal["relevance", "time"], Field(description="Sorted by time, the latest seen stories come first.")
     ] = "relevance"
     limit: Annotated[int, Field(ge=1, le=100, description="Maximum number of stories.")] = 20
+    format: ListFormatField = None

@@ -4,13 +4,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from onestory.store.stories.copies import CopyTimes
 
-__all__ = ["CHART_HEIGHT", "CHART_WIDTH", "ChartDot", "ChartRow", "SpreadChart", "sparkline_points", "spread_chart"]
+__all__ = ["CHART_HEIGHT", "CHART_WIDTH", "ChartDot", "ChartRow", "SpreadChart", "spread_chart"]
 
-SPARK_WIDTH, SPARK_HEIGHT = 96, 22
 CHART_WIDTH, CHART_HEIGHT = 640, 150
 MAX_CHART_ROWS = 24
 MAX_CHART_DOTS = 150
@@ -51,16 +49,6 @@ class SpreadChart:
     end: datetime
     most: int
     rows: tuple[ChartRow, ...]
-
-
-def sparkline_points(arrivals: Sequence[tuple[datetime, int]]) -> str:
-    """The points of a small line of copies over time; empty if all came at once."""
-    if len(arrivals) < 2:
-        return ""
-    totals = list(accumulate(count for _, count in arrivals))
-    begin, end = arrivals[0][0], arrivals[-1][0]
-    corners = [(_x(then, begin, end, SPARK_WIDTH), total) for (then, _), total in zip(arrivals, totals, strict=True)]
-    return _stairs(corners, totals[-1], SPARK_WIDTH, SPARK_HEIGHT)
 
 
 def spread_chart(members: Sequence[CopyTimes], ours: Collection[str]) -> SpreadChart | None:

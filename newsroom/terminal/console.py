@@ -1,6 +1,7 @@
 """Options and output shared by commands."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -14,14 +15,17 @@ from rich.console import Console
 
 from onestory.config import Config
 from onestory.errors import BadInput
+from onestory.languages import language_code
 from onestory.store.database import Store
 from onestory.text import escape_controls, printable
-from onestory.times import parse_iso_time
+from onestory.times import parse_iso_time, parse_time, utc_now
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 __all__ = [
+    "LANGUAGE_HELP",
+    "TIME_HELP",
     "HomeOption",
     "JsonOption",
     "load_config",
@@ -29,13 +33,20 @@ __all__ = [
     "notice_console",
     "notify_wait",
     "open_store",
+    "parse_language_option",
     "parse_time_option",
     "print_json",
+    "progress_line",
     "spinner",
 ]
 
 
 T = TypeVar("T")
+
+LINE_SECONDS = 30.0
+# Appended to the help of options that take a time.
+LANGUAGE_HELP = "In this language: a code such as en, or a name such as English."
+TIME_HELP = "A date, a time (UTC without a zone), or an age such as 24h or 7d."
 
 HomeOption = Annotated[
     Path | None,
@@ -96,14 +107,15 @@ def print_records(records: Sequence[T], show: Callable[[Sequence[T]], None], *, 
 
 
 @contextmanager
-def spinner(title: str) -> Iterator["Progress"]:
-    """Show progress on standard error, after a moment, and only on a terminal."""
+def spinner(title: str, *, seconds: float = LINE_SECONDS) -> Iterator["Progress"]:
+    """Show progress on standard error: a bar on a terminal, elsewhere a line every 30 seconds."""
     from rich.progress import (  # noqa: PLC0415 (only long work shows progress)
         BarColumn,
         Progress,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
 
     columns = (
@@ -112,16 +124,59 @@ def spinner(title: str) -> Iterator["Progress"]:
         BarColumn(bar_width=20),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
-    with Progress(*columns, console=notice_console, transient=True, disable=not notice_console.is_terminal) as progress:
-        yield progress
+    is_terminal = notice_console.is_terminal
+    with Progress(*columns, console=notice_console, transient=True, disable=not is_terminal) as progress:
+        if is_terminal:
+            yield progress
+            return
+        with _progress_lines(title, progress, seconds):
+            yield progress
 
 
-def parse_time_option(value: str | None, *, option: str) -> datetime | None:
-    """Parse a typed time in ISO 8601, UTC unless it names a zone. Raises BadInput."""
+@contextmanager
+def _progress_lines(title: str, progress: "Progress", seconds: float) -> Iterator[None]:
+    ended = threading.Event()
+
+    def report() -> None:
+        while not ended.wait(seconds):
+            notice(progress_line(title, progress))
+
+    reporter = threading.Thread(target=report, name="progress", daemon=True)
+    reporter.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        reporter.join()
+
+
+def progress_line(title: str, progress: "Progress") -> str:
+    """Such as "importing: 300 of 1200 read, 280 stored, 1 min"."""
+    parts = [title]
+    for task in progress.tasks:
+        done = f"{task.completed:.0f} of {task.total:.0f}" if task.total else ""
+        elapsed = f"{int((task.elapsed or 0) // 60)} min" if (task.elapsed or 0) >= 60 else f"{task.elapsed or 0:.0f} s"
+        parts.append(", ".join(part for part in (task.description, done, elapsed) if part))
+    return ": ".join(parts)
+
+
+def parse_time_option(value: str | None, *, option: str, is_past: bool = True) -> datetime | None:
+    """Parse a typed time in ISO 8601, UTC unless it names a zone; of the past also an age. Raises BadInput."""
     if value is None:
         return None
     try:
-        return parse_iso_time(value)
+        return parse_time(value, now=utc_now()) if is_past else parse_iso_time(value)
     except ValueError as error:
-        raise BadInput(f"{option}: {value!r} is not a time; it reads like 2026-11-23 or 2026-11-23T06:30") from error
+        raise BadInput(f"{option}: {error}") from error
+
+
+def parse_language_option(value: str | None) -> str | None:
+    """Parse a language given by its code or English name. Raises BadInput."""
+    if value is None:
+        return None
+    try:
+        return language_code(value)
+    except ValueError as error:
+        raise BadInput(f"--language: {error}") from error

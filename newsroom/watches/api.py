@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.http.responses import json_response, uncached_json
@@ -137,12 +138,15 @@ class WatchWithStories(Watch):
     stories: Annotated[list[WatchedStory], Field(description="The latest seen first, at most `limit`.")]
 
 
-@router.get("/watches", response_model=WatchList, summary="List watches", operation_id="listWatches")
-def get_watches(request: Request) -> Response:
+@router.get(
+    "/watches", response_model=WatchList, responses=CSV_RESPONSE, summary="List watches", operation_id="listWatches"
+)
+def get_watches(request: Request, shown_as: ListFormat = None) -> Response:
     """All watches, newest first, including ended ones."""
     with api_context(request).store.read() as connection:
         found = watch_records(connection)
-    return json_response(request, WatchList(watches=[Watch.model_validate(one) for one in found]))
+    told = WatchList(watches=[Watch.model_validate(one) for one in found])
+    return list_response(request, told, shown_as=shown_as)
 
 
 @router.get(

@@ -155,7 +155,7 @@ def add_watch_command(
 ) -> None:
     """Follow a story or a topic."""
     config = load_config(home)
-    end = parse_time_option(until, option="--until")
+    end = parse_time_option(until, option="--until", is_past=False)
     if end is not None and end <= utc_now():
         raise BadInput(f"--until: {until} is in the past; a watch ends later than now")
     templates = () if no_search else load_templates(config.sources_file)

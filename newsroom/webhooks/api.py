@@ -18,6 +18,7 @@ from onestory.newsroom.events.schemas import (
     WebhookRequest,
 )
 from onestory.newsroom.http.context import api_context
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
@@ -42,12 +43,20 @@ WebhookNumber = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, examples=[3])]
 WEBHOOK_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such webhook."}}
 
 
-@router.get("/webhooks", response_model=WebhookList, summary="List webhooks", operation_id="listWebhooks")
-def get_webhooks(request: Request) -> Response:
+@router.get(
+    "/webhooks",
+    response_model=WebhookList,
+    responses=CSV_RESPONSE,
+    summary="List webhooks",
+    operation_id="listWebhooks",
+)
+def get_webhooks(request: Request, shown_as: ListFormat = None) -> Response:
     """All webhooks, without their secrets."""
     with api_context(request).store.read() as connection:
         found = list_webhooks(connection)
-    return json_response(request, WebhookList(webhooks=[Webhook.model_validate(one) for one in found]))
+    return list_response(
+        request, WebhookList(webhooks=[Webhook.model_validate(one) for one in found]), shown_as=shown_as
+    )
 
 
 @router.post(

@@ -11,6 +11,7 @@ from onestory.newsroom.terminal.console import (
     load_config,
     notice,
     open_store,
+    parse_language_option,
     parse_time_option,
     print_json,
 )
@@ -53,12 +54,14 @@ def add_webhook_command(
     ] = None,
     watch: Annotated[int | None, typer.Option(help="Only events of this watch.")] = None,
     outlet: Annotated[str | None, typer.Option(help="Only stories that this outlet runs.")] = None,
-    language: Annotated[str | None, typer.Option(help="Only stories in this language, such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only stories in this language, such as en or English.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Add a webhook for events from now on. Its secret is shown only once."""
-    entry = WebhookEntry(check_webhook_url(url), _form(form), tuple(kind or ()), watch, outlet, language)
+    entry = WebhookEntry(
+        check_webhook_url(url), _form(form), tuple(kind or ()), watch, outlet, parse_language_option(language)
+    )
     with open_store(load_config(home)) as store, store.write() as connection:
         added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
     if json:

@@ -3,15 +3,14 @@
 The page is open all day, so every query is bounded and uses an index.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, distinct, func, select
+from sqlalchemy import Connection, distinct, func, select
 
-from onestory.store.queries import chunks, one_of, rows_in
-from onestory.store.schema import articles, events, outlets, sources, stories
+from onestory.store.queries import rows_in
+from onestory.store.schema import events, sources, stories
 from onestory.store.sources.failing import FailingSources, failing_sources
 from onestory.store.stories.records import STORY_COLUMNS, StoryRecord
 
@@ -19,13 +18,11 @@ __all__ = [
     "CHANGE_EVENTS",
     "ActivitySummary",
     "StoryChange",
-    "StorySpread",
     "activity_since",
     "changed_stories",
     "has_sources",
     "has_stories",
     "resolve_stories",
-    "spreads_of",
     "story_languages",
 ]
 
@@ -37,9 +34,6 @@ WIDESPREAD_OUTLETS = 3
 MAX_COUNTED = 10_000
 
 MAX_READ = 500
-
-# The length of a stored time up to the tens of minutes, as in 2026-11-24T06:3.
-TEN_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +60,6 @@ class StoryChange:
     at: datetime
     is_original: bool
     is_back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StorySpread:
-    """The arrivals per ten minutes, in order; the number in the last hour; and the operator's own outlets."""
-
-    arrivals: tuple[tuple[datetime, int], ...] = ()
-    last_hour: int = 0
-    ours: tuple[str, ...] = ()
 
 
 def activity_since(connection: Connection, since: datetime) -> ActivitySummary:
@@ -130,43 +115,6 @@ def resolve_stories(connection: Connection, ids: Collection[str]) -> dict[str, S
 def _rows(connection: Connection, ids: Collection[str]) -> dict[str, tuple[StoryRecord, str | None]]:
     query = select(*STORY_COLUMNS, stories.c.absorbed_into)
     return {row[0]: (StoryRecord(*row[:-1]), row[-1]) for row in rows_in(connection, query, stories.c.id, ids)}
-
-
-def spreads_of(connection: Connection, story_ids: Sequence[str], *, now: datetime) -> dict[str, StorySpread]:
-    """The spread of each story, for one page of stories."""
-    hour_ago = now - timedelta(hours=1)
-    arrivals: dict[str, list[tuple[datetime, int]]] = {}
-    fresh: dict[str, int] = {}
-    for part in chunks(story_ids):
-        for story_id, moment, count, recent in connection.execute(
-            _arrivals(one_of(connection, articles.c.story_id, part), hour_ago)
-        ):
-            arrivals.setdefault(story_id, []).append((datetime.fromisoformat(f"{moment}0:00Z"), count))
-            fresh[story_id] = fresh.get(story_id, 0) + int(recent or 0)
-    ours = _ours(connection, story_ids)
-    return {
-        one: StorySpread(tuple(sorted(arrivals.get(one, ()))), fresh.get(one, 0), tuple(sorted(ours.get(one, ()))))
-        for one in story_ids
-    }
-
-
-def _arrivals(of_stories: ColumnElement[bool], hour_ago: datetime) -> Any:
-    moment = func.substr(articles.c.first_seen, 1, TEN_MINUTES).label("moment")
-    recent = func.count().filter(articles.c.first_seen >= hour_ago)
-    query = select(articles.c.story_id, moment, func.count(), recent).where(of_stories)
-    return query.group_by(articles.c.story_id, moment)
-
-
-def _ours(connection: Connection, story_ids: Sequence[str]) -> dict[str, set[str]]:
-    """The operator's own outlets that run each story."""
-    query = select(articles.c.story_id, articles.c.outlet).join(outlets, outlets.c.name == articles.c.outlet)
-    found: dict[str, set[str]] = {}
-    for part in chunks(story_ids):
-        for story_id, outlet in connection.execute(
-            query.where(outlets.c.ours, one_of(connection, articles.c.story_id, part))
-        ):
-            found.setdefault(story_id, set()).add(outlet)
-    return found
 
 
 def story_languages(connection: Connection) -> list[str]:

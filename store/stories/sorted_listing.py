@@ -19,6 +19,7 @@ __all__ = ["SortedCursor", "SortedPage", "StorySort", "sorted_page"]
 StorySort = Literal["outlets", "owners", "copies", "growth"]
 GROWTH_TIME = timedelta(hours=1)
 BATCH = 500
+MOST_COPIED = 500
 MAX_BATCHES = 20  # read for words that very many articles contain
 
 
@@ -59,7 +60,8 @@ def sorted_page(
         query = query.where(_place(value) < (after.value, after.last_seen, after.id))
     query = query.order_by(value.desc(), stories.c.last_seen.desc(), stories.c.id.desc())
     matches = QueryMatches(connection, parse_query(wanted.query)) if wanted.query else None
-    found = _read(connection, query, value, matches, limit + 1)
+    found = _among_most_copied(connection, query, limit + 1) if matches is None and by in ("outlets", "owners") else []
+    found = found or _read(connection, query, value, matches, limit + 1)
     page = [record for _, record in found[:limit]]
     if len(found) <= limit:
         return SortedPage(page, None)
@@ -75,14 +77,18 @@ def _valued(
     connection: Connection, wanted: StoryFilter, by: StorySort, hour_ago: datetime
 ) -> tuple[ColumnElement[int], Select[Any]]:
     """The value to sort by, and the query of the stories with it as the last column."""
-    conditions = [stories.c.absorbed_into.is_(None), *filter_conditions(connection, wanted)]
+    is_live = stories.c.absorbed_into.is_(None)
+    conditions = [is_live, *filter_conditions(connection, wanted)]
     if by != "growth":
         value: ColumnElement[int] = stories.c[by]
         return value, select(*STORY_COLUMNS, value.label("value")).where(*conditions)
     grown = (
         select(articles.c.story_id, func.count().label("copies"))
-        .join(stories, stories.c.id == articles.c.story_id)
-        .where(stories.c.last_seen >= hour_ago, articles.c.first_seen >= hour_ago)
+        # Few stories have a copy of the last hour, and there is no index of articles by time.
+        .where(
+            articles.c.story_id.in_(select(stories.c.id).where(stories.c.last_seen >= hour_ago, is_live)),
+            articles.c.first_seen >= hour_ago,
+        )
         .group_by(articles.c.story_id)
         .subquery()
     )
@@ -112,6 +118,20 @@ def _read(
         last_value, last = rows[-1]
         walk = query.where(_place(value) < (last_value, last.last_seen, last.id))
     return found[:limit]
+
+
+def _among_most_copied(connection: Connection, query: Select[Any], limit: int) -> Valued:
+    """The first stories if the most copied ones contain all of them, else none.
+
+    No story has more outlets or owners than copies, and copies have an index. So a story beyond the last of the most
+    copied ones cannot precede stories of higher values.
+    """
+    most_copied = query.order_by(None).order_by(stories.c.copies.desc()).limit(MOST_COPIED)
+    found = _records(connection, most_copied)
+    beyond = min((record.copies for _, record in found), default=0)
+    found.sort(key=lambda one: (one[0], one[1].last_seen, one[1].id), reverse=True)
+    is_whole = len(found) < MOST_COPIED or (len(found) >= limit and found[limit - 1][0] > beyond)
+    return found[:limit] if is_whole else []
 
 
 def _records(connection: Connection, query: Select[Any]) -> Valued:

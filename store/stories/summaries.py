@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -18,27 +19,43 @@ READ_CHARS = 800
 @dataclass(frozen=True, slots=True)
 class StorySummary:
     """`lead` is the first sentence of the original. `outlets` are all that run the story: the operator's own first,
-    then that of the original, then in the order they were seen. `is_corrected`: it has an earlier version.
+    then that of the original, then in the order they were seen. `is_corrected`: it has an earlier version. `last_hour`
+    counts copies seen in it.
     """
 
     lead: str = ""
     outlets: tuple[str, ...] = ()
     ours: frozenset[str] = frozenset()
     is_corrected: bool = False
+    last_hour: int = 0
 
 
-def summaries_of(connection: Connection, stories: Sequence[StoryRecord]) -> dict[str, StorySummary]:
+@dataclass(frozen=True, slots=True)
+class _OutletOfStory:
+    outlet: str
+    first_seen: str
+    is_ours: bool
+    last_hour: int
+
+    def rank(self, original: str) -> tuple[bool, bool, str, str]:
+        return (not self.is_ours, self.outlet != original, self.first_seen, self.outlet)
+
+
+def summaries_of(connection: Connection, stories: Sequence[StoryRecord], *, now: datetime) -> dict[str, StorySummary]:
     """A summary for each of these stories, for one page of them."""
     leads = _leads(connection, [story.original for story in stories])
-    named = _outlets(connection, [story.id for story in stories])
+    named = _outlets(connection, [story.id for story in stories], now - timedelta(hours=1))
     found: dict[str, StorySummary] = {}
     for story in stories:
         lead, is_corrected = leads.get(story.original, ("", False))
-        ranked = sorted(
-            named.get(story.id, ()), key=lambda one: (not one[2], one[1] != story.original_outlet, one[0], one[1])
+        ranked = sorted(named.get(story.id, ()), key=lambda one: one.rank(story.original_outlet))
+        found[story.id] = StorySummary(
+            lead,
+            tuple(one.outlet for one in ranked),
+            frozenset(one.outlet for one in ranked if one.is_ours),
+            is_corrected,
+            sum(one.last_hour for one in ranked),
         )
-        ours = frozenset(name for _, name, is_ours in ranked if is_ours)
-        found[story.id] = StorySummary(lead, tuple(name for _, name, _ in ranked), ours, is_corrected)
     return found
 
 
@@ -50,14 +67,14 @@ def _leads(connection: Connection, article_ids: Sequence[str]) -> Mapping[str, t
     return {identity: (first_sentence(text), bool(is_corrected)) for identity, text, is_corrected in rows}
 
 
-def _outlets(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[tuple[str, str, bool]]]:
-    """For each story, its outlets with when they were first seen, and whether they are the operator's."""
+def _outlets(connection: Connection, story_ids: Sequence[str], hour_ago: datetime) -> dict[str, list[_OutletOfStory]]:
     seen = func.min(articles.c.first_seen)
     ours = func.coalesce(outlets.c.ours, False)
-    query = select(articles.c.story_id, articles.c.outlet, seen, ours)
+    fresh = func.count().filter(articles.c.first_seen >= hour_ago)
+    query = select(articles.c.story_id, articles.c.outlet, seen, ours, fresh)
     query = query.outerjoin(outlets, outlets.c.name == articles.c.outlet)
     query = query.group_by(articles.c.story_id, articles.c.outlet, ours)
-    found: dict[str, list[tuple[str, str, bool]]] = {}
-    for story_id, outlet, moment, is_ours in rows_in(connection, query, articles.c.story_id, story_ids):
-        found.setdefault(story_id, []).append((str(moment), outlet, bool(is_ours)))
+    found: dict[str, list[_OutletOfStory]] = {}
+    for story_id, outlet, moment, is_ours, count in rows_in(connection, query, articles.c.story_id, story_ids):
+        found.setdefault(story_id, []).append(_OutletOfStory(outlet, str(moment), bool(is_ours), count))
     return found

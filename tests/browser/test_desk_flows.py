@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,23 @@ def test_a_search_narrows_the_list_while_it_is_typed(reader: Watched) -> None:
     reader.check()
 
 
+def test_the_list_is_sorted_by_outlets_and_singles_are_unfolded_by_keyboard(reader: Watched) -> None:
+    page = reader.go("/")
+    first = page.locator("ol.stories > li").first
+    expect(first).to_contain_text("The harbour bridge at Port Ellery will close for six weeks")
+    expect(first.locator(".run-by > span").first).to_have_text(f"{OURS} (ours)")
+    expect(first.locator(".run-by")).to_contain_text("+2 more outlets")
+    expect(first.get_by_text("corrected")).to_be_visible()
+    expect(page.get_by_role("heading", level=2, name="灯ろう")).to_be_hidden()
+    page.get_by_text("1 more story in one outlet only").press("Enter")
+    expect(page.get_by_role("heading", level=2, name="灯ろう")).to_be_visible()
+    page.get_by_label("Sort by").select_option("outlets")
+    page.get_by_role("button", name="Show").press("Enter")
+    expect(page.get_by_role("list", name="Stories, most outlets first")).to_be_visible()
+    assert "sort=outlets" in page.url
+    reader.check()
+
+
 def test_newcomers_announce_themselves_and_move_nothing(reader: Watched, desk: Served) -> None:
     page = reader.go("/")
     with page.expect_request("**/v1/events/stream**"):
@@ -42,6 +60,7 @@ def test_newcomers_announce_themselves_and_move_nothing(reader: Watched, desk: S
     expect(page.locator("li[data-story]")).to_have_count(3)
     newcomers.press("Enter")
     expect(page.locator("li[data-story]")).to_have_count(4)
+    page.get_by_text("2 more stories in one outlet only").press("Enter")
     expect(page.get_by_role("heading", name="Skarvoy is lit again")).to_be_visible()
     reader.check()
 
@@ -223,10 +242,10 @@ def test_what_came_since_the_last_visit_is_marked_as_new(reader: Watched, desk: 
     bring(desk.store, desk.index_client, [told], now=NOON + timedelta(minutes=91))
     hour_ago = int((NOON + timedelta(minutes=60)).timestamp())
     page = reader.go("/")
-    expect(page.locator("h2 .pill")).to_have_count(0)
+    expect(page.locator("h2 .pill.lead")).to_have_count(0)
     page.context.add_cookies([{"name": VISIT_COOKIE, "value": f"0.{hour_ago}", "url": reader.home}])
     reader.go("/?span=visit")
-    expect(page.locator("h2", has=page.locator(".pill"))).to_have_text("Skarvoy is lit again new")
+    expect(page.locator("h2", has=page.locator(".pill.lead"))).to_have_text("Skarvoy is lit again new")
     expect(page.locator("nav [aria-current=true]")).to_have_text("my last visit")
     reader.check()
 
@@ -241,3 +260,37 @@ def test_from_what_changed_to_two_versions_and_back_the_other_way_round(reader: 
     page.get_by_role("link", name="Swap").press("Enter")
     assert page.locator(".sides del").all_inner_texts() == ["seventeen", "one half"]
     reader.check()
+
+
+def test_times_are_those_of_the_readers_zone_and_utc_on_hover(browser: Any, desk: Served) -> None:
+    context = browser.new_context(locale="de-DE", timezone_id="Europe/Berlin")
+    reader = Watched(context.new_page(), desk.url).listen()
+    page = reader.go("/sources")
+    reader.go("/")
+    page.get_by_role("link", name="Bridge to close").last.click()
+    seen = page.locator("td[data-label='First seen'] time").first
+    expect(seen).to_have_text("23. Nov. 2026, 13:12")
+    expect(seen).to_have_attribute("title", "23 Nov 2026, 12:12 UTC")
+    expect(page.get_by_text("times in Europe/Berlin; point at one for UTC")).to_be_visible()
+    page.get_by_label("Clock").select_option("12")
+    expect(seen).to_contain_text("01:12")
+    page.get_by_label("Clock").select_option("")
+    page.get_by_label("Times").select_option("UTC")
+    expect(seen).to_have_text("23 Nov 2026, 12:12 UTC")
+    reader.go("/")
+    expect(page.get_by_text("all times are UTC")).to_be_visible()
+    page.get_by_label("Times").select_option("local")
+    expect(page.locator(".stories time").first).to_have_attribute(
+        "title", "23. Nov. 2026, 13:00 (23 Nov 2026, 12:00 UTC)"
+    )
+    reader.check()
+    context.close()
+
+
+def test_without_scripts_times_are_utc(browser: Any, desk: Served) -> None:
+    context = browser.new_context(java_script_enabled=False, timezone_id="Europe/Berlin")
+    reader = Watched(context.new_page(), desk.url).listen()
+    page = reader.go("/")
+    expect(page.get_by_text("all times are UTC")).to_be_visible()
+    expect(page.get_by_label("Times")).to_be_hidden()
+    context.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from onestory.store.stories import sorted_listing
 from tests.newsroom.conftest import Served
 from tests.newsroom.news import BRIDGE, FERRY, Piece, put, story_of
 from tests.newsroom.test_api_mirrors import essay
@@ -46,6 +47,14 @@ def titles(served: Served, **params: object) -> list[str]:
 )
 def test_the_list_is_sorted_over_all_pages(spread: Served, sort: str, expected: str) -> None:
     assert " ".join(titles(spread, sort=sort)) == expected
+
+
+@pytest.mark.parametrize("most_copied", [1, 2, 3, 5])
+def test_what_is_taken_from_the_most_copied_stories_changes_nothing(
+    spread: Served, monkeypatch: pytest.MonkeyPatch, most_copied: int
+) -> None:
+    monkeypatch.setattr(sorted_listing, "MOST_COPIED", most_copied)
+    assert " ".join(titles(spread, sort="outlets")) == "1 3 4 2 5 0"
 
 
 def test_a_sorted_list_is_filtered_and_searched(spread: Served) -> None:

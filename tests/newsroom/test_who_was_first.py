@@ -29,7 +29,8 @@ def test_the_list_and_the_page_name_the_same_original_with_what_was_seen_and_sta
     assert (story["first_outlet"], story["first_seen"]) == ("late", "2026-11-23T12:00:00Z")
     assert (story["original_outlet"], story["published"]) == ("early", "2026-11-23T11:05:00Z")
     row = words(read(served.client.get("/")), "//ol[contains(@class, 'stories')]")
-    assert "Original: early, stated 2 h ago first seen 2 h ago at late" in row
+    assert "early (original)" in row
+    assert "first seen 2 h ago at late stated 2 h ago" in row
     page = words(read(served.client.get(f"/stories/{story['id']}")), "//header")
     assert "First seen: late" in page
     assert "Stated by the original: early" in page

@@ -20,9 +20,10 @@ from onestory.store.stories.copies import (
     version_choices,
     version_counts,
 )
-from onestory.store.stories.front_page import activity_since, changed_stories, resolve_stories, spreads_of
+from onestory.store.stories.front_page import activity_since, changed_stories, resolve_stories
 from onestory.store.stories.listing import StoryFilter, list_stories
 from onestory.store.stories.records import copies_of_story, load_story
+from onestory.store.stories.summaries import summaries_of
 from tests.newsroom.news import BRIDGE, FERRY, NOON, Piece, put, story_of
 from tests.readings import fresh_registry, stories_of
 
@@ -61,7 +62,7 @@ def test_wide_stories_changes_and_missed_sources_are_counted_since_a_time(
     assert {(one.story_id, one.is_original) for one in changed} == {(bridge.id, False), (ferry.id, True)}
 
 
-def test_a_spread_tells_arrivals_growth_and_whose_outlets_are_ours(store: Store, index_client: IndexClient) -> None:
+def test_a_summary_has_the_lead_the_outlets_ours_first_and_the_growth(store: Store, index_client: IndexClient) -> None:
     pieces = story_of(BRIDGE, copies=3, name="bridge", title="Bridge")
     late = Piece("https://www.late.example/x", BRIDGE, "Bridge", "Late", minutes=95)
     put(store, index_client, [*pieces, late])
@@ -69,10 +70,10 @@ def test_a_spread_tells_arrivals_growth_and_whose_outlets_are_ours(store: Store,
         connection.execute(insert(outlets), [{"name": "Bridge 1", "ours": True}, {"name": "Late", "ours": False}])
     [home] = stories_of(store)
     with store.read() as connection:
-        spread = spreads_of(connection, [home.id], now=NOON + timedelta(hours=2))[home.id]
-    assert spread.arrivals == ((NOON, 3), (NOON + timedelta(minutes=90), 1))
-    assert spread.last_hour == 1
-    assert spread.ours == ("Bridge 1",)
+        summary = summaries_of(connection, [home], now=NOON + timedelta(hours=2))[home.id]
+    assert summary.lead == BRIDGE.split("\n")[0]
+    assert (summary.outlets, summary.ours) == (("Bridge 1", "Bridge 0", "Bridge 2", "Late"), {"Bridge 1"})
+    assert (summary.last_hour, summary.is_corrected) == (1, False)
 
 
 def test_an_absorbed_id_is_shown_as_the_story_that_it_leads_to(store: Store, index_client: IndexClient) -> None:
@@ -102,7 +103,7 @@ QUERIES: dict[str, Callable[[Connection, str], object]] = {
     "happened": lambda connection, _: activity_since(connection, NOON),
     "changed": lambda connection, _: changed_stories(connection, since=NOON, limit=50),
     "live": lambda connection, home: resolve_stories(connection, [home]),
-    "spreads": lambda connection, home: spreads_of(connection, [home], now=NOON),
+    "summaries": lambda connection, home: summaries_of(connection, [load_story(connection, home)], now=NOON),
     "texts": lambda connection, home: current_texts(connection, [home]),
     "counts": lambda connection, home: version_counts(connection, [home]),
     "versions": lambda connection, home: recent_titles_and_texts(connection, home, limit=5),
