@@ -391,9 +391,9 @@ def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
             "authors": ["Ada Quill"],
         },
         {"url": "https://a.example/1", "text": "x", "published": 1767600000, "byline": [{"name": "Ada Quill"}]},
-        {"url": "https://a.example/1", "text": ["x"], "dateTimePub": "2026-01-05T08:00:00Z", "authors": "['Ada Quill']"},
+        {"url": "https://a.example/1", "text": ["x"], "dateTimePub": "2026-01-05T08:00Z", "authors": "['Ada Quill']"},
         {"uri": "https://a.example/1", "body_html": "x", "versioncreated": "2026-01-05T08:00Z", "byline": "Ada Quill"},
-        {"link": "https://a.example/1", "text": "x", "published": {"$date": "2026-01-05T08:00Z"}, "author": "Ada Quill"},
+        {"link": "https://a.example/1", "text": "x", "pubDate": {"$date": "2026-01-05T08:00Z"}, "author": "Ada Quill"},
         {
             "url": "https://a.example/1",
             "body": {"summary": [], "sections": [{"headline": [], "paragraphs": ["x"]}]},
