@@ -12,7 +12,9 @@ _READING_TIME = re.compile(
 )
 _ADDRESS_OF_PICTURE = r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?"
 _STAMP = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}")
+# `— Port Traffic (@pe_traffic) January 5, 2026` below an embedded post.
+_SIGNED_POST = r"[—–-]\s?[^()]{1,60}\(@[\w.]{1,30}\)(?:\s[^()]{4,30}\d)?"
+_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}|{_SIGNED_POST}")
 _COUNTER = re.compile(
     r"\W*\d[\d.,]*\s?[kKmM]?\s(?:shares?|comments?|likes?|views?|reactions?|retweets?|tweets?|reads|claps|votes?|"
     r"kommentare?|mal geteilt|aufrufe|commentaires?|partages?|vues|comentarios?|compartidos|visitas|commenti|"
