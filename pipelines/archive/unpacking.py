@@ -13,6 +13,7 @@ __all__ = ["Damaged", "Unpacking"]
 
 GZIP, ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds one: WARC with zstd, section "Dictionary"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PIECE = 1 << 16
 # What is unpacked in one step: deflate makes at most 1,032 bytes of one, zstd 128 KiB of four.
 GZIP_STEP, ZSTD_STEP = 1 << 14, 1 << 10
@@ -160,6 +161,9 @@ class Unpacking:
             self._read_dictionary()
             self._top_up()
         if not self._packed.startswith((GZIP, ZSTD)):
+            if self._packed.startswith(BYTE_ORDER_MARK) and not self._packed_at:
+                self._drop_packed(len(BYTE_ORDER_MARK))
+                self.position += len(BYTE_ORDER_MARK)
             if self._starts:
                 raise Damaged("what follows a packed record is none", is_end=False)
             self._is_plain, self._unpacker = True, self._file

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onestory.pipelines.boilerplate.leftovers import is_below_release, is_counter, is_reading_time, is_value
+from onestory.pipelines.boilerplate.leftovers import is_below_release, is_counter, is_reading_time, is_stamp, is_value
 from onestory.pipelines.boilerplate.phrases import boilerplate_kind
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
 from onestory.pipelines.extract.lines import line_key, share_known, word_windows
@@ -242,7 +242,7 @@ def _values(page: _Page) -> Iterator[tuple[int, str]]:
             yield index, "value"
         elif is_counter(line) and _outside(page, index):
             yield index, "share"
-        elif index < page.head and is_reading_time(line):
+        elif (index < page.head and is_reading_time(line)) or (is_stamp(line) and _outside(page, index)):
             yield index, "time"
 
 

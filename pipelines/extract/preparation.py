@@ -37,6 +37,7 @@ _CROWDED = XPath(f"//*[count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
 MOST_COMMENTS = 0.6
 # Each is walked through, and they may stand within each other.
 MAX_COMMENTS = 20
+MIN_ARTICLE_CHARS = 600
 _NUMBER = re.compile(r"\W?\d{1,3}\W?|[*†‡§]{1,3}|\[[a-z]\]")
 # Before a number: the end of a word, or of a sentence. Behind a digit or a short unit it is a power.
 _BEFORE_NOTE = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?”\"’»)])\s*$")
@@ -60,6 +61,7 @@ def prepare_tree(tree: HtmlElement) -> None:
     _drop_asides(tree, [*comments, *_LABELLED(tree), *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
+    _drop_next_articles(tree)
 
 
 @lru_cache(maxsize=4096)
@@ -105,6 +107,18 @@ def _drop_asides(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
         if sum(len(one.text_content()) for one in element.iter("p")) <= MOST_COMMENTS * whole:
             _drop(element)
             dropped.add(element)
+
+
+def _drop_next_articles(tree: HtmlElement) -> None:
+    """Drops the articles that a page without end appends: those with a headline of their own behind a whole one."""
+    headed = [one for one in tree.iter("article") if next(one.iter("h1"), None) is not None]
+    first = next((one for one in headed if len(one.text_content()) >= MIN_ARTICLE_CHARS), None)
+    if first is None or len(headed) < 2:
+        return
+    around = {first, *first.iterancestors(), *first.iterdescendants("article")}
+    for other in headed[headed.index(first) + 1 :]:
+        if other not in around:
+            _drop(other)
 
 
 def _drop(element: HtmlElement) -> None:

@@ -391,19 +391,9 @@ def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
             "authors": ["Ada Quill"],
         },
         {"url": "https://a.example/1", "text": "x", "published": 1767600000, "byline": [{"name": "Ada Quill"}]},
-        {
-            "url": "https://a.example/1",
-            "text": ["x"],
-            "dateTimePub": "2026-01-05T08:00:00Z",
-            "authors": "['Ada Quill']",
-        },
+        {"url": "https://a.example/1", "text": ["x"], "dateTimePub": "2026-01-05T08:00Z", "authors": "['Ada Quill']"},
         {"uri": "https://a.example/1", "body_html": "x", "versioncreated": "2026-01-05T08:00Z", "byline": "Ada Quill"},
-        {
-            "link": "https://a.example/1",
-            "text": "x",
-            "published": {"$date": "2026-01-05T08:00Z"},
-            "author": "Ada Quill",
-        },
+        {"link": "https://a.example/1", "text": "x", "pubDate": {"$date": "2026-01-05T08:00Z"}, "author": "Ada Quill"},
         {
             "url": "https://a.example/1",
             "body": {"summary": [], "sections": [{"headline": [], "paragraphs": ["x"]}]},
@@ -411,7 +401,7 @@ def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
             "authors": ["Ada Quill"],
         },
     ],
-)
+)  # fmt: skip
 def test_rows_of_other_tools_are_read_by_their_own_names(tmp_path: Path, row: dict[str, object]) -> None:
     [capture] = read(write_rows(tmp_path / "a.jsonl", row))
     assert isinstance(capture, Capture)

@@ -96,3 +96,25 @@ def test_an_article_body_is_the_text_of_a_page_that_shows_none() -> None:
 def test_a_reading_above_a_word_breaks_no_line() -> None:
     line = "の橋は火曜日、点検でひびが見つかったため、閉鎖されたと市当局が発表した。交通は旧トンネルに誘導された。"
     assert f"東京{line}" in text_of(f"<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>{line}</p>")
+
+
+def test_the_next_article_of_a_page_without_end_is_not_this_ones() -> None:
+    other = "".join(
+        f"<p>Ferries number {n} will cost more from spring on, the council said after a long debate.</p>"
+        for n in range(9)
+    )
+    following = f"<div class='below'><article><h1>Ferry fares to rise</h1>{other}</article></div>"
+    text = page(BODY * 2 + "</article>" + following, title=TITLE).text
+    assert "Ferries" not in text
+    assert text.split("\n")[: len(LINES)] == LINES
+    entries = "".join(f"<article><h2>Entry {n}</h2><p>{line}</p></article>" for n, line in enumerate(LINES))
+    assert all(line in text_of(entries) for line in LINES)
+
+
+def test_who_posted_is_no_text() -> None:
+    post = (
+        "<blockquote><p>The bridge is shut until further notice.</p>— Port (@pe_traffic) January 5, 2026</blockquote>"
+    )
+    text = text_of(BODY + post + BODY.replace("Engineers", "Builders"))
+    assert "until further notice" in text
+    assert "@pe_traffic" not in text
