@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 from sqlalchemy import Connection
 
 from onestory.newsroom.stories.leads import story_leads
-from onestory.newsroom.stories.views import WordCountCache, WordCounts
 from onestory.newsroom.terminal.console import (
     LANGUAGE_HELP,
     TIME_HELP,
@@ -43,6 +42,9 @@ from onestory.store.stories.records import (
 )
 from onestory.store.stories.references import story_named
 from onestory.text import printable
+
+if TYPE_CHECKING:
+    from onestory.newsroom.stories.views import WordCounts
 
 __all__ = [
     "LINK_DESCRIPTIONS",
@@ -122,12 +124,14 @@ def _story_of_url(store: Store, url: str) -> str:
 class BesideOriginal:
     """What copies are, as the page of the story says it: word counts beside the original, earlier versions, leads."""
 
-    counts: Mapping[str, WordCounts]
+    counts: Mapping[str, "WordCounts"]
     earlier: Mapping[str, EarlierVersion]
     leads: Mapping[str, Lead]
 
     @classmethod
     def of(cls, connection: Connection, record: StoryRecord, members: Sequence[CopyRecord]) -> "BesideOriginal":
+        from onestory.newsroom.stories.views import WordCountCache  # noqa: PLC0415 (brings NumPy; a list needs none)
+
         ids = [member.id for member in members]
         texts = current_texts(connection, ids)
         others = [text for one, text in texts.items() if one != record.original]
