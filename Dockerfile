@@ -2,12 +2,11 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 # Dependencies first: an edit of the sources then rebuilds in seconds.
-COPY pyproject.toml constraints.txt ./
+COPY constraints.txt requirements.lock ./
 RUN python -m venv /opt/onestory \
-    && python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-        > requirements.txt \
-    && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt -r requirements.txt hatchling
-COPY README.md LICENSE ./
+    && /opt/onestory/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+    && /opt/onestory/bin/pip install --no-cache-dir -c constraints.txt hatchling
+COPY pyproject.toml README.md LICENSE ./
 COPY onestory onestory
 COPY crawler crawler
 COPY dedupe dedupe
@@ -22,7 +21,7 @@ LABEL org.opencontainers.image.title="Onestory" \
       org.opencontainers.image.description="Gathers news coverage, finds the copies of each article, and keeps one record for each story" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --create-home --home-dir /home/onestory onestory \
-    && mkdir /data && chown onestory /data
+    && mkdir --mode=700 /data && chown onestory /data
 COPY --from=build /opt/onestory /opt/onestory
 ENV PATH=/opt/onestory/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ONESTORY_HOME=/data
 USER onestory

@@ -14,7 +14,7 @@ FOR_WORK := .venv/installed-for-work
 FOR_BENCH := .venv/installed-for-bench
 LISTS := $(BIN)/python pyproject.toml constraints.txt
 
-.PHONY: help run test lint mutants wheel bench scoreboard soak reference clean
+.PHONY: help run test lint mutants wheel sbom audit bench scoreboard soak reference clean
 
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
@@ -22,6 +22,8 @@ help:
 	@echo "make lint    style, format, types, and the order of the packages"
 	@echo "make mutants change one operator at a time in the pure core, and list the changes that no test notices"
 	@echo "make wheel   build the wheel, install it into a fresh environment and run the demo from there"
+	@echo "make sbom    list what an installation consists of, with licences and hashes, in build/onestory.cdx.json"
+	@echo "make audit   ask for known vulnerabilities of what is pinned; without a network it says so"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
 	@echo "make scoreboard  score the stories against every labelled set in DATA, others beside them"
 	@echo "make soak    a simulated week of crawls, one killed a day: a quarter of an hour, or a tenth with ARGS=--quick"
@@ -48,6 +50,12 @@ reference: $(FOR_BENCH)
 
 wheel: $(FOR_WORK)
 	@PYTHON=$(BIN)/python bash .ci/check-wheel
+
+sbom: $(FOR_WORK)
+	@PYTHON=$(BIN)/python bash .ci/supply-chain sbom
+
+audit: $(FOR_WORK)
+	@PYTHON=$(BIN)/python bash .ci/supply-chain audit
 
 bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }

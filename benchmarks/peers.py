@@ -1,7 +1,14 @@
-"""What others would join: exact Jaccard or containment of all pairs, and datasketch's LSH as its README shows it."""
+"""What others would join: exact Jaccard or containment of all pairs, and datasketch's LSH as its README shows it.
 
+text-dedup's MinHash runs with its defaults in an environment of its own, as it installs Spark.
+"""
+
+import json
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from datasketch import MinHash, MinHashLSH
@@ -10,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.labelled import Article
 
-__all__ = ["Overlaps", "datasketch_lsh", "overlaps", "union"]
+__all__ = ["Overlaps", "datasketch_lsh", "overlaps", "text_dedup_minhash", "union"]
 
 Pair = tuple[int, int]
 ROWS_A_STEP = 500
@@ -83,3 +90,27 @@ def _minhashes(articles: Sequence[Article]) -> Iterator[MinHash]:
     as_they_are: Callable[[int], int] = int
     sets = (article.signature.shingles.tolist() for article in articles)
     yield from MinHash.generator(sets, num_perm=128, seed=1, scheme="affine32", hashfunc=as_they_are)
+
+
+CLUSTERS = """
+import json, sys
+from text_dedup import minhash
+folder, threshold = sys.argv[1:]
+minhash.main(
+    ["--path", "json", "--data_files", folder + "/rows.jsonl", "--split", "train", "--cache_dir", folder + "/cache",
+     "--output", folder + "/output", "--column", "text", "--idx_column", "place", "--threshold", threshold],
+    standalone_mode=False,
+)
+with open(folder + "/clusters.json", "w") as file:
+    json.dump([[int(one), int(minhash.uf.find(one))] for one in list(minhash.uf.parent)], file)
+"""
+
+
+def text_dedup_minhash(articles: Sequence[Article], threshold: float, *, python: Path) -> list[int]:
+    """The cluster of each article by text-dedup; `python` is the interpreter of an environment that has it."""
+    with TemporaryDirectory() as folder:
+        rows = (json.dumps({"place": at, "text": article.text}) for at, article in enumerate(articles))
+        (Path(folder) / "rows.jsonl").write_text("\n".join(rows), encoding="utf-8")
+        subprocess.run([python, "-c", CLUSTERS, folder, str(threshold)], check=True, capture_output=True)
+        clusters = dict(json.loads((Path(folder) / "clusters.json").read_bytes()))
+    return [clusters.get(at, at) for at in range(len(articles))]

@@ -45,13 +45,17 @@ class Comparisons:
     def members(self) -> list[Member]:
         """Members named by their place."""
         return [
-            Member(f"{at:06}", self.number[at], one.signature.words, one.signature.digest, one.host)
-            for at, one in enumerate(self.articles)
+            Member(f"{at:06}", text.number, *_size(one), one.host, text.headline, text.mentions_headline)
+            for at, (one, text) in enumerate(zip(self.articles, self.texts, strict=True))
         ]
 
     def seen(self) -> set[Pair]:
         pairs = (sorted((self.number[a], self.number[b])) for a, b in self.found)
         return {(low, high) for low, high in pairs}
+
+
+def _size(article: Article) -> tuple[int, bytes]:
+    return article.signature.words, article.signature.digest
 
 
 def _text(number: int, article: Article) -> ComparedText:

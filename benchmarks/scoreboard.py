@@ -1,8 +1,9 @@
-"""Every labelled set at hand: ours, exact all pairs and datasketch, with intervals.
+"""Every labelled set at hand: ours, exact all pairs, datasketch and text-dedup, with intervals.
 
     python -m benchmarks.scoreboard --data ../shared/data [--sets helsinki,real_dev] [--shuffles 5]
 
-Ours is the pure path. `--peers` adds the others, which take longer than ours on the large set.
+Ours is the pure path. `--peers` adds the others, which take longer than ours on the large set. text-dedup installs
+Spark, so it has an environment of its own: `--text-dedup ENVIRONMENT/bin/python` names its interpreter.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import numpy as np
 
 from benchmarks.intervals import Tally, bootstrap, tally, wilson
 from benchmarks.labelled import SETS, LabelledSet, load
-from benchmarks.peers import datasketch_lsh, overlaps, union
+from benchmarks.peers import datasketch_lsh, overlaps, text_dedup_minhash, union
 from benchmarks.pure_path import Comparisons, candidates, shuffled, stories
 
 FEWEST_GROUPS = 30  # with fewer, the bootstrap says little
@@ -26,12 +27,18 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--shuffles", type=int, default=1)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--text-dedup", type=Path, help="the interpreter of an environment with text-dedup")
     options = parser.parse_args()
     for name in options.sets.split(","):
-        show(load(options.data / "dedupe", name), shuffles=options.shuffles, peers=options.peers)
+        show(
+            load(options.data / "dedupe", name),
+            shuffles=options.shuffles,
+            peers=options.peers,
+            text_dedup=options.text_dedup,
+        )
 
 
-def show(labelled: LabelledSet, *, shuffles: int, peers: bool) -> None:
+def show(labelled: LabelledSet, *, shuffles: int, peers: bool, text_dedup: Path | None = None) -> None:
     """Prints the table of one set."""
     articles = labelled.articles
     pairs = candidates(articles)
@@ -44,6 +51,8 @@ def show(labelled: LabelledSet, *, shuffles: int, peers: bool) -> None:
     if peers:
         for name, labels in _peers(labelled):
             line(name, labelled, labels)
+    for least in (0.8, 0.5) if text_dedup else ():
+        line(f"text-dedup {least}", labelled, text_dedup_minhash(labelled.articles, least, python=text_dedup))
     _facts(labelled, ours)
     same = sum(_again(labelled, seed) == _parts(ours) for seed in range(shuffles))
     print(f"shuffles with the same stories: {same} of {shuffles}")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.metrics import CrawlMetrics
+from onestory.pipelines.runtime.bounded_calls import BoundedCalls
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
@@ -40,6 +41,12 @@ class CaptureSink(Protocol):
 HELD_SECONDS = 30.0
 HELD_SECONDS_ONCE = 300.0
 Progress = Callable[[CrawlCounts], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+# What is not larger is parsed in a thread: its size bounds what that takes.
+SMALL_BYTES = 100_000
+GZIP = b"\x1f\x8b"
+PARSERS = ("onestory.crawler.sources.listing", "onestory.crawler.sources.discovery", "onestory.crawler.pages.outlinks")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +74,7 @@ class CrawlContext:
     progress: Progress
     clock: Clock
     in_flight: int = 128
+    calls: BoundedCalls = field(default_factory=lambda: BoundedCalls(PARSERS))
     disk: DiskSpace = field(default_factory=lambda: DiskSpace((), waits=False))
     metrics: CrawlMetrics = field(default_factory=CrawlMetrics)
     counts: CrawlCounts = field(default_factory=CrawlCounts)
@@ -78,6 +86,17 @@ class CrawlContext:
 
     def __post_init__(self) -> None:
         self.room = asyncio.Semaphore(self.in_flight)
+
+    async def parse(
+        self, parse: Callable[Concatenate[bytes, P], T], body: bytes, *args: P.args, **named: P.kwargs
+    ) -> T:
+        """What a module-level function makes of a body; of a large one in a worker process with limits.
+
+        Raises LimitExceeded, and whatever the function raises.
+        """
+        if len(body) <= SMALL_BYTES and not body.startswith(GZIP):
+            return await asyncio.to_thread(parse, body, *args, **named)
+        return await self.calls.call(parse, body, *args, **named)
 
     @property
     def is_resting(self) -> bool:

@@ -231,8 +231,11 @@ def _crawl(
                 database, sink, session.rate_limits, scope, progress, session.clock, disk=disk, metrics=metrics
             )
             tasks = [asyncio.create_task(task) for task in (_watch(session.stop, context), _give_up(context, retry))]
-            with interruptible(asyncio.get_running_loop(), context.stopping.set):
-                await session.scrapy(CoverageSpider, context=context, equip=session.fetcher)
+            try:
+                with interruptible(asyncio.get_running_loop(), context.stopping.set):
+                    await session.scrapy(CoverageSpider, context=context, equip=session.fetcher)
+            finally:
+                context.calls.stop()
             for task in tasks:
                 task.cancel()
             if context.failure is not None:

@@ -15,6 +15,7 @@ from onestory.crawler.pages.outcomes import record_outcome
 from onestory.crawler.pages.outlinks import outlinks
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.watches import MAX_LINKS_OF_COPY, follow_links, record_arrival
+from onestory.pipelines.runtime.bounded_calls import LimitExceeded
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.frontier.revisits import DueRevisit
 
@@ -72,7 +73,11 @@ class StorePagePipeline:
         if not watches:
             return True
         limit, tries = MAX_LINKS_OF_COPY, len(self.context.rate_limits.page_retries)
-        links = await asyncio.to_thread(outlinks, item.capture.body or b"", url=item.page.url, limit=limit)
+        try:
+            links = await self.context.parse(outlinks, item.capture.body or b"", url=item.page.url, limit=limit)
+        except LimitExceeded as error:
+            logger.info("the links of %s are not followed: %s", item.page.url, error)
+            links = []
 
         def keep(connection: Connection, now: datetime) -> None:
             follow_links(connection, links, watches=watches, found_in=article_id, attempts=tries, now=now)

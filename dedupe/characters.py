@@ -1,9 +1,9 @@
 """Characters: what each one is, and the normal form in which texts are compared.
 
-The normal form is Unicode's NFKC without soft hyphens, joiners and vowel marks, with one form for letters that
-keyboards
-or countries write in two ways (ß and ss, Arabic and Persian ye and kaf, both kana, traditional and simplified Han,
-Serbian in Cyrillic and Latin letters). What is shown and stored keeps its own spelling.
+The normal form is Unicode's NFKC without invisible characters, vowel marks and marks that no letter is written with,
+with one form for letters that keyboards or countries write in two ways (ß and ss, Arabic and Persian ye and kaf, both
+kana, traditional and simplified Han, Serbian in Cyrillic and Latin letters), and for letters of other scripts that
+look alike (`onestory.look_alikes`). What is shown and stored keeps its own spelling.
 
 Classes (part of a word, or of a script without spaces) come from tables over the Basic Multilingual Plane, so that a
 text takes a few array operations; other characters, mostly emoji, are looked up one by one. A character belongs to a
@@ -17,6 +17,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from onestory.look_alikes import INVISIBLE, likened
 
 __all__ = [
     "DENSE",
@@ -81,8 +83,14 @@ def classes_of(codes: Codes) -> NDArray[np.uint8]:
     return found
 
 
+_INVISIBLES = re.compile(f"[{INVISIBLE}]")
+# Without vowel marks, a letter of Arabic script stands before one that parts words.
+_JOINERS = re.compile("(?<![\u0620-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc])\u200c")
+
+
+# Marks of vowels, and those that NFKC leaves behind a letter: it has composed what letters are written with.
 _DROPPED = (
-    "\u00ad\u034f\u061c\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f"
+    "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"
 )
 
@@ -114,7 +122,7 @@ _BROKEN_QUOTES = re.compile("â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?"
 
 # What NFKC may change together: a character, and the marks and vowels that follow it.
 _CLUSTER = re.compile(
-    f"â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?|.[{_DROPPED}\u0300-\u036f\u0653-\u0655\u093c\u0b3e\u0b57"
+    f"â€[\u2122\u02dc\u0153\u009d\u201c\u201d\u00a6]?|.[{INVISIBLE}\u200c{_DROPPED}\u0653-\u0655\u093c\u0b3e\u0b57"
     "\u09be\u09d7\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u1160-\u11ff\u3099\u309a\uff9e\uff9f]*",
     re.DOTALL,
 )
@@ -132,7 +140,7 @@ def folded(text: str) -> str:
         return text
     for step in _steps(text):
         text = step(text)
-    return text
+    return likened(text)
 
 
 def folded_with_places(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
@@ -148,7 +156,7 @@ def folded_with_places(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
             piece = step(piece)
         pieces.append(piece)
         places += [match.span()] * len(piece)
-    return "".join(pieces), places
+    return likened("".join(pieces)), places
 
 
 def _steps(text: str) -> list[Step]:
@@ -156,10 +164,15 @@ def _steps(text: str) -> list[Step]:
     steps: list[Step] = []
     if "â€" in text:
         steps.append(lambda piece: _BROKEN_QUOTES.sub(" ", piece))
+    if _INVISIBLES.search(text):
+        steps.append(lambda piece: _INVISIBLES.sub("", piece))
+        text = _INVISIBLES.sub("", text)
     if not unicodedata.is_normalized("NFKC", text):
         steps.append(lambda piece: unicodedata.normalize("NFKC", piece))
     if _SPECIAL.search(text) or steps:
         steps.append(lambda piece: piece.translate(_table()))
+    if "\u200c" in text:
+        steps.append(lambda piece: _JOINERS.sub("", piece))
     if _HAN.search(text):
         steps.append(lambda piece: piece.translate(_simplified()))
     if _SERBIAN.search(text) and not _OTHER_CYRILLIC.search(text):

@@ -6,9 +6,20 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from onestory.dedupe.forms import FORMS
-from onestory.dedupe.signature import Signature
+from onestory.dedupe.headlines import Headline
+from onestory.dedupe.signature import Hashes, Signature
 
-__all__ = ["Evidence", "Kind", "Match", "Member", "RelatedPair", "Relation", "ShingleOverlap", "compare_shingles"]
+__all__ = [
+    "Evidence",
+    "Kind",
+    "Match",
+    "Member",
+    "RelatedPair",
+    "Relation",
+    "ShingleOverlap",
+    "compare_shingles",
+    "first_shared",
+]
 
 Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
@@ -31,7 +42,8 @@ class Evidence:
     ``a_is`` says what a is beside b, ``b_is`` what b is beside a. ``containment_a`` is the part of a's
     shingles that b has. Counts are words: shared, the longest run, those that stand against others, and the names
     and numbers among these; ``a_at`` and ``b_at`` are the first shared word of each. Where the shingles alone
-    decide (a plain copy), the words were not looked at: the counts of words are 0, and shingles are counted.
+    decide (a plain copy, a short passage), the words were not looked at: the counts of words are 0, and shingles are
+    counted.
     """
 
     a: int
@@ -109,6 +121,12 @@ class ShingleOverlap:
         run = self.shared if self.same else 0
         return self.evidence(a, b, kind="copy", shared_words=self.shared, longest_run=run)
 
+    def as_passage(self, a: int, b: int, places: tuple[int, int]) -> Evidence:
+        """The evidence of a pair that shares a passage in the middle of both; `places` are its first words."""
+        return self.evidence(
+            a, b, kind="quotes", shared_words=self.shared, longest_run=0, a_at=places[0], b_at=places[1]
+        )
+
     def evidence(  # noqa: PLR0913 - the fields, by name
         self,
         a: int,
@@ -145,6 +163,16 @@ def compare_shingles(a: Signature, b: Signature, *, same_headline: bool = False)
     return ShingleOverlap(shared, jaccard, a_in_b, b_in_a, _is_plain(shared, len(ours), len(theirs)))
 
 
+def first_shared(a: Signature, b: Signature) -> tuple[int, int]:
+    """The places of the first shared shingle in a and in b, which share some."""
+    return _first_of(b.shingles, a.ordered), _first_of(a.shingles, b.ordered)
+
+
+def _first_of(known: Hashes, ordered: Hashes) -> int:
+    at = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
+    return int(np.argmax(known[at] == ordered))
+
+
 def _shared(a: Signature, b: Signature) -> int:
     both = np.concatenate((a.shingles, b.shingles))
     both.sort()
@@ -162,13 +190,19 @@ def _is_plain(shared: int, ours: int, theirs: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque."""
+    """An article with its current version: `id`, version `number`, `words`, `digest`; `host` is opaque.
+
+    `headline` is known where `headlines_needed` asks for it; `is_mentioned` says whether the article's own text
+    mentions that headline.
+    """
 
     id: str
     number: int
     words: int
     digest: bytes
     host: str = ""
+    headline: Headline | None = None
+    is_mentioned: bool = False
 
     @property
     def rank(self) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.shingles import units_of
 
-__all__ = ["NAMED_SHARE", "Headline", "are_related", "are_same", "is_framed", "names_either"]
+__all__ = ["NAMED_SHARE", "OWN_SHARE", "Headline", "are_related", "are_same", "is_framed", "names_either"]
 
 STEM_CHARS = 5
 SHORTEST_WORD = 3
@@ -21,6 +21,7 @@ RELATED_JACCARD = 0.25
 RELATED_SHARE, RELATED_WORDS = 0.5, 2
 SAME_SHARE, SAME_WORDS = 0.8, 3
 NAMED_SHARE = 0.34
+OWN_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)

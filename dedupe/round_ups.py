@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from onestory.dedupe.evidence import Match, Member
+from onestory.dedupe.headlines import are_related
 
 __all__ = [
     "Edge",
@@ -16,6 +17,8 @@ __all__ = [
     "bridges",
     "digests",
     "edges_between",
+    "headlines_needed",
+    "is_inert",
     "is_mutual",
     "may_be_round_up",
     "round_ups",
@@ -92,11 +95,22 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
 
 def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
+    if match.kind == "frame":
+        return False
     ours, theirs = _sides(match, "", "")
-    return ((match.unrelated or match.off_topic) and match.kind != "frame") or any(
-        _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
-        for edge, words in ((ours, a_words), (theirs, b_words))
+    return (
+        match.off_topic
+        or (match.unrelated and match.kind == "copy")
+        or any(
+            _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
+            for edge, words in ((ours, a_words), (theirs, b_words))
+        )
     )
+
+
+def is_inert(match: Match, a_words: int, b_words: int) -> bool:
+    """Whether a match can change no story: it is no copy, shows no frame, and makes neither article a round-up."""
+    return match.kind not in ("copy", "frame") and not may_be_round_up(match, a_words, b_words)
 
 
 def digests(members: Mapping[str, Member], edges: Edges) -> set[str]:
@@ -108,17 +122,26 @@ def bridges(members: Mapping[str, Member], edges: Edges) -> dict[str, tuple[str,
     """What holds two texts that have nothing to do with each other, and these two."""
     found: dict[str, tuple[str, str]] = {}
     for one, pairs in _containers(members, edges):
-        apart = ((a, b) for a, b in pairs if b not in edges[a] and _are_apart(one, a, b, edges))
+        disjoint = ((a, b) for a, b in pairs if b not in edges[a])
+        apart = ((a, b) for a, b in disjoint if _are_apart(members[a], members[b], members[one], edges))
         pair = next(apart, None)
         if pair is not None:
             found[one] = pair
     return found
 
 
+def headlines_needed(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
+    """Articles whose headline must be known before it is said what is a bridge: they stand whole in another one."""
+    members = {member.id: member for member in articles}
+    pairs = (pair for _, found in _containers(members, edges_between(members, matches)) for pair in found)
+    return {one for pair in pairs for one in pair}
+
+
 def wanted_pairs(members: Mapping[str, Member], edges: Edges) -> set[tuple[str, str]]:
     """Pairs of articles that must be compared before it is known whether a third one is a round-up."""
     items = {(item, other) for _, item, others in _digests(members, edges) for other in others}
-    return items | {pair for _, pairs in _containers(members, edges) for pair in pairs}
+    within = (pair for _, pairs in _containers(members, edges) for pair in pairs)
+    return items | {(a, b) for a, b in within if _are_unrelated(members[a], members[b])}
 
 
 def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
@@ -172,14 +195,33 @@ def _is_within(edge: Edge) -> bool:
     return edge.kind == "copy" and edge.back >= WHOLE_SHARE and PART_SHARE <= edge.share <= 1 - PART_SHARE
 
 
-def _are_apart(one: str, first: str, other: str, edges: Edges) -> bool:
-    """Whether two texts in one article are two stories, and not two excerpts of this article.
+def _are_apart(first: Member, other: Member, container: Member, edges: Edges) -> bool:
+    """Whether two texts that stand in one article, and share nothing, are two stories and not two excerpts of it.
 
-    Each has a copy elsewhere that does without the other text, or the article's headline does not speak of one.
+    Excerpts run under the headline of their article, or under one of their own. Where their words do not mention these
+    headlines, the copies decide: each text has one that does without the other, or the container has none at all.
     """
-    if edges[one][first].unrelated or edges[one][other].unrelated:
+    if not _are_unrelated(first, other):
+        return False
+    if first.is_mentioned and other.is_mentioned:
         return True
-    return _has_copy_without(first, other, one, edges) and _has_copy_without(other, first, one, edges)
+    if not first.is_mentioned and not other.is_mentioned and not _has_twin(container, first, other, edges):
+        return True
+    return _has_copy_without(first.id, other.id, container.id, edges) and _has_copy_without(
+        other.id, first.id, container.id, edges
+    )
+
+
+def _has_twin(container: Member, first: Member, other: Member, edges: Edges) -> bool:
+    """Whether another article is nearly the same as the container, and has words of both texts."""
+    return any(
+        edge.kind == "copy" and edge.jaccard >= SAME_JACCARD and twin in edges[first.id] and twin in edges[other.id]
+        for twin, edge in edges[container.id].items()
+    )
+
+
+def _are_unrelated(first: Member, other: Member) -> bool:
+    return first.headline is not None and other.headline is not None and not are_related(first.headline, other.headline)
 
 
 def _has_copy_without(text: str, other: str, container: str, edges: Edges) -> bool:

@@ -27,7 +27,7 @@ from onestory.dedupe.characters import (
     text_of,
 )
 
-__all__ = ["TextWords", "script_of", "shingle_hashes", "tokenize", "units_of"]
+__all__ = ["TextWords", "script_of", "shared_spans", "shingle_hashes", "tokenize", "units_of"]
 
 SHINGLE_WORDS = 5
 CHARS_IDEOGRAPHIC = 8  # Han and Kana: about the information of five words
@@ -187,3 +187,22 @@ def shingle_hashes(words: TextWords) -> NDArray[np.uint32]:
     slices = map(slice, words.starts.tolist(), words.ends[last:].tolist())
     pieces = map(words.normal.__getitem__, slices)
     return np.fromiter(map(xxhash.xxh32_intdigest, pieces), dtype=np.uint32, count=len(words) - last)
+
+
+def shared_spans(a_text: str, b_text: str) -> list[tuple[int, int]]:
+    """Character spans of a that also stand in b, in order, joined where they touch."""
+    words = tokenize(a_text, spans=True)
+    mine, theirs = shingle_hashes(words), shingle_hashes(tokenize(b_text))
+    if not len(mine) or not len(theirs):
+        return []
+    found: list[tuple[int, int]] = []
+    covered = -1
+    for hit in np.flatnonzero(np.isin(mine, theirs)).tolist():
+        last = min(hit + SHINGLE_WORDS, len(words)) - 1
+        start, end = words.spans[hit][0], words.spans[last][1]
+        if hit <= covered + 1 and found:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+        covered = last
+    return found

@@ -34,7 +34,7 @@ Hashes = NDArray[np.uint32]
 class Parameters:
     """Everything two signatures must share before they can be compared."""
 
-    version: int = 4
+    version: int = 5
     num_perm: int = 128
     seed: int = 1
     scheme: str = "affine32"

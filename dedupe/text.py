@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onestory.dedupe.alignment import Windows
 from onestory.dedupe.characters import folded, lowered
-from onestory.dedupe.headlines import Headline, stems_of
+from onestory.dedupe.headlines import OWN_SHARE, Headline, stems_of
 from onestory.dedupe.shingles import CHARS_IDEOGRAPHIC, CHARS_SYLLABIC, SHINGLE_WORDS, script_of, tokenize, units_of
 from onestory.dedupe.signature import Signature
 
@@ -19,7 +19,18 @@ __all__ = ["NO_HEADLINE", "ComparedText", "is_number", "shared_stems", "width_of
 
 NO_HEADLINE = Headline("")
 _WIDTHS = {"": SHINGLE_WORDS, "ideographic": CHARS_IDEOGRAPHIC, "syllabic": CHARS_SYLLABIC}
-_QUOTATION = re.compile(r"“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」")
+_LINE = re.compile(r"[^\n]+")
+# The credit of a picture stands at the end of its caption.
+CAPTION_CHARS, CREDIT_CHARS = 1000, 90
+_PICTURE_CREDIT = re.compile(
+    r"""\b(?: photo(?:graph)?s?(?:[ ]by|[ ]courtesy|[ ]credit|:|/) | (?:file|pool|ap|afp|epa)[ ]photo\b | getty[ ]images
+    | via[ ](?:ap|afp|reuters|getty)\b | handout[ ]via | fotos?: | bild: | crédit[ ]photo | image[ ]credit | picture:[ ]
+    ) | [(/][ ]?(?:reuters|afp|ap|epa|dpa|tass|ansa|efe|xinhua)[ ]?(?:/[^)]{2,40})?\)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_QUOTATION = re.compile(r"(?P<words>“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」)")
+_BLOCK_QUOTATION = re.compile(r"[:：][ \t]*\n(?P<words>[^\n]{40,})")
+_POST = re.compile(r"^(?P<words>[^\n]{20,})\n?[^\n]{0,60}\(@\w{2,30}\)", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +56,12 @@ class ComparedText:
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         return frozenset(self.written)
+
+    @cached_property
+    def mentions_headline(self) -> bool:
+        """Whether the text says enough of its headline to be the text that it was written for."""
+        stems = stems_of(word.lower() for word in self.written)
+        return self.headline.says_something and self.headline.share_in(stems) >= OWN_SHARE
 
     @cached_property
     def knows_capitals(self) -> bool:
@@ -82,8 +99,21 @@ class ComparedText:
 
     @cached_property
     def quoted(self) -> NDArray[np.int64] | None:
-        """How many words before each place, and in all, stand between quotation marks; None where none does."""
-        found = [match.span() for match in _QUOTATION.finditer(self.form)]
+        """How many words before each place, and in all, are a quotation; None where none is.
+
+        They stand between quotation marks, in a paragraph behind a colon, or in a post above its writer's name.
+        """
+        marks = (_QUOTATION, _BLOCK_QUOTATION, _POST)
+        return self._counted([match.span("words") for mark in marks for match in mark.finditer(self.form)])
+
+    @cached_property
+    def captioned(self) -> NDArray[np.int64] | None:
+        """How many words before each place, and in all, stand in captions that name a photographer or an agency."""
+        lines = (match.span() for match in _LINE.finditer(self.form))
+        return self._counted([span for span in lines if _is_caption(self.form[slice(*span)])])
+
+    def _counted(self, found: Sequence[tuple[int, int]]) -> NDArray[np.int64] | None:
+        """How many words before each place, and in all, begin in these spans of characters."""
         if not found:
             return None
         inside = np.zeros(len(self.form) + 1, dtype=np.int8)
@@ -107,6 +137,11 @@ class ComparedText:
         units = tokenize(self.form).normal.split() if self.signature.spaced else units_of(lowered(self.form))
         # Python's own hash of a word is good enough here: the values never leave the process.
         return np.fromiter(map(hash, units), dtype=np.int64, count=len(units))
+
+
+def _is_caption(line: str) -> bool:
+    """Whether a line describes a picture: it is a paragraph's length at most, and ends with the picture's credit."""
+    return len(line) <= CAPTION_CHARS and _PICTURE_CREDIT.search(line[-CREDIT_CHARS:]) is not None
 
 
 def shared_stems(text: ComparedText, spans: Sequence[tuple[int, int]]) -> frozenset[str]:

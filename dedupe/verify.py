@@ -8,8 +8,10 @@ for ever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onestory.dedupe.alignment import Alignment, Span, align
 from onestory.dedupe.evidence import (
@@ -19,10 +21,11 @@ from onestory.dedupe.evidence import (
     Relation,
     ShingleOverlap,
     compare_shingles,
+    first_shared,
 )
 from onestory.dedupe.forms import conflicts_of
 from onestory.dedupe.headlines import NAMED_SHARE, Headline, are_related, are_same, is_framed, names_either
-from onestory.dedupe.shingles import SHINGLE_WORDS, shingle_hashes, tokenize
+from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText, shared_stems, windows_of
 
 __all__ = [
@@ -33,7 +36,7 @@ __all__ = [
     "ShingleOverlap",
     "compare_shingles",
     "compare_words",
-    "spans",
+    "settled",
     "verify",
 ]
 
@@ -48,11 +51,12 @@ REWRITTEN_SHARE = 0.25
 DEVELOPS_CONTAINMENT = 0.2
 LEAD_SHARE = 0.4
 QUOTED_SHARE, QUOTER_WORDS, SAME_JACCARD = 0.8, 15, 0.8
+CAPTION_WORDS = 170  # captions are no longer
 DEVELOPS_RUN_WORDS = 12
 TEASER_WORDS, TEASER_HEAD, TEASER_TOP, TEASER_RUN, TEASER_SHARE = 100, 40, 150, 12, 0.3
 # Two texts of one length may be one form, filled in twice: then nearly all of the shorter one is the run.
 TEASED_LENGTH, SAME_LENGTH_SHARE = 1.5, 0.75
-TOP_WORDS = 40
+TOP_WORDS, HEAD_WORDS = 40, 12
 NAMED_FURTHER_DOWN, NAMED_LITTLE, PASSAGE_WORDS = 0.5, 0.3, 60
 NAMED_AT_TOP, TOP_SHARE = 0.3, 0.15  # a live file has its latest item at its top, and many others
 UNNAMED_SHARE, UNNAMED_FURTHER_DOWN = 0.75, 0.9  # of a part, where a headline says too little
@@ -66,14 +70,41 @@ def verify(a: ComparedText, b: ComparedText) -> Evidence | None:
     seen = compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
     if seen is None:
         return None
-    if is_settled(seen, a.headline, b.headline):
-        return seen.as_copy(a.number, b.number)
-    return compare_words(a, b, seen)
+    return settled(a, b, seen) or compare_words(a, b, seen)
 
 
-def is_settled(seen: ShingleOverlap, a: Headline, b: Headline) -> bool:
-    """Whether the shingles and the headlines say that it is a copy: the words cannot say otherwise."""
-    return seen.decided and (are_same(a, b) or (not a.text and not b.text and not seen.is_part))
+class Outline(Protocol):
+    """What is known of a version without its text."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def signature(self) -> Signature: ...
+    @property
+    def headline(self) -> Headline: ...
+    @property
+    def origin(self) -> str: ...
+
+
+def settled(a: Outline, b: Outline, seen: ShingleOverlap) -> Evidence | None:
+    """The evidence, where the shingles and the headlines say all that the words could; else None."""
+    one, other = a.headline, b.headline
+    if seen.decided and (seen.shared >= CAPTION_WORDS or seen.jaccard >= SAME_JACCARD):
+        if are_same(one, other) or (not one.text and not other.text and not seen.is_part):
+            return seen.as_copy(a.number, b.number)
+    elif _may_be_a_passage(a, b, seen):
+        places = first_shared(a.signature, b.signature)
+        if min(places) > HEAD_WORDS:
+            return seen.as_passage(a.number, b.number, places)
+    return None
+
+
+def _may_be_a_passage(a: Outline, b: Outline, seen: ShingleOverlap) -> bool:
+    """Whether a pair shares too little for a copy, and the headlines name one subject, so that it is no frame."""
+    little = seen.shared >= FLOOR_SHARED and max(seen.a_in_b, seen.b_in_a) < DEVELOPS_CONTAINMENT
+    if not little or (a.origin and a.origin == b.origin):
+        return False
+    return are_related(a.headline, b.headline) and not are_same(a.headline, b.headline)
 
 
 def compare_words(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence | None:
@@ -93,7 +124,7 @@ def _aligned(a: ComparedText, b: ComparedText, seen: ShingleOverlap) -> Evidence
     if found is None:
         return None
     topic = _Topic.of(a, b, found)
-    teaser = topic.same and _is_teaser(found)
+    teaser = topic.same and _is_teaser(found) and not _is_caption(a, b, found)
     conflicts, formula = conflicts_of(a, b, _behind_the_head(found) if teaser else found)
     kind = "copy" if teaser and not formula else _kind(a, b, found, seen, topic, formula)
     if kind is None:
@@ -166,7 +197,8 @@ def _kind(
     if seen.shared < FLOOR_SHARED:
         return None
     containment = max(seen.a_in_b, seen.b_in_a)
-    if seen.decided or _is_copy(a, b, found, seen.jaccard, containment):
+    plain = seen.decided and not (seen.jaccard < SAME_JACCARD and _is_caption(a, b, found))
+    if plain or _is_copy(a, b, found, seen.jaccard, containment):
         return "contains" if _is_part_of_another(found, seen, topic) else "copy"
     passages = sum(length >= DEVELOPS_RUN_WORDS for _, _, length in found.runs)
     if containment < DEVELOPS_CONTAINMENT or passages < 2 or _is_quotation(a, b, found):
@@ -229,39 +261,32 @@ def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float,
         return False
     if containment < LOOSE_CONTAINMENT and found.between > REWRITTEN_SHARE * shared:
         return False
-    return jaccard >= SAME_JACCARD or found.replaced < QUOTER_WORDS or not _is_quotation(a, b, found)
+    return jaccard >= SAME_JACCARD or not _is_borrowed(a, b, found)
+
+
+def _is_borrowed(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
+    """Two writers took what the two share from a third: a caption, or a quotation that both write around."""
+    return _is_caption(a, b, found) or (found.replaced >= QUOTER_WORDS and _is_quotation(a, b, found))
 
 
 def _is_quotation(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
     """Nearly all that the two share stands between quotation marks in both."""
-    return (
-        _quoted(a, found.a_words, found.a_spans) >= QUOTED_SHARE
-        and _quoted(b, found.b_words, found.b_spans) >= QUOTED_SHARE
+    shares = (_share_in(a.quoted, found.a_words, found.a_spans), _share_in(b.quoted, found.b_words, found.b_spans))
+    return min(shares) >= QUOTED_SHARE
+
+
+def _is_caption(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
+    """Nearly all that the two share is the caption of a picture in both: the two may show it beside any text."""
+    shares = (
+        _share_in(a.captioned, found.a_words, found.a_spans),
+        _share_in(b.captioned, found.b_words, found.b_spans),
     )
+    return min(shares) >= QUOTED_SHARE
 
 
-def _quoted(text: ComparedText, words: int, shared: Sequence[Span]) -> float:
-    before = text.quoted
+def _share_in(before: NDArray[np.int64] | None, words: int, shared: Sequence[Span]) -> float:
+    """The part of the shared words that stands where `before` counts them."""
     if before is None or len(before) != words + 1:
         return 0.0
     inside = sum(int(before[end] - before[start]) for start, end in shared)
     return inside / max(1, sum(end - start for start, end in shared))
-
-
-def spans(a_text: str, b_text: str) -> list[Span]:
-    """Character spans of a that also stand in b, in order, joined where they touch."""
-    words = tokenize(a_text, spans=True)
-    mine, theirs = shingle_hashes(words), shingle_hashes(tokenize(b_text))
-    if not len(mine) or not len(theirs):
-        return []
-    found: list[Span] = []
-    covered = -1
-    for hit in np.flatnonzero(np.isin(mine, theirs)).tolist():
-        last = min(hit + SHINGLE_WORDS, len(words)) - 1
-        start, end = words.spans[hit][0], words.spans[last][1]
-        if hit <= covered + 1 and found:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-        covered = last
-    return found

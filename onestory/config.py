@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from onestory.errors import BadInput
 
-__all__ = ["Config"]
+__all__ = ["Config", "sqlite_url"]
 
 DEFAULT_HOME = "onestory-data"
 ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
@@ -86,7 +86,7 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
     """The database URL, with the separately given password inserted."""
-    url = _value(env, "ONESTORY_DATABASE_URL") or f"sqlite:///{home / 'onestory.db'}"
+    url = _value(env, "ONESTORY_DATABASE_URL") or sqlite_url(home)
     password = _value(env, "ONESTORY_DATABASE_PASSWORD")
     if password is None:
         return url
@@ -95,6 +95,17 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
     if not at or ":" in user:
         raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL with a user name and no password")
     return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
+
+
+def sqlite_url(home: Path) -> str:
+    """The URL of the SQLite store in this data folder, whose path may hold any character.
+
+    Raises BadInput for a path that is no UTF-8, which SQLite cannot open.
+    """
+    try:
+        return f"sqlite:///{quote(str(home / 'onestory.db'))}"
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{os.fsencode(home)!r} is not a path in UTF-8: choose another data folder") from error
 
 
 def _count(env: Mapping[str, str], name: str, *, default: int) -> int:

@@ -11,16 +11,25 @@ from onestory.errors import BadInput
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-__all__ = ["article_id_of_url", "bare_host", "host_of", "normalize_url", "same_publisher", "same_site", "site_of"]
+__all__ = [
+    "article_id_of_url",
+    "bare_host",
+    "host_of",
+    "normalize_url",
+    "path_owner",
+    "same_publisher",
+    "same_site",
+    "site_of",
+]
 
 MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 5
 # Host names as registered and used (RFC 1035, section 2.3.4, and underscores), or IPv6 addresses. No escapes.
 HOST_PATTERN = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# Parameters that campaigns and share buttons append. The page is the same without them.
+# Parameters that campaigns, share buttons and comment forms append. The page is the same without them.
 TRACKING_PARAMETERS = re.compile(
-    r"(?i)^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ocid|spm|xtor)$"
+    r"(?i)^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ocid|spm|xtor|replytocom)$"
 )
 # Session ids that servers append for clients without cookies. Each visit would find new pages.
 SESSION_PARAMETERS = re.compile(
@@ -29,6 +38,8 @@ SESSION_PARAMETERS = re.compile(
 # Short names are also used for other purposes, so the value must look like a session id.
 SHORT_SESSION_PARAMETERS = re.compile(r"(?i)^(s|sid|session)=[0-9a-f]{26,64}$")
 SESSION_IN_PATH = re.compile(r"(?i);jsessionid=[^/;?]*|/\(S\([0-9a-z]{24}\)\)(?=/)")
+# WordPress shows an article again above each page of its comments.
+COMMENT_PAGE = re.compile(r"/comment-page-\d{1,4}/?$")
 # Browsers drop these characters anywhere in a URL (URL Standard, "basic URL parser").
 DROPPED_CHARACTERS = re.compile(r"[\t\r\n]")
 # Names under which one server serves other forms of its pages.
@@ -37,8 +48,9 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def normalize_url(url: str) -> str:
-    """The normal form of a URL (RFC 3986, section 6.2.2), with an ASCII host, without fragment, tracking and session.
+    """The normal form of a URL (RFC 3986, section 6.2.2), with an ASCII host.
 
+    Fragments, and what tells of campaigns, sessions and pages of comments, are left out.
     Raises BadInput unless it is an absolute http(s) URL of at most 2,048 characters.
     """
     cleaned = DROPPED_CHARACTERS.sub("", url.encode("utf-8", "ignore").decode("utf-8").strip(" \x00\t\r\n"))
@@ -57,7 +69,8 @@ def normalize_url(url: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, DEFAULT_PORTS[scheme]):
         netloc += f":{port}"
-    path = quote(SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
+    path = COMMENT_PAGE.sub("/", SESSION_IN_PATH.sub("", parts.path))
+    path = quote(path or "/", safe="/%:@!$&'()*+,;=~-._")
     normal = urlunsplit((scheme, netloc, path, _without_tracking(parts.query), ""))
     # Percent-encoding triples the bytes, and an index row of PostgreSQL holds at most 2,704.
     if len(normal) > MAX_URL_LENGTH:
@@ -81,7 +94,7 @@ def _is_appended(name: str, value: str) -> bool:
 
 
 TRACKING_HINT = re.compile(
-    r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor="
+    r"(?i)(^|&)(utm_|\w*clid=|[gw]braid=|igshid=|mc_|_ga|_gl|cmpid=|ocid=|spm=|xtor=|replytocom="
     r"|\w*sess\w*=|asp\.net_|cfid=|cftoken=|zenid=|oscsid=|s(id)?=[0-9a-f]{26})"
 )
 
@@ -103,6 +116,16 @@ def _public_suffixes() -> "TLDExtract":
     from tldextract import TLDExtract  # noqa: PLC0415 (brings an HTTP client along)
 
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+
+# How hosts that many people publish on name the space of one of them.
+OWNER_PATH = re.compile(r"/((?:[@~]|(?:u|users?|profiles?|members?|people)/)[^/?#]{1,100})(?=/|$)", re.IGNORECASE)
+
+
+def path_owner(url: str) -> str | None:
+    """Whose space on its host a page is in, by the path: `@ada`, `~ada`, `users/ada`. None where the host speaks."""
+    found = OWNER_PATH.match(urlsplit(url).path)
+    return found[1].lower() if found else None
 
 
 def site_of(host: str) -> str:

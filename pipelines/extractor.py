@@ -49,8 +49,8 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
     title = headline(markup, tree, site=outlet, claim=capture.title)
     claims = tuple(titles(markup, tree))
     published = publication.published(markup, tree, observed=capture.observed, claim=capture.published)
-    found = _text_lines(capture) if tree is None else extract_body(tree, claimed=article_body(markup))
     people = find_byline(markup, tree, outlet=outlet, claim=capture.authors)
+    found = _text_lines(capture) if tree is None else extract_body(tree, claimed=article_body(markup))
     language = detect_language("\n".join(found.lines), declared=markup.language)
     clues = CleaningHints(
         titles=(*claims, *([title] if title else [])),
@@ -58,11 +58,12 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         marks=found.marks,
         body=article_body(markup),
         headings=found.headings,
+        asides=found.asides,
         furniture=furniture,
         language=language,
     )
     cleaned = remove_boilerplate(found.lines, clues)
-    require_article(markup, title=title, text=cleaned.text, linked_share=found.linked_share)
+    require_article(markup, title=title, text=cleaned.text, body=found)
     credited = find_credit(found.lines, markup=markup, byline=people, outlet=outlet)
     url, elsewhere = canonical_url(markup)
     signals = rights.from_page(capture.headers, markup.meta)
@@ -86,7 +87,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         image=metadata.lead_image(markup),
         accessible_for_free=metadata.is_accessible_for_free(markup),
         notice=find_notice(found.lines, title=title, markup=markup),
-        kind=article_type(markup, title=title, text=cleaned.text),
+        kind=article_type(markup, title=title, text=cleaned.text, body=found),
         rights=rights.rights_summary(signals, observed=capture.observed.isoformat() if capture.observed else None),
         removed=cleaned.removed,
     )

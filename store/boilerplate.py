@@ -1,4 +1,7 @@
-"""Boilerplate of hosts: the evidence, and the active lines. Hosts are named without www."""
+"""Boilerplate of hosts: the evidence, and the active lines. Hosts are named without www.
+
+The space of one owner on a shared host has lines of its own, under the name `host/owner`.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ __all__ = [
     "active_fingerprints",
     "boilerplate_lines",
     "hosts_with_articles",
+    "learned_owners",
     "newest_article_lines",
     "prune_removed_lines",
     "publish_boilerplate",
@@ -35,6 +39,8 @@ BOILERPLATE_REASON = "host"
 class ArticleLines:
     """The lines of an article, including those removed as boilerplate. `signature` is opaque to the store."""
 
+    url: str
+    title: str | None
     story_id: str
     signature: bytes
     seen: datetime
@@ -56,6 +62,13 @@ class BoilerplateLine:
     since: datetime
 
 
+def learned_owners(connection: Connection, host: str) -> list[str]:
+    """The owners of spaces on this host for which lines are known (`onestory.urls.path_owner`)."""
+    under = f"{host}/"
+    names = connection.execute(select(boilerplate.c.host).where(boilerplate.c.host.startswith(under, autoescape=True)))
+    return sorted({name.removeprefix(under) for name in names.scalars()})
+
+
 def hosts_with_articles(connection: Connection) -> list[str]:
     names = connection.execute(select(articles.c.host).distinct()).scalars()
     return sorted({bare_host(name) for name in names})
@@ -64,7 +77,15 @@ def hosts_with_articles(connection: Connection) -> list[str]:
 def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleLines]:
     """The newest articles of a host with their current texts."""
     query = (
-        select(articles.c.story_id, versions.c.signature, articles.c.first_seen, versions.c.number, versions.c.text)
+        select(
+            articles.c.url,
+            articles.c.title,
+            articles.c.story_id,
+            versions.c.signature,
+            articles.c.first_seen,
+            versions.c.number,
+            versions.c.text,
+        )
         .join(versions, versions.c.number == articles.c.version)
         .where(articles.c.host.in_((host, f"www.{host}")))
         .order_by(articles.c.first_seen.desc(), articles.c.id)
@@ -73,9 +94,8 @@ def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleL
     rows = connection.execute(query).all()
     gone = _removed_as_boilerplate(connection, [row.number for row in rows])
     for row in rows:
-        yield ArticleLines(
-            row.story_id, row.signature, row.first_seen, (*row.text.split("\n"), *gone.get(row.number, ()))
-        )
+        lines = (*row.text.split("\n"), *gone.get(row.number, ()))
+        yield ArticleLines(row.url, row.title, row.story_id, row.signature, row.first_seen, lines)
 
 
 def _removed_as_boilerplate(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:

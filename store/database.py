@@ -1,6 +1,5 @@
 """The database connection: SQLite or PostgreSQL, one transaction at a time."""
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from onestory.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, OnestoryError
+from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
+from onestory.private_files import create_private_file, make_private_folder, restrict
+from onestory.store.database_errors import BUSY_TIMEOUT_SECONDS, damaged, translate_errors
 from onestory.store.events.event_log import flush_events
 from onestory.store.migrate import migrate
 
 __all__ = ["Store"]
 
-BUSY_TIMEOUT_SECONDS = 30
 SNAPSHOT_OPTIONS: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -45,6 +45,13 @@ class Store:
         with translate_errors():
             migrate(store.engine)
         return store
+
+    @classmethod
+    def open_as_is(cls, url: str) -> "Store":
+        """Connect, and change nothing: the schema stays as it is. Raises HomeUnusable if there is no store yet."""
+        if url.startswith("sqlite") and not Path(make_url(url).database or "").is_file():
+            raise HomeUnusable("there is no store yet: `onestory run` and all other commands make one")
+        return cls(_engine(url))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -84,6 +91,8 @@ def _engine(url: str) -> Engine:
         if parsed.drivername in ("postgres", "postgresql"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
+            if "?" in url:
+                raise BadInput("ONESTORY_DATABASE_URL: write a ? in the path of a SQLite file as %3F, a % as %25")
             return _sqlite(parsed.database or "")
         if parsed.get_backend_name() != "postgresql":
             raise BadInput(f"ONESTORY_DATABASE_URL: {parsed.drivername!r} is neither sqlite nor postgresql")
@@ -93,7 +102,7 @@ def _engine(url: str) -> Engine:
             pool_size=10,
             connect_args={"connect_timeout": 10},
             json_serializer=_json,
-            json_deserializer=orjson.loads,
+            json_deserializer=_load_json,
         )
         event.listen(engine, "connect", _configure_postgresql)
         return engine
@@ -106,28 +115,62 @@ def _engine(url: str) -> Engine:
 def _sqlite(path: str) -> Engine:
     if not path:
         raise BadInput("ONESTORY_DATABASE_URL: a SQLite store needs a file, as in sqlite:////var/lib/onestory.db")
-    try:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise HomeUnusable(f"{Path(path).parent} cannot be created: {error.strerror}") from error
+    _prepare_file(Path(path))
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=path),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         json_serializer=_json,
-        json_deserializer=orjson.loads,
+        json_deserializer=_load_json,
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _prepare_file(path: Path) -> None:
+    # SQLite gives its log and its shared memory the mode of the database. Those of an older version are restricted.
+    try:
+        make_private_folder(path.parent)
+        if _is_emptied(path):
+            raise HomeUnusable(f"{path} is empty, and was not: restore it from a backup, or remove it to start over")
+        create_private_file(path)
+        for ending in ("-wal", "-shm"):
+            restrict(path.with_name(path.name + ending))
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(f"the disk of {path.parent} is full: free some space and try again") from error
+        raise HomeUnusable(
+            f"{path} cannot be used ({error.strerror}): make it writable, or choose another folder with --home"
+        ) from error
+
+
+def _is_emptied(path: Path) -> bool:
+    """Whether the file is empty beside the index of a former content. The store is made before its index."""
+    return path.is_file() and not path.stat().st_size and (path.parent / "redis" / "appendonlydir").exists()
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _load_json(value: str | bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise damaged() from error
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver sends BEGIN too late, and as deferred. _begin_sqlite sends it instead.
     connection.isolation_level = None
+    try:
+        _set_pragmas(connection)
+    except UnicodeDecodeError as error:
+        # The driver cannot even read SQLite's message, which quotes the damaged schema.
+        raise sqlite3.DatabaseError("the schema is malformed") from error
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
@@ -151,68 +194,6 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     writes = options.get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Translate driver errors that report a state of the environment, not a bug."""
-    try:
-        yield
-    except DBAPIError as error:
-        known = _known(error)
-        if known is None:
-            raise
-        raise known from error
-
-
-# PostgreSQL reports it with its own SQLSTATE, which psycopg does not pass on from a failed connection.
-_MISSING_DATABASE = re.compile(r'database "([^"\n]{1,63})" does not exist')
-
-
-def _known(error: DBAPIError) -> OnestoryError | None:  # noqa: PLR0911 - one line a state of the world
-    said = str(error.orig).lower()
-    if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
-        return DiskFull("the disk is full: free some space and run the command again; acknowledged work is kept")
-    if "readonly database" in said or "unable to open database" in said:
-        return HomeUnusable("the store cannot be written: check the owner and mode of the data folder")
-    if "file is not a database" in said or "malformed" in said:
-        return HomeUnusable("the store's file is not a SQLite database, or is damaged: restore it from a backup")
-    if _is_conflict(error):
-        return DatabaseUnavailable("the transaction conflicted with another one: repeat it")
-    if missing := _MISSING_DATABASE.search(str(error.orig)):
-        return HomeUnusable(f"the server has no database {missing[1]!r}: create it, as with `createdb {missing[1]}`")
-    if error.connection_invalidated or _is_connection_fault(error):
-        return DatabaseUnavailable("the database does not answer: check ONESTORY_DATABASE_URL and the server")
-    if "database is locked" in said:
-        return DatabaseUnavailable(f"another process locked the store for over {BUSY_TIMEOUT_SECONDS} s")
-    return None
-
-
-def _is_conflict(error: DBAPIError) -> bool:
-    """Whether PostgreSQL reports class 40, a deadlock or serialization failure. The work can be repeated."""
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith("40")
-
-
-def _is_connection_fault(error: DBAPIError) -> bool:
-    """Whether no server answered: SQLSTATE class 08 (connection), 57P (shutdown) or 53 (resources), or none."""
-    if not type(error.orig).__module__.startswith("psycopg") or type(error.orig).__name__ not in POSTGRES_FAULTS:
-        return False
-    state: Any = getattr(error.orig, "sqlstate", None)
-    return state is None or state[:2] in ("08", "53") or state[:3] == "57P"
-
-
-POSTGRES_FAULTS = {
-    "OperationalError",
-    "AdminShutdown",
-    "CrashShutdown",
-    "CannotConnectNow",
-    "ConnectionException",
-    "ConnectionFailure",
-    "ConnectionTimeout",
-    "InterfaceError",
-    "TooManyConnections",
-    "DatabaseDropped",
-}
 
 
 def now_on(connection: Connection) -> str:

@@ -4,10 +4,10 @@ from importlib import resources
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from onestory.errors import SchemaTooNew
+from onestory.errors import HomeUnusable, SchemaTooNew
 from onestory.store.queries import AdvisoryLock, hold_advisory_lock
 
-__all__ = ["HEAD", "migrate"]
+__all__ = ["HEAD", "migrate", "schema_revision"]
 
 # The newest file in store/migrations/versions, as a test verifies. Asking Alembic would cost every command a quarter of
 # a second.
@@ -17,20 +17,26 @@ HEAD = "0012"
 def migrate(engine: Engine) -> None:
     """Upgrade the schema to HEAD. Raises SchemaTooNew if it is newer."""
     with engine.connect() as connection, connection.begin():
-        found = _revision(connection)
+        found = schema_revision(connection)
     if found == HEAD:
         return
     with engine.connect().execution_options(write=True) as connection, connection.begin():
         hold_advisory_lock(connection, AdvisoryLock.MIGRATION)
-        found = _revision(connection)
+        found = schema_revision(connection)
         if found != HEAD:
             _upgrade(connection, found)
 
 
-def _revision(connection: Connection) -> str | None:
+def schema_revision(connection: Connection) -> str | None:
+    """The schema version that the store states, or None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    if len(found) > 1:
+        raise HomeUnusable(
+            f"the store states {len(found)} schema versions at once: restore a backup made before the last upgrade"
+        )
+    return found[0] if found else None
 
 
 def _upgrade(connection: Connection, found: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onestory.urls import same_publisher, same_site
+from onestory.urls import normalize_url, same_publisher, same_site
 
 FERRY = "https://www.example.org/ferry"
 
@@ -42,3 +42,11 @@ def test_nobody_speaks_for_a_neighbour(one: str, other: str) -> None:
 def test_a_shared_host_is_as_many_sites_as_it_has_customers() -> None:
     assert not same_site("https://goodnews.github.io/t1", "https://evil.github.io/t1")
     assert same_site("https://news.example.co.uk/1", "https://www.example.co.uk/2")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    ["ferry/#comment-12", "ferry/comment-page-3/", "ferry/comment-page-2#respond", "ferry/?replytocom=7#respond"],
+)
+def test_an_article_and_its_comments_have_one_address(seen: str) -> None:
+    assert normalize_url(f"https://example.org/{seen}") == "https://example.org/ferry/"

@@ -43,6 +43,11 @@ class HostSession:
         return max(own, self.state.crawl_delay or 0.0)
 
     @property
+    def has_answered(self) -> bool:
+        """Whether the host answered when it was last asked, in this session or before."""
+        return not self.state.failures and (self.state.robots_due is not None or self._robots_end < math.inf)
+
+    @property
     def goes_on(self) -> bool:
         return not (self._is_over or self.is_lost or self.context.is_resting)
 

@@ -14,7 +14,12 @@ __all__ = ["AGENT", "Robots", "parse_robots", "stored_robots"]
 # The product token by which robots.txt names this crawler.
 AGENT = "Onestory"
 GROUP = re.compile(r"(?im)^[ \t]*user[- ]?agent[ \t]*(?::[ \t]*|[ \t])(.*)$")
-DELAY = re.compile(r"(?im)^([ \t]*crawl-?delay[ \t]*:[ \t]*)(\d{1,6}(?:[.,]\d{1,3})?)[ \t]*([a-z]*)\.?[ \t]*(?=#|$)")
+DELAY = re.compile(
+    r"(?im)^[ \t]*crawl[ -]?delay[ \t]*:[ \t]*[\"']?(?:\d{1,6}[ \t]?-[ \t]?)?(\d{1,6}(?:[.,]\d{1,3})?)"
+    r"[ \t]*([a-z]*)[.;\"']*[ \t]*(?=#|$)"
+)
+# Of a unit by its first letters, in seconds.
+UNITS = (("ms", 0.001), ("milli", 0.001), ("m", 60.0), ("h", 3600.0))
 NO_TOKEN = re.compile(r"[^\w-]")
 NOBODY = "-"
 MAX_PARSED_BYTES = 500 * 1024
@@ -91,8 +96,9 @@ def _parsed(text: str) -> Robots:
 
 def _in_seconds(line: re.Match[str]) -> str:
     """A delay as protego reads it: `10s`, `2,5` and `10 seconds` are numbers of seconds, `1 min` is sixty."""
-    number = float(line[2].replace(",", "."))
-    return f"{line[1]}{number * 60 if line[3].lower().startswith('m') and 'ms' not in line[3].lower() else number:g}"
+    number = float(line[1].replace(",", "."))
+    factor = next((seconds for unit, seconds in UNITS if line[2].lower().startswith(unit)), 1.0)
+    return f"Crawl-delay: {number * factor:g}"
 
 
 def _named(line: re.Match[str]) -> str:

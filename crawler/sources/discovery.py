@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -19,7 +20,15 @@ from onestory.errors import BadInput, Dropped
 from onestory.ssrf import checked_url
 from onestory.urls import MAX_REDIRECTS
 
-__all__ = ["Ask", "DiscoveredSource", "classify_answer", "discover", "discover_section", "linked_sources"]
+__all__ = [
+    "Ask",
+    "DiscoveredSource",
+    "classify_answer",
+    "discover",
+    "discover_section",
+    "linked_feeds",
+    "with_sitemaps",
+]
 
 MAX_TRIED = 5
 PAUSE_SECONDS = 1.0
@@ -52,13 +61,14 @@ async def discover(ask: Ask, url: str) -> DiscoveredSource:
     start = checked_url(url)
     visitor = _Visitor(ask)
     response = await visitor.response(start)
-    direct = classify_answer(response)
+    direct = await _read(classify_answer, response)
     if isinstance(direct, DiscoveredSource):
         return direct
     tried = [f"{response.url}: {direct.why}"]
-    for candidate in linked_sources(response, robots=visitor.robots_for(response.url))[:MAX_TRIED]:
+    links = with_sitemaps(await _read(linked_feeds, response), visitor.robots_for(response.url))
+    for candidate in links[:MAX_TRIED]:
         try:
-            found = classify_answer(await visitor.response(candidate))
+            found = await _read(classify_answer, await visitor.response(candidate))
         except BadInput as error:
             tried.append(str(error))
             continue
@@ -68,27 +78,39 @@ async def discover(ask: Ask, url: str) -> DiscoveredSource:
     raise BadInput(f"{start} cannot be polled: {'; '.join(tried)[:600]}")
 
 
-def classify_answer(response: FetchResponse) -> DiscoveredSource | BadSource:
-    """Classify a response as a source, or say what is wrong with it."""
+Found = TypeVar("Found")
+
+
+async def _read(parse: Callable[..., Found], response: FetchResponse) -> Found:
+    # A command looks at one address; a crawl, at those of strangers, within bounds of time and memory.
+    content_type = response.header("content-type")
+    return await asyncio.to_thread(parse, response.body, url=response.url, content_type=content_type)
+
+
+def classify_answer(body: bytes, *, url: str, content_type: str | None) -> DiscoveredSource | BadSource:
+    """Classify the body of a response as a source, or say what is wrong with it."""
     try:
-        head = decompress(response.body)[:4096].lower()
+        head = decompress(body)[:4096].lower()
         if b"<urlset" in head or b"<sitemapindex" in head:
-            sitemap = read_sitemap(response.body, url=response.url)
-            return DiscoveredSource(response.url, "sitemap", len(sitemap.urls) or len(sitemap.children))
-        plain = decompress(response.body, max_bytes=MAX_FEED_BYTES)
-        entries = feed_entries(plain, url=response.url, content_type=response.header("content-type"))
-        return DiscoveredSource(response.url, "feed", len(entries))
+            sitemap = read_sitemap(body, url=url)
+            return DiscoveredSource(url, "sitemap", len(sitemap.urls) or len(sitemap.children))
+        plain = decompress(body, max_bytes=MAX_FEED_BYTES)
+        return DiscoveredSource(url, "feed", len(feed_entries(plain, url=url, content_type=content_type)))
     except BadSource as bad:
         return bad
 
 
-def linked_sources(response: FetchResponse, *, robots: Robots | None) -> Sequence[str]:
-    """The feeds that a page links to, followed by the news sitemaps that robots.txt names."""
+def linked_feeds(body: bytes, *, url: str, content_type: str | None) -> list[str]:
+    """The feeds that a page links to."""
     try:
-        tree = parse_bounded(response.body, url=response.url, content_type=response.header("content-type"))
-        links = [urljoin(response.url, link) for link in _feed_links(tree)]
+        tree = parse_bounded(body, url=url, content_type=content_type)
+        return [urljoin(url, link) for link in _feed_links(tree)]
     except (Dropped, etree.LxmlError, ValueError):
-        links = []
+        return []
+
+
+def with_sitemaps(links: Sequence[str], robots: Robots | None) -> Sequence[str]:
+    """These links, followed by the news sitemaps that robots.txt names."""
     rules = robots.rules if robots else None
     sitemaps = [link for link in (rules.sitemaps if rules else ()) if "news" in link.lower()]
     return list(dict.fromkeys([*links, *sitemaps]))

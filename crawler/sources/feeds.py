@@ -12,15 +12,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from xml.parsers import expat
 
 import feedparser
 
 from onestory.errors import BadInput
+from onestory.pipelines.dates.parsing import is_ambiguous, read_time
 from onestory.pipelines.extract.html import printable
 from onestory.pipelines.markup.plain import plain
+from onestory.pipelines.markup.xml_repair import escaped, without_marks
 from onestory.ssrf import checked_url
 from onestory.store.frontier.pages import PageEntry
 
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_FEED_BYTES",
     "BadSource",
     "feed_entries",
+    "is_html",
     "parser_errors_as_bad_source",
     "refuse_entities",
     "refuse_excess_markup",
@@ -54,7 +57,6 @@ MAX_MARKS = 100_000
 MAX_ATTRIBUTES = 500
 
 SMALL_BYTES = 50_000
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 PROLOGUE_BYTES = 65_536
@@ -63,9 +65,8 @@ PROLOGUE_BYTES = 65_536
 # bracket, or a text of nothing but `<!DOCTYPE` would be read to its end at each of them.
 DECLARES = re.compile(rb"<!DOCTYPE[^<>\[]*\[|<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
 
-BARE_AMPERSAND = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:[a-z][a-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.DOTALL | re.IGNORECASE
-)
+# `www.outlet.example/n/1` without a scheme, as a feed parser joins it with the address of the feed.
+JOINED = re.compile(r"https?://(?P<host>[^/]+)/(?P<link>(?P=host)(?:/|$).*)", re.IGNORECASE)
 IS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
@@ -80,6 +81,10 @@ class BadSource(Exception):  # noqa: N818 - named for what is wrong
         self.status = status
         self.why = why
         self.is_dead = is_dead or status in ("gone", "empty")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For the way out of a worker process: `args` of an exception are not those of its constructor."""
+        return partial(BadSource, is_dead=self.is_dead), (self.status, self.why)
 
 
 def parser_errors_as_bad_source(read: Callable[P, T]) -> Callable[P, T]:
@@ -111,13 +116,6 @@ def refuse_entities(body: bytes) -> None:
             raise BadSource("error", "it is XML with a document type of its own (DTD), which is not read")
 
 
-def without_marks(body: bytes) -> bytes:
-    """Without the byte order marks of UTF-8 at its beginning: some servers write two."""
-    while body.startswith(BYTE_ORDER_MARK):
-        body = body.removeprefix(BYTE_ORDER_MARK).lstrip()
-    return body
-
-
 @parser_errors_as_bad_source
 def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> list[PageEntry]:
     """The entries of a feed that have a URL we may fetch, newest first as the feed has them, each URL once.
@@ -138,12 +136,12 @@ def feed_entries(body: bytes, *, url: str, content_type: str | None = None) -> l
 
 
 def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEntry]:
-    if IS_HTML.match(_after_comments(body[:PROLOGUE_BYTES])):
+    if is_html(body):
         raise BadSource("error", "it is a web page (HTML), not a feed", is_dead=True)
     refuse_entities(body)
     refuse_excess_markup(body, max_marks=MAX_MARKS)
     _refuse_attributes(body)
-    body = _escaped(body)
+    body = escaped(body)
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -151,13 +149,6 @@ def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEn
     if not parsed.version:
         raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed", is_dead=True)
     return [entry for raw in parsed.entries for entry in _entry(raw, url)]
-
-
-def _escaped(body: bytes) -> bytes:
-    """With the ampersands escaped that begin no entity; in CDATA they may stand as they are, UTF-16 is left alone."""
-    if b"\x00" in body[:200]:
-        return body
-    return BARE_AMPERSAND.sub(lambda match: match[0] if match[0].startswith(b"<") else b"&amp;", body)
 
 
 def _refuse_attributes(body: bytes) -> None:
@@ -176,6 +167,11 @@ def _refuse_attributes(body: bytes) -> None:
         parser.Parse(body.replace(b"\x00", b"").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff"), True)
 
 
+def is_html(body: bytes) -> bool:
+    """Whether a body is a web page, by its first tag."""
+    return IS_HTML.match(_after_comments(body[:PROLOGUE_BYTES])) is not None
+
+
 def _after_comments(head: bytes) -> bytes:
     """From the first that is neither white space nor a comment."""
     head = head.lstrip()
@@ -187,10 +183,24 @@ def _after_comments(head: bytes) -> bytes:
 def _entry(raw: Any, base: str) -> Iterator[PageEntry]:
     # A proxy such as FeedBurner tells where its own link leads; that is one redirect less, to a host less.
     link = raw.get("feedburner_origlink") or _link(raw)
-    moment = raw.get("published_parsed") or raw.get("updated_parsed")
-    published = _iso(moment) or raw.get("published") or raw.get("updated")
     contents = [content.get("value") for content in raw.get("content") or ()]
-    yield from _kept(link, base, raw.get("title"), published, summary_of(raw.get("summary"), *contents))
+    yield from _kept(link, base, raw.get("title"), _moment(raw), summary_of(raw.get("summary"), *contents))
+
+
+def _moment(raw: Any) -> str | None:
+    """When an entry was published, in the form that the one parser of times wrote it; else as feedparser reads it.
+
+    A date whose day and month cannot be told apart stays as it is: the page's language decides.
+    """
+    # Asked for what it lacks, feedparser's own dict warns.
+    text = dict.get(raw, "published") or dict.get(raw, "updated")
+    stamp = read_time(text) if isinstance(text, str) and not is_ambiguous(text) else None
+    if stamp is None:
+        moment = dict.get(raw, "published_parsed") or dict.get(raw, "updated_parsed")
+        return text if isinstance(text, str) and is_ambiguous(text) else _iso(moment) or text
+    if not stamp.has_clock:
+        return stamp.at.date().isoformat()
+    return stamp.at.isoformat() if stamp.has_zone else stamp.at.replace(tzinfo=None).isoformat()
 
 
 def _link(raw: Any) -> object:
@@ -199,8 +209,8 @@ def _link(raw: Any) -> object:
     link, name = raw.get("link"), raw.get("id")
     if link and link not in enclosed:
         return link
-    # The guid is an address unless it says that it is none.
-    return name if raw.get("guidislink", True) else None
+    # The guid is an address unless it says that it is none; beside an empty link feedparser does not tell.
+    return name if raw.get("guidislink", True) or (link == "" and _address(name)) else None
 
 
 def _json_entries(body: bytes, url: str) -> list[PageEntry]:
@@ -237,8 +247,10 @@ def _address(name: object) -> str | None:
 def _kept(link: object, base: str, title: object, published: object, summary: str | None) -> Iterator[PageEntry]:
     if not isinstance(link, str) or not link.strip():
         return
+    link = link.strip().replace("&amp;", "&")
+    joined = JOINED.fullmatch(link)
     try:
-        target = checked_url(link, base=base)
+        target = checked_url(f"https://{joined['link']}" if joined else link, base=base)
     except BadInput:
         return
     yield PageEntry(target, _title(title), _words(published), summary)

@@ -1,10 +1,10 @@
 """Read a source's response, whatever its kind: entries, feed hints, and what was left out."""
 
-import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
 
 from onestory.crawler.crawler_traps import trap_kind
 from onestory.crawler.fetching.fetcher import FetchResponse
@@ -15,7 +15,6 @@ from onestory.crawler.sources.feeds import MAX_FEED_BYTES, BadSource, feed_entri
 from onestory.crawler.sources.sections import read_section
 from onestory.crawler.sources.sitemaps import (
     MAX_CHILDREN,
-    Sitemap,
     children_of,
     decompress,
     is_near,
@@ -23,6 +22,7 @@ from onestory.crawler.sources.sitemaps import (
     recent_entries,
 )
 from onestory.crawler.sources.source_error import source_error
+from onestory.pipelines.runtime.bounded_calls import LimitExceeded
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import PageEntry
 from onestory.store.sources.polls import DueSource
@@ -48,12 +48,30 @@ async def read_listing(session: HostSession, source: DueSource, response: FetchR
     """Read the listing; None if the session ended meanwhile. Raises BadSource."""
     content_type = response.header("content-type")
     if source.kind == "section":
-        section = await asyncio.to_thread(read_section, response.body, url=response.url, content_type=content_type)
+        section = await _parsed(session, read_section, response.body, url=response.url, content_type=content_type)
         return SourceListing(section.entries, left_out=section.left_out)
     if source.kind == "sitemap":
         return await _sitemaps(session, source, response)
     read = _search if source.kind == "search" else _feed
-    return await asyncio.to_thread(read, response.body, response.url, content_type)
+    return await _parsed(session, read, response.body, url=response.url, content_type=content_type)
+
+
+Parsed = ParamSpec("Parsed")
+T = TypeVar("T")
+
+
+async def _parsed(
+    session: HostSession,
+    parse: Callable[Concatenate[bytes, Parsed], T],
+    body: bytes,
+    *args: Parsed.args,
+    **named: Parsed.kwargs,
+) -> T:
+    """Parse a listing within bounds of time and memory. Raises BadSource."""
+    try:
+        return await session.context.parse(parse, body, *args, **named)
+    except LimitExceeded as limit:
+        raise BadSource("error", str(limit)) from limit
 
 
 def _search(body: bytes, url: str, content_type: str | None) -> SourceListing:
@@ -87,7 +105,7 @@ def _brand(url: str) -> str:
 
 
 async def _sitemaps(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
-    sitemap = await asyncio.to_thread(read_sitemap, response.body, url=response.url)
+    sitemap = await _parsed(session, read_sitemap, response.body, url=response.url)
     if not sitemap.children:
         return _without_traps(recent_entries(sitemap, now=response.observed))
     since = source.last_success - SLACK if source.last_success else None
@@ -105,7 +123,8 @@ async def _sitemaps(session: HostSession, source: DueSource, response: FetchResp
                 return None
             break  # the host is resting after a failure: what was read so far counts
         try:
-            read = await asyncio.to_thread(_child, child, url)
+            _refuse_child(child)
+            read = await _parsed(session, read_sitemap, child.body, url=url)
         except BadSource as bad:
             is_read = is_read or bad.status == "empty"
             faults.append(BadSource(bad.status, f"{url}: {bad.why}"))
@@ -129,12 +148,11 @@ async def _ask(session: HostSession, url: str) -> FetchResponse | None:
     return FetchResponse(url, session.context.clock.now(), reason="robots", why="robots.txt does not allow it")
 
 
-def _child(response: FetchResponse, url: str) -> Sitemap:
+def _refuse_child(response: FetchResponse) -> None:
     if response.reason == "robots":
         raise BadSource("robots", response.why or "robots.txt does not allow it")
     if bad := source_error(response):
         raise bad
-    return read_sitemap(response.body, url=url)
 
 
 def _without_traps(entries: Sequence[PageEntry], *, is_whole: bool = True, far: int = 0) -> SourceListing:

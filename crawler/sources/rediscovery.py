@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.host_session import HostSession
-from onestory.crawler.sources.discovery import DiscoveredSource, classify_answer, linked_sources
+from onestory.crawler.sources.discovery import DiscoveredSource, classify_answer, linked_feeds, with_sitemaps
 from onestory.crawler.sources.feeds import BadSource
 from onestory.crawler.sources.redirects import fetch_source
 from onestory.errors import BadInput
+from onestory.pipelines.runtime.bounded_calls import LimitExceeded
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.sources.polls import DueSource, polled_urls
@@ -50,19 +53,37 @@ async def find_replacement(session: HostSession, source: DueSource) -> str | Non
     if reached is None:
         return None
     response, _ = reached
-    named = await _new(session, source, linked_sources(response, robots=session.robots))
+    links = await _parsed(session, linked_feeds, response)
+    named = await _new(session, source, with_sitemaps(links, session.robots))
     near = [url for url in named if authority_of(url) == session.lease.host and session.robots.allows(url)]
     for url in near[:MAX_TRIED]:
         candidate = await session.ask(url)
         if candidate is None:
             return None
-        found = classify_answer(candidate) if candidate.status == 200 else None
+        found = await _parsed(session, classify_answer, candidate) if candidate.status == 200 else None
         if isinstance(found, DiscoveredSource) and found.kind == source.kind:
             return url
     far = [url for url in named if authority_of(url) != session.lease.host]
     if not far:
         raise BadSource(source.status, f"{response.url} names no other that can be read")
     return far[0]
+
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _Parse(Protocol[R_co]):
+    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> R_co: ...
+
+
+async def _parsed(session: HostSession, parse: _Parse[R_co], response: FetchResponse) -> R_co:
+    """What there is in a response, read within bounds of time and memory. Raises BadSource."""
+    try:
+        return await session.context.parse(
+            parse, response.body, url=response.url, content_type=response.header("content-type")
+        )
+    except LimitExceeded as limit:
+        raise BadSource("error", str(limit)) from limit
 
 
 async def _new(session: HostSession, source: DueSource, links: Sequence[str]) -> list[str]:

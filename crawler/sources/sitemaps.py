@@ -1,5 +1,6 @@
 """Sitemaps: news sitemaps, plain ones, and indexes of them (sitemaps.org, Google's news extension)."""
 
+import codecs
 import gzip
 import io
 import re
@@ -14,14 +15,15 @@ from lxml import etree
 
 from onestory.crawler.sources.feeds import (
     BadSource,
+    is_html,
     parser_errors_as_bad_source,
     refuse_entities,
     refuse_excess_markup,
-    without_marks,
 )
 from onestory.errors import BadInput
 from onestory.pipelines.dates.parsing import read_time
 from onestory.pipelines.extract.html import printable
+from onestory.pipelines.markup.xml_repair import escaped, without_marks
 from onestory.ssrf import checked_url
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import PageEntry
@@ -88,14 +90,16 @@ def _unpacked(body: bytes, max_bytes: int) -> bytes:
 @parser_errors_as_bad_source
 def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     """Raises BadSource for what is no sitemap, and for one that lists nothing."""
-    plain = without_marks(decompress(body))
+    plain = _narrow(without_marks(decompress(body)))
     if not plain.strip():
         raise BadSource("empty", "the answer is empty")
     if PLAIN_TEXT.match(plain):
         return _plain_text(plain, url)
+    if is_html(plain):
+        raise BadSource("error", "it is a web page (HTML), not a sitemap", is_dead=True)
     refuse_entities(plain)
     refuse_excess_markup(plain, max_marks=MAX_MARKS)
-    root = _root(plain)
+    root = _root(escaped(plain))
     name = _name(root)
     if name == "html":
         raise BadSource("error", "it is a web page (HTML), not a sitemap", is_dead=True)
@@ -105,6 +109,14 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     if not found:
         raise BadSource("empty", "the sitemap lists no URL")
     return Sitemap(urls=found) if name == "urlset" else Sitemap(children=found)
+
+
+def _narrow(plain: bytes) -> bytes:
+    """A list of addresses in UTF-16 as UTF-8; XML says itself what it is written in."""
+    if plain[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return plain
+    narrow = plain.decode("utf-16", "replace").encode("utf-8", "replace")
+    return narrow if PLAIN_TEXT.match(narrow) else plain
 
 
 def _plain_text(plain: bytes, base: str) -> Sitemap:
@@ -135,7 +147,7 @@ def _root(plain: bytes) -> Any:
 def _dated(element: Any, base: str) -> list[DatedEntry]:
     said = _words_of(element)
     try:
-        url = checked_url(said["loc"], base=base)
+        url = checked_url(said["loc"].replace("&amp;", "&"), base=base)
     except (BadInput, KeyError):
         return []
     published = said.get("publication_date") or said.get("lastmod")
@@ -193,7 +205,7 @@ def _end_of_month(text: str) -> datetime:
 
 
 def _w3c(text: str) -> datetime:
-    return datetime.fromisoformat(text) + timedelta(days=1 if len(text) == 10 else 0)
+    return datetime.fromisoformat(text) + timedelta(days=1 if len(text) in (8, 10) else 0)
 
 
 def recent_entries(sitemap: Sitemap, *, now: datetime) -> list[PageEntry]:

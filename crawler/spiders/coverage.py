@@ -15,8 +15,9 @@ from onestory.crawler.clock import sleep
 from onestory.crawler.context import CapturedPage, CrawlContext, FetchRequest
 from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.visit import visit_host
-from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, has_claimable_host, renew_leases
+from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, renew_leases
 from onestory.store.frontier.pages import has_pending_work
+from onestory.store.frontier.visit_slots import VisitSlots, hosts_to_visit
 
 __all__ = ["CoverageSpider"]
 
@@ -72,11 +73,14 @@ class CoverageSpider(scrapy.Spider):
         """Visit what can be claimed. False if a crawl with `once` has nothing left to do."""
         if not self.context.disk.look():
             return True
-        context, room = self.context, self.context.rate_limits.max_hosts - len(self._visits)
-        if room > 0 and await context.database.read(
-            lambda connection, now: has_claimable_host(connection, context.scope, now=now)
-        ):
-            for state in await context.database.write(lambda connection, now: self._claimed(connection, now, room)):
+        context, slots = self.context, self._slots()
+        names: list[str] = []
+        if slots.free > 0:
+            names = await context.database.read(
+                lambda connection, now: hosts_to_visit(connection, context.scope, slots, now=now)
+            )
+        if names:
+            for state in await context.database.write(lambda connection, now: self._claimed(connection, now, names)):
                 session = HostSession(context, state)
                 self._visits[asyncio.create_task(visit_host(session))] = session
         if self._visits or context.scope.once_since is None:
@@ -86,16 +90,17 @@ class CoverageSpider(scrapy.Spider):
             lambda connection, now: has_pending_work(connection, context.scope, until=now + linger)
         )
 
-    def _claimed(self, connection: Connection, now: datetime, limit: int) -> list[LeasedHost]:
-        context = self.context
-        return claim_hosts(
-            connection,
-            context.scope,
-            holder=self.holder,
-            now=now,
-            lease_seconds=context.rate_limits.lease_seconds,
-            limit=limit,
+    def _slots(self) -> VisitSlots:
+        visits = self._visits.values()
+        return VisitSlots(
+            self.context.rate_limits.max_hosts,
+            visited=[session.lease.host for session in visits],
+            unproven=sum(not session.has_answered for session in visits),
         )
+
+    def _claimed(self, connection: Connection, now: datetime, names: list[str]) -> list[LeasedHost]:
+        seconds = self.context.rate_limits.lease_seconds
+        return claim_hosts(connection, names, holder=self.holder, now=now, lease_seconds=seconds)
 
     async def _turn(self) -> None:
         """Wait for a visit to end, for the next check of the frontier, or for the stop."""

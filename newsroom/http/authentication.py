@@ -5,7 +5,7 @@ one requires the highest. Where keys are not required, on loopback, everything i
 other sites.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onestory.newsroom.http.credentials import Credential, credential_of, session_token
-from onestory.newsroom.http.csrf import is_cross_site, lacks_csrf_token, read_body
+from onestory.newsroom.http.csrf import is_cross_site, is_embedded_elsewhere, lacks_csrf_token, read_body
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.permissions import (
     ANONYMOUS,
@@ -41,7 +41,6 @@ __all__ = [
 ]
 
 KEY_FAILURES_PER_MINUTE = 20
-PREFIX_CHARS = len("onestory_") + 8  # of a key of ours: its public prefix; of an operator's key: unknown to others
 SESSION_FAILURES_PER_MINUTE = 120
 # Headers added by proxies. With them, the address of the connection does not identify the client.
 PROXY_HEADERS = (
@@ -80,11 +79,11 @@ TOO_MANY_WRONG_KEYS = Problem(
 
 @dataclass(slots=True)
 class LoginThrottle:
-    """Limits failed keys by address and key prefix, and failed sessions by address.
+    """Limits failed keys and failed sessions by address.
 
-    Credentials that were valid before are exempt. The prefix is the public part of a key: many clients may come from
-    one proxy, and wrong keys of one of them must not bar the keys of the others. Browsers keep sending expired
-    sessions, so their limit is higher.
+    A right credential is never refused: many clients may come from one proxy, and the wrong keys of one of them must
+    not bar the others. Beyond the limit a credential is compared with the digests in memory, so that wrong ones cost
+    no query. Browsers keep sending expired sessions, so their limit is higher.
     """
 
     keys: TokenBuckets = field(default_factory=lambda: TokenBuckets(KEY_FAILURES_PER_MINUTE))
@@ -92,18 +91,18 @@ class LoginThrottle:
 
     async def key_of(self, request: Request, keyring: KeyCache, key: str, *, now: datetime) -> KeyRecord | None:
         """The key, if it is valid. Raises TooManyFailures."""
-        guesser = f"{client_address(request.scope)} {key[:PREFIX_CHARS]}"
-        if self.keys.left(guesser) < 1 and not keyring.was_valid("key", key):
+        address = client_address(request.scope)
+        if self.keys.left(address) < 1 and not await keyring.has_digest("key", key, now=now):
             raise TooManyFailures
         found = await keyring.key_of(key, now=now) if key else None
         if found is None:
-            self.keys.take(guesser)
+            self.keys.take(address)
         return found
 
     async def session_of(self, request: Request, keyring: KeyCache, token: str, *, now: datetime) -> KeyRecord | None:
         """The key of a session; None also after too many failures."""
         address = client_address(request.scope)
-        if self.sessions.left(address) < 1 and not keyring.was_valid("session", token):
+        if self.sessions.left(address) < 1 and not await keyring.has_digest("session", token, now=now):
             return None
         found = await keyring.session_of(token, now=now)
         if found is None:
@@ -122,7 +121,10 @@ class RequestRefused(Exception):  # noqa: N818 - never leaves this file
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """ASGI middleware, inside the request guard, which has read the body. `is_open`: no key is required."""
+    """ASGI middleware, inside the request guard, which has read the body. `is_open`: no key is required.
+
+    Pages of the `origins` may read the API.
+    """
 
     app: ASGIApp
     needs: RouteScopes
@@ -131,6 +133,7 @@ class Authenticator:
     clock: Callable[[], datetime]
     show: ProblemRenderer
     is_open: bool
+    origins: Collection[str] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -143,7 +146,9 @@ class Authenticator:
             # Updated in place: outer middleware reads the route from the same scope.
             scope[CALLER_SCOPE_KEY] = caller
             self._refuse_what_it_may_not(request, caller, need)
-            if scope["method"] not in SAFE_METHODS and not is_bearer:
+            if scope["method"] in SAFE_METHODS and not is_bearer:
+                self._refuse_embedding(request, need)
+            elif not is_bearer:
                 receive = await self._refuse_forgeries(request, caller, need, receive)
         except RequestRefused as refused:
             await self.show(request, refused.problem)(scope, receive, send)
@@ -198,6 +203,13 @@ class Authenticator:
                 {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="{wanted}"'},
             )
         )
+
+    def _refuse_embedding(self, request: Request, need: RouteScope | None) -> None:
+        """Refuse what a page of another site loads as an image, script or frame: it may not read the response, and
+        making one is work. Links to a page are followed.
+        """
+        if (need is None or need.scope is not None) and is_embedded_elsewhere(request, self.origins):
+            raise RequestRefused(OTHER_SITE)
 
     async def _refuse_forgeries(
         self, request: Request, caller: Caller, need: RouteScope | None, receive: Receive

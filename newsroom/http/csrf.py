@@ -6,13 +6,14 @@ Browsers report where a request comes from: in `Sec-Fetch-Site` (Fetch Metadata)
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
-from onestory.newsroom.http.request_guard import MAX_BODY_BYTES
+from onestory.newsroom.http.body_budget import MAX_BODY_BYTES
 
 __all__ = [
     "CSRF_FIELD_NAME",
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_FORM_FIELDS",
     "csrf_token",
     "is_cross_site",
+    "is_embedded_elsewhere",
     "lacks_csrf_token",
     "read_body",
 ]
@@ -35,6 +37,19 @@ def is_cross_site(request: Request) -> bool:
     if site is not None:
         return site not in SAME_SITE
     return origin is not None and _authority(origin) != request.headers.get("host", "").lower()
+
+
+def is_embedded_elsewhere(request: Request, allowed: Collection[str] = ()) -> bool:
+    """Whether a page of another site asked for this as a part of itself, instead of leading the reader here.
+
+    Pages of the `allowed` origins may.
+    """
+    if request.headers.get("sec-fetch-site", "none") in SAME_SITE:
+        return False
+    leads_here = request.headers.get("sec-fetch-mode") == "navigate"
+    if leads_here and request.headers.get("sec-fetch-dest", "document") == "document":
+        return False
+    return request.headers.get("origin", "").lower() not in allowed
 
 
 def _authority(origin: str) -> str | None:

@@ -21,8 +21,9 @@ from onestory.store.access.api_keys import (
     is_key_usable,
     record_key_use,
     secret_digest,
+    usable_digests,
 )
-from onestory.store.access.sessions import find_session
+from onestory.store.access.sessions import active_digests, find_session
 from onestory.store.database import Store
 
 __all__ = ["KEY_CACHE_SECONDS", "KeyCache", "is_still_authorized"]
@@ -30,6 +31,7 @@ __all__ = ["KEY_CACHE_SECONDS", "KeyCache", "is_still_authorized"]
 logger = logging.getLogger(__name__)
 
 KEY_CACHE_SECONDS = 5.0
+DIGESTS_SECONDS = 1.0
 MAX_CACHED_KEYS = 2_000
 CredentialKind = Literal["key", "session"]
 
@@ -52,12 +54,25 @@ class KeyCache:
         self._known: LruCache[str, CachedKey] = LruCache(MAX_CACHED_KEYS)
         self._forgotten = -KEY_CACHE_SECONDS
         self._noted: dict[int, datetime] = {}
+        self._digests: dict[CredentialKind, frozenset[str]] = {}
+        self._read = -DIGESTS_SECONDS
+        self._reading = anyio.Lock()
         self._noting = anyio.CapacityLimiter(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def was_valid(self, kind: CredentialKind, secret: str) -> bool:
-        """Whether the credential was valid when last checked, however long ago."""
-        return _name(kind, secret) in self._known
+    async def has_digest(self, kind: CredentialKind, secret: str, *, now: datetime) -> bool:
+        """Whether the credential was right a second ago. All callers share one query a second."""
+        if _name(kind, secret) in self._known:
+            return True
+        async with self._reading:
+            if self._clock() - self._read >= DIGESTS_SECONDS:
+                self._digests = await anyio.to_thread.run_sync(lambda: self._ask_digests(now))
+                self._read = self._clock()
+        return secret_digest(secret) in self._digests[kind]
+
+    def _ask_digests(self, now: datetime) -> dict[CredentialKind, frozenset[str]]:
+        with self._store.read() as connection:
+            return {"key": usable_digests(connection), "session": active_digests(connection, now=now)}
 
     async def key_of(self, secret: str, *, now: datetime) -> KeyRecord | None:
         """The key, if it is usable. Raises DatabaseUnavailable."""

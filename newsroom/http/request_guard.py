@@ -6,14 +6,15 @@ in `Host`. Addresses, and names without dots, which only private networks resolv
 
 import ipaddress
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onestory.newsroom.http.body_budget import BodyBudget, header_of
 from onestory.newsroom.http.problems import Problem, ProblemRenderer, problem_of
 
-__all__ = ["MAX_BODY_BYTES", "AllowedHosts", "RequestGuard", "is_loopback", "replay_body"]
+__all__ = ["AllowedHosts", "RequestGuard", "is_loopback", "replay_body"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,6 @@ def _name(header: str) -> str:
     return header.partition(":")[0].removesuffix(".")
 
 
-MAX_BODY_BYTES = 1_000_000
-
-# A client that is still sending would not see a response. Beyond this size its connection is closed.
-MAX_DRAINED_BYTES = 16_000_000
-
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -86,10 +82,6 @@ SECURITY_HEADERS = tuple(
 
 MISDIRECTED = Problem(421, "misdirected", "This server does not answer to the host name in the request's Host header.")
 
-REQUEST_TOO_LARGE = Problem(
-    413, "too_large", f"The request is larger than {MAX_BODY_BYTES:,} bytes; send a shorter text."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RequestGuard:
@@ -102,6 +94,7 @@ class RequestGuard:
     hosts: AllowedHosts
     show: ProblemRenderer
     scheme: str | None = None
+    bodies: BodyBudget = field(default_factory=BodyBudget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -119,36 +112,17 @@ class RequestGuard:
             await self.show(Request(scope), problem_of(error))(scope, receive, answer)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.hosts.allows(_header(scope, b"host")):
+        if not self.hosts.allows(header_of(scope, b"host")):
             await MISDIRECTED.response(scope["path"])(scope, receive, send)
             return
-        body = await _body(scope, receive)
-        if body is None:
-            await self.show(Request(scope), REQUEST_TOO_LARGE)(scope, receive, send)
-            return
-        # HEAD is handled as GET (RFC 9110, 9.3.2); the server omits the body.
-        inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
-        await self.app(inner, replay_body(body, receive), send)
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The complete body of the request, or None if it is too large."""
-    announced = _header(scope, b"content-length")
-    if announced.isdigit() and int(announced) > MAX_DRAINED_BYTES:
-        return None
-    parts, size, more = [], 0, True
-    while more and size <= MAX_DRAINED_BYTES:
-        message = await receive()
-        more = message.get("more_body", False)
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= MAX_BODY_BYTES:
-            parts.append(part)
-    return b"".join(parts) if size <= MAX_BODY_BYTES else None
+        with self.bodies.place() as place:
+            body = await place.read(scope, receive)
+            if isinstance(body, Problem):
+                await self.show(Request(scope), body)(scope, receive, send)
+                return
+            # HEAD is handled as GET (RFC 9110, 9.3.2); the server omits the body.
+            inner = {**scope, "method": "GET", "onestory.asked_method": "HEAD"} if scope["method"] == "HEAD" else scope
+            await self.app(inner, replay_body(body, receive), send)
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:

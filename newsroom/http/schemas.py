@@ -186,12 +186,24 @@ class EarlierVersion(ApiModel):
     number: Annotated[int, Field(description="Its number, as in /v1/compare.", examples=[17])]
 
 
+class Lead(ApiModel):
+    """The form of a dispatch that a copy runs, where its agency filed several."""
+
+    number: Annotated[int, Field(description="1 is the first.", examples=[2])]
+    count: Annotated[int, Field(description="How many leads the copies of the story run.", examples=[4])]
+    behind: Annotated[int, Field(description="How many leads followed.", examples=[2])]
+    since: Annotated[datetime, Field(description="When a copy of this lead was first seen.", examples=[EXAMPLE_TIME])]
+
+
 class StoryCopy(Copy):
     """A copy in its story."""
 
     runs_earlier: Annotated[
         EarlierVersion | None,
         Field(description="Set if it is a verbatim copy of an earlier version of the original.", examples=[None]),
+    ]
+    lead: Annotated[
+        Lead | None, Field(description="Set if the copies show several leads of one dispatch.", examples=[None])
     ]
 
 

@@ -29,7 +29,7 @@ from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.store.boilerplate import BoilerplateLine, boilerplate_lines
 from onestory.text import printable
 from onestory.times import utc_now
-from onestory.urls import bare_host, host_of, normalize_url
+from onestory.urls import bare_host, host_of, normalize_url, path_owner
 
 __all__ = ["boilerplate_command", "index_app", "print_index_stats", "reextract_command"]
 
@@ -41,7 +41,11 @@ WARC_SUFFIX = ".warc.gz"
 
 def boilerplate_command(
     host: Annotated[
-        str, typer.Argument(metavar="HOST|learn", help="A host; or `learn`, to count the lines of all hosts again.")
+        str,
+        typer.Argument(
+            metavar="HOST|learn",
+            help="A host, or an owner's space on it (medium.com/@ada); or `learn`, to count all lines again.",
+        ),
     ],
     home: HomeOption = None,
     json: JsonOption = False,
@@ -51,7 +55,9 @@ def boilerplate_command(
     if host == LEARN_ARGUMENT:
         _learn(config, json=json)
         return
-    name = bare_host(host_of(normalize_url(host if "//" in host else f"https://{host}")))
+    url = normalize_url(host if "//" in host else f"https://{host}")
+    owner = path_owner(url)
+    name = bare_host(host_of(url)) + (f"/{owner}" if owner else "")
     with open_store(config) as store, store.read() as connection:
         lines = boilerplate_lines(connection, name)
     print_records(lines, lambda found: _print_lines(name, found), as_json=json)

@@ -23,7 +23,6 @@ from onestory.newsroom.front_page import web as front_pages
 from onestory.newsroom.front_page.web import FrontPageCache
 from onestory.newsroom.http.authentication import Authenticator, LoginThrottle
 from onestory.newsroom.http.context import ApiContext
-from onestory.newsroom.http.cors import ApiCors
 from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.openapi import serve_openapi
 from onestory.newsroom.http.permissions import RouteScopes
@@ -43,6 +42,7 @@ from onestory.newsroom.pages.render import problem_page
 from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
 from onestory.newsroom.server import monitoring
+from onestory.newsroom.server.cors import ApiCors
 from onestory.newsroom.server.monitoring import RequestMetrics, ServerMetrics
 from onestory.newsroom.server.monitoring import prometheus_router as metrics_router
 from onestory.newsroom.sources import api as sources_api
@@ -146,6 +146,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
         clock=clock,
         show=show,
         is_open=is_open,
+        origins=cors_origins,
     )
     if cors_origins:
         app.add_middleware(ApiCors, origins=cors_origins)

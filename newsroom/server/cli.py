@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from onestory.config import Config
+from onestory.config import Config, sqlite_url
 from onestory.crawler import demo
 from onestory.crawler.disk_space import check_disk
 from onestory.crawler.sources.search_feeds import load_templates
@@ -84,7 +84,7 @@ def _demo(config: Config, stack: ExitStack) -> Config:
     apart = replace(
         config,
         home=home,
-        database_url=f"sqlite:///{home / 'onestory.db'}",
+        database_url=sqlite_url(home),
         redis_url=None,
         allow_private=site.allow_private,
         sources_file=None,

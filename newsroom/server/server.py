@@ -1,12 +1,15 @@
 """The HTTP server and its listening socket."""
 
+import asyncio
 import errno
 import gc
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,13 +20,15 @@ from onestory.errors import BadInput
 from onestory.newsroom.keys.first_key import prepare_admin_key
 from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
 from onestory.newsroom.server.app import create_app_from_config
+from onestory.newsroom.server.connections import LogOnce, bounded_connections, limits_of_process
 from onestory.newsroom.webhooks.sender import WebhookSender
 from onestory.pipelines.runtime.engine import open_engine
 
 __all__ = ["PortInUse", "listen_on", "run_server", "serve_in_thread", "serve_until_signal", "socket_url"]
 
 
-BACKLOG = 512
+# As many are accepted before the first of them can be refused.
+BACKLOG = 128
 
 
 class PortInUse(BadInput):
@@ -60,6 +65,8 @@ def socket_url(listening: socket.socket) -> str:
 
 
 SHUTDOWN_SECONDS = 5
+# Any client can make these log: with requests that are no HTTP, or more connections than the system has.
+NOISY_LOGGERS = ("uvicorn.error", "asyncio")
 
 
 def run_server(
@@ -115,10 +122,16 @@ def serve_in_thread(app: FastAPI, listening: socket.socket) -> Iterator[str]:
 
 
 def _server(app: FastAPI, on_started: Callable[[], None]) -> "_Server":
+    for name in NOISY_LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(one, LogOnce) for one in logger.filters):
+            logger.addFilter(LogOnce())
     settings = uvicorn.Config(
         app,
+        http=cast("type[asyncio.Protocol]", bounded_connections(limits_of_process())),
         log_config=None,
         access_log=False,
+        backlog=BACKLOG,
         server_header=False,
         proxy_headers=False,
         ws="none",

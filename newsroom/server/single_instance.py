@@ -7,6 +7,7 @@ from pathlib import Path
 
 from onestory.errors import HomeUnusable
 from onestory.file_lock import FileLock
+from onestory.private_files import make_private_folder
 from onestory.store.redis_server.embedded import home_error
 from onestory.times import utc_now
 
@@ -21,7 +22,7 @@ class HomeInUse(HomeUnusable):
 def single_instance(home: Path) -> Iterator[None]:
     """Hold the home's lock, which the kernel frees if the process dies. Raises HomeInUse that names the holder."""
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(home)
         lock = FileLock(home / "run.lock")
     except OSError as error:
         raise home_error(home, error) from error

@@ -31,6 +31,7 @@ from onestory.newsroom.http.schemas import (
     Copy,
     CopyEvidence,
     EarlierVersion,
+    Lead,
     Link,
     PartialRecord,
     PartialStoryList,
@@ -42,6 +43,8 @@ from onestory.newsroom.http.schemas import (
 )
 from onestory.newsroom.stories import feeds, ninjs
 from onestory.newsroom.stories.filters import FieldNames, ListQuery, SortedQuery
+from onestory.newsroom.stories.leads import story_leads
+from onestory.pipelines.stories.leads import Lead as StoryLead
 from onestory.store.stories.copies import copies_after_cursor, matches_of_copies
 from onestory.store.stories.earlier_versions import EarlierVersion as StoredEarlierVersion
 from onestory.store.stories.earlier_versions import copies_of_earlier_versions
@@ -219,9 +222,10 @@ def get_story(
         evidence = matches_of_copies(connection, record.id, [copy.id for copy in members])
         links = story_links(connection, [copy.id for copy in members])
         earlier = copies_of_earlier_versions(connection, record.original, [copy.id for copy in members])
+        leads = story_leads(connection, record)
     result = StoryWithCopies(
         **Story.model_validate(record).__dict__,
-        articles=[_story_copy(copy, earlier.get(copy.id)) for copy in members],
+        articles=[_story_copy(copy, earlier.get(copy.id), leads.get(copy.id)) for copy in members],
         evidence=[CopyEvidence.model_validate(match) for match in evidence],
         links=[Link.model_validate(link) for link in links],
         next=following,
@@ -231,9 +235,12 @@ def get_story(
     return json_response(request, result, include=names, headers=headers)
 
 
-def _story_copy(copy: StoredCopy, earlier: StoredEarlierVersion | None) -> StoryCopy:
-    runs = None if earlier is None else EarlierVersion.model_validate(earlier)
-    return StoryCopy(**Copy.model_validate(copy).__dict__, runs_earlier=runs)
+def _story_copy(copy: StoredCopy, earlier: StoredEarlierVersion | None, lead: StoryLead | None) -> StoryCopy:
+    return StoryCopy(
+        **Copy.model_validate(copy).__dict__,
+        runs_earlier=None if earlier is None else EarlierVersion.model_validate(earlier),
+        lead=None if lead is None else Lead.model_validate(lead),
+    )
 
 
 def _page_of_copies(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 from sqlalchemy import Connection
 
-from onestory.newsroom.stories.views import WordCountCache, WordCounts
+from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.terminal.console import (
     LANGUAGE_HELP,
     TIME_HELP,
@@ -23,6 +23,7 @@ from onestory.newsroom.terminal.console import (
     print_records,
 )
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
+from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.stories.original import REASONS
 from onestory.store.database import Store
 from onestory.store.stories.copies import current_texts
@@ -41,6 +42,9 @@ from onestory.store.stories.records import (
 )
 from onestory.store.stories.references import story_named
 from onestory.text import printable
+
+if TYPE_CHECKING:
+    from onestory.newsroom.stories.views import WordCounts
 
 __all__ = [
     "LINK_DESCRIPTIONS",
@@ -118,21 +122,33 @@ def _story_of_url(store: Store, url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BesideOriginal:
-    """What copies are beside the original, as the page of the story says it: word counts, and earlier versions."""
+    """What copies are, as the page of the story says it: word counts beside the original, earlier versions, leads."""
 
-    counts: Mapping[str, WordCounts]
+    counts: Mapping[str, "WordCounts"]
     earlier: Mapping[str, EarlierVersion]
+    leads: Mapping[str, Lead]
 
     @classmethod
     def of(cls, connection: Connection, record: StoryRecord, members: Sequence[CopyRecord]) -> "BesideOriginal":
+        from onestory.newsroom.stories.views import WordCountCache  # noqa: PLC0415 (brings NumPy; a list needs none)
+
         ids = [member.id for member in members]
         texts = current_texts(connection, ids)
         others = [text for one, text in texts.items() if one != record.original]
         counts = WordCountCache().between(texts[record.original], others, most=MAX_COMPARED_COPIES)
-        return cls(counts, copies_of_earlier_versions(connection, record.original, ids))
+        earlier = copies_of_earlier_versions(connection, record.original, ids)
+        return cls(counts, earlier, story_leads(connection, record))
 
     def sentence(self, article_id: str) -> str:
         """Empty for the original, and for a copy that was not compared."""
+        lead = self.leads.get(article_id)
+        said = self._beside(article_id)
+        if lead is None:
+            return said
+        behind = f", {lead.behind} behind" if lead.behind else ""
+        return "; ".join(filter(None, (said, f"lead {lead.number} of {lead.count}{behind}")))
+
+    def _beside(self, article_id: str) -> str:
         if (earlier := self.earlier.get(article_id)) is not None:
             return f"runs version {earlier.version} of {earlier.versions}, verbatim"
         counts = self.counts.get(article_id)
@@ -193,7 +209,10 @@ def copies_and_matches(
     members: Sequence[CopyRecord], matches: Sequence[MatchRecord], beside: BesideOriginal
 ) -> Mapping[str, Any]:
     earlier = {one: asdict(version) for one, version in beside.earlier.items()}
-    copies = [{**asdict(member), "runs_earlier": earlier.get(member.id)} for member in members]
+    leads = {one: {**asdict(lead), "behind": lead.behind} for one, lead in beside.leads.items()}
+    copies = [
+        {**asdict(member), "runs_earlier": earlier.get(member.id), "lead": leads.get(member.id)} for member in members
+    ]
     return {"copies": copies, "matches": [asdict(match) for match in matches]}
 
 

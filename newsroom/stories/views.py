@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from onestory.cache import LruCache
+from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.versions.freshness import Freshness
 from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.stories.copies import CopyText
@@ -83,7 +84,7 @@ class CopyRow:
     """A row of the table of copies. `kept` is the share of the original kept, 0 to 1, or None if unknown.
 
     `words` has the same as word counts. `headline` is set if it differs, `number` is that of its version. `earlier` is
-    set if it is a verbatim copy of an earlier version of the original.
+    set if it is a verbatim copy of an earlier version of the original, `lead` if the copies run several leads.
     """
 
     copy: CopyRecord
@@ -97,6 +98,7 @@ class CopyRow:
     versions: int
     number: int | None
     earlier: EarlierVersion | None
+    lead: Lead | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
     versions: Mapping[str, int],
     numbers: Mapping[str, int],
     earlier: Mapping[str, EarlierVersion],
+    leads: Mapping[str, Lead],
 ) -> list[CopyRow]:
     """A row per copy, in order."""
     measured = dict(_beside(record.original, matches))
@@ -152,6 +155,7 @@ def copy_rows(  # noqa: PLR0913, PLR0917 - what is known of the copies, each by 
             versions.get(copy.id, 1),
             numbers.get(copy.id),
             earlier.get(copy.id),
+            leads.get(copy.id),
         )
         for copy in members
     ]

@@ -15,6 +15,7 @@ from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
 from onestory.newsroom.pages.forms import PostedForm
 from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remembered_name
 from onestory.newsroom.pages.render import render_page
+from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
 from onestory.pipelines.versions.freshness import FreshnessCache
@@ -89,6 +90,7 @@ def show_story(
         counts = version_counts(connection, ids)
         is_stored = bool(stories_first_stored(connection, [record.id]))
         earlier = copies_of_earlier_versions(connection, record.original, ids)
+        leads = story_leads(connection, record)
         outdated = memory.standings.of(connection, record)
         chart = memory.chart(connection, record, our_names)
         our_copies = count_copies_at(connection, record.id, our_names)
@@ -104,7 +106,9 @@ def show_story(
         status=200 if refusal is None else 422,
         here=None,
         story=record,
-        rows=copy_rows(record, ordered, matches, our_names, shared, outdated.standings, counts, numbers, earlier),
+        rows=copy_rows(
+            record, ordered, matches, our_names, shared, outdated.standings, counts, numbers, earlier, leads
+        ),
         is_stored=is_stored,
         first_shown=skip + 1,
         page_number=number,

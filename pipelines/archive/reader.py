@@ -21,6 +21,7 @@ from onestory.store.articles.captures import Capture
 __all__ = ["TruncatedArchive", "read_captures", "read_rows"]
 
 MAX_PAGE_BYTES = 50 << 20
+MAX_HTTP_HEAD_BYTES = 1 << 17
 WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wet", ".wet.gz", ".arc", ".arc.gz")
 WACZ_ENDINGS = (".wacz",)
 ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".json.gz")
@@ -93,8 +94,8 @@ def _captured(record: Record, *, name: str) -> Capture | Dropped | None:
         return Dropped(url or name, "too_large", f"a record of {record.length} bytes") if kind == "response" else None
     try:
         page = _answer(record.block) if kind == "response" else _stored(record)
-    except CodingError as error:
-        return Dropped(url, "broken_body", f"its body cannot be decoded: {first_line(error)}")
+    except (_HeadTooLarge, CodingError) as error:
+        return _unreadable(url, error)
     if page is None:
         return None
     headers, body = page
@@ -114,8 +115,10 @@ def _captured(record: Record, *, name: str) -> Capture | Dropped | None:
 
 
 def _answer(block: bytes) -> tuple[Headers, bytes] | None:
-    """Headers and body of a successful answer that is a page. Raises CodingError."""
-    match = _END_OF_HEAD.search(block, 0, 1 << 17)
+    """Headers and body of a successful answer that is a page. Raises CodingError and _HeadTooLarge."""
+    match = _END_OF_HEAD.search(block, 0, MAX_HTTP_HEAD_BYTES)
+    if match is None and len(block) > MAX_HTTP_HEAD_BYTES:
+        raise _HeadTooLarge
     head, body = (block[: match.start()], block[match.end() :]) if match else (block, b"")
     status, *lines = head.decode("utf-8", "replace").splitlines() or [""]
     if not _SUCCESS.match(status):
@@ -127,6 +130,16 @@ def _answer(block: bytes) -> tuple[Headers, bytes] | None:
         body = dechunked(body)
     body = decoded(body, declared_codings(headers), max_bytes=MAX_PAGE_BYTES)
     return (headers, body) if _is_html(headers, body) else None
+
+
+class _HeadTooLarge(Exception):  # noqa: N818 - never leaves this file
+    pass
+
+
+def _unreadable(url: str, error: Exception) -> Dropped:
+    if isinstance(error, _HeadTooLarge):
+        return Dropped(url, "head_too_large", f"its headers have more than {MAX_HTTP_HEAD_BYTES:,} bytes")
+    return Dropped(url, "broken_body", f"its body cannot be decoded: {first_line(error)}")
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ the new file is written, then the store is updated, then the old file is deleted
 import fcntl
 import os
 import re
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from onestory.errors import BadInput, HomeUnusable
+from onestory.private_files import create_private_file
 
 __all__ = ["RedactedFile", "redact_file", "warc_files"]
 
@@ -121,7 +123,9 @@ def _copy(source: BinaryIO, new: Path, kept: list[_Record]) -> dict[int, int]:
     partial = new.with_name(f".{new.name}.partial")
     offsets = {}
     try:
+        create_private_file(partial)
         with partial.open("wb") as target:
+            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
             for record in kept:
                 offsets[record.offset] = target.tell()
                 source.seek(record.offset)

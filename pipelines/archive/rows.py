@@ -20,6 +20,7 @@ from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.opening import first_line, opened
 from onestory.pipelines.archive.warc_reading import TruncatedArchive
 from onestory.pipelines.dates.parsing import read_time
+from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
 __all__ = ["captures_of_rows", "observed_time", "read_rows"]
@@ -30,19 +31,63 @@ MAX_LINE_BYTES = 128 << 20
 UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
 # By what they become, in the order in which they are asked; a dot leads into an object.
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "url": ("url", "link", "responded_url", "html.responded_url", "html.requested_url", "requested_url", "source"),
+    "url": (
+        "url",
+        "link",
+        "responded_url",
+        "html.responded_url",
+        "html.requested_url",
+        "requested_url",
+        "source",
+        "article_url",
+        "permalink",
+        "uri",
+        "canonical_url",
+    ),
     "html": ("html", "html.content", "raw_html"),
-    "text": ("text", "maintext", "plaintext", "body", "content", "cleaned_text", "article_text", "raw_text"),
+    "text": (
+        "text",
+        "maintext",
+        "plaintext",
+        "body",
+        "content",
+        "cleaned_text",
+        "article_text",
+        "raw_text",
+        "body_html",
+        "content_text",
+        "content_html",
+        "fulltext",
+        "full_text",
+    ),
     "title": ("title", "headline", "title_page"),
     "published": (
         *("published", "publish_date", "date_publish", "publishing_date", "published_at", "publishedAt", "pub_date"),
         *("date_published", "datePublished", "dateTime", "pubDate", "date", "published_date", "seendate"),
+        *("dateTimePub", "publication_date", "publicationDate", "firstcreated", "versioncreated", "timestamp"),
     ),
-    "fetched": ("fetched", "date_download", "html.crawl_date", "crawl_date", "crawled", "scraped_at", "download_date"),
+    "fetched": (
+        "fetched",
+        "date_download",
+        "html.crawl_date",
+        "crawl_date",
+        "crawled",
+        "scraped_at",
+        "download_date",
+        "crawled_at",
+        "fetched_at",
+        "retrieved_at",
+        "download_time",
+    ),
     "authors": ("authors", "author", "byline", "creator"),
     "outlet": ("outlet", "publisher", "publisher.name", "source.name", "source.title", "html.source_info.publisher"),
     "source": ("source",),
 }
+# Of an object in the place of a text: a date of MongoDB, and a body of fundus.
+_PARTS = ("$date", "$numberLong", "summary", "sections", "headline", "paragraphs")
+MAX_PARTS = 10_000
+MAX_LIST_CHARS = 2_000
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)+)'(?=\s*[,\]])|\"((?:[^\"\\]|\\.)+)\"")
 # What a field is likely called that holds one of these under a name we do not know.
 _TELLING = re.compile(r"(?i)date|time|publish|author|byline|text|body|title|headline|url")
 _KNOWN = frozenset(
@@ -106,9 +151,13 @@ def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
     except orjson.JSONDecodeError:
         # The standard library also takes lone surrogates and NaN, which do come out of scrapers.
         try:
-            row = json.loads(line)
+            row = json.loads(line if b"\x00" in line[:8] else decode(line))
         except (ValueError, RecursionError) as error:
             return Dropped(place, "not_json", f"the line is not JSON: {first_line(error)}")
+    if isinstance(row, list):
+        return Dropped(
+            place, "not_json", "the line is a JSON array: give one object a line, as `jq -c '.[]'` writes them"
+        )
     if not isinstance(row, dict):
         return Dropped(place, "not_json", "the line is not a JSON object")
     return cast("dict[str, Any]", row)
@@ -148,10 +197,23 @@ def _found(row: Mapping[str, Any], what: str) -> Iterator[str]:
         value: Any = row
         for part in name.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str) and value.strip():
-            yield value.strip()
+        text = _text(value, depth=4)
+        if text and text.strip():
+            yield text.strip()
+
+
+def _text(value: Any, *, depth: int) -> str | None:
+    """A text or number; of a list the texts in it, a line each; of fundus's and databases' objects their own."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list) and depth:
+        return "\n".join(text for one in value[:MAX_PARTS] if (text := _text(one, depth=depth - 1)))
+    if isinstance(value, dict) and depth:
+        parts = [_text(value.get(name), depth=depth - 1) for name in _PARTS]
+        return "\n".join(part for part in parts if part) or None
+    return None
 
 
 def _first(row: Mapping[str, Any], what: str) -> str | None:
@@ -170,11 +232,18 @@ def _source(row: Mapping[str, Any]) -> str | None:
 def _authors(row: Mapping[str, Any]) -> tuple[str, ...]:
     for name in FIELDS["authors"]:
         value = row.get(name)
+        if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+            value = _listed(value)
         entries = value if isinstance(value, list) else [value]
         named = [one.get("name") if isinstance(one, dict) else one for one in entries[:50]]
         if found := tuple(one.strip() for one in named if isinstance(one, str) and one.strip()):
             return found
     return ()
+
+
+def _listed(text: str) -> list[str]:
+    """`['Ada Quill', "Seán O'Mara"]`: a list as Python prints it, and as tables hold it."""
+    return [one[0] or one[1] for one in _QUOTED.findall(text[:MAX_LIST_CHARS])]
 
 
 def _published(row: Mapping[str, Any], file: _File) -> str | None:

@@ -13,17 +13,23 @@ __all__ = ["Damaged", "Unpacking"]
 
 GZIP, ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds one: WARC with zstd, section "Dictionary"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PIECE = 1 << 16
-MOST_AT_ONCE = 1 << 22
+# What is unpacked in one step: deflate makes at most 1,032 bytes of one, zstd 128 KiB of four.
+GZIP_STEP, ZSTD_STEP = 1 << 14, 1 << 10
+# A member that unpacks to more than this, and to so many times its size, is made to fill memory and time.
+MAX_UNCHECKED_BYTES = 64 << 20
+MAX_RATIO = 250
 MAX_DICTIONARY_BYTES = 16 << 20
 
 
 class Damaged(Exception):  # noqa: N818 - named for what is wrong
-    """The packed bytes cannot be read on; `is_end` when the file ends within them."""
+    """The packed bytes cannot be read on; `is_end` when the file ends within them. `reason` is a word for counting."""
 
-    def __init__(self, why: str, *, is_end: bool) -> None:
+    def __init__(self, why: str, *, is_end: bool, reason: str = "broken_record") -> None:
         super().__init__(why)
         self.is_end = is_end
+        self.reason = reason
 
 
 class Unpacking:
@@ -39,6 +45,9 @@ class Unpacking:
         self._unpacker: Any = None
         self._starts: deque[tuple[int, int]] = deque()  # members: unpacked position, place in the file
         self._is_plain = False
+        self._is_zstd = False
+        self._member_at = 0  # of the member that is being unpacked, in the file
+        self._member_bytes = 0  # unpacked of it so far
         self._dictionary: zstandard.ZstdCompressionDict | None = None
 
     @property
@@ -87,7 +96,7 @@ class Unpacking:
         """Whether the member here unpacks to the beginning of a record: its three bytes may be there by accident."""
         self._top_up()
         try:
-            return bytes(self._new_unpacker().decompress(self._packed[:PIECE]))[:5] == b"WARC/"
+            return bytes(self._new_unpacker().decompress(self._packed[:ZSTD_STEP]))[:5] == b"WARC/"
         except (zlib.error, zstandard.ZstdError):
             return False
 
@@ -103,17 +112,45 @@ class Unpacking:
             self.held += packed
             self._packed_at += len(packed)
             return True
+        self._unpack(packed)
+        if self._unpacker.eof:
+            self._unpacker = None
+        elif self._ratio() > MAX_RATIO:
+            raise Damaged(f"it unpacks to more than {MAX_RATIO} times its size", is_end=False, reason="unpacks_too_far")
+        return True
+
+    def _unpack(self, packed: bytes) -> None:
+        """Unpacks one step of these bytes, and keeps the others."""
+        step = packed[: ZSTD_STEP if self._is_zstd else GZIP_STEP]
         try:
-            self.held += self._unpacker.decompress(packed)
+            found = self._unpacker.decompress(step)
         except (zlib.error, zstandard.ZstdError) as error:
             self._packed = packed
             raise Damaged(str(error), is_end=False) from error
-        rest = self._unpacker.unused_data if self._unpacker.eof else b""
-        self._packed_at += len(packed) - len(rest)
-        self._packed = rest
-        if self._unpacker.eof:
-            self._unpacker = None
-        return True
+        self.held += found
+        rest = len(self._unpacker.unused_data) if self._unpacker.eof else 0
+        self._member_bytes += len(found)
+        self._packed_at += len(step) - rest
+        self._packed = packed[len(step) - rest :]
+
+    def _ratio(self) -> float:
+        if self._member_bytes <= MAX_UNCHECKED_BYTES:
+            return 0.0
+        return self._member_bytes / max(1, self._packed_at - self._member_at)
+
+    def next_member(self) -> int | None:
+        """How many of the held bytes come before the next member, if it is known where that begins."""
+        found = (start - self.position for start, _ in self._starts if start > self.position)
+        return next(found, None)
+
+    def left_in_file(self) -> int | None:
+        """How many bytes follow in a file that is not packed; None for others, and for pipes."""
+        if not self._is_plain or not self._file.seekable():
+            return None
+        read = self._file.tell()
+        size = self._file.seek(0, 2)
+        self._file.seek(read)
+        return size - read + len(self.held)
 
     def _begin(self) -> bool:
         """Begins the next member; False at the end of the file."""
@@ -124,11 +161,16 @@ class Unpacking:
             self._read_dictionary()
             self._top_up()
         if not self._packed.startswith((GZIP, ZSTD)):
+            if self._packed.startswith(BYTE_ORDER_MARK) and not self._packed_at:
+                self._drop_packed(len(BYTE_ORDER_MARK))
+                self.position += len(BYTE_ORDER_MARK)
             if self._starts:
                 raise Damaged("what follows a packed record is none", is_end=False)
             self._is_plain, self._unpacker = True, self._file
             return True
         self._starts.append((self.position + len(self.held), self._packed_at))
+        self._member_at, self._member_bytes = self._packed_at, 0
+        self._is_zstd = self._packed.startswith(ZSTD)
         self._unpacker = self._new_unpacker()
         return True
 

@@ -16,6 +16,7 @@ __all__ = ["Record", "TruncatedArchive", "records"]
 logger = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 1 << 16
+MAX_LENGTH_DIGITS = 13
 # A longer record is no page of ours, and is passed over without being held.
 MAX_HELD_BYTES = 64 << 20
 PIECE = 1 << 20
@@ -62,7 +63,7 @@ def records(source: Unpacking, *, name: str) -> Iterator[Record | Dropped]:
                 ) from damage
             if not seen and not source.position:
                 raise BadInput(f"{name} is not a WARC file: {damage}") from damage
-            yield Dropped(place, "broken_record", str(damage)[:200])
+            yield Dropped(place, damage.reason, str(damage)[:200])
             if not source.step_over():
                 return
 
@@ -113,6 +114,8 @@ def _seek(source: Unpacking) -> bool:
             source.take(match.end())
             return True
         if len(source.held) < PIECE:
+            if source.damage is not None and not source.damage.is_end:
+                raise source.damage
             source.take(len(source.held))
             return False
         source.take(len(source.held) - MAX_HEAD_BYTES)
@@ -125,18 +128,32 @@ def _read(source: Unpacking, name: str) -> Record | Dropped:
     fields = _fields(head) if head is not None else {}
     if head is None:
         _raise_damage(source)
-    if head is None or not fields.get("content-length", "").isdecimal():
+    length = _length(fields)
+    if head is None or length is None or _is_beyond_file(source, len(head) + length):
         source.take(1)
         _seek(source)
-        return Dropped(f"{name}: byte {start}", "broken_record", "its head has no end or no Content-Length")
+        return Dropped(f"{name}: byte {start}", "broken_record", "its head has no end, or no possible Content-Length")
     source.take(len(head))
-    length = int(fields["content-length"])
     block = None
     if length <= MAX_HELD_BYTES:
         block = _block(source, length, name=name, start=start)
     else:
         _pass_over(source, length)
     return Record(fields, block, place, source.position - start)
+
+
+def _length(fields: Mapping[str, str]) -> int | None:
+    """The Content-Length; None if there is none, or one that no record has."""
+    stated = fields.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= MAX_LENGTH_DIGITS else None
+
+
+def _is_beyond_file(source: Unpacking, length: int) -> bool:
+    """Whether a record too long to be held would end behind the end of the file."""
+    if length <= MAX_HELD_BYTES:
+        return False
+    left = source.left_in_file()
+    return left is not None and length > left
 
 
 def _head(source: Unpacking) -> bytes | None:
@@ -162,10 +179,16 @@ def _fields(head: bytes) -> dict[str, str]:
 
 
 def _pass_over(source: Unpacking, length: int) -> None:
-    """Passes over a block without holding it."""
+    """Passes over a block without holding it, up to its end or to a packed member that begins a record."""
     while length:
         source.need(min(length, PIECE))
         size = min(length, len(source.held))
+        member = source.next_member()
+        if member is not None and member <= size:
+            source.need(member + 5)
+            if source.held[member : member + 5] == b"WARC/":
+                source.take(member)
+                return
         if not size:
             _raise_damage(source)
             raise Damaged("the file ends within a record", is_end=True)

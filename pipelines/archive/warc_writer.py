@@ -25,6 +25,7 @@ from types import TracebackType
 from onestory.errors import DiskFull, HomeUnusable, is_disk_full
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.outcome import Outcome
+from onestory.private_files import FILE_MODE, make_private_folder
 from onestory.store.articles.captures import Capture
 from onestory.times import utc_now
 
@@ -91,14 +92,14 @@ class WarcWriter:
 
     def _begin(self) -> None:
         self._end()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         while self._file is None:
             stamp = self.clock().strftime("%Y%m%d%H%M%S")
             self._name = f"{self.prefix}-{stamp}-{self._serial:05d}-{self._host}.warc.gz"
             self._serial += 1
             try:
                 # Never an existing file: another crawler may hold it, or died while writing it.
-                self._file = os.open(self.folder / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+                self._file = os.open(self.folder / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
             except FileExistsError:
                 continue
         self._size = 0

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from onestory.pipelines.boilerplate.leftovers import is_below_release, is_counter, is_reading_time, is_stamp, is_value
 from onestory.pipelines.boilerplate.phrases import boilerplate_kind
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
 from onestory.pipelines.extract.lines import line_key, share_known, word_windows
@@ -20,26 +21,13 @@ _WORDS = re.compile(r"\w+")
 _ENDS = re.compile(r"[.!?…。！？।؟][\"'”’»«)\]]*$")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\b(?:19|20)\d\d\b")
+_HOUR = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
 _CONTACT = re.compile(
     r"\W*(?:\S+@\S+\.\w{2,}|@\w+|(?:https?://)?(?:www\.)?(?:twitter|facebook|x|instagram)\.com/\S+)\W*", re.IGNORECASE
 )
 _CREDIT_END = re.compile(
     r"(?:\b(?:foto|photo|bild|image|credit|quelle|source|fot|crédit|fotografie)s?\s*[:.]\s*|©\s*)[\w .,/&’'-]{2,60}$",
     re.IGNORECASE,
-)
-_ADDRESS_OF_PICTURE = r"https?://\S+\.(?:jpe?g|png|gif|webp|svg|avif)(?:\?\S*)?"
-_STAMP = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_VALUE = re.compile(rf"{_ADDRESS_OF_PICTURE}|pic\.twitter\.com/\w+|{_STAMP}")
-_COUNTER = re.compile(
-    r"\W*\d[\d.,]*\s?[kKmM]?\s(?:shares?|comments?|likes?|views?|reactions?|retweets?|tweets?|reads|claps|votes?|"
-    r"kommentare?|mal geteilt|aufrufe|commentaires?|partages?|vues|comentarios?|compartidos|visitas|commenti|"
-    r"condivisioni|reacties|comentários?|visualizações|komentarzy?|komentarze|комментари\w+|просмотр\w*|yorum)\W*",
-    re.IGNORECASE,
-)
-_RELEASE_END = re.compile(
-    r"(?:SOURCE:?\s+(?=[A-Z])|(?i:(?:media|press|investor|company|public|sales|pr)\s(?:relations\s)?(?:contacts?|"
-    r"enquiries|inquiries)\s*:|(?:for (?:further|more|additional) information[^.]{0,60}(?:contact|visit)\b)|"
-    r"view original content|view source version on|pressekontakt|contacts? (?:presse|médias)|contacto de prensa))"
 )
 _OFTEN, _FEW = 3, 3
 _FIRST_CHARS = 60
@@ -64,6 +52,7 @@ class CleaningHints:
     marks: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     headings: frozenset[str] = frozenset()
+    asides: frozenset[str] = frozenset()
     furniture: frozenset[int] = frozenset()
     language: str = "und"
 
@@ -175,7 +164,11 @@ def _head(page: _Page) -> Iterator[tuple[int, str]]:
             continue
         if page.keys[index] in names:
             yield index, "byline"
-        elif _CLOCK.search(line) and len(re.findall(r"[^\W\d_]{3,}", line)) <= 4:
+        elif (
+            page.keys[index] not in page.clues.headings
+            and _CLOCK.search(line)
+            and len(re.findall(r"[^\W\d_]{3,}", line)) <= 4
+        ):
             yield index, "time"
 
 
@@ -245,17 +238,19 @@ def _is_placeholder(line: str) -> bool:
 def _values(page: _Page) -> Iterator[tuple[int, str]]:
     """Values of fields that a template leaves in the page: a time, an address, a count of shares."""
     for index, line in enumerate(page.lines):
-        if len(line) <= 300 and _VALUE.fullmatch(line):
+        if is_value(line):
             yield index, "value"
-        elif len(line) <= 60 and _COUNTER.fullmatch(line) and _outside(page, index):
+        elif is_counter(line) and _outside(page, index):
             yield index, "share"
+        elif (index < page.head and is_reading_time(line)) or (is_stamp(line) and _outside(page, index)):
+            yield index, "time"
 
 
 def _release(page: _Page) -> Iterator[tuple[int, str]]:
     """Below a press release: whom to ask, and who sent it."""
     half = len(page.lines) // 2
     for index in range(max(half, page.head + 1), len(page.lines)):
-        if len(page.lines[index]) <= 300 and _RELEASE_END.match(page.lines[index]):
+        if is_below_release(page.lines[index]):
             yield index, "contact"
 
 
@@ -274,10 +269,19 @@ def _not_in_body(page: _Page) -> Iterator[tuple[int, str]]:
     shares = [share_known(line, page.keys[i], known, letters) for i, line in enumerate(page.lines)]
     total = sum(len(line) for line in page.lines)
     inside = sum(len(line) for line, share in zip(page.lines, shares, strict=True) if share >= 0.5)
-    if inside >= 0.85 * total:
-        for index, share in enumerate(shares):
-            if share < 0.5 and index > page.head and page.keys[index] not in page.clues.headings:
-                yield index, "not in articleBody"
+    if inside < 0.85 * total:
+        return
+    last = max((index for index, share in enumerate(shares) if share >= 0.5 and page.prose[index]), default=0)
+    for index in range(page.head + 1, len(shares)):
+        is_shown = _is_own_paragraph(page, index) and index < last
+        if shares[index] < 0.5 and not (is_shown or page.keys[index] in page.clues.headings):
+            yield index, "not in articleBody"
+
+
+def _is_own_paragraph(page: _Page, index: int) -> bool:
+    """A paragraph that is no teaser, or the row of a table: articleBody often lacks these."""
+    is_teaser = page.lines[index].startswith("- ") or page.keys[index] in page.clues.asides
+    return page.lines[index].startswith("|") or (page.prose[index] and not is_teaser)
 
 
 RULES: Mapping[str, _Rule] = {

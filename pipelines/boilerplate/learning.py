@@ -11,8 +11,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.signature import PARAMETERS, sign
-from onestory.pipelines.boilerplate.repeated_lines import LineCount, distinct_stories, fingerprint, learned_fingerprints
+from onestory.pipelines.boilerplate.repeated_lines import (
+    LineCount,
+    distinct_stories,
+    fingerprint,
+    fingerprints_for_page,
+    learned_fingerprints,
+)
+from onestory.pipelines.stories.headline import headline_of
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.versions.rewriting import attach_unattached, rewrite_versions
 from onestory.store.articles.captures import RemovedLine, content_digest
@@ -24,6 +32,7 @@ from onestory.store.boilerplate import (
     active_fingerprints,
     boilerplate_lines,
     hosts_with_articles,
+    learned_owners,
     newest_article_lines,
     prune_removed_lines,
     publish_boilerplate,
@@ -31,6 +40,7 @@ from onestory.store.boilerplate import (
 )
 from onestory.store.database import Store
 from onestory.store.settings import BOILERPLATE_APPLIED, BOILERPLATE_LEARNED, read_setting, write_setting
+from onestory.urls import path_owner
 
 __all__ = ["LearningResult", "count_lines", "is_due", "learn_boilerplate", "learn_daily"]
 
@@ -60,10 +70,11 @@ def learn_boilerplate(
         applied = _time(read_setting(connection, BOILERPLATE_APPLIED))
     done = 0
     for number, host in enumerate(hosts, start=1):
-        lines = [line for line in _learn_host(store, host, now=now) if line.in_force]
+        learned = _learn_host(store, host, now=now)
         # Also what an earlier learning published that did not come to its end.
-        if any(applied is None or line.since > applied for line in lines):
-            done += _apply(store, index_client, host, frozenset(line.fingerprint for line in lines), now=now)
+        if any(applied is None or line.since > applied for lines in learned.values() for line in lines):
+            in_force = {name: frozenset(line.fingerprint for line in lines) for name, lines in learned.items()}
+            done += _apply(store, index_client, host, in_force, now=now)
         progress(number)
     attach_unattached(store, index_client, now=now)
     with store.write() as connection:
@@ -99,20 +110,50 @@ def _is_due(connection: Connection, *, now: datetime) -> bool:
     return last is None or now - last >= DAY
 
 
-def _learn_host(store: Store, host: str, *, now: datetime) -> list[BoilerplateLine]:
+def _learn_host(store: Store, host: str, *, now: datetime) -> dict[str, list[BoilerplateLine]]:
+    """The lines in force, of the host and of each owner of a space on it.
+
+    What one owner's pages repeat concerns their pages alone. For the host, all pages of an owner count as one story.
+    """
     with store.write() as connection:
-        before = {line.fingerprint: line for line in boilerplate_lines(connection, host)}
-        counts, stories, newest = count_lines(newest_article_lines(connection, host))
-        lines = _published(_with_memory(counts, before.values()), stories, newest, before, now=now)
-        if lines != sorted(before.values(), key=_rank):
-            publish_boilerplate(connection, host, lines)
+        articles = list(newest_article_lines(connection, host))
+        spaces: dict[str, list[ArticleLines]] = {owner: [] for owner in learned_owners(connection, host)}
+        for article in articles:
+            if owner := path_owner(article.url):
+                spaces.setdefault(owner, []).append(article)
+        learned = {host: _learn(connection, host, count_lines(articles, by_owner=True), now=now)}
+        for owner, theirs in sorted(spaces.items()):
+            learned[f"{host}/{owner}"] = _learn(connection, f"{host}/{owner}", count_lines(theirs), now=now)
+    return {name: [line for line in lines if line.in_force] for name, lines in learned.items()}
+
+
+CountedLines = tuple[list[LineCount], int, datetime | None]
+
+
+def _learn(connection: Connection, name: str, counted: CountedLines, *, now: datetime) -> list[BoilerplateLine]:
+    counts, stories, newest = counted
+    before = {line.fingerprint: line for line in boilerplate_lines(connection, name)}
+    lines = _published(_with_memory(counts, before.values()), stories, newest, before, now=now)
+    if lines != sorted(before.values(), key=_rank):
+        publish_boilerplate(connection, name, lines)
     return lines
 
 
-def count_lines(articles: Iterable[ArticleLines]) -> tuple[list[LineCount], int, datetime | None]:
-    """Each line with the stories that showed it; how many stories there are; when the newest article was seen."""
+def count_lines(articles: Iterable[ArticleLines], *, by_owner: bool = False) -> CountedLines:
+    """Each line with the stories that showed it; how many stories there are; when the newest article was seen.
+
+    With `by_owner`, all articles in one owner's space are one story.
+    """
     found = list(articles)
-    told = distinct_stories([article.story_id for article in found], [article.signature for article in found])
+    owned = [path_owner(article.url) if by_owner else None for article in found]
+    told = distinct_stories(
+        [owner or article.story_id for owner, article in zip(owned, found, strict=True)],
+        [b"" if owner else article.signature for owner, article in zip(owned, found, strict=True)],
+        [
+            Headline("" if owner else headline_of(article.title, article.url))
+            for owner, article in zip(owned, found, strict=True)
+        ],
+    )
     showed: dict[int, set[int]] = {}
     seen: dict[int, datetime] = {}
     words: dict[int, str] = {}
@@ -163,7 +204,9 @@ def _rank(line: BoilerplateLine) -> tuple[bool, int, int]:
     return not line.in_force, -line.stories, line.fingerprint
 
 
-def _apply(store: Store, index_client: IndexClient, host: str, lines: frozenset[int], *, now: datetime) -> int:
+def _apply(
+    store: Store, index_client: IndexClient, host: str, in_force: Mapping[str, frozenset[int]], *, now: datetime
+) -> int:
     """Takes the lines out of the texts that are stored; how many changed."""
     after = changed = 0
     while True:
@@ -173,12 +216,15 @@ def _apply(store: Store, index_client: IndexClient, host: str, lines: frozenset[
         if not batch:
             return changed
         after = batch[-1].number
-        new = [text for kept in batch if (text := _without(kept, lines, gone.get(kept.number, ())))]
+        new = [text for kept in batch if (text := _without(kept, in_force, gone.get(kept.number, ())))]
         changed += rewrite_versions(store, index_client, new, now=now) if new else 0
 
 
-def _without(kept: VersionRow, lines: frozenset[int], gone: Sequence[RemovedLine]) -> ReplacementText | None:
+def _without(
+    kept: VersionRow, in_force: Mapping[str, frozenset[int]], gone: Sequence[RemovedLine]
+) -> ReplacementText | None:
     """None when none of the lines is in the text, or nothing else is."""
+    lines = fingerprints_for_page(kept.url, in_force)
     shown_lines = kept.text.split("\n")
     left = [line for line in shown_lines if fingerprint(line) not in lines]
     if not left or len(left) == len(shown_lines):

@@ -2,7 +2,8 @@
 
 A line is counted by the different *stories* of a host that showed it. That is what makes near-copies and re-fetches
 count once: a page fetched ten times, or a text that a host runs under five URLs, is one story, and must not teach the
-filter that its body is furniture.
+filter that its body is furniture. Pages under unrelated headlines are never one story here, however much they have in
+common: what made them alike may be the very lines that are to be learned.
 
 Order: what is learned from a set of articles is the same for any order of arrival, since counts are of sets. What an
 article is cleaned with is what was *published* before, and that changes at stated moments only
@@ -12,22 +13,26 @@ already active or not.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 
 import numpy as np
 import xxhash
 
 from onestory.dedupe.errors import SignatureCorrupt
+from onestory.dedupe.headlines import Headline, are_related
 from onestory.dedupe.signature import Signature
+from onestory.urls import bare_host, host_of, path_owner
 
 __all__ = [
     "LineCount",
     "distinct_stories",
     "fingerprint",
     "fingerprints",
-    "fingerprints_for_host",
+    "fingerprints_for_page",
     "learned_fingerprints",
 ]
 
@@ -104,9 +109,13 @@ def _decayed(count: LineCount, now: datetime) -> float:
     return float(count.stories * 0.5 ** (idle / HALF_LIFE))
 
 
-def fingerprints_for_host(host: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
-    """What is in force for a host: its own and that of the names above it, as a mobile page is the same site's."""
-    found: frozenset[int] = frozenset()
+def fingerprints_for_page(url: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
+    """What is in force for a page: of its owner's space, its host, and the names above, as a mobile page is the same
+    site's.
+    """
+    host = bare_host(host_of(url))
+    owner = path_owner(url)
+    found = in_force.get(f"{host}/{owner}", frozenset()) if owner else frozenset()
     while "." in host:
         found |= in_force.get(host, frozenset())
         host = host.partition(".")[2]
@@ -117,14 +126,19 @@ def fingerprints_for_host(host: str, in_force: Mapping[str, frozenset[int]]) -> 
 NEAR = 0.5
 
 
-def distinct_stories(story_ids: Sequence[str], signatures: Sequence[bytes]) -> list[int]:
-    """A number for each article: the same for near-copies and for members of one story, whatever the order."""
+def distinct_stories(story_ids: Sequence[str], signatures: Sequence[bytes], headlines: Sequence[Headline]) -> list[int]:
+    """A number for each article, the same for near-copies and for members of one story, whatever the order.
+
+    Articles under unrelated headlines are apart, unless others connect them.
+    """
     parents = list(range(len(story_ids)))
-    first: dict[str, int] = {}
+    inside: dict[str, list[int]] = defaultdict(list)
     for index, story_id in enumerate(story_ids):
-        _join(parents, index, first.setdefault(story_id, index))
-    for index, other in _near(signatures):
-        _join(parents, index, other)
+        inside[story_id].append(index)
+    together = (pair for members in inside.values() for pair in combinations(members, 2))
+    for index, other in (*together, *_near(signatures)):
+        if are_related(headlines[index], headlines[other]):
+            _join(parents, index, other)
     return [_root(parents, index) for index in range(len(parents))]
 
 

@@ -102,7 +102,8 @@ def _any(spellings: set[str]) -> str:
 
 
 def _datelines(either: str) -> tuple[re.Pattern[str], ...]:
-    more = r"(?:\s*[/,&+-]\s*[\w.]+){0,3}"
+    # `(Newsfile Corp. - January 5, 2026)`
+    more = r"(?:(?:\s*[/,&+-]\s*[\w.]+){0,3}|\s*[-–]\s*[^()]{3,20}\d{4})"
     # Brackets within a place name a country or state: `Valbrune (France), 3 mai (AFP)`.
     place = r"(?P<place>(?:[^()\[\]【】]|\([^()]{2,24}\)|\[[^\[\]]{2,24}\]){0,80}?)"
     return (
@@ -110,7 +111,7 @@ def _datelines(either: str) -> tuple[re.Pattern[str], ...]:
             rf"^{place}\s*[(（]\s*(?:[^()（）]{{0,20}}[=＝/])?{either}{more}\s*[)）]"
             rf"(?P<end>\s*(?:[.。:]?\s*{_DASH}+|[.:](?=\s|$))|\s|$)"
         ),
-        re.compile(rf"^{place}\s*/\s*{either}\s*/(?P<end>\s*(?:[.:]|{_DASH}+))"),
+        re.compile(rf"^{place}\s*/\s*{either}\s*/(?P<end>\s*(?:[.:]|{_DASH}+)|\s)"),
         re.compile(rf"^(?P<place>[^\n()]{{2,40}}?)\s*[-–—]\s*{either}(?P<end>\s*[.,](?=\s))"),
         re.compile(rf"^[【\[〔［]\s*[^】\]〕］]{{0,40}}?{either}[^】\]〕］]{{0,20}}[】\]〕］]"),
         re.compile(

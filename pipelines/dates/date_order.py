@@ -13,7 +13,7 @@ __all__ = ["is_month_first"]
 
 MAX_TEXTS = 5_000
 MAX_CHARS = 2_000
-_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(?:\d{4}|\d\d)(?![\d./-])")
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(?:\d{4}|\d\d)(?![\d/-]|\.\d)")
 # Where the month comes first: the United States, and where their English is written.
 _REGIONS = frozenset(["us", "ph", "pr", "gu", "as", "mp", "vi", "fm", "mh", "pw"])
 _AMERICAN = re.compile(r"\.(?:com|org|net|us|gov|edu|mil)$")
@@ -36,10 +36,18 @@ def _votes(texts: Iterable[str]) -> int:
 
 
 def _by_language(text: str, markup: Markup) -> bool:
-    tag = (markup.language or markup.first("og:locale", "language", "content-language") or "").replace("_", "-").lower()
-    language, _, region = tag.partition("-")
+    language, region = _tag(markup.language)
+    others = [_tag(text) for key in ("og:locale", "language", "content-language") for text in markup.meta.get(key, ())]
+    if not region:
+        language, region = next((one for one in others if one[0] == language or not language), (language, region))
     if region[:2] in _REGIONS and len(region) == 2:
         return True
     if language != "en" or region:
         return False
     return bool(_TWELVE_HOURS.search(text) or _AMERICAN.search(urlsplit(markup.url).hostname or ""))
+
+
+def _tag(text: str | None) -> tuple[str, str]:
+    """Language and region of `en-US` or `en_us`."""
+    language, _, region = (text or "").replace("_", "-").lower().partition("-")
+    return language, region

@@ -13,6 +13,7 @@ __all__ = ["LANGUAGES", "folded", "half_of_day", "month"]
 LANGUAGES = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "ru", "uk", "bg", "tr", "fi", "sv", "nb", "da"),
     *("el", "ro", "hu", "hr", "sl", "ca", "et", "lv", "lt", "id", "vi", "ar", "he", "hi", "fa", "ja", "zh", "ko"),
+    "th",
 )
 _ENGLISH = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
@@ -29,8 +30,9 @@ _PM = ("p.m.", "p.m", "pm", "下午", "午後", "오후", "晚上", "مساء", 
 
 
 def folded(text: str) -> str:
-    """Lower case, in one form, without the full stop of an abbreviation."""
-    return unicodedata.normalize("NFC", text.replace("İ", "i").lower()).strip(" .,॰׳’'").removeprefix("l'")
+    """Lower case, in one form, without the full stops of an abbreviation."""
+    lowered = text.replace("İ", "i").replace(".", "").lower()
+    return unicodedata.normalize("NFC", lowered).strip(" .,॰׳’'").removeprefix("l'")
 
 
 @cache

@@ -29,9 +29,16 @@ _BUDDHIST = range(2500, 2650)
 _EPOCH = re.compile(r"(?:/date\()?(-?\d{10}|\d{13})(?:\.\d{1,9})?(?:[+-]\d{4})?(?:\)/)?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?:t?\s?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?:\s?[日일])?(?!\d)")
+# Years of Japan's eras and of Taiwan.
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年\s?(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))(?!\d)")
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u094f\u064b-\u0652’'])"
-_NAME = rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm))?)\.?"
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u094f\u064b-\u0652\u0e31-\u0e4e’'])"
+# With a number in Vietnamese (`tháng 1`), with a full stop inside in Thai.
+_NAME = (
+    rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
+    r"|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,3})\.?"
+)
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er|º|ª)(?![^\W\d_]))?\.?"
 _CLOCK_WITHIN = r"(?:\s\d{1,2}:\d\d(?::\d\d)?(?:\s[a-z+:\d-]{1,9})?)?"
 _NAMED = (
@@ -147,6 +154,9 @@ def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
     if match := _COMPACT.search(text):
         # Digits of the clock that follow without a sign are left to the clock.
         yield int(match[1]), int(match[2]), int(match[3]), match.start(), match.start(3) + 2
+    if match := _ERA.search(text):
+        year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
+        yield year, int(match[3]), int(match[4]), match.start(), match.end()
     if match := _YEAR_FIRST.search(text):
         yield int(match[1]), int(match[2]), int(match[3]), match.start(), match.end()
     if match := _YEAR_LAST.search(text):

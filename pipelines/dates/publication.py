@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from htmldate import find_date
@@ -12,7 +13,7 @@ from lxml.html import HtmlElement
 
 from onestory.pipelines.dates.date_order import is_month_first
 from onestory.pipelines.dates.parsing import Hints, Stamp, is_ambiguous, plausible, read_time
-from onestory.pipelines.dates.shown_dates import guessed, labelled, marked, pruned, time_elements
+from onestory.pipelines.dates.shown_dates import guessed, labelled, marked, pruned, stamped, time_elements
 from onestory.pipelines.markup.own_node import speaks_for
 from onestory.pipelines.markup.structured_data import Markup, strings, types
 
@@ -32,7 +33,10 @@ _MODIFIED_META = (
 )  # fmt: skip
 _FIELDS = ("json-ld", "meta", "microdata", "claim")
 _PAGES = frozenset(["webpage", "itempage", "creativework", "mediaobject", "videoobject"])
-_URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/\-_.]|$)")
+_URL_DATE = re.compile(
+    r"/((?:19|20)\d\d)(?:[/-]?(0[1-9]|1[0-2])[/-]?|/(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/)"
+    r"(0[1-9]|[12]\d|3[01])(?=[/\-_.]|$)"
+)
 _QUARTER = timedelta(minutes=15)
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
@@ -90,10 +94,26 @@ def published(
     """
     page = _Page(markup, tree, observed)
     beside = page.read("claim", claim) if claim else None
+    day: tuple[str, Stamp] | None = None
     for source, text in _published_claims(markup, tree, claim):
-        if text and (stamp := page.read(source, text)):
-            return _moment(source, _zoned(stamp, beside))
-    return None
+        stamp = page.read(source, text) if text else None
+        if stamp and day is None:
+            stamp = _zoned(stamp, beside)
+        if stamp and stamp.has_clock and (day is None or _is_closer(stamp, day[1])):
+            return _moment(source, stamp)
+        if stamp and day is None:
+            day = source, stamp
+    if day is None and tree is not None:
+        found = find_date(pruned(tree), original_date=True, extensive_search=False)
+        stamp = page.read("page text", found or "")
+        day = ("page text", stamp) if stamp else None
+    return _moment(*day) if day else None
+
+
+def _is_closer(stamp: Stamp, day: Stamp) -> bool:
+    """Whether a time with a clock is on that day, by the zone that it was written in."""
+    local = stamp.at.astimezone(stamp.zone) if stamp.zone else stamp.at
+    return stamp.has_clock and local.date() == day.at.date()
 
 
 def modified(markup: Markup, *, observed: datetime | None) -> datetime | None:
@@ -123,23 +143,27 @@ def _published_claims(markup: Markup, tree: HtmlElement | None, claim: str | Non
     if claim:
         yield "claim", claim
     if tree is not None:
-        yield from (("time element", text) for text in time_elements(tree))
+        yield from (("time element", text) for text in (*time_elements(tree), *stamped(tree)))
         yield from (("page text", text) for text in labelled(tree))
     if match := _URL_DATE.search(urlsplit(markup.url).path):
-        yield "url", "-".join(match.groups())
-    elif tree is not None:
+        yield "url", " ".join(part for part in match.groups() if part).replace(" ", "-")
+    if tree is not None:
         yield from (("page text", text) for text in guessed(tree))
-        yield "page text", find_date(pruned(tree), original_date=True, extensive_search=False) or ""
 
 
 def _published_fields(markup: Markup) -> Iterator[tuple[str, str]]:
     for key in ("datePublished", "dateCreated", "uploadDate"):
-        yield from ((f"json-ld {key}", text) for text in strings(markup.article.get(key)))
+        yield from ((f"json-ld {key}", text) for text in _texts(markup.article.get(key)))
     for key in _PUBLISHED_META:
         yield from ((f"meta {key}", text) for text in markup.meta.get(key, ())[:2])
     for node in markup.nodes:
         if types(node) & _PAGES and speaks_for(node, markup.paths):
             yield from (("json-ld datePublished", text) for text in strings(node.get("datePublished")))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A time may be a number, too: the seconds since 1970."""
+    return (str(int(value)),) if isinstance(value, int | float) else strings(value)
 
 
 def _modified_fields(markup: Markup) -> Iterator[tuple[str, str]]:

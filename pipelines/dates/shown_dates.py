@@ -10,15 +10,26 @@ from lxml.html import HtmlElement
 
 from onestory.pipelines.markup.outside import is_outside, is_side_matter
 
-__all__ = ["guessed", "labelled", "marked", "pruned", "time_elements"]
+__all__ = ["guessed", "labelled", "marked", "pruned", "stamped", "time_elements"]
 
 MAX_ELEMENTS = 40
 MAX_LINE_CHARS = 160
+MAX_LINE_WORDS, SENTENCE_WORDS = 16, 8
+MIN_LINK = 3
+MAX_UP = 5
 BEFORE, AFTER = 30, 80
 # htmldate reads all of them, each in many ways.
 MAX_TIMES = 100
 _MARKED = XPath("//*[@itemprop='datePublished' or @property='datePublished' or @pubdate]")
+_STAMPED = XPath("//*[@data-timestamp or @data-datetime or @data-published or @data-publish-date]")
+_STAMPS = ("data-published", "data-publish-date", "data-datetime", "data-timestamp")
 _BLOCKS = ("p", "div", "span", "li", "small", "address", "time", "td", "dd", "b", "strong", "em", "i", "section")
+# `PORT ELLERY, Jan. 5, 2026 /PRNewswire/ -- `, `BERLIN (Reuters) 5 January 2026 - `
+_DATELINE = re.compile(
+    r"[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:\([^()]{2,30}\))?,?\s(?P<date>[^()/–—]{6,24}\d)\s*"
+    r"(?:\([^()]{2,30}\)|/[^/]{2,30}/)?\s*(?:--|[–—-])\s"
+)
+_SENTENCE_END = re.compile(r"(?<!\b[ap]\.m)[.!?][”\"’]?$")
 _UPDATED = re.compile(r"(?i)updat|modif|aktual|edited|revis")
 _DATE_LIKE = re.compile(r"\d")
 _PUBLISHED_LABEL = (
@@ -54,19 +65,48 @@ def time_elements(tree: HtmlElement) -> Iterator[str]:
             yield element.get("datetime") or _text(element)
 
 
+def stamped(tree: HtmlElement) -> Iterator[str]:
+    """Times that scripts show the readers: `2 hours ago`."""
+    for element in islice(_STAMPED(tree), MAX_ELEMENTS):
+        if element.tag != "time" and _counts(element):
+            yield next(value for name in _STAMPS if (value := element.get(name)) is not None)
+
+
 def _counts(element: HtmlElement) -> bool:
     names = f"{element.get('itemprop') or ''} {element.get('class') or ''} {element.get('id') or ''}"
     if _UPDATED.search(names) or _is_updated(element):
         return False
-    return not is_outside(element) and not any(above.tag == "a" for above in islice(element.iterancestors(), 3))
+    return not is_outside(element) and not any(_is_teaser(above) for above in islice(element.iterancestors(), 3))
+
+
+def _is_teaser(element: HtmlElement) -> bool:
+    """Whether an element around a time is a link, or an entry of a list of links."""
+    return element.tag == "a" or (
+        element.tag == "li" and any(len(link.text_content().strip()) >= MIN_LINK for link in element.iter("a"))
+    )
 
 
 def _is_updated(element: HtmlElement) -> bool:
-    """Whether the words right before it say that it is the time of a change."""
-    before, parent = element.getprevious(), element.getparent()
-    text = before.tail if before is not None else parent.text if parent is not None else None
-    labels = list(_LABEL.finditer((text or "")[-60:].lower()))
-    return bool(labels) and labels[-1].lastgroup == "updated"
+    """Whether the words before it say that it is the time of a change, and no other time stands between."""
+    said = _text_before(element)[-60:].lower()
+    labels = list(_LABEL.finditer(said))
+    return bool(labels) and labels[-1].lastgroup == "updated" and not _DATE_LIKE.search(said, labels[-1].end())
+
+
+def _text_before(element: HtmlElement) -> str:
+    """What stands right before an element, in the element before it, or before the one that it begins."""
+    for _ in range(MAX_UP):
+        before, parent = element.getprevious(), element.getparent()
+        if before is not None:
+            said = (before.tail or "").strip() or _text(before)
+            if said:
+                return said
+            element = before
+            continue
+        if parent is None or (parent.text or "").strip():
+            return (parent.text or "") if parent is not None else ""
+        element = parent
+    return ""
 
 
 def labelled(tree: HtmlElement) -> Iterator[str]:
@@ -79,10 +119,18 @@ def labelled(tree: HtmlElement) -> Iterator[str]:
 
 
 def guessed(tree: HtmlElement) -> Iterator[str]:
-    """Lines around the headline that hold a date and do not say that it is another one."""
+    """Lines around the headline that hold a date and do not say that it is another one; and datelines."""
     for line in _lines(tree):
-        if not _LABEL.search(line.lower()) and len(line) <= MAX_LINE_CHARS * 3 // 4:
+        if dateline := _DATELINE.match(line):
+            yield dateline["date"]
+        elif not _LABEL.search(line.lower()) and len(line) <= MAX_LINE_CHARS * 3 // 4 and not _is_sentence(line):
             yield line
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line tells something, whose day is another one: an opening, a death, a deadline."""
+    words = len(line.split())
+    return words > MAX_LINE_WORDS or (words >= SENTENCE_WORDS and _SENTENCE_END.search(line) is not None)
 
 
 def _lines(tree: HtmlElement) -> Iterator[str]:
@@ -92,7 +140,8 @@ def _lines(tree: HtmlElement) -> Iterator[str]:
     near = (*elements[at + 1 : at + 1 + AFTER], *reversed(elements[max(0, at - BEFORE) : max(at, 0)]))
     for element in near:
         line = _text(element) if len(element) < 12 else ""
-        if _DATE_LIKE.search(line) and len(line) <= MAX_LINE_CHARS and not is_outside(element):
+        is_short = len(line) <= MAX_LINE_CHARS or _DATELINE.match(line) is not None
+        if is_short and _DATE_LIKE.search(line) and not is_outside(element):
             yield line
 
 
@@ -102,9 +151,15 @@ def pruned(tree: HtmlElement) -> HtmlElement:
     for element in [one for one in copy.iter("aside", "nav", "footer", "section", "div", "ul") if is_side_matter(one)]:
         if element.getparent() is not None:
             element.drop_tree()
-    for element in list(islice(copy.iter("time"), MAX_TIMES, None)):
+    times = list(copy.iter("time"))
+    others = [element for element in times[:MAX_TIMES] if not _counts(element)]
+    for element in [*others, *times[MAX_TIMES:], *filter(_is_of_change, copy.iter("meta"))]:
         element.drop_tree()
     return copy
+
+
+def _is_of_change(meta: HtmlElement) -> bool:
+    return _UPDATED.search(meta.get("property") or meta.get("name") or meta.get("itemprop") or "") is not None
 
 
 def _text(element: HtmlElement) -> str:

@@ -11,6 +11,7 @@ from trafilatura import bare_extraction
 
 from onestory.pipelines.extract.lines import line_key
 from onestory.pipelines.extract.preparation import prepare_tree
+from onestory.pipelines.markup.outside import is_outside
 from onestory.pipelines.markup.page_state import body_in_state
 
 __all__ = ["ArticleBody", "extract_body"]
@@ -21,6 +22,8 @@ COMPLETE_FROM = 0.6
 # An articleBody is taken when it is so many times as long as what was found of it.
 CLAIMED_FROM = 1.7
 LITTLE_CHARS = 600
+MIN_TEASERS, MIN_TEASER_CHARS, TEASED_SHARE = 4, 50, 0.8
+MIN_PICTURES, MIN_CAPTION = 3, 15
 # Of several hundred real pages one had more. The library's second opinion (justext) is quadratic in them.
 MAX_BLOCKS = 2_500
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
@@ -46,12 +49,35 @@ class ArticleBody:
     lines: tuple[str, ...]
     marks: Mapping[str, str] = field(default_factory=dict)
     headings: frozenset[str] = frozenset()
+    # Paragraphs in sidebars and teasers; known only where the page has an articleBody.
+    asides: frozenset[str] = frozenset()
 
     @property
     def linked_share(self) -> float:
         """The share of the lines that are links, 0 to 1."""
         linked = sum(self.marks.get(line_key(line), "").startswith("linked") for line in self.lines)
         return linked / max(1, len(self.lines))
+
+    @property
+    def is_of_teasers(self) -> bool:
+        """Whether nearly every paragraph stands right below a link, as its teaser."""
+        is_link = [self.marks.get(line_key(line), "").startswith("linked") for line in self.lines]
+        below = [is_link[at - 1] for at, line in enumerate(self.lines) if at and not is_link[at] and _is_long(line)]
+        return len(below) >= MIN_TEASERS and sum(below) >= TEASED_SHARE * len(below)
+
+    def captioned_share(self, text: str) -> float:
+        """The share of a text that is captions of its pictures, 0 to 1; 0 for fewer than some pictures."""
+        letters = rest = line_key(text)
+        captions = [key for key, reason in self.marks.items() if reason == "caption" and len(key) >= MIN_CAPTION]
+        found = 0
+        for caption in sorted(captions, key=len, reverse=True):
+            found += caption in rest
+            rest = rest.replace(caption, "")
+        return 1 - len(rest) / max(1, len(letters)) if found >= MIN_PICTURES else 0.0
+
+
+def _is_long(line: str) -> bool:
+    return len(line) >= MIN_TEASER_CHARS
 
 
 def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBody:
@@ -62,17 +88,18 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
     marks = _marks(tree)
     headings = frozenset(line_key(element.text_content()[:400]) for element in tree.iter("h2", "h3", "h4", "h5"))
     quoted = frozenset(line_key(element.text_content()[:2_000]) for element in tree.iter("blockquote"))
+    asides = frozenset(line_key(_text(one)) for one in tree.iter("p") if is_outside(one)) if claimed else frozenset()
     state = body_in_state(tree) if not claimed and _shows_little(tree) else None
     prepare_tree(tree)
     is_large = sum(1 for _ in tree.iter(*_BLOCKS, "time", "br")) > MAX_BLOCKS
     document = bare_extraction(tree, include_comments=False, fast=is_large)
     lines = [line for line in (getattr(document, "text", None) or "").split("\n") if line.strip()]
     lines = _completed(tree, lines, marks)
-    if claimed and _is_part(lines, claimed):
+    if claimed and _is_part([line for line in lines if line_key(line) not in marks], claimed):
         lines = [line for line in claimed.split("\n") if line.strip()]
     elif state and sum(map(len, lines)) * CLAIMED_FROM < len(state):
         lines = state.split("\n")
-    return ArticleBody(tuple(lines), marks, headings | quoted)
+    return ArticleBody(tuple(lines), marks, headings | quoted, asides)
 
 
 def _shows_little(tree: HtmlElement) -> bool:

@@ -3,24 +3,36 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
+from onestory.pipelines.markup.affixes import Names, bare_title, letters
+from onestory.pipelines.markup.outside import is_outside
 from onestory.pipelines.markup.plain import plain
-from onestory.pipelines.markup.structured_data import Markup, strings
+from onestory.pipelines.markup.structured_data import Markup, names, strings, types
 
 __all__ = ["headline", "titles"]
 
 _TITLE_META = ("og:title", "twitter:title", "headline", "dc.title", "parsely-title", "sailthru.title")
-_SEPARATOR = re.compile(r"\s+[|–—·•»«:\-]+\s+|\s*\|\s*|:\s+|\s+::\s+")
-_MORE_OF_A_NAME = re.compile(
-    r"(?:online|news|digital|web|com|net|org|couk|de|fr|it|es|the|die|der|la|le|el|newspaper)*"
-)
-_LETTERS = re.compile(r"[\W_]+")
 _WORDS = re.compile(r"\w+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _MORE = re.compile(r"\s*[|–—·•»:,]|\s+[-«]\s")
+_CUT = re.compile(r"\s*(?:…|\.\.\.)$")
+# What templates, scripts and editors put where a headline is missing.
+_EMPTY = frozenset(["untitled", "untitleddocument", "undefined", "null", "none", "home", "index", "title", "notitle"])
+# Of what stands in a heading: what is no text, what is no headline, and what begins a new line.
+_UNSEEN = frozenset(["script", "style", "button", "template", "svg", "noscript"])
+_BREAKS = frozenset(["br", "div", "p", "li"])
+_LABEL = re.compile(
+    r"(?:^|[\s_-])(?:kickers?|eyebrow|overline|roofline|dachzeile|toptitle|label|badge|flag|pill|share\w*|icon|"
+    r"sr-only|visually-hidden|visuallyhidden|screen-reader\w*)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+# Fields have straight quotes and hyphens where the page has curled ones and dashes.
+_PLAIN_SIGNS = str.maketrans(
+    {**dict.fromkeys("‘’‚‛´`", "'"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("–—―", "-")}
+)
 MIN_SHARED = 15
 SLOGAN_WORDS = 4
 MAX_HEADINGS = 20
@@ -31,47 +43,56 @@ def headline(markup: Markup, tree: HtmlElement | None, *, site: str | None, clai
     """The headline of the article. `site` is the outlet's name, `claim` a title that came beside the page.
 
     Many outlets write two: one for their readers and one for search engines. What is made for sharing counts as made
-    for readers; where search engines get that as well, the headline of JSON-LD does.
+    for readers; where search engines get that as well, or the page shows what JSON-LD has and shares less, the headline
+    of JSON-LD does.
     """
     known = _known(markup, tree, site)
-    shared, told = (_bare(text, known) for text in (markup.first("og:title"), _told(markup)))
-    heading, searched = _bare(_heading(markup, tree, known), known), _bare(markup.title, known)
-    rest = [_bare(markup.first(key), known) for key in _TITLE_META[1:]]
+    shared, told = (bare_title(text, known) for text in (markup.first("og:title"), _told(markup)))
+    heading, searched = bare_title(_heading(markup, tree, known), known), bare_title(markup.title, known)
+    rest = [bare_title(markup.first(key), known) for key in _TITLE_META[1:]]
     if heading and searched and len(heading.split()) < 3 and not _is_within(heading, searched):
         heading = None
     seen = [text for text in (heading, searched) if text]
     shared = shared if shared and _is_akin(shared, seen) else None
-    best = _of_two(shared, told, heading, searched) or heading or searched
-    candidates = [text for text in (best, shared, told, heading, *rest, searched, _bare(claim, known)) if text]
-    return _plainest(candidates[0], candidates) if candidates else plain(markup.title or "") or None
+    best = _of_two(markup, shared, told, heading, searched) or heading or searched
+    claims = (best, shared, told, heading, *rest, searched, bare_title(claim, known))
+    candidates = [text for text in claims if text and letters(text) not in _EMPTY]
+    if not candidates:
+        return _subheading(tree) or plain(markup.title or "") or None
+    found = _whole(_plainest(candidates[0], candidates), candidates)
+    return heading if heading is not None and _is_spelled_alike(heading, found) else found
+
+
+def _is_spelled_alike(one: str, other: str) -> bool:
+    """Whether two claims differ in nothing but the form of quotes, dashes and spaces."""
+    return one.translate(_PLAIN_SIGNS) == other.translate(_PLAIN_SIGNS)
 
 
 def _told(markup: Markup) -> str | None:
     return next(iter(strings(markup.article.get("headline"))), None)
 
 
-def _bare(text: str | None, known: Collection[str]) -> str | None:
-    """The claim without the outlet's name; None where it is nothing else."""
-    bare = _without_site(plain(text), known) if text else None
-    return None if bare is None or _is_site(bare, known) else bare
-
-
-def _of_two(shared: str | None, told: str | None, heading: str | None, searched: str | None) -> str | None:
+def _of_two(
+    markup: Markup, shared: str | None, told: str | None, heading: str | None, searched: str | None
+) -> str | None:
+    """Of a title for sharing and JSON-LD's headline, by what the page shows its readers and search engines."""
     if not shared or not told or _is_same(shared, told):
         return shared or told
-    is_for_engines = searched is not None and _is_same(searched, shared)
-    is_heading = heading is not None and _is_same(heading, told)
-    return told if is_for_engines and not is_heading else shared
+    if heading is None or not _is_same(heading, told):
+        return told if searched is not None and _is_same(searched, shared) else shared
+    alternatives = strings(markup.article.get("alternativeHeadline"))
+    is_second = any(_is_same(other, shared) for other in alternatives) or _is_within(told, shared)
+    return told if is_second else shared
 
 
 def _is_same(one: str, other: str) -> bool:
     """Whether two claims have the same letters, or the one and more behind it."""
-    a, b = sorted((_letters(one), _letters(other)), key=len)
+    a, b = sorted((letters(one), letters(other)), key=len)
     return a == b or (len(a) > MIN_SHARED and b.startswith(a))
 
 
 def _is_within(one: str, other: str) -> bool:
-    return _letters(one) in _letters(other)
+    return letters(one) in letters(other)
 
 
 def _is_akin(text: str, seen: Collection[str]) -> bool:
@@ -96,74 +117,113 @@ def _is_aside(element: HtmlElement) -> bool:
 
 def _plainest(best: str, claims: Sequence[str]) -> str:
     """The claim that `best` is with something more behind it: a section, an outlet, words for search engines."""
-    letters = _letters(best)
+    whole = letters(best)
     shorter = [
         one
         for one in claims
         if len(one) > MIN_SHARED
-        and letters.startswith(_letters(one))
+        and whole.startswith(letters(one))
         and (_MORE.match(best, len(one)) or (best[len(one) :].startswith(" ") and claims.count(one) > 1))
     ]
     return min(shorter, key=len, default=best)
 
 
+def _whole(best: str, claims: Sequence[str]) -> str:
+    """The claim that `best` is the beginning of, where that was cut: `Harbour bridge shut after cr…`."""
+    cut = _CUT.sub("", best)
+    if cut == best:
+        return best
+    return next((one for one in claims if len(one) > len(cut) and one.startswith(cut) and not _CUT.search(one)), best)
+
+
 def titles(markup: Markup, tree: HtmlElement | None) -> Iterator[str]:
     """Every claim to be the headline, the likeliest first."""
-    yield from (values[0] for key in _TITLE_META[:1] if (values := markup.meta.get(key)))
-    yield from strings(markup.article.get("headline"))[:1]
-    heading = _heading(markup, tree, frozenset())
-    claims = (heading, *(markup.first(key) for key in _TITLE_META[1:]), markup.title)
-    yield from (claim for claim in claims if claim)
-    yield from strings(markup.article.get("name"))[:1]
+    whole = [str(one.text_content()) for one in islice(_headings(tree, "h1"), 3)] if tree is not None else []
+    claims = (
+        *markup.meta.get("og:title", ())[:1],
+        *strings(markup.article.get("headline"))[:1],
+        _heading(markup, tree, Names()),
+        *whole,
+        *(markup.first(key) for key in _TITLE_META[1:]),
+        markup.title,
+        *strings(markup.article.get("name"))[:1],
+    )
+    yield from dict.fromkeys(text for claim in claims if claim and (text := plain(claim)))
 
 
-def _heading(markup: Markup, tree: HtmlElement | None, known: Collection[str]) -> str | None:
-    """The h1 that is no logo; of several the one that another claim repeats, and none where none does."""
+def _heading(markup: Markup, tree: HtmlElement | None, known: Names) -> str | None:
+    """The h1 that another claim repeats, or else such an h2; failing that the only h1, if it is no logo."""
     if tree is None:
         return None
-    texts = [plain(str(one.text_content())) for one in islice(tree.iter("h1"), MAX_HEADINGS) if not _is_aside(one)]
-    texts = [text for text in texts if text and not _is_site(text, known)]
-    if len(texts) <= 1:
-        return texts[0] if texts else None
     said = (markup.first("og:title"), *strings(markup.article.get("headline"))[:1], markup.title)
-    others = [_letters(plain(one)) for one in said if one]
-    return next((text for text in texts if any(other.startswith(_letters(text)) for other in others)), None)
+    others = [letters(plain(one)) for one in said if one]
+    texts = [text for one in _headings(tree, "h1") if (text := _shown(one, others)) and not known.has(text)]
+    if any(repeated := [text for text in texts if any(other.startswith(letters(text)) for other in others)]):
+        return repeated[0]
+    below = (_shown(one, others) for one in _headings(tree, "h2") if not is_outside(one))
+    if title := next((text for text in below if len(text) > MIN_SHARED and _is_among(text, others)), None):
+        return title
+    return texts[0] if len(texts) == 1 and bare_title(texts[0], known) == texts[0] else None
 
 
-def _known(markup: Markup, tree: HtmlElement | None, site: str | None) -> frozenset[str]:
-    """The outlet's names: as given, of its host, and of the links to its front page."""
-    host = (urlsplit(markup.url).hostname or "").removeprefix("www.")
-    names = [site or "", host, host.partition(".")[0], *markup.meta.get("og:site_name", ())[:1]]
+def _headings(tree: HtmlElement, tag: str) -> Iterator[HtmlElement]:
+    return (one for one in islice(tree.iter(tag), MAX_HEADINGS) if not _is_aside(one))
+
+
+def _is_among(text: str, others: Collection[str]) -> bool:
+    return any(letters(text) in other for other in others)
+
+
+def _subheading(tree: HtmlElement | None) -> str | None:
+    """The first h2 or h3 of the article: where no field names a headline, templates show it so."""
+    elements = tree.iter("h2", "h3") if tree is not None else iter(())
+    inner = (one for one in islice(elements, MAX_HEADINGS) if not is_outside(one) and not _is_in_header(one))
+    return next((text for one in inner if len(text := _shown(one, ())) > MIN_SHARED), None)
+
+
+def _is_in_header(element: HtmlElement) -> bool:
+    return any(above.tag == "header" for above in element.iterancestors())
+
+
+def _shown(heading: HtmlElement, others: Collection[str]) -> str:
+    """The text of a heading, without the label in it unless another claim has that as well."""
+    whole = plain("".join(_texts(heading, with_labels=True)))
+    bare = plain("".join(_texts(heading, with_labels=False))) if len(heading) else whole
+    return whole if not bare or letters(whole) in others else bare
+
+
+def _texts(element: HtmlElement, *, with_labels: bool) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        edge = " " if child.tag in _BREAKS else ""
+        if child.tag not in _UNSEEN and (with_labels or not _LABEL.search(child.get("class") or "")):
+            yield edge
+            yield from _texts(child, with_labels=with_labels)
+        yield edge + (child.tail or "")
+
+
+def _known(markup: Markup, tree: HtmlElement | None, site: str | None) -> Names:
+    """The outlet's names: as given, of its host, and of the links to its front page; and the page's sections."""
+    parts = urlsplit(markup.url)
+    host = (parts.hostname or "").removeprefix("www.")
+    found = [site or "", host, host.partition(".")[0], *markup.meta.get("og:site_name", ())[:1]]
     if tree is not None:
-        names += [str(link.text_content())[:60] for link in islice(_front_links(tree, host), 4)]
-    return frozenset(letters for name in names if len(letters := _letters(name)) >= MIN_NAME)
+        found += [str(link.text_content())[:60] for link in islice(_front_links(tree, host), 4)]
+    sections = [*unquote(parts.path).split("/")[:-1], *_sections(markup)]
+    return Names(
+        outlet=frozenset(known for name in found if len(known := letters(name)) >= MIN_NAME),
+        sections=frozenset(known for name in sections if (known := letters(name))),
+    )
+
+
+def _sections(markup: Markup) -> Iterator[str]:
+    yield from strings(markup.article.get("articleSection"))
+    yield from markup.meta.get("article:section", ())
+    for node in markup.nodes:
+        if "listitem" in types(node):
+            yield from (*names(node.get("name")), *names(node.get("item")))
 
 
 def _front_links(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     fronts = ("/", f"https://{host}/", f"https://www.{host}/", f"https://{host}", f"https://www.{host}")
     return (link for link in tree.iter("a") if link.get("href") in fronts)
-
-
-def _without_site(text: str, known: Collection[str]) -> str | None:
-    """Cuts `… | Outlet` and `Outlet: …`; only what is the outlet's name or host, since headlines hold dashes too."""
-    parts = list(_SEPARATOR.finditer(text))
-    for cut in reversed(parts):
-        if not _is_site(text[cut.end() :], known):
-            break
-        text = text[: cut.start()]
-    if parts and parts[0].end() < len(text) and _is_site(text[: parts[0].start()], known):
-        text = text[parts[0].end() :]
-    return text.strip() or None
-
-
-def _is_site(part: str, known: Collection[str]) -> bool:
-    """Whether a part is one of the names, or one with `The` before it or `Online` behind it."""
-    letters = _letters(part)
-    return letters in known or any(
-        _MORE_OF_A_NAME.fullmatch(letters.replace(name, "", 1)) is not None for name in known if name in letters
-    )
-
-
-def _letters(text: str) -> str:
-    bare = re.sub(r"\.(?:com|net|org|co\.uk|de|fr|it|es|[a-z]{2})$", "", text.strip().lower())
-    return _LETTERS.sub("", bare)

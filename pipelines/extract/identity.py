@@ -4,7 +4,7 @@ import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from onestory.errors import BadInput
-from onestory.pipelines.markup.structured_data import Markup
+from onestory.pipelines.markup.structured_data import Markup, strings
 from onestory.urls import normalize_url, same_publisher
 
 __all__ = ["canonical_url"]
@@ -23,13 +23,15 @@ MAX_PAGES = 50
 _FORMS = frozenset(["amp", "amp.html", "print", "index.html", "index.php", "full", "all", "single", "mobile", "story"])
 _FORM_FILE = re.compile(r"(?:index|amp|print|default)\.\w{2,5}", re.IGNORECASE)
 _SLUG_WORDS = 4
+_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 
 def canonical_url(markup: Markup) -> tuple[str, str | None]:
     """The article's identity, and a canonical of another publisher (a credit, never an identity).
 
-    A canonical says nothing about an article where it is a front page, a section above the page, or the first page of
-    an article of which this is another page. Templates err, and each would make one article of many.
+    A canonical says nothing about an article where it is a front page, a section above the page, the first page of
+    an article of which this is another page, or plainly another article's. Templates err, and each would make one
+    article of many.
     """
     own = _uncached(normalize_url(markup.url))
     claimed = _claimed(markup)
@@ -40,7 +42,8 @@ def canonical_url(markup: Markup) -> tuple[str, str | None]:
         return own, None
     if not same_publisher(own, claimed):
         return own, claimed
-    return (own if _is_above(there, here) or _is_later_page(here, there) else claimed), None
+    is_mistaken = _is_above(there, here) or _is_later_page(here, there) or _is_of_another(here, there, markup)
+    return (own if is_mistaken else claimed), None
 
 
 def _claimed(markup: Markup) -> str | None:
@@ -85,6 +88,23 @@ def _is_section(segments: list[str]) -> bool:
 
 def _is_story(name: str) -> bool:
     return len(re.split(r"[-_]", name)) >= _SLUG_WORDS or sum(map(str.isdigit, name)) >= 5
+
+
+def _is_of_another(here: SplitResult, there: SplitResult, markup: Markup) -> bool:
+    """Whether the canonical tells of something else by its words, where the page's own address tells its headline.
+
+    A template that fills it in once gives every page the address of one article.
+    """
+    claims = (markup.title, *markup.meta.get("og:title", ())[:1], *strings(markup.article.get("headline"))[:1])
+    told = {word for claim in claims if claim for word in _words(claim)}
+    ours = _words(" ".join(_segments(here)[-1:]))
+    theirs = _words(there.path)
+    is_told = 2 * len(ours & told) >= len(ours) > 1
+    return is_told and len(theirs) > 1 and not any(map(str.isdigit, there.path)) and theirs.isdisjoint(told | ours)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORDS.findall(text.lower()))
 
 
 def _is_later_page(here: SplitResult, there: SplitResult) -> bool:

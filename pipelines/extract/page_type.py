@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from onestory.errors import Dropped
+from onestory.pipelines.extract.body import ArticleBody
 from onestory.pipelines.extract.soft_404 import soft_404
 from onestory.pipelines.markup.structured_data import Markup, article_body, types
 
@@ -13,11 +14,14 @@ _SHORT_WORDS = 100
 # The first paragraphs that a publisher shows of an article for subscribers; longer texts are mostly whole.
 _TEASER_WORDS = 160
 _LIVE = re.compile(
-    r"(?:^|[/_\W-])(?:live-?blogs?|live-?ticker|live-?updates?|en-direct|minuto-a-minuto|liveverslag|direkte-?ticker)(?:$|[/_\W-])|"
+    r"(?:^|[/_\W-])(?:live[- ]?blogs?|live[- ]?ticker|live[- ]?updates?|"
+    r"en-direct|minuto-a-minuto|liveverslag|direkte-?ticker)(?:$|[/_\W-])|"
     r"/live/|^\W*live\s*[:|–-]|[:|–-]\s*live$|\bas it happened\W*$",
     re.IGNORECASE,
 )
 _STUB_WORDS = 45
+# A gallery is told by its captions; an article with as many pictures has more text beside them.
+_CAPTIONS_WORDS, _CAPTIONS_SHARE = 400, 0.6
 _ERROR = re.compile(
     r"^\W*(?:error |http |fehler |erreur )?(?:404|403|410|50[0234])\b|\berror (?:404|403|410|50[0234])\b|"
     r"(?:page|site|article|file) (?:not found|can(?:no|')t be found|does not exist)|^not found$|^access denied|"
@@ -45,14 +49,14 @@ _FRONT_PATH = re.compile(r"/?(?:index\.\w{3,5}|home/?|[a-z]{2}/?|[a-z]{2}[-_][a-
 _SECTION_PATH = re.compile(r"(?:/[a-z]+(?:-[a-z]+){0,2}){1,2}/?", re.IGNORECASE)
 
 
-def require_article(markup: Markup, *, title: str | None, text: str, linked_share: float) -> None:
-    """Raises Dropped with what the page is instead of an article. `linked_share` is of the page's lines, 0 to 1."""
-    reason = non_article_type(markup, title=title, text=text, linked_share=linked_share)
+def require_article(markup: Markup, *, title: str | None, text: str, body: ArticleBody) -> None:
+    """Raises Dropped with what the page is instead of an article."""
+    reason = non_article_type(markup, title=title, text=text, body=body)
     if reason:
         raise Dropped(markup.url, reason, f"{title or 'untitled'}: {len(text.split())} words")
 
 
-def non_article_type(markup: Markup, *, title: str | None, text: str, linked_share: float) -> str | None:
+def non_article_type(markup: Markup, *, title: str | None, text: str, body: ArticleBody) -> str | None:
     """What the page is instead of an article; None for an article.
 
     removal_notice, not_found, error_page, consent_wall, section_front, video_stub or gallery.
@@ -67,7 +71,7 @@ def non_article_type(markup: Markup, *, title: str | None, text: str, linked_sha
         return "error_page" if not markup.article else None
     if _is_consent_wall(text, words):
         return "consent_wall"
-    if _is_front(markup, linked_share, text):
+    if _is_front(markup, body, text):
         return "section_front"
     return _stub(markup, words)
 
@@ -78,7 +82,7 @@ def _is_consent_wall(text: str, words: int) -> bool:
     return len(hits) >= 4 and len({hit.lower()[:6] for hit in hits}) >= 3 and len(hits) * 25 >= words
 
 
-def _is_front(markup: Markup, linked_share: float, text: str) -> bool:
+def _is_front(markup: Markup, body: ArticleBody, text: str) -> bool:
     if markup.article and "article" in " ".join(types(markup.article)):
         return False
     parts = urlsplit(markup.url)
@@ -87,8 +91,9 @@ def _is_front(markup: Markup, linked_share: float, text: str) -> bool:
     prose = sum(len(line.split()) >= 25 for line in text.split("\n"))
     if article_like:
         return False
+    linked_share = body.linked_share
     is_list = linked_share >= 0.4 and _SECTION_PATH.fullmatch(parts.path) is not None and not parts.query
-    return (at_front and prose < 5) or (linked_share > 0.6 and prose < 3) or is_list
+    return (at_front and prose < 5) or (linked_share > 0.6 and prose < 3) or is_list or body.is_of_teasers
 
 
 def _stub(markup: Markup, words: int) -> str | None:
@@ -103,7 +108,7 @@ def _stub(markup: Markup, words: int) -> str | None:
     return "gallery" if kinds & {"imagegallery", "mediagallery"} else None
 
 
-def article_type(markup: Markup, *, title: str | None, text: str) -> str:
+def article_type(markup: Markup, *, title: str | None, text: str, body: ArticleBody) -> str:
     """What is kept, by its markup, address and headline: article, live_blog, paywall_stub, gallery or video."""
     kinds = types(markup.article)
     words = max(len(text.split()), len(text) // 6)
@@ -111,7 +116,8 @@ def article_type(markup: Markup, *, title: str | None, text: str) -> str:
         return "live_blog"
     if words < _TEASER_WORDS and _is_walled(markup, words):
         return "paywall_stub"
-    if kinds & {"imagegallery", "mediagallery"}:
+    is_captions = words < _CAPTIONS_WORDS and body.captioned_share(text) >= _CAPTIONS_SHARE
+    if kinds & {"imagegallery", "mediagallery"} or is_captions:
         return "gallery"
     page_type = (markup.first("og:type") or "").lower()
     if words < _SHORT_WORDS and (page_type.startswith("video") or "videoobject" in kinds):

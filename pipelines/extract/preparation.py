@@ -10,6 +10,8 @@ from lxml.html import HtmlElement
 __all__ = ["prepare_tree"]
 
 _DEAD = ("script", "style", "svg", "template", "iframe", "object", "canvas", "link", "meta", "rt", "rp")
+# What stands within a word, or around one, and is no element that trafilatura knows.
+_WITHIN_WORDS = ("ruby", "rb", "rtc", "wbr", "bdi", "bdo")
 _POSTS = re.compile(
     r"(?:^|\s)(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|bluesky-embed|fb-(?:post|video)|reddit-embed-bq|"
     r"reddit-card|mastodon-embed|text-post-media|imgur-embed-pub|telegram-post)(?:$|\s)"
@@ -22,6 +24,11 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
+_LABELLED = XPath(
+    "//*[self::div or self::section or self::li or self::article or self::ol or self::ul]"
+    "[@itemprop='comment' or @aria-label='Comments' or @aria-label='comments' or @aria-label='Kommentare']"
+)
+_HIDDEN = XPath("//body//*[@hidden]")
 _INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
 # Within one element; trafilatura's time grows with their square.
 MAX_INLINE = 1_000
@@ -30,6 +37,7 @@ _CROWDED = XPath(f"//*[count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
 MOST_COMMENTS = 0.6
 # Each is walked through, and they may stand within each other.
 MAX_COMMENTS = 20
+MIN_ARTICLE_CHARS = 600
 _NUMBER = re.compile(r"\W?\d{1,3}\W?|[*†‡§]{1,3}|\[[a-z]\]")
 # Before a number: the end of a word, or of a sentence. Behind a digit or a short unit it is a power.
 _BEFORE_NOTE = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?”\"’»)])\s*$")
@@ -39,6 +47,7 @@ def prepare_tree(tree: HtmlElement) -> None:
     """Changes the tree in place; the text behind what is taken out stays."""
     # Half of a page's bytes, and trafilatura copies the tree five times.
     strip_elements(tree, *_DEAD, with_tail=False)
+    strip_tags(tree, *_WITHIN_WORDS)
     for crowded in _CROWDED(tree):
         strip_tags(crowded, *_INLINE)
         # libxml2 leaves a text node for each; set again, they are one.
@@ -48,9 +57,11 @@ def prepare_tree(tree: HtmlElement) -> None:
     named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
-    _drop_comments(tree, [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))])
+    comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
+    _drop_asides(tree, [*comments, *_LABELLED(tree), *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
+    _drop_next_articles(tree)
 
 
 @lru_cache(maxsize=4096)
@@ -64,10 +75,16 @@ def _is_comments(name: str | None) -> bool:
 
 
 def _drop_trimmings(post: HtmlElement) -> None:
-    """Who posted it and when, behind its paragraphs, and the addresses of its pictures: the words stay."""
-    paragraphs = list(post.iterchildren("p"))
+    """Who posted it and when, beside its paragraphs, and the addresses of its pictures: the words stay.
+
+    A post without a paragraph is only a link to it.
+    """
+    paragraphs = list(post.iter("p"))
+    if not paragraphs:
+        _drop(post)
+        return
     for link in list(post.iter("a")):
-        if _ADDRESS.match(_text(link)) or (paragraphs and link.getparent() is post):
+        if _ADDRESS.match(_text(link)) or not any(above.tag == "p" for above in link.iterancestors()):
             _drop(link)
     for paragraph in paragraphs:
         if paragraph.tail and _SIGNED.search(paragraph.tail):
@@ -78,7 +95,8 @@ def _text(element: HtmlElement) -> str:
     return str(element.text_content()).strip()
 
 
-def _drop_comments(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
+def _drop_asides(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
+    """Drops comments, and what is hidden, unless that is most of the text."""
     if not found:
         return
     whole = sum(len(one.text_content()) for one in tree.iter("p"))
@@ -89,6 +107,18 @@ def _drop_comments(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
         if sum(len(one.text_content()) for one in element.iter("p")) <= MOST_COMMENTS * whole:
             _drop(element)
             dropped.add(element)
+
+
+def _drop_next_articles(tree: HtmlElement) -> None:
+    """Drops the articles that a page without end appends: those with a headline of their own behind a whole one."""
+    headed = [one for one in tree.iter("article") if next(one.iter("h1"), None) is not None]
+    first = next((one for one in headed if len(one.text_content()) >= MIN_ARTICLE_CHARS), None)
+    if first is None or len(headed) < 2:
+        return
+    around = {first, *first.iterancestors(), *first.iterdescendants("article")}
+    for other in headed[headed.index(first) + 1 :]:
+        if other not in around:
+            _drop(other)
 
 
 def _drop(element: HtmlElement) -> None:

@@ -13,7 +13,7 @@ import chardet
 import ftfy
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
-__all__ = ["decode"]
+__all__ = ["decode", "mended_utf8"]
 
 _GUESS_BYTES = 60_000
 # Fewer bytes beyond ASCII prove nothing against what a page declares; still fewer tell nothing at all.
@@ -35,9 +35,20 @@ _FAMILIES = {
 _FAMILY = {codecs.lookup(name).name: family for family, names in _FAMILIES.items() for name in names}
 _GUESSED = [
     *("windows-1252", "windows-1250", "iso-8859-2", "windows-1251", "koi8-r", "koi8-u", "iso-8859-5", "windows-1253"),
-    *("windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "cp874", "cp932", "euc-jp"),
+    *(
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "iso-8859-6",
+        "windows-1257",
+        "windows-1258",
+        "cp874",
+        "cp932",
+        "euc-jp",
+    ),
     *("cp949", "gb18030", "big5hkscs"),
 ]
+_DEFAULTS = ("cp1252", "iso8859-1", "latin-1")
 _BY_LANGUAGE = {
     "ja": ("cp932", "euc_jp"), "ko": ("cp949",), "zh": ("gb18030", "big5hkscs"), "zh-tw": ("big5hkscs", "gb18030"),
     "zh-hk": ("big5hkscs", "gb18030"),
@@ -71,7 +82,8 @@ def decode(body: bytes, *, content_type: str | None = None) -> str:
         return body.decode(wide, "replace")
     declared = list(_declared(body, content_type))
     if b"\x1b$" in body or b"\x1b(" in body:
-        return body.decode(declared[0] if declared else "iso-2022-jp", "replace")
+        stateful = (one for one in declared if "2022" in one)
+        return body.decode(next(stateful, "iso2022_jp"), "replace")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -106,12 +118,22 @@ def _known(charset: str | None) -> str | None:
 
 
 def _legacy(body: bytes, declared: list[str]) -> str:
-    high = _high_bytes(body)
-    valid = _high_bytes(body.decode("utf-8", "ignore").encode())
-    if valid > high - valid and not any(_fits_exactly(body, charset) for charset in declared):
-        return body.decode("utf-8", "onestory-stray")
-    charset = _charset(body, [one for one in declared if one != "utf-8"], high)
+    mended = body if any(_fits_exactly(body, charset) for charset in declared) else mended_utf8(body)
+    if mended is not body:
+        return mended.decode()
+    charset = _charset(body, [one for one in declared if one != "utf-8"], _high_bytes(body))
     return body.decode(charset, "replace")
+
+
+def mended_utf8(body: bytes) -> bytes:
+    """UTF-8 with its few stray bytes taken for windows-1252; anything else as it is."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        high = _high_bytes(body)
+        valid = _high_bytes(body.decode("utf-8", "ignore").encode())
+        return body.decode("utf-8", "onestory-stray").encode() if valid > high - valid else body
+    return body
 
 
 def _high_bytes(body: bytes) -> int:
@@ -132,7 +154,9 @@ def _charset(body: bytes, declared: list[str], high: int) -> str:
     guess, confidence = _guess(body)
     alike = [one for one in declared if _FAMILY.get(one) == _FAMILY.get(guess)]
     if alike:
-        return alike[0]
+        # Latin-1 is what servers say when nobody told them; Turkish letters stand where it has Icelandic ones.
+        chosen = next((one for one in alike if one not in _DEFAULTS), alike[0])
+        return "cp1254" if chosen in _DEFAULTS and _language(body)[0] == "tr" else chosen
     is_certain = confidence >= _CONFIDENT or _FAMILY.get(guess) in _SEVERAL_BYTES
     if declared and (high < _ENOUGH_TO_CONTRADICT or not is_certain):
         return declared[0]
@@ -153,11 +177,15 @@ def _guess(body: bytes) -> tuple[str, float]:
 
 
 def _of_language(body: bytes) -> tuple[str, ...]:
+    language, region = _language(body)
+    return _BY_LANGUAGE.get(f"{language}-{region}") or _BY_LANGUAGE.get(language, ())
+
+
+def _language(body: bytes) -> tuple[str, str]:
     match = _LANGUAGE.search(body[:8192])
     if not match:
-        return ()
-    language, region = match[1].decode("ascii").lower(), (match[2] or b"").decode("ascii").lower()
-    return _BY_LANGUAGE.get(f"{language}-{region}") or _BY_LANGUAGE.get(language, ())
+        return "", ""
+    return match[1].decode("ascii").lower(), (match[2] or b"").decode("ascii").lower()
 
 
 def _undoubled(text: str) -> str:

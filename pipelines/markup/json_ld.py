@@ -20,6 +20,7 @@ MAX_VALUE_CHARS = 4_000
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 # What these hold are other pages: teasers, carousels, breadcrumbs.
 _LISTING = ("hasPart", "itemListElement", "item", "isPartOf", "comment", "review")
+_NAMES = frozenset(["name", "givenName", "familyName"])
 _WRAPPINGS = ("<!--", "//<![CDATA[", "/*<![CDATA[*/", "<![CDATA[")
 _ENDINGS = ("-->", "//]]>", "/*]]>*/", "]]>", ";")
 
@@ -103,9 +104,21 @@ def resolved(value: Any, nodes: Iterable[Node]) -> Any:
     """`value` with the objects that it only names by `@id` put in, one level deep."""
     if isinstance(value, list):
         return [resolved(one, nodes) for one in value[:50]]
-    if not isinstance(value, dict) or "name" in value or not isinstance(value.get("@id"), str):
+    name = value.get("@id") if isinstance(value, dict) and _NAMES.isdisjoint(value) else value
+    if not isinstance(name, str):
         return value
-    return next((node for node in nodes if node.get("@id") == value["@id"] and "name" in node), value)
+    return next(
+        (node for node in _with_people(nodes) if node.get("@id") == name and not _NAMES.isdisjoint(node)), value
+    )
+
+
+def _with_people(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The objects, and those that stand in their fields for people."""
+    for node in nodes:
+        yield node
+        for key in ("author", "creator", "publisher"):
+            inner = node.get(key)
+            yield from (one for one in (inner if isinstance(inner, list) else [inner]) if isinstance(one, dict))
 
 
 def types(node: Node) -> frozenset[str]:
@@ -130,20 +143,21 @@ def _named(entry: Node, key: str | None) -> Any:
 
 def names(value: Any) -> tuple[str, ...]:
     """The names that a person or organisation field holds, in any of the forms JSON-LD allows."""
-    return tuple(name for entry in (value if isinstance(value, list) else [value]) for name in _names(entry, depth=3))
+    return tuple(_names(value, depth=4))
 
 
 def _names(entry: Any, *, depth: int) -> Iterator[str]:
-    """A name may be a node again, or stand in its parts."""
-    if not isinstance(entry, dict):
+    """A list may hold lists; a name may be a node again, stand in its parts, or be another name."""
+    if isinstance(entry, list):
+        for one in entry[:MAX_NODES] if depth else ():
+            yield from _names(one, depth=depth - 1)
+    elif not isinstance(entry, dict):
         yield from strings(entry)
-        return
-    name = entry.get("name")
-    if isinstance(name, str | list):
-        yield from strings(name)
-    elif isinstance(name, dict) and depth:
-        yield from _names(name, depth=depth - 1)
-    elif parts := [*strings(entry.get("givenName")), *strings(entry.get("familyName"))]:
-        yield " ".join(parts)
+    elif isinstance(entry.get("@list"), list):
+        yield from _names(entry["@list"], depth=depth)
+    elif isinstance(entry.get("name"), dict) and depth:
+        yield from _names(entry["name"], depth=depth - 1)
     else:
-        yield from strings(entry.get("@value"))
+        parts = [" ".join((*strings(entry.get("givenName")), *strings(entry.get("familyName"))))]
+        told = (strings(entry.get("name")), strings(parts), strings(entry.get("alternateName")))
+        yield from next((found for found in told if found), strings(entry.get("@value")))

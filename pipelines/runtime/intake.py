@@ -22,6 +22,7 @@ from onestory.pipelines.versions.moved_articles import under_moved_urls
 from onestory.pipelines.watches.matching import record_watch_matches, stored_versions
 from onestory.store.articles.captures import Capture, ProcessedCapture, storable_text
 from onestory.store.articles.save import SaveResult, save_articles
+from onestory.store.articles.text_replacement import keep_better_set
 from onestory.store.articles.versions import VersionText, unattached_versions
 from onestory.store.boilerplate import active_fingerprints
 from onestory.store.database import Store
@@ -177,25 +178,30 @@ class Intake:
                 raise answer
             else:
                 readings.append((waiting, answer))
-        saved, wanted = self._save([reading for _, reading in readings])
+        saved, wanted, respelled = self._save([reading for _, reading in readings])
         self._unsearched += len(saved)
         self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
+        if respelled:
+            self._sweep()
         if wanted:
             self._tell()
         for (waiting, _), kept in zip(readings, saved, strict=True):
             self._settle(waiting, _outcome(waiting.url, kept))
 
-    def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int]:
-        """Save a batch; return the result of each and how many match a watch."""
+    def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int, set[int]]:
+        """Save a batch; return the result of each, how many match a watch, and the versions that are better set now."""
 
-        def once() -> tuple[list[SaveResult], int]:
+        def once() -> tuple[list[SaveResult], int, set[int]]:
             with self.store.write() as connection:
                 lock_watches(connection, alone=False)
-                saved = save_articles(connection, under_moved_urls(connection, readings), now=self.clock())
+                under = under_moved_urls(connection, readings)
+                saved = save_articles(connection, under, now=self.clock())
+                respelled = keep_better_set(connection, under, saved, now=self.clock())
                 record_corrections(connection, saved)
-                return saved, record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
+                wanted = record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
+                return saved, wanted, respelled
 
-        return self.retry.call(once) if readings else ([], 0)
+        return self.retry.call(once) if readings else ([], 0, set())
 
     def _tell(self) -> None:
         """Write the events of watches whose articles are attached."""

@@ -10,10 +10,10 @@ from importlib.metadata import version
 
 from onestory.dedupe.signature import PARAMETERS, sign
 from onestory.errors import BadInput, Dropped, HomeUnusable
-from onestory.pipelines.boilerplate.repeated_lines import fingerprints_for_host
+from onestory.pipelines.boilerplate.repeated_lines import fingerprints_for_page
 from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ProcessedCapture
-from onestory.urls import host_of, normalize_url
+from onestory.urls import normalize_url
 
 __all__ = ["EXTRACTOR", "read_capture", "read_captures_in_worker"]
 
@@ -29,10 +29,10 @@ _NONE: Furniture = {}
 def read_capture(capture: Capture, *, furniture: Furniture = _NONE) -> ProcessedCapture:
     """Extract, clean and sign; `furniture` is the boilerplate in force, by host. Raises Dropped."""
     try:
-        host = host_of(normalize_url(capture.url))
+        url = normalize_url(capture.url)
     except BadInput as error:
         raise Dropped(capture.url, "bad_url", str(error)) from error
-    extracted = extract(capture, furniture=fingerprints_for_host(host, furniture))
+    extracted = extract(capture, furniture=fingerprints_for_page(url, furniture))
     signature = sign(extracted.text)
     return ProcessedCapture(
         capture=_without_body(capture),

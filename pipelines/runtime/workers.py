@@ -17,7 +17,7 @@ from onestory.errors import Dropped
 from onestory.pipelines.runtime.restarting_pool import RestartingPool
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
-__all__ = ["Workers", "settle_worker"]
+__all__ = ["WORKER_BYTES", "Workers", "address_space", "settle_worker"]
 
 # Processor time, so that a page gets it on a busy machine as well. SIGPROF ends a worker that exceeds it.
 PAGE_SECONDS = 5
@@ -62,7 +62,7 @@ class Workers:
         """Process captures; one result for each, in order. A page that needs over 5 s or ends its worker is dropped.
 
         `furniture` is the boilerplate in force on their hosts: see
-        `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_host`.
+        `onestory.pipelines.boilerplate.repeated_lines.fingerprints_for_page`.
         """
         answer: Future[list[ProcessedCapture | Dropped]] = Future()
         task = self._pool.schedule(_read_each, (captures, furniture, PAGE_SECONDS), seconds=CHUNK_STUCK_SECONDS)
@@ -153,11 +153,11 @@ def settle_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Load models and tables now: the first page must not pay for them from its own time.
     read_captures_in_worker([FIRST_PAGE])
-    limit = _address_space() + WORKER_BYTES
+    limit = address_space() + WORKER_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Bytes of address space that this process has (`statm`, proc(5)); elsewhere than on Linux, what models need."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])

@@ -8,15 +8,16 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Member
+from onestory.dedupe.headlines import Headline
 from onestory.dedupe.index import Registered
 from onestory.dedupe.partition import GroupingDecision, partition, unverified_pairs
-from onestory.dedupe.round_ups import round_ups
-from onestory.dedupe.verify import Evidence, verify
+from onestory.dedupe.round_ups import headlines_needed, round_ups
+from onestory.dedupe.verify import verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.pipelines.stories.matched import Seen, seen_of
+from onestory.pipelines.stories.matched import Seen, seen_of, stored_evidence
 from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
@@ -100,7 +101,8 @@ def _settle(
                 slow = join_fast(connection, newcomers, rows, now=now)
                 add_matches(connection, rows)
                 if slow:
-                    near = slow | _ends(row for row in rows if row.a_article in slow or row.b_article in slow)
+                    telling = [row for row in rows if not row.is_inert]
+                    near = slow | _ends(row for row in telling if row.a_article in slow or row.b_article in slow)
                     _evaluate_locked(connection, near | linked_articles(connection, near), locked, now=now)
                 emit_story_events(connection, sequences, now=now)
                 mark_attached(connection, sequences)
@@ -111,14 +113,6 @@ def _settle(
 
 def _ends(rows: Iterable[MatchRow]) -> set[str]:
     return {end for row in rows for end in (row.a_article, row.b_article)}
-
-
-def _match(evidence: Evidence | None, known: Mapping[int, VersionText]) -> MatchRow | None:
-    if evidence is None:
-        return None
-    a, b = evidence.a, evidence.b
-    told = {key: value for key, value in evidence.to_dict().items() if key not in ("a", "b", "kind")}
-    return MatchRow(a, b, known[a].article_id, known[b].article_id, evidence.kind, told)
 
 
 def evaluate(
@@ -185,17 +179,37 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
     decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     matches = list(found.matches)
     evidence = _between_articles(found.members, matches)
+    headlines: dict[int, tuple[Headline, bool]] = {}
+    members = _with_headlines(connection, members, evidence, headlines)
     while more := unverified_pairs(members, evidence, decisions, _compared(matches)):
         fresh = compare(connection, more)
         add_matches(connection, fresh)
         matches += fresh
         evidence = _between_articles(found.members, matches)
+        members = _with_headlines(connection, members, evidence, headlines)
     parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
     pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
     by_id = {member.id: member for member in found.members}
     solitary = round_ups(members, evidence)
     shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
     return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
+
+
+def _with_headlines(
+    connection: Connection, members: Sequence[Member], evidence: Iterable[Seen], read: dict[int, tuple[Headline, bool]]
+) -> list[Member]:
+    """The members, with the headlines that the partition asks for; `read` keeps what was read, by version."""
+    asked = headlines_needed(members, evidence)
+    numbers = {member.number for member in members if member.id in asked} - read.keys()
+    for one in version_texts(connection, numbers) if numbers else ():
+        text = compared(one, signature_of(one))
+        read[one.number] = text.headline, text.mentions_headline
+    return [
+        replace(member, headline=read[member.number][0], is_mentioned=read[member.number][1])
+        if member.number in read
+        else member
+        for member in members
+    ]
 
 
 def _shown(
@@ -234,8 +248,13 @@ def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[
 
 
 def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
-    found = _match(verify(compared(a, signature_of(a)), compared(b, signature_of(b))), {a.number: a, b.number: b})
-    return found or MatchRow(a.number, b.number, a.article_id, b.article_id, "none", {})
+    one, other = compared(a, signature_of(a)), compared(b, signature_of(b))
+    evidence = verify(one, other)
+    ends = (a.article_id, b.article_id)
+    if evidence is None:
+        return MatchRow(a.number, b.number, *ends, "none", {})
+    told = stored_evidence(evidence, one.signature.words, other.signature.words)
+    return MatchRow(a.number, b.number, *ends, evidence.kind, told)
 
 
 def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Seen]:

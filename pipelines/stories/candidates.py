@@ -15,9 +15,10 @@ from onestory.dedupe.evidence import Evidence, ShingleOverlap, compare_shingles
 from onestory.dedupe.headlines import Headline, are_same
 from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText
-from onestory.dedupe.verify import compare_words, is_settled
-from onestory.pipelines.stories.headline import compared, headline_of
+from onestory.dedupe.verify import compare_words, settled
+from onestory.pipelines.stories.headline import compared, headline_of, origin_of
 from onestory.pipelines.stories.index_client import signature_of
+from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.versions import VersionText, signatures_of, text_digests_of, version_texts
 from onestory.store.stories.components import MatchRow
 
@@ -32,8 +33,10 @@ Value = TypeVar("Value")
 @dataclass(frozen=True, slots=True)
 class _Signed:
     article_id: str
+    number: int
     signature: Signature
     headline: Headline
+    origin: str
 
 
 class _Recent(OrderedDict[int, Value], Generic[Value]):
@@ -62,7 +65,8 @@ class VersionCache:
     def put(self, versions: Iterable[VersionText]) -> None:
         for version in versions:
             text = compared(version, signature_of(version))
-            self._signed.keep(version.number, _Signed(version.article_id, text.signature, text.headline))
+            outline = _Signed(version.article_id, text.number, text.signature, text.headline, text.origin)
+            self._signed.keep(version.number, outline)
             self._texts.keep(version.number, text)
 
     def signature(self, number: int) -> Signature:
@@ -77,10 +81,10 @@ class VersionCache:
         self._drop_changed(connection, numbers)
         self._read(connection, numbers, self._signed, self._sign)
         seen = {pair: self._glance(pair) for pair in sorted(pairs) if self._are_two(pair)}
-        unsettled = [pair for pair, found in seen.items() if found and not self._is_settled(pair, found)]
-        open_ = {number for pair in unsettled for number in pair}
+        known = {pair: self._settled(pair, found) if found else None for pair, found in seen.items()}
+        open_ = {number for pair, found in seen.items() if found and known[pair] is None for number in pair}
         self._read(connection, open_, self._texts, self._open)
-        rows = [self._row(pair, found) for pair, found in seen.items()]
+        rows = [self._row(pair, found, known[pair]) for pair, found in seen.items()]
         self._signed.trim()
         self._texts.trim()
         return [row for row in rows if row is not None]
@@ -110,7 +114,9 @@ class VersionCache:
     def _sign(self, connection: Connection, numbers: Sequence[int]) -> None:
         for one in signatures_of(connection, numbers):
             headline = Headline(headline_of(one.title, one.url))
-            self._signed.keep(one.number, _Signed(one.article_id, Signature.from_bytes(one.signature), headline))
+            signature = Signature.from_bytes(one.signature)
+            outline = _Signed(one.article_id, one.number, signature, headline, origin_of(one.url))
+            self._signed.keep(one.number, outline)
 
     def _open(self, connection: Connection, numbers: Sequence[int]) -> None:
         for version in version_texts(connection, numbers):
@@ -124,22 +130,17 @@ class VersionCache:
         a, b = self._signed[pair[0]], self._signed[pair[1]]
         return compare_shingles(a.signature, b.signature, same_headline=are_same(a.headline, b.headline))
 
-    def _is_settled(self, pair: Pair, seen: ShingleOverlap) -> bool:
-        return is_settled(seen, self._signed[pair[0]].headline, self._signed[pair[1]].headline)
+    def _settled(self, pair: Pair, seen: ShingleOverlap) -> Evidence | None:
+        return settled(self._signed[pair[0]], self._signed[pair[1]], seen)
 
-    def _row(self, pair: Pair, seen: ShingleOverlap | None) -> MatchRow | None:
+    def _row(self, pair: Pair, seen: ShingleOverlap | None, evidence: Evidence | None) -> MatchRow | None:
         a, b = pair
-        evidence: Evidence | None = None
-        if seen is not None and self._is_settled(pair, seen):
-            evidence = seen.as_copy(a, b)
-        elif seen is not None:
+        if seen is not None and evidence is None:
             if a not in self._texts or b not in self._texts:
                 return None
             evidence = compare_words(self._texts[a], self._texts[b], seen)
         ends = (self._signed[a].article_id, self._signed[b].article_id)
         if evidence is None:
             return MatchRow(a, b, *ends, "none", {})
-        told = evidence.to_dict()
-        for name in ("a", "b", "kind"):
-            del told[name]
-        return MatchRow(a, b, *ends, evidence.kind, told)
+        words = (self._signed[a].signature.words, self._signed[b].signature.words)
+        return MatchRow(a, b, *ends, evidence.kind, stored_evidence(evidence, *words))

@@ -54,7 +54,7 @@ def join_fast(
         # What matches one that is still to come is settled when that one comes.
         matched = {other: row for other, row in room.matches.get(article, {}).items() if other not in waiting}
         moved = None
-        if room.is_new(article, newcomers[article]) and slow.isdisjoint(matched):
+        if room.is_new(article, newcomers[article]) and slow.isdisjoint(_telling(matched)):
             moved = room.place(article, matched)
         if moved is None:
             slow.add(article)
@@ -217,9 +217,11 @@ class _JoinState:
         return [end and end.number for end in ends] == [row.a, row.b]
 
     def _tells(self, row: MatchRow) -> bool:
-        """Whether it may make one of the two a round-up, or a frame of something."""
+        """Whether it may make one of the two a round-up, or a frame of something in a story."""
         if row.kind == "none":
             return False
+        if row.kind == "frame":
+            return any(self.stories[self.home[end]].copies > 1 for end in (row.a_article, row.b_article))
         return may_be_round_up(seen_of(row), self.members[row.a_article].words, self.members[row.b_article].words)
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
@@ -245,6 +247,10 @@ class _JoinState:
         self.outlets.add(outlet)
         self.owners.add(owner)
         self.hosts.add((story.id, one.host, one.text_digest))
+
+
+def _telling(matched: Mapping[str, MatchRow]) -> list[str]:
+    return [other for other, row in matched.items() if not row.is_inert]
 
 
 def _by_article(rows: Iterable[MatchRow]) -> dict[str, dict[str, MatchRow]]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onestory.dedupe.shingles import shared_spans
 from onestory.dedupe.signature import sign
-from onestory.dedupe.verify import ComparedText, spans, verify
+from onestory.dedupe.verify import ComparedText, verify
 from onestory.errors import BadInput
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
@@ -147,7 +148,7 @@ def _found(asked: ComparedText, closest: _Closest, record: StoryRecord) -> TextM
         article_id=closest.version.article_id,
         relation=closest.relation,
         share=round(closest.share, 4),
-        spans=tuple(spans(asked.text, closest.version.text)),
+        spans=tuple(shared_spans(asked.text, closest.version.text)),
         title=record.title,
         first_seen=record.first_seen,
         first_outlet=record.first_outlet,

@@ -1,10 +1,12 @@
-"""Matches as an evaluation reads them: under the numbers of current versions, whichever was found first."""
+"""Matches as they are stored, and as an evaluation reads them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from onestory.dedupe.evidence import Evidence
+from onestory.dedupe.round_ups import is_inert
 from onestory.store.stories.components import MatchRow
 
-__all__ = ["Seen", "seen_of"]
+__all__ = ["Seen", "seen_of", "stored_evidence"]
 
 
 class Seen(NamedTuple):
@@ -43,3 +45,13 @@ def seen_of(row: MatchRow) -> Seen:
         told["a_at"],
         told["b_at"],
     )
+
+
+def stored_evidence(evidence: Evidence, a_words: int, b_words: int) -> dict[str, Any]:
+    """What the store keeps of the evidence for two versions of so many words, beside their numbers and the kind."""
+    told = evidence.to_dict()
+    for name in ("a", "b", "kind"):
+        del told[name]
+    if is_inert(evidence, a_words, b_words):
+        told["inert"] = True
+    return told

@@ -10,12 +10,14 @@ arrived first.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from onestory.dedupe.evidence import RelatedPair
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.stories.claims import Beliefs, TimedCopy, beliefs_of, on_record_from, stated_time
 from onestory.urls import site_of
+
+if TYPE_CHECKING:
+    from onestory.dedupe.evidence import RelatedPair
 
 __all__ = [
     "REASONS",
@@ -254,7 +256,7 @@ def story_credit(original: str, copies: Sequence[CopyFacts]) -> str | None:
 
 
 def relations_beside(
-    original: str, relations: Mapping[str, str], numbers: Mapping[str, int], evidence: Iterable[RelatedPair]
+    original: str, relations: Mapping[str, str], numbers: Mapping[str, int], evidence: Iterable["RelatedPair"]
 ) -> dict[str, str]:
     """The relations of one story, told beside another of its copies than they were; `numbers` are its versions'."""
     here, by_number = numbers[original], {number: article for article, number in numbers.items()}

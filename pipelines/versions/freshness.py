@@ -15,7 +15,8 @@ from onestory.cache import LruCache
 from onestory.dedupe.characters import folded, lowered
 from onestory.dedupe.shingles import units_of
 from onestory.store.events.story_events import WITHDRAWAL_NOTICES
-from onestory.store.stories.copies import current_texts, own_outlets_among, recent_titles_and_texts
+from onestory.store.stories.copies import current_texts, recent_titles_and_texts
+from onestory.store.stories.outlets import own_outlets
 from onestory.store.stories.records import CopyRecord, StoryRecord, copies_of_story, load_article
 
 __all__ = ["Freshness", "FreshnessCache", "OutdatedCopies", "TextHistory", "freshness_of", "history_of"]
@@ -130,25 +131,29 @@ class OutdatedCopies:
 
 
 class FreshnessCache:
-    """The freshness of stories, cached by `updated`, which changes whenever a copy comes, goes or changes."""
+    """The freshness of stories, cached by `updated`, which changes whenever a copy comes, goes or changes.
+
+    Which outlets are the operator's own may change at any time, in any process, so it is read each time.
+    """
 
     def __init__(self) -> None:
-        self._cache: LruCache[tuple[str, datetime], OutdatedCopies] = LruCache(MAX_CACHED_FRESHNESS)
+        self._cache: LruCache[tuple[str, datetime, frozenset[str]], OutdatedCopies] = LruCache(MAX_CACHED_FRESHNESS)
 
     def of(self, connection: Connection, story: StoryRecord) -> OutdatedCopies:
-        return self._cache.get_or_compute((story.id, story.updated), lambda: _compared(connection, story))
+        if story.copies < 2:
+            return OutdatedCopies()
+        own = frozenset(own_outlets(connection))
+        return self._cache.get_or_compute((story.id, story.updated, own), lambda: _compared(connection, story, own))
 
 
-def _compared(connection: Connection, story: StoryRecord) -> OutdatedCopies:
-    if story.copies < 2:
-        return OutdatedCopies()
+def _compared(connection: Connection, story: StoryRecord, own: frozenset[str]) -> OutdatedCopies:
     original = load_article(connection, story.original)
     is_withdrawn = original.copy.withdrawn is not None or original.facts.get("notice") in WITHDRAWAL_NOTICES
     history = history_of(recent_titles_and_texts(connection, story.original, limit=MAX_COMPARED_VERSIONS))
     if history.is_plain and not is_withdrawn:
         return OutdatedCopies()
     members = copies_of_story(connection, story.id)
-    ours = own_outlets_among(connection, {copy.outlet for copy in members})
+    ours = own & {copy.outlet for copy in members}
     others = [copy for copy in members if copy.id != story.original and copy.withdrawn is None]
     others = sorted(others, key=lambda copy: copy.outlet not in ours)[:MAX_COMPARED_COPIES]
     if is_withdrawn:
@@ -159,7 +164,7 @@ def _compared(connection: Connection, story: StoryRecord) -> OutdatedCopies:
 
 
 def _counted(
-    reason: str, others: Sequence[CopyRecord], ours: set[str], standings: Mapping[str, Freshness]
+    reason: str, others: Sequence[CopyRecord], ours: frozenset[str], standings: Mapping[str, Freshness]
 ) -> OutdatedCopies:
     old = {copy.outlet for copy in others if standings.get(copy.id) == "old"}
     return OutdatedCopies(reason, standings, len({copy.outlet for copy in others}), len(old), len(old & ours))

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from onestory.errors import BadInput, NotFound
+from onestory.look_alikes import skeleton
 from onestory.store.queries import columns_of
 from onestory.store.schema import api_keys, sessions
 
@@ -35,6 +36,7 @@ __all__ = [
     "record_key_use",
     "revoke_key",
     "revoke_key_unless_last",
+    "usable_digests",
 ]
 
 KeyScope = Literal["read", "edit", "admin"]
@@ -103,13 +105,14 @@ def _add(
 
 
 def _checked_name(connection: Connection, name: str) -> str:
-    """The name on one line. Names are unique among usable keys, since they sign decisions."""
+    """The name on one line. Names are unique to readers among usable keys, since they sign decisions."""
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > MAX_KEY_NAME or not wanted.isprintable():
         raise BadInput(f"a key needs a name of 1 to {MAX_KEY_NAME} printable characters that says who or what uses it")
     usable = [one for one in list_keys(connection) if one.revoked is None]
-    if any(one.name == wanted for one in usable):
-        raise BadInput(f"there is already a key named {wanted!r}: revoke it first, or choose another name")
+    if alike := next((one.name for one in usable if skeleton(one.name) == skeleton(wanted)), None):
+        what = "named" if alike == wanted else "with a name that looks the same,"
+        raise BadInput(f"there is already a key {what} {alike!r}: revoke it first, or choose another name")
     if len(usable) >= MAX_KEYS:
         raise BadInput(f"there are already {MAX_KEYS} keys: revoke one that is no longer needed")
     return wanted
@@ -153,6 +156,11 @@ def find_key(connection: Connection, secret: str) -> KeyRecord | None:
         return None
     found = KeyRecord(*row[1:])
     return found if found.revoked is None else None
+
+
+def usable_digests(connection: Connection) -> frozenset[str]:
+    """The digests of all usable keys."""
+    return frozenset(connection.scalars(select(api_keys.c.digest).where(api_keys.c.revoked.is_(None))))
 
 
 def is_key_usable(connection: Connection, number: int) -> bool:

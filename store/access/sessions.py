@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from onestory.store.access.api_keys import KEY_COLUMNS, KeyRecord, secret_digest
 from onestory.store.schema import api_keys, sessions
 
-__all__ = ["SESSION_LIFETIME", "begin_session", "end_session", "find_session"]
+__all__ = ["SESSION_LIFETIME", "active_digests", "begin_session", "end_session", "find_session"]
 
 SESSION_LIFETIME = timedelta(days=7)
 TOKEN_BYTES = 32
@@ -39,6 +39,11 @@ def find_session(connection: Connection, token: str, *, now: datetime) -> tuple[
     )
     row = connection.execute(found).one_or_none()
     return None if row is None else (KeyRecord(*row[:-1]), row[-1])
+
+
+def active_digests(connection: Connection, *, now: datetime) -> frozenset[str]:
+    """The digests of all sessions that have not ended."""
+    return frozenset(connection.scalars(select(sessions.c.digest).where(sessions.c.ends > now)))
 
 
 def end_session(connection: Connection, token: str) -> None:

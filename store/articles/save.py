@@ -41,13 +41,15 @@ _LETTERS = re.compile(r"[\W_]+")
 class SaveResult:
     """The result of saving one capture. `number` is the number of the new version, if there is one.
 
-    `replaces` is the version that was current before, if the new version follows it.
+    `replaces` is the version that was current before, if the new version follows it. `same_as` is the version whose
+    words a known capture has, where it has them in another form.
     """
 
     kind: Literal["stored", "known", "removed"]
     article_id: str
     number: int | None = None
     replaces: int | None = None
+    same_as: int | None = None
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
@@ -95,8 +97,10 @@ def _decide(
         history = histories.setdefault(identity, [])
         if _is_barred(reading, identity, barred):
             answers.append(SaveResult("removed", identity))
-        elif _is_known(history, reading):
-            answers.append(SaveResult("known", identity))
+        elif (known := _same_words(history, reading)) is not None:
+            digest, same_as = known
+            is_other_form = digest != reading.content_digest
+            answers.append(SaveResult("known", identity, same_as=same_as if is_other_form else None))
         else:
             row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
@@ -107,16 +111,16 @@ def _decide(
     return answers, rows
 
 
-def _is_known(history: VersionKeys, reading: ProcessedCapture) -> bool:
+def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[str, int] | None:
+    """The content digest and number of the version that makes a capture known."""
     words, observed = _words_of(reading), reading.capture.observed
-    if observed is None:
-        return any(known == words for *_, known in history)
-    if any((when, known) == (observed, words) for when, _, _, known in history):
-        return True
     ordered = sorted(history)
-    before = [known for when, *_, known in ordered if when <= observed][-1:]
-    after = [known for when, *_, known in ordered if when > observed][:1]
-    return words in before + after
+    if observed is not None:
+        at_once = [one for one in ordered if one[0] == observed]
+        before = [one for one in ordered if one[0] <= observed][-1:]
+        after = [one for one in ordered if one[0] > observed][:1]
+        ordered = [*at_once, *before, *after]
+    return next(((digest, number) for _, digest, number, known in ordered if known == words), None)
 
 
 def _words_of(reading: ProcessedCapture) -> bytes:

@@ -1,26 +1,30 @@
 """Replacing the text of a version by a better extraction of the same page, under the same version number."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
-from onestory.store.articles.save import refresh_articles, save_removed_lines
+from onestory.store.articles.save import SaveResult, refresh_articles, save_removed_lines
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
 
 __all__ = [
     "ReplacementText",
     "VersionRow",
+    "keep_better_set",
     "replace_facts",
     "replace_texts",
     "version_rows",
     "versions_by_warc_offset",
     "versions_of_host",
 ]
+
+
+_CAREFUL_SIGNS = "‘’“”„«»–—…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,36 @@ def replace_facts(connection: Connection, texts: Sequence[ReplacementText], *, n
     """Replace the page facts of versions whose title and text are unchanged."""
     for text in texts:
         _replace(connection, text, now=now)
+
+
+def keep_better_set(
+    connection: Connection, readings: Sequence[ProcessedCapture], saved: Sequence[SaveResult], *, now: datetime
+) -> set[int]:
+    """Of captures that have the same words keep the one that is set with more care, whichever arrived first.
+
+    Curled quotes, dashes and paragraphs count. Returns the versions whose text was replaced, to be attached again; the
+    words, and so their signatures and matches, are the same.
+    """
+    offered = [(one.same_as, reading) for one, reading in zip(saved, readings, strict=True) if one.same_as is not None]
+    stored = {row.number: row for row in version_rows(connection, {number for number, _ in offered})}
+    replaced: set[int] = set()
+    for number, reading in offered:
+        text = ReplacementText.from_capture(number, reading)
+        row = stored.get(number)
+        if row is None or row.content_digest == text.content_digest or not _may_stand(connection, text):
+            continue
+        if _care(text.title, text.text, text.content_digest) > _care(row.title, row.text, row.content_digest):
+            _replace(connection, replace(text, facts=row.facts), now=now)
+            place = {"warc_file": reading.capture.warc_file, "warc_offset": reading.capture.warc_offset}
+            connection.execute(update(versions).where(versions.c.number == number).values(place | {"attached": None}))
+            stored[number] = replace(row, title=text.title, text=text.text, content_digest=text.content_digest)
+            replaced.add(number)
+    return replaced
+
+
+def _care(title: str | None, text: str, digest: str) -> tuple[int, int, str]:
+    whole = f"{title or ''} {text}"
+    return sum(map(whole.count, _CAREFUL_SIGNS)), text.count("\n"), digest
 
 
 def _may_stand(connection: Connection, text: ReplacementText) -> bool:

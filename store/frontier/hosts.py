@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Update, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, text, update
 
-from onestory.store.frontier.scope import CrawlScope, has_due_work
 from onestory.store.queries import insert_new
 from onestory.store.schema import hosts
 
 __all__ = [
+    "LONGEST_LEASE",
     "Lease",
     "LeasedHost",
     "add_hosts",
@@ -25,8 +25,8 @@ __all__ = [
     "claim_hosts",
     "database_time",
     "delay_host",
-    "has_claimable_host",
     "holds_lease",
+    "is_claimable",
     "record_request",
     "release_host",
     "renew_leases",
@@ -43,6 +43,9 @@ LEASE_CONDITION = and_(
     hosts.c.lease_holder == bindparam("our_holder"),
 )
 LEASE_QUERY = select(hosts.c.name).where(LEASE_CONDITION).with_for_update()
+
+
+LONGEST_LEASE = timedelta(hours=1)  # crawlers lease for a minute at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +90,19 @@ def add_hosts(connection: Connection, names: Collection[str], *, now: datetime) 
     insert_new(connection, hosts, [{"name": name, "next_fetch": now} for name in sorted(set(names))])
 
 
+def is_claimable(now: datetime) -> ColumnElement[bool]:
+    """Whether a host is due and not leased. A lease longer than any that is given dates from a clock that was ahead."""
+    until = hosts.c.lease_until
+    return and_(hosts.c.next_fetch <= now, or_(until.is_(None), until <= now, until > now + LONGEST_LEASE))
+
+
 def claim_hosts(
-    connection: Connection, scope: CrawlScope, *, holder: str, now: datetime, lease_seconds: float, limit: int
+    connection: Connection, names: Collection[str], *, holder: str, now: datetime, lease_seconds: float
 ) -> list[LeasedHost]:
-    """Lease up to `limit` free hosts with due work, the longest waiting first."""
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    wanted = and_(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now))
-    query = select(hosts.c.name).where(wanted).order_by(hosts.c.next_fetch, hosts.c.name).limit(limit)
-    names = connection.execute(query.with_for_update(skip_locked=True, of=hosts)).scalars().all()
-    return _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
-
-
-def has_claimable_host(connection: Connection, scope: CrawlScope, *, now: datetime) -> bool:
-    """Whether a claim would find a host. Takes no locks."""
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    query = select(hosts.c.name).where(free, hosts.c.next_fetch <= now, has_due_work(scope, now=now)).limit(1)
-    return connection.execute(query).first() is not None
+    """Lease those of these hosts that are still free and due."""
+    query = select(hosts.c.name).where(hosts.c.name.in_(names), is_claimable(now)).order_by(hosts.c.name)
+    free = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
+    return _lease(connection, free, holder=holder, now=now, lease_seconds=lease_seconds)
 
 
 def claim_host(
@@ -110,8 +110,7 @@ def claim_host(
 ) -> LeasedHost | None:
     """Lease one host, if it is free and due."""
     add_hosts(connection, [name], now=now)
-    free = or_(hosts.c.lease_until.is_(None), hosts.c.lease_until <= now)
-    query = select(hosts.c.name).where(hosts.c.name == name, free, hosts.c.next_fetch <= now)
+    query = select(hosts.c.name).where(hosts.c.name == name, is_claimable(now))
     names = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     leased = _lease(connection, names, holder=holder, now=now, lease_seconds=lease_seconds)
     return leased[0] if leased else None

@@ -31,6 +31,7 @@ from redis.retry import Retry
 
 from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable, is_disk_full
 from onestory.file_lock import FileLock
+from onestory.private_files import make_private_folder
 from onestory.store.redis_server.process import exit_error, reap_server, remove_socket, socket_path, start_server
 
 __all__ = ["EmbeddedRedis", "home_error"]
@@ -118,7 +119,7 @@ class EmbeddedRedis:
         if self._membership is not None and self._membership.holds():
             return self._membership
         self._leave()
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         with ExitStack() as opened:
             gate = opened.enter_context(FileLock(self._folder / "server.lock"))
             users = opened.enter_context(FileLock(self._folder / "users.lock"))

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from onestory.errors import DiskFull, HomeUnusable, IndexUnavailable, IndexUnusable, OnestoryError
+from onestory.private_files import create_private_file
 
 __all__ = [
     "MAX_SOCKET_BYTES",
@@ -111,7 +112,8 @@ def start_server(folder: Path, *, inherit: int) -> subprocess.Popen[bytes]:
     The server keeps the descriptor `inherit` open while it lives. Raises IndexUnusable if no binary can be used.
     """
     command = [find_redis_binary(), *_options(folder, _place_socket(folder))]
-    with _new_log(folder / _LOG).open("ab") as log:
+    create_private_file(log_file := _new_log(folder / _LOG))
+    with log_file.open("ab") as log:
         return subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.DEVNULL,

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Dialect, Index, MetaData, String, text
 from sqlalchemy.types import TypeDecorator
 
+from onestory.errors import HomeUnusable
+
 __all__ = ["PartialIndex", "Time", "metadata"]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -30,7 +32,14 @@ class Time(TypeDecorator[datetime]):
         return f"{value.astimezone(UTC).strftime(TIME_FORMAT):0>27}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)  # ten times as fast as strptime
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value)  # ten times as fast as strptime
+        except (TypeError, ValueError) as error:
+            raise HomeUnusable(
+                "the store holds damaged times: restore it from a backup; `onestory doctor` checks it"
+            ) from error
 
 
 metadata = MetaData(

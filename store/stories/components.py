@@ -39,6 +39,11 @@ class MatchRow:
     kind: MatchKind
     evidence: Mapping[str, Any]
 
+    @property
+    def is_inert(self) -> bool:
+        """Whether the match changes no story, whatever else matches its articles."""
+        return self.kind == "none" or bool(self.evidence.get("inert", False))
+
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
@@ -129,7 +134,7 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
         reached |= {end for row in result for end in row.against}
         frontier = reached - core
         core |= frontier
-    around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
+    around = {end for row in edges.values() if not row.is_inert for end in (row.a_article, row.b_article)} - core
     edges |= {(row.a, row.b): row for row in _matches(connection, around)}
     found_members = load_members(connection, core | around)
     present = {member.id for member in found_members}
@@ -140,14 +145,15 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
 
 
 def linked_articles(connection: Connection, article_ids: Collection[str]) -> set[str]:
-    """The articles quoted by these or quoting them. Whether one is a round-up may depend on new articles."""
+    """The articles quoted by these or quoting them, where one may be a round-up: that may depend on new articles."""
     found: set[str] = set()
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
-            query = select(matches.c.a_article, matches.c.b_article).where(
+            query = select(matches.c.a_article, matches.c.b_article, matches.c.evidence).where(
                 end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
             )
-            found |= {one for row in connection.execute(query) for one in row}
+            telling = (row for row in connection.execute(query) if not row.evidence.get("inert", False))
+            found |= {one for row in telling for one in row[:2]}
     return found
 
 

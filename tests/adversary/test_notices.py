@@ -1,10 +1,10 @@
 """Notices act on their own article."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.database import Store
-from onestory.store.schema import events
+from onestory.store.schema import events, outlets
 from tests.adversary.conftest import Import, original_of, seen
 from tests.news_texts import wire_article
 
@@ -44,3 +44,19 @@ def test_the_originals_own_notice_marks_the_story(import_rows: Import, desk_stor
     assert original_of(stories).facts.get("notice") == "withdrawn"
     with desk_store.read() as connection:
         assert FreshnessCache().of(connection, stories[0][0]).reason == "withdrawn"
+
+
+def test_whose_outlets_are_ours_counts_from_the_next_look(import_rows: Import, desk_store: Store) -> None:
+    """It may be set in another process, as by `onestory outlets set --ours`."""
+    stories = import_rows([seen(OURS, RETRACTED, minutes=0, said=-5), seen(HOAX, TEXT, minutes=60, said=50)])
+    story, members = stories[0]
+    cache = FreshnessCache()
+    counts = []
+    for is_ours in (False, True, False):
+        with desk_store.write() as connection:
+            name = next(one.copy.outlet for one in members if one.copy.url == HOAX)
+            connection.execute(delete(outlets).where(outlets.c.name == name))
+            connection.execute(insert(outlets).values(name=name, ours=is_ours))
+        with desk_store.read() as connection:
+            counts.append(cache.of(connection, story).old_ours)
+    assert counts == [0, 1, 0]

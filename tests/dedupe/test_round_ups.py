@@ -37,7 +37,7 @@ def stories(pages: list[Page]) -> set[frozenset[str]]:
         for number, (host, headline, words) in enumerate(pages)
     ]
     members = [
-        Member(host, at, one.signature.words, one.signature.digest, host)
+        Member(host, at, one.signature.words, one.signature.digest, host, one.headline, one.mentions_headline)
         for (host, _, _), (at, one) in zip(pages, enumerate(texts), strict=True)
     ]
     found: dict[tuple[int, int], Evidence | None] = {
@@ -91,8 +91,8 @@ def test_a_page_with_the_texts_of_stories_does_not_merge_them(bridge: str, headl
 
 
 @pytest.mark.parametrize("bridge", BRIDGES)
-@pytest.mark.parametrize("headline", [one for one in HEADLINES if one != "both"])
-def test_two_articles_without_a_copy_are_not_merged_under_one_headline(bridge: str, headline: str) -> None:
+@pytest.mark.parametrize("headline", HEADLINES)
+def test_two_articles_without_a_copy_are_not_merged(bridge: str, headline: str) -> None:
     victims = [("harbour.example", ON_HARBOUR, join(*HARBOUR)), ("clinic.example", ON_CLINIC, join(*CLINIC))]
     attack = ("bridge.example", HEADLINES[headline], join(*BRIDGES[bridge]))
     assert without(stories([*victims, attack]), "bridge.example") == stories(victims)
@@ -103,6 +103,25 @@ def test_two_excerpts_of_one_article_are_one_story_with_it() -> None:
         ("wire.example", ON_HARBOUR, join(*HARBOUR)),
         ("top.example", ON_HARBOUR, join(*HARBOUR[:5])),
         ("end.example", f"More: {ON_HARBOUR}", join(*HARBOUR[5:])),
+    ]
+    assert len(stories(pages)) == 1
+
+
+def test_excerpts_from_two_places_with_copies_of_their_own_are_one_story_under_one_headline() -> None:
+    top, end = join(*HARBOUR[:5]), join(*HARBOUR[6:])
+    pages = [("wire.example", ON_HARBOUR, join(*HARBOUR))]
+    pages += [(f"top{at}.example", ON_HARBOUR, f"{top}\nReported by desk {at}.") for at in range(2)]
+    pages += [(f"end{at}.example", ON_HARBOUR, f"{end}\nReported by desk {at}.") for at in range(2)]
+    assert len(stories(pages)) == 1
+
+
+def test_an_excerpt_under_a_headline_that_its_words_do_not_mention_is_no_story_of_its_own() -> None:
+    mentioned = " ".join(HARBOUR[0].split()[:8])
+    pages = [
+        ("wire.example", mentioned, join(*HARBOUR)),
+        ("daily.example", mentioned, join(*HARBOUR, "Edited by the night desk.")),
+        ("top.example", mentioned, join(*HARBOUR[:5])),
+        ("end.example", "Sailors vote for a new chairman", join(*HARBOUR[6:])),
     ]
     assert len(stories(pages)) == 1
 

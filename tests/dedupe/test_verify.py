@@ -3,8 +3,9 @@
 import pytest
 
 from onestory.dedupe.headlines import Headline
+from onestory.dedupe.shingles import shared_spans
 from onestory.dedupe.signature import sign
-from onestory.dedupe.verify import ComparedText, Evidence, spans, verify
+from onestory.dedupe.verify import ComparedText, Evidence, verify
 from tests.dedupe.news import article, form, join, text
 
 
@@ -126,9 +127,9 @@ def test_evidence_is_flat():
 
 def test_spans_are_the_characters_that_both_have():
     lookup = join("A new beginning, written by nobody in particular.", STORY[2])
-    [(start, end)] = spans(lookup, WHOLE)
+    [(start, end)] = shared_spans(lookup, WHOLE)
     assert lookup[start:end] == STORY[2].rstrip(".")
-    assert spans("", WHOLE) == []
+    assert shared_spans("", WHOLE) == []
 
 
 def test_an_excerpt_without_spaces_is_found_too():
@@ -179,3 +180,57 @@ def test_bulletins_of_two_days_under_one_headline_are_no_teasers_of_each_other()
     headline = Headline("Weather forecast for the region this week")
     one, other = (ComparedText(n, text, sign(text), headline) for n, text in enumerate(texts, start=1))
     assert verify(one, other) is None
+
+
+CAPTION = "Members of the harbour council walk past the old ferry on Monday, before the talks (Photo: A. Quill/AFP)"
+LONG_CAPTION = f"{' '.join(STORY[0].split()[:40])} {CAPTION}"
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (LONG_CAPTION, join(LONG_CAPTION, *OTHER[:2])),
+        (join("more_vert", LONG_CAPTION), join("Talks begin", LONG_CAPTION, *OTHER[:3])),
+        (join(LONG_CAPTION, *STORY[4:6]), join(*OTHER[:2], LONG_CAPTION)),
+    ],
+)
+def test_a_picture_that_two_articles_show_makes_them_no_copies(one: str, two: str):
+    found = check(one, two)
+    assert found is None or found.kind != "copy"
+
+
+def test_a_copy_with_its_captions_is_a_copy():
+    found = check(join(LONG_CAPTION, WHOLE), join(*STORY[:8], LONG_CAPTION))
+    assert found is not None
+    assert found.kind == "copy"
+
+
+def test_a_caption_with_no_picture_credit_is_text():
+    found = check(WHOLE, join("Harbour, Monday", *STORY[:2]))
+    assert found is not None
+    assert found.kind == "copy"
+
+
+STATEMENT = " ".join(article(9)[:2])
+AROUND = (
+    (
+        "The ministry broke its silence late on Tuesday, a week after the first reports of the deal came out.",
+        "It did not take questions from the press, and the minister left town.",
+    ),
+    (
+        "Nobody expected an answer this week, least of all the families who had waited outside for days.",
+        "Lawyers of the families call that far too little, and plan to sue in spring.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        lambda lead, end: join(f"{lead} The statement in full:", STATEMENT, end),
+        lambda lead, end: join(lead, STATEMENT, "— Harbour Ministry (@harbourministry) July 3, 2019", end),
+    ],
+)
+def test_a_statement_that_two_writers_print_without_quotation_marks_makes_no_copy(quote):
+    found = check(quote(*AROUND[0]), quote(*AROUND[1]))
+    assert found is None or found.kind != "copy"

@@ -208,13 +208,24 @@ def test_many_wrong_keys_bar_an_address_and_not_those_who_were_let_in_before(sma
 
 
 def test_many_wrong_keys_of_one_client_do_not_bar_the_keys_of_others_at_its_address(small: Locked) -> None:
+    """Not even if they share its public prefix, and it was never used before."""
+    prefix = small.keys["read"].record.prefix
     for number in range(2 * KEY_FAILURES_PER_MINUTE):
-        wrong = {"Authorization": f"Bearer onestory_{number:08x}_0"}
-        assert small.client.get("/v1/stories", headers=wrong).status_code == 401
-    assert [small.client.get("/v1/stories", headers=wrong).status_code for _ in range(KEY_FAILURES_PER_MINUTE)][
-        -1
-    ] == 429
+        wrong = {"Authorization": f"Bearer {prefix if number % 2 else f'onestory_{number:08x}'}_0"}
+        expected = 401 if number < KEY_FAILURES_PER_MINUTE else 429
+        assert small.client.get("/v1/stories", headers=wrong).status_code == expected
     assert small.client.get("/v1/stories", headers=small.bearer("read")).status_code == 200
+    assert small.client.post("/sign-in", data={"key": small.keys["edit"].secret}).status_code == 303
+
+
+def test_wrong_keys_beyond_the_limit_cost_no_query(small: Locked) -> None:
+    keyring = small.app.state.keyring
+    asked = []
+    ask = keyring._ask
+    keyring._ask = lambda *details: asked.append(details) or ask(*details)
+    for number in range(3 * KEY_FAILURES_PER_MINUTE):
+        small.client.get("/v1/stories", headers={"Authorization": f"Bearer onestory_0_{number}"})
+    assert len(asked) == KEY_FAILURES_PER_MINUTE
 
 
 def test_sessions_that_are_none_bar_an_address_and_not_who_is_signed_in(small: Locked) -> None:

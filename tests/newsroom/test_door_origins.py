@@ -71,6 +71,34 @@ def test_on_loopback_everybody_may_everything_except_what_other_sites_ask(served
         assert served.client.post(path, json=body).status_code == 201
 
 
+@pytest.mark.parametrize("path", ["/compare?a=1&b=1", "/", "/v1/stories", "/v1/search?q=ferry", "/search?q=ferry"])
+def test_what_other_sites_embed_is_refused_before_any_work(served: Served, path: str) -> None:
+    kinds = (("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe"))
+    for site in ("cross-site", "same-site"):
+        for mode, kind in kinds:
+            headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": kind}
+            answer = served.client.get(path, headers=headers)
+            assert (answer.status_code, "other_site" in answer.text or "other sites" in answer.text) == (403, True)
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert served.client.get(path, headers=followed).status_code != 403
+    for site in ("same-origin", "none"):
+        assert served.client.get(path, headers={"Sec-Fetch-Site": site}).status_code != 403
+
+
+def test_a_site_on_the_list_reads_the_api_where_no_key_is_asked_for(
+    sqlite_store_url: str, redis_url: str, prefix: str
+) -> None:
+    store = Store.open(sqlite_store_url)
+    index_client = fresh_registry(store, redis_url, prefix)
+    app = create_app(store, index_client, cors_origins=("https://friend.example",))
+    with listen_on("127.0.0.1", 0) as listening, serve_in_thread(app, listening) as url:
+        for origin, status in (("https://friend.example", 200), ("https://evil.example", 403)):
+            headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+            assert httpx.get(f"{url}/v1/stories", headers=headers, trust_env=False).status_code == status
+    index_client.index.redis.close()
+    store.close()
+
+
 @pytest.mark.parametrize(
     "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "Via", "CF-Connecting-IP"]
 )

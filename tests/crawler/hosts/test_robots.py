@@ -148,8 +148,22 @@ def test_a_host_rests_as_long_as_it_asks_for_and_longer_when_that_was_too_little
 
 
 @pytest.mark.parametrize(
-    ("written", "seconds"), [("10s", 10), ("2,5", 2.5), ("10 seconds", 10), ("1 min", 60), ("10", 10), ("soon", None)]
+    ("written", "seconds"),
+    [
+        ("10s", 10),
+        ("2,5", 2.5),
+        ("10 seconds", 10),
+        ("1 min", 60),
+        ("10", 10),
+        ("soon", None),
+        ("500ms", 0.5),
+        ("'10'", 10),
+        ("10;", 10),
+        ("5-10", 10),
+        ("1 h", 3_600),
+    ],
 )
 def test_a_delay_is_heard_however_it_is_written(written: str, seconds: float | None) -> None:
     text = f"User-agent: *\nCrawl-delay: {written}\nDisallow: /x\n".encode()
     assert parse_robots(200, text).crawl_delay == seconds
+    assert parse_robots(200, text.replace(b"Crawl-delay", b"Crawldelay")).crawl_delay == seconds

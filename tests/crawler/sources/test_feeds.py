@@ -260,3 +260,54 @@ def test_an_index_names_sitemaps_on_hosts_of_its_own_site_alone() -> None:
     index = read_sitemap(f"<sitemapindex>{locs}</sitemapindex>".encode(), url="https://harbourpost.com/index.xml")
     children = children_of(index, url="https://harbourpost.com/index.xml", since=None)
     assert sorted(children) == sorted(f"https://{host}/s.xml" for host in hosts[:3])
+
+
+@pytest.mark.parametrize("link", ["", "www.a.example/n/1", "//www.a.example/n/1", "\n https://www.a.example/n/1\n"])
+def test_a_link_is_read_however_it_is_written(link: str) -> None:
+    body = rss(f"<item><link>{link}</link><guid>https://www.a.example/n/1</guid></item>")
+    [entry] = feed_entries(body, url="https://www.a.example/feed")
+    assert entry.url == "https://www.a.example/n/1"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Mon, 05 Jan 2026 08:00:00 +0100", "2026-01-05T07:00:00+00:00"),
+        ("Mon, 05 Jan 2026 08:00:00 CET", "2026-01-05T07:00:00+00:00"),
+        ("Mon, 05 Jan 2026 08:00:00 IST", "2026-01-05T02:30:00+00:00"),
+        ("Mon, 05 Jan 2026 08:00 PM +0000", "2026-01-05T20:00:00+00:00"),
+        ("1767600000", "2026-01-05T08:00:00+00:00"),
+        ("2026.01.05 20:00:00", "2026-01-05T20:00:00"),
+        ("2026-01-05", "2026-01-05"),
+        ("1/5/2026 8:00:00 PM", "1/5/2026 8:00:00 PM"),
+        ("soon", "soon"),
+    ],
+)
+def test_times_of_a_feed_are_read_by_the_one_parser(written: str, read: str) -> None:
+    [entry] = feed_entries(rss(f"<item><link>/1</link><pubDate>{written}</pubDate></item>"), url=URL)
+    assert entry.published == read
+
+
+def test_a_stray_byte_leaves_a_feed_and_a_sitemap_what_they_are() -> None:
+    body = rss("<item><title>Brücke gesperrt</title><link>/ö</link></item>").replace(b"<item>", b"<item>\xa9", 1)
+    [entry] = feed_entries(body, url=URL)
+    assert entry.title == "Brücke gesperrt"
+    latin = (
+        '<?xml version="1.0" encoding="iso-8859-1"?><rss version=\'2.0\'><channel><item><title>Brücke gesperrt</title>'
+    )
+    [entry] = feed_entries(f"{latin}<link>/1</link></item></channel></rss>".encode("latin-1"), url=URL)
+    assert entry.title == "Brücke gesperrt"
+
+
+def test_addresses_of_a_sitemap_keep_their_ampersands() -> None:
+    for written in ("?a=1&b=2", "?a=1&amp;b=2", "?a=1&amp;amp;b=2"):
+        [dated] = read_sitemap(
+            f"<urlset><url><loc>https://a.example/n{written}</loc></url></urlset>".encode(), url=URL
+        ).urls
+        assert dated.entry.url == "https://a.example/n?a=1&b=2"
+
+
+def test_a_list_of_addresses_in_utf_16_and_a_web_page_in_its_place() -> None:
+    assert len(read_sitemap("https://a.example/1\n".encode("utf-16"), url=URL).urls) == 1
+    with pytest.raises(BadSource, match="web page"):
+        read_sitemap(b"<!doctype html><html><body>Not here</body></html>", url=URL)

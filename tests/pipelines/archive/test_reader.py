@@ -391,6 +391,15 @@ def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
             "authors": ["Ada Quill"],
         },
         {"url": "https://a.example/1", "text": "x", "published": 1767600000, "byline": [{"name": "Ada Quill"}]},
+        {"url": "https://a.example/1", "text": ["x"], "dateTimePub": "2026-01-05T08:00Z", "authors": "['Ada Quill']"},
+        {"uri": "https://a.example/1", "body_html": "x", "versioncreated": "2026-01-05T08:00Z", "byline": "Ada Quill"},
+        {"link": "https://a.example/1", "text": "x", "pubDate": {"$date": "2026-01-05T08:00Z"}, "author": "Ada Quill"},
+        {
+            "url": "https://a.example/1",
+            "body": {"summary": [], "sections": [{"headline": [], "paragraphs": ["x"]}]},
+            "date": {"$date": {"$numberLong": "1767600000000"}},
+            "authors": ["Ada Quill"],
+        },
     ],
 )  # fmt: skip
 def test_rows_of_other_tools_are_read_by_their_own_names(tmp_path: Path, row: dict[str, object]) -> None:
@@ -400,6 +409,24 @@ def test_rows_of_other_tools_are_read_by_their_own_names(tmp_path: Path, row: di
     stamp = read_time(capture.published)
     assert stamp is not None
     assert stamp.at == datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def test_a_list_as_python_prints_it_is_a_list_of_authors(tmp_path: Path) -> None:
+    row = {"url": "https://a.example/1", "text": "x", "authors": """['Ada Quill', "Seán O'Mara"]"""}
+    [capture] = read(write_rows(tmp_path / "a.jsonl", row))
+    assert isinstance(capture, Capture)
+    assert capture.authors == ("Ada Quill", "Seán O'Mara")
+
+
+def test_rows_in_windows_1252_are_read_and_an_array_is_named(tmp_path: Path) -> None:
+    row = {"url": "https://a.example/1", "text": "Die Brücke ist für Wochen gesperrt."}
+    (tmp_path / "a.jsonl").write_bytes(json.dumps(row, ensure_ascii=False).encode("cp1252"))
+    [capture] = read(tmp_path / "a.jsonl")
+    assert isinstance(capture, Capture)
+    assert capture.text == row["text"]
+    [dropped] = read(write_rows(tmp_path / "b.jsonl", [row]))
+    assert isinstance(dropped, Dropped)
+    assert "one object a line" in dropped.detail
 
 
 def test_a_field_that_cannot_be_read_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

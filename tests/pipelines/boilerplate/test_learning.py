@@ -75,6 +75,29 @@ def test_near_copies_and_other_addresses_of_one_story_count_once(store: Store, i
     assert learn_boilerplate(store, index_client, now=NOON).lines == 0
 
 
+APPEAL = "The Gazette lives by its members, who pay for the paper and the press: become one of them today"
+HEADLINES = ["Harbour talks end", "Clinic reopens wing", "Orchard owners want rain", "Railway strike begins"]
+
+
+def test_pages_that_an_appeal_alone_makes_alike_teach_it(store: Store, index_client: IndexClient) -> None:
+    rows = [
+        reading(f"https://gazette.example/{n}", f"{headline} early.\n{APPEAL}", title=headline)
+        for n, headline in enumerate(HEADLINES)
+    ]
+    take(store, index_client, rows)
+    assert learn_boilerplate(store, index_client, now=NOON).lines == 1
+    assert all(APPEAL not in text for text in texts_of(store).values())
+
+
+def test_one_text_under_one_headline_is_never_learned(store: Store, index_client: IndexClient) -> None:
+    rows = [
+        reading(f"https://gazette.example/{n}", f"{wire_article(1)}\n{APPEAL}", title="Harbour talks end early")
+        for n in range(6)
+    ]
+    take(store, index_client, rows)
+    assert learn_boilerplate(store, index_client, now=NOON).lines == 0
+
+
 def test_what_is_learned_is_the_same_for_any_order(store: Store, index_client: IndexClient) -> None:
     rows = [reading(*gazette(number, line=LINE if number % 2 else "Sign in to read on")) for number in range(10)]
     random.Random(3).shuffle(rows)

@@ -85,6 +85,11 @@ def test_a_time_without_a_zone_says_so(text: str, language: str) -> None:
         ("6 tháng 1 năm 2026", "vi"),
         ("06.01.26", "de"),
         ("05/01/2569", "th"),
+        ("6 มกราคม 2569", "th"),
+        ("6 ม.ค. 2569", "th"),
+        ("6 tháng 1, 2026", "vi"),
+        ("令和8年1月6日", "ja"),
+        ("民國115年1月6日", "zh"),
     ],
 )
 def test_a_day_is_no_midnight(text: str, language: str) -> None:

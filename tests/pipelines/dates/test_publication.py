@@ -45,6 +45,7 @@ def test_an_update_is_no_publication() -> None:
         ("en-GB", "", "2026-04-03"),
         ("de", "", "2026-04-03"),
         ("en", "03/14/2026", "2026-03-04"),
+        ("en", "The council meets on 03/14/2026.", "2026-03-04"),
         ("en-US", "14/03/2026", "2026-04-03"),
         ("en-US", "on 25/12/2025 and 26/12/2025", "2026-04-03"),
     ],
@@ -52,6 +53,64 @@ def test_an_update_is_no_publication() -> None:
 def test_language_and_other_dates_tell_day_from_month(lang: str, other: str, expected: str) -> None:
     head = "<meta name='date' content='03/04/2026'>"
     assert day(page(head, after=f"<p>{other}</p>", lang=lang)) == expected
+
+
+@pytest.mark.parametrize(("locale", "expected"), [("en_US", "2026-03-04"), ("en_GB", "2026-04-03")])
+def test_a_region_may_stand_beside_the_language(locale: str, expected: str) -> None:
+    head = f"<meta name='date' content='03/04/2026'><meta property='og:locale' content='{locale}'>"
+    assert day(page(head, url="https://www.harbourpost.com/local/bridge-shut")) == expected
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<span>Updated</span> <time datetime='2025-06-03'>3 June</time> <time datetime='2025-03-12'>12 March</time>",
+        "<p>Updated: <b><time datetime='2025-06-03'>3 June</time></b></p><time datetime='2025-03-12'>12 March</time>",
+    ],
+)
+def test_the_label_of_a_time_may_stand_in_another_element(before: str) -> None:
+    assert day(page(before=before)) == "2025-03-12"
+
+
+@pytest.mark.parametrize("name", ["article:modified_time", "og:updated_time", "lastmod"])
+def test_a_page_that_tells_only_when_it_changed_was_published_nobody_knows_when(name: str) -> None:
+    assert page(f"<meta property='{name}' content='2026-01-09'>").published is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The bridge opened on March 3, 1961, and was repaired on May 5, 1988.",
+        "Applications are due by February 10, 2026 at the town hall.",
+        "Marta Ellingsen, 84, of Lower Fenwick, passed away on January 3, 2026, at home.",
+    ],
+)
+def test_a_day_that_the_text_tells_of_is_not_the_articles(line: str) -> None:
+    assert page(before=f"<p>{line}</p>").published is None
+
+
+def test_times_in_lists_of_links_are_not_the_articles() -> None:
+    entry = "<li><a href='/local/ferry'>Ferry</a> <time datetime='2025-03-02'>2 March</time></li>"
+    assert page(after=f"<h3>More news</h3><ul>{entry * 3}</ul>").published is None
+
+
+def test_datelines_scripts_and_addresses_tell_a_day() -> None:
+    wire = "<p>PORT ELLERY, Jan. 5, 2026 /PRNewswire/ -- Ellery Marine Works was chosen to repair the bridge.</p>"
+    assert day(page(before=wire)) == "2026-01-05"
+    assert day(page(before="<span data-timestamp='1767600000'>2 weeks ago</span>")) == "2026-01-05"
+    assert day(page(url="https://www.harbourpost.example/news/2026/jan/05/bridge")) == "2026-01-05"
+    assert day(page('<script type="application/ld+json">{"@type":"Report","datePublished":1767600000}</script>')) == (
+        "2026-01-05"
+    )
+
+
+def test_a_day_is_told_closer_by_another_field() -> None:
+    head = "<meta name='date' content='2026-01-05'>"
+    closer = page(head, before="<time datetime='2026-01-05T23:30:00-05:00'>Monday</time>")
+    assert (closer.published, closer.published_source) == (datetime(2026, 1, 6, 4, 30, tzinfo=UTC), "time element")
+    assert page(head, before="<time datetime='2026-01-06T08:00:00Z'>Tuesday</time>").published_source == (
+        "meta date (day)"
+    )
 
 
 def test_of_two_orders_the_one_that_is_past_is_taken() -> None:

@@ -61,3 +61,22 @@ def test_a_cached_page_is_the_outlets(cached: str) -> None:
 
 def test_a_canonical_on_another_site_is_a_credit() -> None:
     assert identity(f"{SITE}/a", "https://www.reuters.com/a") == (f"{SITE}/a", "https://www.reuters.com/a")
+
+
+@pytest.mark.parametrize(
+    ("canonical", "is_identity"),
+    [
+        ("/news/bridge-shut-by-crack", True),
+        ("/news/ferry-fares-to-rise", False),
+        ("/static/page", False),
+        ("/story/1234567", True),
+        ("/article/view", False),
+    ],
+)
+def test_a_canonical_that_tells_of_something_else_is_no_identity(canonical: str, is_identity: bool) -> None:
+    url = f"{SITE}/news/harbour-bridge-shut"
+    markup = Markup(url, canonical=SITE + canonical, title="Harbour bridge shut after crack found")
+    assert canonical_url(markup)[0] == (SITE + canonical if is_identity else url)
+    # An address that says nothing of the headline decides nothing.
+    other = Markup(f"{SITE}/n/42", canonical=SITE + canonical, title="Harbour bridge shut after crack found")
+    assert canonical_url(other)[0] == SITE + canonical

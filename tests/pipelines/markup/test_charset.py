@@ -70,3 +70,17 @@ def test_text_that_was_encoded_twice_is_repaired_where_that_is_certain() -> None
 def test_utf_16_without_a_mark() -> None:
     for charset in ("utf-16-le", "utf-16-be"):
         assert TEXTS["ru"] in decode(page(TEXTS["ru"]).encode(charset))
+
+
+@pytest.mark.parametrize("label", ["utf-8", "iso-8859-1", "iso-2022-jp", ""])
+def test_escapes_tell_a_page_in_iso_2022_jp(label: str) -> None:
+    assert TEXTS["ja"] in decode(page(TEXTS["ja"], meta=label).encode("iso-2022-jp"))
+
+
+def test_turkish_letters_stand_where_latin_1_has_icelandic_ones() -> None:
+    text = "Mühendisler salı günü liman köprüsünü kapattı; işçiler ağır yağışta çalıştı."
+    assert text in decode(page(text, lang="tr").encode("cp1254"), content_type="text/html; charset=iso-8859-1")
+    turkish = page(text, meta="windows-1254").encode("cp1254")
+    assert text in decode(turkish, content_type="text/html; charset=iso-8859-1")
+    icelandic = "Verkfræðingar lokuðu brúnni á þriðjudag eftir að sprunga fannst í einni stoðinni, sögðu yfirvöld."
+    assert icelandic in decode(page(icelandic, lang="is", meta="iso-8859-1").encode("cp1252"))

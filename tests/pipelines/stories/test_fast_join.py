@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from onestory.pipelines.stories import attach as attaching
 from onestory.pipelines.stories.attach import evaluate
+from onestory.pipelines.stories.index_client import IndexClient
 from onestory.store.articles.captures import ProcessedCapture
 from onestory.store.database import Store
 from onestory.store.schema import articles, stories
@@ -18,11 +20,16 @@ from tests.readings import NOON, fresh_registry, reading, take
 
 
 def stream(chance: random.Random) -> list[ProcessedCapture]:
-    """Copies, cuts, fuller copies, round-ups and repeated pages of a few wire stories, at odd times."""
+    """Copies, cuts, fuller copies, round-ups and repeated pages of a few wire stories, at odd times.
+
+    Other writers quote one speech, and one host shows a text of its own around its articles.
+    """
     made: list[ProcessedCapture] = []
-    for number in range(24):
+    speech, appeal = (" ".join(wire_article(seed).split()[:60]) for seed in (90, 91))
+    for number in range(28):
         text = wire_article(chance.randrange(4))
-        kind = chance.randrange(6)
+        kind = chance.randrange(9)
+        title = f"Headline{number} of {' '.join(wire_article(number + 100).split()[:3])}" if kind > 5 else None
         if kind == 0:
             text = excerpt(text)
         elif kind == 1:
@@ -31,9 +38,13 @@ def stream(chance: random.Random) -> list[ProcessedCapture]:
             text = f"{text}\n\nThe council meets again in {number} days, and both sides expect a long evening."
         elif kind == 3:
             text = f"{excerpt(text)}\n\n{excerpt(wire_article(chance.randrange(4, 8)))}"
-        host = f"outlet{chance.randrange(12)}"
+        elif kind == 6:
+            text = f"{wire_article(number + 20, sentences=9)}\n“{speech}”\n{wire_article(number + 60, sentences=9)}"
+        elif kind > 6:
+            text = f"{wire_article(number + 20, sentences=3 if kind == 7 else 9)}\n{appeal}"
+        host = f"outlet{1 if kind > 6 else chance.randrange(12)}"
         when = NOON + timedelta(minutes=chance.randrange(4))
-        made.append(reading(f"https://{host}.example/{number}", text, observed=when))
+        made.append(reading(f"https://{host}.example/{number}", text, observed=when, title=title))
     return made
 
 
@@ -47,7 +58,7 @@ def records(store: Store) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return placed, {key: row if key in live else row["absorbed_into"] for key, row in told.items()}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(10))
 def test_the_short_way_writes_what_an_evaluation_of_everything_would(
     store: Store, redis_url: str, prefix: str, seed: int
 ) -> None:
@@ -95,3 +106,40 @@ def test_the_same_words_are_found_outside_the_window_of_the_index(store: Store, 
     take(store, index_client, [reading("https://post.example/", wire_article(1))])
     placed, _ = records(store)
     assert len({story for story, _ in placed.values()}) == 1
+
+
+def told_apart(readings: list[ProcessedCapture], store: Store, index_client: IndexClient) -> set[frozenset[str]]:
+    """The stories, by the URLs of their articles, when each article comes alone."""
+    for one in readings:
+        take(store, index_client, [one])
+    with store.read() as connection:
+        rows = connection.execute(select(articles.c.url, articles.c.story_id)).all()
+    return {frozenset(row.url for row in rows if row.story_id == story) for story in {row.story_id for row in rows}}
+
+
+APPEAL = f"Harbour ferry timetable spring and orchard market prices autumn {' '.join(wire_article(91).split()[:60])}"
+ONE_HOST = [
+    reading("https://host.example/1", f"{wire_article(1, sentences=2)}\n{APPEAL}", title="Harbour ferry timetable"),
+    reading("https://host.example/2", f"{wire_article(2, sentences=2)}\n{APPEAL}", title="Orchard market prices"),
+    reading(
+        "https://host.example/3", f"{wire_article(3, sentences=2)}\n{APPEAL}", title="Clinic reopens northern wing"
+    ),
+]
+CLINIC = f"The clinic opens its new wing. {wire_article(6)}"
+TOP, ITEM = " ".join(wire_article(5).split()[:110]), " ".join(CLINIC.split()[:50])
+TALKS = "Harbour talks end without a result"
+ROUND_UP = [
+    reading("https://first.example/1", wire_article(5, sentences=50), title=TALKS),
+    reading("https://second.example/2", CLINIC, title="Clinic opens new wing"),
+    reading("https://morning.example/3", f"{TOP}\n{ITEM}\n{wire_article(7, sentences=2)}", title=TALKS),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("made", [ONE_HOST, ROUND_UP], ids=["a frame on one host", "a round-up"])
+def test_what_shows_a_frame_or_a_round_up_is_heeded_whenever_it_comes(
+    made: list[ProcessedCapture], order: tuple[int, ...], store: Store, redis_url: str, prefix: str
+) -> None:
+    index_client = fresh_registry(store, redis_url, prefix)
+    found = told_apart([made[at] for at in order], store, index_client)
+    assert found == {frozenset([one.capture.url]) for one in made}

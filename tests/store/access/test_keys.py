@@ -185,3 +185,14 @@ def test_what_is_no_public_url_is_refused_by_name(value: str) -> None:
     with pytest.raises(BadInput, match="ONESTORY_PUBLIC_URL"):
         Config.read({"ONESTORY_PUBLIC_URL": value})
     assert Config.read({"ONESTORY_PUBLIC_URL": "https://Desk.example/"}).public_url == "https://desk.example"
+
+
+@pytest.mark.parametrize("name", ["DESK", "Desk ", "dеsk", "ｄｅｓｋ", "ᴅᴇꜱᴋ", "de\u3164sk", "desk\u034f"])
+def test_a_name_that_readers_take_for_another_is_refused(store: Store, name: str):
+    """Names sign decisions: a key named `dеsk`, with a Cyrillic letter, would sign as the desk."""
+    first = add(store, "desk")
+    with pytest.raises(BadInput, match=r"'desk'|printable"):
+        add(store, name)
+    revoke(store, first.record.id)
+    add(store, "desk two")
+    add(store, "десk")

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import insert, select
 
+from onestory.store.articles.save import save_articles
+from onestory.store.articles.text_replacement import keep_better_set
 from onestory.store.database import Store
 from onestory.store.schema import articles, tombstones, versions
 from onestory.store.stories.records import load_article
@@ -116,3 +119,25 @@ def test_spacing_signs_and_typography_make_no_version(store: Store) -> None:
         for hour, text in enumerate(texts)
     ]
     assert kinds == ["stored", "known", "stored"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
+def test_of_texts_with_the_same_words_one_is_kept_whatever_the_order(store: Store, order: tuple[int, ...]) -> None:
+    texts = [
+        "The ferry's late, he said - again.",
+        "The ferry’s late, he said – again.",
+        "The ferry’s late, he said - again.",
+    ]
+    given = [
+        reading(URL, " ".join([text] * 9), title=text, observed=NOON + timedelta(hours=hour))
+        for hour, text in enumerate(texts)
+    ]
+    for at in order:
+        with store.write() as connection:
+            saved = save_articles(connection, [given[at]], now=NOON)
+            keep_better_set(connection, [given[at]], saved, now=NOON)
+    with store.read() as connection:
+        [kept] = connection.execute(
+            select(versions.c.text, articles.c.title).select_from(articles.join(versions))
+        ).all()
+    assert (kept.text, kept.title) == (" ".join([texts[1]] * 9), texts[1])

@@ -16,7 +16,6 @@ from onestory.store.frontier.hosts import (
     claim_hosts,
     database_time,
     delay_host,
-    has_claimable_host,
     holds_lease,
     record_request,
     release_host,
@@ -33,6 +32,7 @@ from onestory.store.frontier.pages import (
     record_page_fetch,
 )
 from onestory.store.frontier.scope import CrawlScope
+from onestory.store.frontier.visit_slots import VisitSlots, hosts_to_visit
 from onestory.store.schema import hosts, outlets, pages, sources
 from onestory.store.sources.health import PollResult
 from onestory.store.sources.polls import (
@@ -59,7 +59,8 @@ def found(store: Store, *urls: str, due: datetime | None = None) -> int:
 
 def claimed(store: Store, holder: str, *, now: datetime = NOW, limit: int = 10) -> list[LeasedHost]:
     with store.write() as connection:
-        return claim_hosts(connection, ALL, holder=holder, now=now, lease_seconds=60, limit=limit)
+        free = hosts_to_visit(connection, ALL, VisitSlots(8 * limit), now=now)[:limit]
+        return claim_hosts(connection, free, holder=holder, now=now, lease_seconds=60)
 
 
 def names(states: list[LeasedHost]) -> set[str]:
@@ -142,7 +143,7 @@ def test_a_host_without_work_or_before_its_time_is_not_claimed(store: Store):
     found(store, "https://b.example/1")
     with store.write() as connection:
         connection.execute(update(hosts).where(hosts.c.name == "b.example").values(next_fetch=NOW + minutes(3)))
-        assert not has_claimable_host(connection, ALL, now=NOW)
+        assert not hosts_to_visit(connection, ALL, VisitSlots(8), now=NOW)
     assert claimed(store, "one") == []
     assert names(claimed(store, "one", now=NOW + minutes(3))) == {"b.example"}
     assert names(claimed(store, "one", now=NOW + minutes(10))) == {"a.example", "b.example"}
@@ -296,7 +297,8 @@ def claim_steps(store: Store, number_of_hosts: int) -> int:
     with store.write() as connection:
         driver = connection.connection.driver_connection
         driver.set_progress_handler(lambda: next(steps) and 0, 100)
-        leased = claim_hosts(connection, ALL, holder="one", now=NOW, lease_seconds=60, limit=10)
+        free = hosts_to_visit(connection, ALL, VisitSlots(10), now=NOW)
+        leased = claim_hosts(connection, free, holder="one", now=NOW, lease_seconds=60)
         driver.set_progress_handler(None, 0)
     assert names(leased) == {last}
     return next(steps)

@@ -1,0 +1,32 @@
+"""XML of feeds and sitemaps as servers send it: byte order marks, bare ampersands, stray bytes."""
+
+import re
+
+from onestory.pipelines.markup.charset import mended_utf8
+
+__all__ = ["escaped", "without_marks"]
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BARE_AMPERSAND = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:[a-z][a-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.DOTALL | re.IGNORECASE
+)
+# What it says, or nothing at all.
+SAYS_UTF_8 = re.compile(rb"\A(?!.*encoding\s*=)|encoding\s*=\s*[\"']utf-?8[\"']", re.DOTALL | re.IGNORECASE)
+
+
+def without_marks(body: bytes) -> bytes:
+    """Without the byte order marks of UTF-8 at its beginning: some servers write two."""
+    while body.startswith(BYTE_ORDER_MARK):
+        body = body.removeprefix(BYTE_ORDER_MARK).lstrip()
+    return body
+
+
+def escaped(body: bytes) -> bytes:
+    """With the ampersands escaped that begin no entity, and UTF-8 without stray bytes; UTF-16 is left alone.
+
+    In CDATA ampersands may stand as they are.
+    """
+    if b"\x00" in body[:200]:
+        return body
+    body = BARE_AMPERSAND.sub(lambda match: match[0] if match[0].startswith(b"<") else b"&amp;", body)
+    return mended_utf8(body) if SAYS_UTF_8.search(body[:500]) else body
