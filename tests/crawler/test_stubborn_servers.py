@@ -96,3 +96,24 @@ def test_an_advertisers_page_in_a_feed_is_left_out(lite: Store, site: Site) -> N
     crawl_once(lite, source_entry(url))
     assert set(page_rows(lite)) == set(links[:2])
     assert "other sites" in (polled(lite, url).left_out_why or "")
+
+
+def test_a_feed_that_moved_twice_and_to_another_host_is_read_where_it_is(lite: Store, site: Site) -> None:
+    url = site.put("a", "/feed", Reply(b"", 308, headers=(("Location", "/rss"),)))
+    site.put("a", "/rss", Reply(b"", 301, headers=(("Location", site.url("b", "/rss.xml")),)))
+    site.put("b", "/rss.xml", feed_reply(site, "b", "/1"))
+    for _ in range(2):
+        make_due(lite, url)
+        crawl_once(lite, source_entry(url))
+    assert site.url("b", "/1") in page_rows(lite)
+
+
+def test_two_addresses_in_two_feeds_that_lead_to_one_article_are_one_page(lite: Store, site: Site) -> None:
+    page = site.put("c", "/n/1", Reply("<html><body><p>The ferry was late again.</p></body></html>"))
+    feeds = [site.put(label, "/feed", feed_reply(site, label, f"/go/{label}")) for label in ("a", "b")]
+    for label in ("a", "b"):
+        site.put(label, f"/go/{label}", Reply(b"", 302, headers=(("Location", page),)))
+    crawl_once(lite, *[source_entry(url) for url in feeds])
+    done = [row["url"] for row in page_rows(lite).values() if row["state"] == "done"]
+    assert done == [page]
+    assert site.paths("c").count("/n/1") == 1
