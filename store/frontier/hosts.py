@@ -45,7 +45,7 @@ LEASE_CONDITION = and_(
 LEASE_QUERY = select(hosts.c.name).where(LEASE_CONDITION).with_for_update()
 
 
-LONGEST_LEASE = timedelta(hours=1)  # crawlers lease for a minute at a time
+LONGEST_LEASE = timedelta(hours=6)  # crawlers lease for a minute at a time, with a simulated clock for two hours
 
 
 @dataclass(frozen=True, slots=True)
