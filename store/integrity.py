@@ -9,7 +9,7 @@ from onestory.store.database_errors import translate_errors
 from onestory.store.frontier.hosts import database_time
 from onestory.store.schema import events, hosts, metadata, sources, versions
 
-__all__ = ["attached_ahead_of", "damage_of", "future_time", "leases_beyond", "unreadable_tables"]
+__all__ = ["attached_ahead_of", "damage_of", "future_time", "leases_beyond", "probe_tables", "unreadable_tables"]
 
 MAX_MESSAGES = 5
 ROWS_AT_ONCE = 500
@@ -26,6 +26,13 @@ def damage_of(connection: Connection) -> list[str]:
         broken
         + [f"{table} row {row} refers to a missing row of {other}" for table, row, other, _ in links][:MAX_MESSAGES]
     )
+
+
+def probe_tables(connection: Connection) -> None:
+    """Read a row of each table, at little cost. Raises HomeUnusable if one is missing or its beginning is damaged."""
+    with translate_errors():
+        for table in metadata.sorted_tables:
+            connection.execute(table.select().limit(1)).first()
 
 
 def unreadable_tables(connection: Connection) -> list[str]:

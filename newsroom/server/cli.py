@@ -25,6 +25,7 @@ from onestory.newsroom.supervisor import SupervisedProcess, crawler_command
 from onestory.newsroom.terminal.console import HomeOption, load_config, notice, open_store
 from onestory.newsroom.webhooks.sender import WebhookSender
 from onestory.pipelines.runtime.engine import open_engine
+from onestory.store.integrity import probe_tables
 from onestory.store.migrate import HEAD
 from onestory.store.sources.failing import failing_sources
 from onestory.store.sources.source_records import count_overdue_sources
@@ -117,6 +118,7 @@ def health_command(home: HomeOption = None) -> None:
         engine.index_client.is_whole()
         check_disk(config.home)
         with engine.store.read() as connection:
+            probe_tables(connection)
             late = count_overdue_sources(connection, seconds=MAX_OVERDUE_SECONDS)
             failing = failing_sources(connection)
     if failing.is_alarm:

@@ -96,6 +96,7 @@ def test_a_store_without_a_table_or_with_two_schemas_is_named(copy: Path) -> Non
         connection.execute("DROP TABLE versions")
     connection.close()
     assert DAMAGED in the_only_line("reindex", home=copy)
+    assert DAMAGED in the_only_line("health", home=copy)
     with sqlite3.connect(copy / "onestory.db") as connection:
         connection.execute("INSERT INTO alembic_version VALUES ('0001')")
     connection.close()
