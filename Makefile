@@ -34,7 +34,7 @@ run: $(FOR_USE)
 	@exec $(BIN)/onestory run $(ARGS)
 
 test: $(FOR_WORK)
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(FOR_WORK)
 	@$(BIN)/ruff check --quiet .
