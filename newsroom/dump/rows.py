@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from onestory.newsroom.dump.schema import SIGNAL_FIELDS
+from onestory.store.articles.earlier_versions import EarlierVersion
 from onestory.store.sources.coverage import Gap
-from onestory.store.stories.earlier_versions import EarlierVersion
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import Tombstone
 from onestory.times import iso_utc

@@ -21,9 +21,9 @@ from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
 from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
+from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store
 from onestory.store.sources.coverage import iter_gaps
-from onestory.store.stories.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.stories.export import iter_articles, iter_stories
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import tombstone_records

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
 from onestory.errors import BadInput
+from onestory.newsroom.access.key_cache import is_still_authorized
 from onestory.newsroom.events.schemas import Event, EventKind, EventList
 from onestory.newsroom.events.stream import EventFilter, EventStream, EventSubscribers
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.csv_lists import CSV_SCHEMA, CSV_TYPE, ListFormat, list_response
-from onestory.newsroom.http.key_cache import is_still_authorized
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
 from onestory.newsroom.http.schemas import EXAMPLE_ID

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from onestory.newsroom.access.key_cache import KeyCache
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
-from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.schemas import DEPRECATED, ApiModel

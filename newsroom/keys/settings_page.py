@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from onestory.errors import BadInput
+from onestory.newsroom.access.key_cache import KeyCache
 from onestory.newsroom.events.schemas import WebhookRequest
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.keys.api import KeyNumber

@@ -4,10 +4,10 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from onestory.newsroom.http.authentication import TOO_MANY_WRONG_KEYS, WRONG_KEY, LoginThrottle, TooManyFailures
+from onestory.newsroom.access.authentication import TOO_MANY_WRONG_KEYS, WRONG_KEY, LoginThrottle, TooManyFailures
+from onestory.newsroom.access.credentials import clear_session_cookie, session_token, set_session_cookie
+from onestory.newsroom.access.key_cache import KeyCache
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.credentials import clear_session_cookie, session_token, set_session_cookie
-from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.permissions import ALLOW_ANYONE, KEYLESS_CALLER, REQUIRE_READ_FOR_POST, caller_of
 from onestory.newsroom.pages.forms import read_form
 from onestory.newsroom.pages.redirects import MAX_RETURN_PATH, safe_return_path, see_other

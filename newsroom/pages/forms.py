@@ -7,8 +7,8 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from onestory.newsroom.access.csrf import MAX_FORM_FIELDS
 from onestory.newsroom.http.body_budget import MAX_BODY_BYTES
-from onestory.newsroom.http.csrf import MAX_FORM_FIELDS
 
 __all__ = ["PostedForm", "read_form"]
 

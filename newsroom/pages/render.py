@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from onestory.languages import language_name
+from onestory.newsroom.access.csrf import CSRF_FIELD_NAME, csrf_token
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.csrf import CSRF_FIELD_NAME, csrf_token
 from onestory.newsroom.http.permissions import caller_of
 from onestory.newsroom.http.problems import Problem
 from onestory.newsroom.pages import display
@@ -21,7 +21,7 @@ from onestory.pipelines.stories.original import REASONS
 
 __all__ = ["STATIC_FILES", "problem_page", "render_page"]
 
-# The hidden field of every form that posts: see onestory.newsroom.http.csrf.
+# The hidden field of every form that posts: see onestory.newsroom.access.csrf.
 CSRF_FIELD = Markup('<input type="hidden" name="{}" value="{}">')
 MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",

@@ -10,6 +10,9 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from onestory.config import Config
+from onestory.newsroom.access.authentication import Authenticator, LoginThrottle
+from onestory.newsroom.access.key_cache import KeyCache
+from onestory.newsroom.access.rate_limit import RateLimiter, requests_per_minute
 from onestory.newsroom.articles import web as article_pages
 from onestory.newsroom.articles import web as compare_pages
 from onestory.newsroom.articles.api import router as comparing_router
@@ -21,13 +24,10 @@ from onestory.newsroom.events.stream import EventSubscribers
 from onestory.newsroom.front_page import api as front_page_api
 from onestory.newsroom.front_page import web as front_pages
 from onestory.newsroom.front_page.web import FrontPageCache
-from onestory.newsroom.http.authentication import Authenticator, LoginThrottle
 from onestory.newsroom.http.context import ApiContext
-from onestory.newsroom.http.key_cache import KeyCache
 from onestory.newsroom.http.openapi import serve_openapi
 from onestory.newsroom.http.permissions import RouteScopes
 from onestory.newsroom.http.problems import handle_problems, problem_renderer
-from onestory.newsroom.http.rate_limit import RateLimiter, requests_per_minute
 from onestory.newsroom.http.request_guard import AllowedHosts, RequestGuard
 from onestory.newsroom.keys import api as keys_api
 from onestory.newsroom.keys import settings_page as settings_pages
@@ -123,19 +123,13 @@ def create_app(  # noqa: PLR0913 - its parts, each named
         lifespan=_lifespan,
     )
     app.state.desk = ApiContext(store, index_client, clock)
-    app.state.remembered = FrontPageCache()
-    app.state.story_memory = story_pages.StoryPageCache(app.state.remembered.standings)
-    app.state.metrics = ServerMetrics(store)
-    app.state.arrivals = EventSubscribers(store, index_client.index.redis)
-    app.state.fetches = PendingFetches()
     app.state.templates = templates
+    app.state.is_open = is_open
+    _add_caches(app, store, index_client)
     _include_routers(app)
     show = problem_renderer(problem_page)
     handle_problems(app, show)
     serve_openapi(app, is_open=is_open)
-    app.state.keyring = KeyCache(store)
-    app.state.strangers = LoginThrottle()
-    app.state.is_open = is_open
     if per_minute:
         app.add_middleware(RateLimiter, per_minute=per_minute)
     app.add_middleware(
@@ -153,6 +147,17 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     app.add_middleware(RequestGuard, hosts=AllowedHosts.of(host, names), show=show, scheme=public.scheme or None)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     return app
+
+
+def _add_caches(app: FastAPI, store: Store, index_client: IndexClient) -> None:
+    """Add what all requests share beside the store and the index."""
+    app.state.remembered = FrontPageCache()
+    app.state.story_memory = story_pages.StoryPageCache(app.state.remembered.standings)
+    app.state.metrics = ServerMetrics(store)
+    app.state.arrivals = EventSubscribers(store, index_client.index.redis)
+    app.state.fetches = PendingFetches()
+    app.state.keyring = KeyCache(store)
+    app.state.strangers = LoginThrottle()
 
 
 def _include_routers(app: FastAPI) -> None:

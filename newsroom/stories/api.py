@@ -45,9 +45,9 @@ from onestory.newsroom.stories import feeds, ninjs
 from onestory.newsroom.stories.filters import FieldNames, ListQuery, SortedQuery
 from onestory.newsroom.stories.leads import story_leads
 from onestory.pipelines.stories.leads import Lead as StoryLead
+from onestory.store.articles.earlier_versions import EarlierVersion as StoredEarlierVersion
+from onestory.store.articles.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.copies import copies_after_cursor, matches_of_copies
-from onestory.store.stories.earlier_versions import EarlierVersion as StoredEarlierVersion
-from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.listing import StoryCursor, filtered_page
 from onestory.store.stories.records import CopyRecord as StoredCopy

@@ -25,9 +25,9 @@ from onestory.newsroom.terminal.console import (
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.stories.original import REASONS
+from onestory.store.articles.earlier_versions import EarlierVersion, copies_of_earlier_versions
 from onestory.store.database import Store
 from onestory.store.stories.copies import current_texts
-from onestory.store.stories.earlier_versions import EarlierVersion, copies_of_earlier_versions
 from onestory.store.stories.links import StoryLink, story_links
 from onestory.store.stories.listing import StoryFilter, list_stories
 from onestory.store.stories.records import (

@@ -9,8 +9,8 @@ from onestory.cache import LruCache
 from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.versions.freshness import Freshness
 from onestory.pipelines.versions.word_diff import word_diff
+from onestory.store.articles.earlier_versions import EarlierVersion
 from onestory.store.stories.copies import CopyText
-from onestory.store.stories.earlier_versions import EarlierVersion
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord
 
 __all__ = [

@@ -19,6 +19,7 @@ from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
 from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
 from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.articles.earlier_versions import copies_of_earlier_versions
 from onestory.store.editorial.decisions import decisions_of_story
 from onestory.store.stories.copies import (
     copies_at_offset,
@@ -28,7 +29,6 @@ from onestory.store.stories.copies import (
     stories_first_stored,
     version_counts,
 )
-from onestory.store.stories.earlier_versions import copies_of_earlier_versions
 from onestory.store.stories.links import story_links
 from onestory.store.stories.outlets import own_outlets
 from onestory.store.stories.records import StoryRecord, copies_by_id, load_article, load_story, matches_among

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from onestory.config import Config
 from onestory.errors import BadInput
-from onestory.newsroom.http.rate_limit import DEFAULT_PER_MINUTE, MAX_CLIENTS, RateLimiter, requests_per_minute
+from onestory.newsroom.access.rate_limit import DEFAULT_PER_MINUTE, MAX_CLIENTS, RateLimiter, requests_per_minute
 from onestory.newsroom.server.cors import ApiCors
 from tests.newsroom.conftest import Served
 

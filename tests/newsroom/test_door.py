@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from onestory.newsroom.http.authentication import KEY_FAILURES_PER_MINUTE, SESSION_FAILURES_PER_MINUTE
+from onestory.newsroom.access.authentication import KEY_FAILURES_PER_MINUTE, SESSION_FAILURES_PER_MINUTE
 from onestory.store.access.api_keys import list_keys, revoke_key
 from onestory.store.database import Store
 from tests.newsroom.locked import Locked, asked, doors, locked_desk

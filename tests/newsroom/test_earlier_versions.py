@@ -7,8 +7,8 @@ import pytest
 
 from onestory.newsroom.dump.rows import dump_story_row
 from onestory.pipelines.versions.corrections import record_corrections
+from onestory.store.articles.earlier_versions import changed_articles, copies_of_earlier_versions
 from onestory.store.articles.save import save_articles
-from onestory.store.stories.earlier_versions import changed_articles, copies_of_earlier_versions
 from onestory.store.stories.export import iter_stories
 from tests.cli import onestory, write_rows
 from tests.news_texts import wire_article

@@ -8,7 +8,7 @@ import anyio
 import httpx2 as httpx
 import pytest
 
-from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.access.key_cache import KeyCache
 from onestory.newsroom.pages.redirects import safe_return_path
 from onestory.store.access.api_keys import revoke_key
 from onestory.store.access.sessions import SESSION_LIFETIME

@@ -12,9 +12,10 @@ from datetime import datetime
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from onestory.newsroom.http.credentials import Credential, credential_of, session_token
-from onestory.newsroom.http.csrf import is_cross_site, is_embedded_elsewhere, lacks_csrf_token, read_body
-from onestory.newsroom.http.key_cache import KeyCache
+from onestory.newsroom.access.credentials import Credential, credential_of, session_token
+from onestory.newsroom.access.csrf import is_cross_site, is_embedded_elsewhere, lacks_csrf_token, read_body
+from onestory.newsroom.access.key_cache import KeyCache
+from onestory.newsroom.access.rate_limit import TokenBuckets
 from onestory.newsroom.http.permissions import (
     ANONYMOUS,
     CALLER_SCOPE_KEY,
@@ -26,7 +27,6 @@ from onestory.newsroom.http.permissions import (
     client_address,
 )
 from onestory.newsroom.http.problems import Problem, ProblemRenderer
-from onestory.newsroom.http.rate_limit import TokenBuckets
 from onestory.newsroom.http.request_guard import replay_body
 from onestory.store.access.api_keys import KeyRecord
 
