@@ -43,7 +43,7 @@ HELD_SECONDS_ONCE = 300.0
 Progress = Callable[[CrawlCounts], None]
 P = ParamSpec("P")
 T = TypeVar("T")
-# What is not larger is parsed in a thread: its size bounds what that takes.
+# Smaller bodies are parsed in a thread: their size limits the cost.
 SMALL_BYTES = 100_000
 GZIP = b"\x1f\x8b"
 PARSERS = ("onestory.crawler.sources.listing", "onestory.crawler.sources.discovery", "onestory.crawler.pages.outlinks")

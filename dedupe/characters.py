@@ -84,11 +84,11 @@ def classes_of(codes: Codes) -> NDArray[np.uint8]:
 
 
 _INVISIBLES = re.compile(f"[{INVISIBLE}]")
-# Without vowel marks, a letter of Arabic script stands before one that parts words.
+# Without vowel marks, an Arabic letter precedes a character that separates words.
 _JOINERS = re.compile("(?<![\u0620-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc])\u200c")
 
 
-# Marks of vowels, and those that NFKC leaves behind a letter: it has composed what letters are written with.
+# Vowel marks, and the marks that NFKC does not compose with a letter.
 _DROPPED = (
     "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"

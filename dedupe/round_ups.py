@@ -131,7 +131,7 @@ def bridges(members: Mapping[str, Member], edges: Edges) -> dict[str, tuple[str,
 
 
 def headlines_needed(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
-    """Articles whose headline must be known before it is said what is a bridge: they stand whole in another one."""
+    """Articles that another article contains whole. Their headlines decide whether it is a bridge."""
     members = {member.id: member for member in articles}
     pairs = (pair for _, found in _containers(members, edges_between(members, matches)) for pair in found)
     return {one for pair in pairs for one in pair}
@@ -196,7 +196,7 @@ def _is_within(edge: Edge) -> bool:
 
 
 def _are_apart(first: Member, other: Member, container: Member, edges: Edges) -> bool:
-    """Whether two texts that stand in one article, and share nothing, are two stories and not two excerpts of it.
+    """Whether two texts within one article that share nothing are two stories, and not two excerpts of it.
 
     Excerpts run under the headline of their article, or under one of their own. Where their words do not mention these
     headlines, the copies decide: each text has one that does without the other, or the container has none at all.
@@ -213,7 +213,7 @@ def _are_apart(first: Member, other: Member, container: Member, edges: Edges) ->
 
 
 def _has_twin(container: Member, first: Member, other: Member, edges: Edges) -> bool:
-    """Whether another article is nearly the same as the container, and has words of both texts."""
+    """Whether another article is nearly the same as the container and shares words with both texts."""
     return any(
         edge.kind == "copy" and edge.jaccard >= SAME_JACCARD and twin in edges[first.id] and twin in edges[other.id]
         for twin, edge in edges[container.id].items()

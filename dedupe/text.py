@@ -1,7 +1,7 @@
 """A version's text as verification looks at it: every look is taken once, on demand, and kept."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,9 @@ _PICTURE_CREDIT = re.compile(
 )
 _QUOTATION = re.compile(r"(?P<words>“[^“”]{20,}[”“]|\"[^\"]{20,}\"|«[^«»]{20,}»|„[^„“”]{20,}[“”]|「[^「」]{10,}」)")
 _BLOCK_QUOTATION = re.compile(r"[:：][ \t]*\n(?P<words>[^\n]{40,})")
-_POST = re.compile(r"^(?P<words>[^\n]{20,})\n?[^\n]{0,60}\(@\w{2,30}\)", re.MULTILINE)
+# A post ends with its writer and the time; the writer may stand in a line of its own.
+HANDLE_CHARS, NAME_CHARS = 120, 80
+_HANDLE = re.compile(r"\(@\w{2,30}\)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class ComparedText:
 
     @cached_property
     def mentions_headline(self) -> bool:
-        """Whether the text says enough of its headline to be the text that it was written for."""
+        """Whether the text mentions at least half of its headline, so that the headline describes this text."""
         stems = stems_of(word.lower() for word in self.written)
         return self.headline.says_something and self.headline.share_in(stems) >= OWN_SHARE
 
@@ -99,21 +101,21 @@ class ComparedText:
 
     @cached_property
     def quoted(self) -> NDArray[np.int64] | None:
-        """How many words before each place, and in all, are a quotation; None where none is.
+        """The number of quoted words, before each word and in all. None if there are none.
 
         They stand between quotation marks, in a paragraph behind a colon, or in a post above its writer's name.
         """
-        marks = (_QUOTATION, _BLOCK_QUOTATION, _POST)
-        return self._counted([match.span("words") for mark in marks for match in mark.finditer(self.form)])
+        marked = (match.span("words") for mark in (_QUOTATION, _BLOCK_QUOTATION) for match in mark.finditer(self.form))
+        return self._counted([*marked, *_posts(self.form)])
 
     @cached_property
     def captioned(self) -> NDArray[np.int64] | None:
-        """How many words before each place, and in all, stand in captions that name a photographer or an agency."""
+        """The number of words in captions with a credit, before each word and in all. None if there are none."""
         lines = (match.span() for match in _LINE.finditer(self.form))
         return self._counted([span for span in lines if _is_caption(self.form[slice(*span)])])
 
     def _counted(self, found: Sequence[tuple[int, int]]) -> NDArray[np.int64] | None:
-        """How many words before each place, and in all, begin in these spans of characters."""
+        """The number of words in these spans of characters, before each word and in all. None if there are no spans."""
         if not found:
             return None
         inside = np.zeros(len(self.form) + 1, dtype=np.int8)
@@ -139,8 +141,17 @@ class ComparedText:
         return np.fromiter(map(hash, units), dtype=np.int64, count=len(units))
 
 
+def _posts(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of posts: a line with a handle at its end, or the line above it if it holds only the name."""
+    before = (0, 0)
+    for start, end in (match.span() for match in _LINE.finditer(text)):
+        if _HANDLE.search(text, max(start, end - HANDLE_CHARS), end):
+            yield (start, end) if end - start > NAME_CHARS else before
+        before = (start, end)
+
+
 def _is_caption(line: str) -> bool:
-    """Whether a line describes a picture: it is a paragraph's length at most, and ends with the picture's credit."""
+    """Whether a line is a caption: no longer than a paragraph, with a picture credit at its end."""
     return len(line) <= CAPTION_CHARS and _PICTURE_CREDIT.search(line[-CREDIT_CHARS:]) is not None
 
 

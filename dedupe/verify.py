@@ -87,7 +87,7 @@ class Outline(Protocol):
 
 
 def settled(a: Outline, b: Outline, seen: ShingleOverlap) -> Evidence | None:
-    """The evidence, where the shingles and the headlines say all that the words could; else None."""
+    """The evidence, if shingles and headlines decide it. None if the words must be compared."""
     one, other = a.headline, b.headline
     if seen.decided and (seen.shared >= CAPTION_WORDS or seen.jaccard >= SAME_JACCARD):
         if are_same(one, other) or (not one.text and not other.text and not seen.is_part):
@@ -100,7 +100,7 @@ def settled(a: Outline, b: Outline, seen: ShingleOverlap) -> Evidence | None:
 
 
 def _may_be_a_passage(a: Outline, b: Outline, seen: ShingleOverlap) -> bool:
-    """Whether a pair shares too little for a copy, and the headlines name one subject, so that it is no frame."""
+    """Whether a pair shares too little for a copy and has related headlines, so that it shows no frame either."""
     little = seen.shared >= FLOOR_SHARED and max(seen.a_in_b, seen.b_in_a) < DEVELOPS_CONTAINMENT
     if not little or (a.origin and a.origin == b.origin):
         return False
@@ -265,7 +265,7 @@ def _is_copy(a: ComparedText, b: ComparedText, found: Alignment, jaccard: float,
 
 
 def _is_borrowed(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
-    """Two writers took what the two share from a third: a caption, or a quotation that both write around."""
+    """Whether the shared words come from a third party: a caption, or a quotation that both articles comment on."""
     return _is_caption(a, b, found) or (found.replaced >= QUOTER_WORDS and _is_quotation(a, b, found))
 
 
@@ -276,7 +276,7 @@ def _is_quotation(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
 
 
 def _is_caption(a: ComparedText, b: ComparedText, found: Alignment) -> bool:
-    """Nearly all that the two share is the caption of a picture in both: the two may show it beside any text."""
+    """Whether nearly all shared words are in picture captions, which may stand beside any text."""
     shares = (
         _share_in(a.captioned, found.a_words, found.a_spans),
         _share_in(b.captioned, found.b_words, found.b_spans),

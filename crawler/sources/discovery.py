@@ -82,7 +82,7 @@ Found = TypeVar("Found")
 
 
 async def _read(parse: Callable[..., Found], response: FetchResponse) -> Found:
-    # A command looks at one address; a crawl, at those of strangers, within bounds of time and memory.
+    # A command reads one URL that the operator gave. A crawl reads URLs of strangers, within limits.
     content_type = response.header("content-type")
     return await asyncio.to_thread(parse, response.body, url=response.url, content_type=content_type)
 

@@ -83,7 +83,7 @@ class BadSource(Exception):  # noqa: N818 - named for what is wrong
         self.is_dead = is_dead or status in ("gone", "empty")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For the way out of a worker process: `args` of an exception are not those of its constructor."""
+        """Pickle support: the `args` of the exception are not the arguments of its constructor."""
         return partial(BadSource, is_dead=self.is_dead), (self.status, self.why)
 
 
@@ -209,7 +209,7 @@ def _link(raw: Any) -> object:
     link, name = raw.get("link"), raw.get("id")
     if link and link not in enclosed:
         return link
-    # The guid is an address unless it says that it is none; beside an empty link feedparser does not tell.
+    # A guid is an address unless `isPermaLink` is false. If `link` is empty, feedparser does not report this.
     return name if raw.get("guidislink", True) or (link == "" and _address(name)) else None
 
 

@@ -77,7 +77,7 @@ class _Parse(Protocol[R_co]):
 
 
 async def _parsed(session: HostSession, parse: _Parse[R_co], response: FetchResponse) -> R_co:
-    """What there is in a response, read within bounds of time and memory. Raises BadSource."""
+    """Read a response within limits of time and memory. Raises BadSource."""
     try:
         return await session.context.parse(
             parse, response.body, url=response.url, content_type=response.header("content-type")

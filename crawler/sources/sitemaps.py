@@ -112,7 +112,7 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
 
 
 def _narrow(plain: bytes) -> bytes:
-    """A list of addresses in UTF-16 as UTF-8; XML says itself what it is written in."""
+    """Convert a list of addresses from UTF-16 to UTF-8. XML declares its own encoding."""
     if plain[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return plain
     narrow = plain.decode("utf-16", "replace").encode("utf-8", "replace")

@@ -178,7 +178,7 @@ def _listing(
 ) -> FrontPageList:
     older = f"/?{urlencode({**chosen, 'cursor': found.following})}" if found.following else None
     rows = _rows(connection, visit, found)
-    # Who searches or filters wants to see what is found.
+    # A search or filter shows all its results.
     is_folded = not (chosen.keys() - {"since", "sort"}) and any(row.story.copies > 1 for row in rows)
     singles = [row for row in rows if is_folded and row.story.copies == 1]
     return FrontPageList([row for row in rows if row not in singles], singles, older, found.refusals)

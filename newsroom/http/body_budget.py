@@ -74,7 +74,7 @@ class BodyPlace:
         self._arrival = anyio.CancelScope()
 
     async def read(self, scope: Scope, receive: Receive) -> bytes | Problem:
-        """The complete body, or the problem to answer with."""
+        """The complete body, or the problem to respond with."""
         announced = header_of(scope, b"content-length")
         if announced.isdigit() and int(announced) > MAX_DRAINED_BYTES:
             return REQUEST_TOO_LARGE

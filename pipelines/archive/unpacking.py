@@ -17,7 +17,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PIECE = 1 << 16
 # What is unpacked in one step: deflate makes at most 1,032 bytes of one, zstd 128 KiB of four.
 GZIP_STEP, ZSTD_STEP = 1 << 14, 1 << 10
-# A member that unpacks to more than this, and to so many times its size, is made to fill memory and time.
+# A member that unpacks to more than this, and to so many times its size, is an attack.
 MAX_UNCHECKED_BYTES = 64 << 20
 MAX_RATIO = 250
 MAX_DICTIONARY_BYTES = 16 << 20

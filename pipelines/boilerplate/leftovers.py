@@ -1,4 +1,4 @@
-"""Lines that are no text: values that a template leaves in a page, and what stands below a press release."""
+"""Lines that are not part of the text: values left by templates, and contact blocks of press releases."""
 
 import re
 
@@ -74,5 +74,5 @@ def is_reading_time(line: str) -> bool:
 
 
 def is_below_release(line: str) -> bool:
-    """Whom to ask about a press release, or who sent it."""
+    """Whether a line names the contact or the sender of a press release."""
     return len(line) <= MAX_LINE_CHARS and (_RELEASE_END.match(line) or _REACHED.match(line)) is not None

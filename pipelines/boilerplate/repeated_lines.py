@@ -110,7 +110,7 @@ def _decayed(count: LineCount, now: datetime) -> float:
 
 
 def fingerprints_for_page(url: str, in_force: Mapping[str, frozenset[int]]) -> frozenset[int]:
-    """What is in force for a page: of its owner's space, its host, and the names above, as a mobile page is the same
+    """The active lines for a page: of its owner's space, its host, and the names above, as a mobile page is the same
     site's.
     """
     host = bare_host(host_of(url))

@@ -30,7 +30,7 @@ _PM = ("p.m.", "p.m", "pm", "下午", "午後", "오후", "晚上", "مساء", 
 
 
 def folded(text: str) -> str:
-    """Lower case, in one form, without the full stops of an abbreviation."""
+    """Normalized: lower case, NFC, without full stops of abbreviations."""
     lowered = text.replace("İ", "i").replace(".", "").lower()
     return unicodedata.normalize("NFC", lowered).strip(" .,॰׳’'").removeprefix("l'")
 

@@ -34,7 +34,7 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年\s?(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))(?!\d)")
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u094f\u064b-\u0652\u0e31-\u0e4e’'])"
-# With a number in Vietnamese (`tháng 1`), with a full stop inside in Thai.
+# Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
 _NAME = (
     rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
     r"|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,3})\.?"

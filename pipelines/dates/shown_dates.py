@@ -87,14 +87,14 @@ def _is_teaser(element: HtmlElement) -> bool:
 
 
 def _is_updated(element: HtmlElement) -> bool:
-    """Whether the words before it say that it is the time of a change, and no other time stands between."""
+    """Whether the words directly before it say that it is the time of a change."""
     said = _text_before(element)[-60:].lower()
     labels = list(_LABEL.finditer(said))
     return bool(labels) and labels[-1].lastgroup == "updated" and not _DATE_LIKE.search(said, labels[-1].end())
 
 
 def _text_before(element: HtmlElement) -> str:
-    """What stands right before an element, in the element before it, or before the one that it begins."""
+    """The text directly before an element: in its predecessor, or before its parent if it comes first."""
     for _ in range(MAX_UP):
         before, parent = element.getprevious(), element.getparent()
         if before is not None:
@@ -119,7 +119,7 @@ def labelled(tree: HtmlElement) -> Iterator[str]:
 
 
 def guessed(tree: HtmlElement) -> Iterator[str]:
-    """Lines around the headline that hold a date and do not say that it is another one; and datelines."""
+    """Lines near the headline with a date that is not labelled as another one, and datelines."""
     for line in _lines(tree):
         if dateline := _DATELINE.match(line):
             yield dateline["date"]
@@ -128,7 +128,7 @@ def guessed(tree: HtmlElement) -> Iterator[str]:
 
 
 def _is_sentence(line: str) -> bool:
-    """Whether a line tells something, whose day is another one: an opening, a death, a deadline."""
+    """Whether a line is a sentence about another day: an opening, a death, a deadline."""
     words = len(line.split())
     return words > MAX_LINE_WORDS or (words >= SENTENCE_WORDS and _SENTENCE_END.search(line) is not None)
 

@@ -60,13 +60,13 @@ class ArticleBody:
 
     @property
     def is_of_teasers(self) -> bool:
-        """Whether nearly every paragraph stands right below a link, as its teaser."""
+        """Whether nearly every paragraph directly follows a link, as a teaser does."""
         is_link = [self.marks.get(line_key(line), "").startswith("linked") for line in self.lines]
         below = [is_link[at - 1] for at, line in enumerate(self.lines) if at and not is_link[at] and _is_long(line)]
         return len(below) >= MIN_TEASERS and sum(below) >= TEASED_SHARE * len(below)
 
     def captioned_share(self, text: str) -> float:
-        """The share of a text that is captions of its pictures, 0 to 1; 0 for fewer than some pictures."""
+        """The share of a text that consists of picture captions, 0 to 1. It is 0 if there are only a few pictures."""
         letters = rest = line_key(text)
         captions = [key for key, reason in self.marks.items() if reason == "caption" and len(key) >= MIN_CAPTION]
         found = 0

@@ -63,7 +63,7 @@ def find_byline(
 
 
 def _of_one_case(found: list[str]) -> tuple[str, ...]:
-    """Without capitals beside names that are not in capitals: `USA TODAY`, `WATCH LIVE`."""
+    """Drop words in capitals beside names that are not in capitals: `USA TODAY`, `WATCH LIVE`."""
     is_loud = all(name.isupper() for name in found)
     return tuple(name for name in found if is_loud or not name.isupper())
 
@@ -147,7 +147,7 @@ def _is_author(name: str | None) -> bool:
 
 
 def _alike(element: HtmlElement) -> Iterator[HtmlElement]:
-    """The elements of the same class behind it: one for each author."""
+    """The following elements of the same class: one for each author."""
     for other in element.itersiblings(element.tag):
         if other.get("class") == element.get("class") and len(_text(other)) <= MAX_SHOWN_CHARS:
             yield other

@@ -19,9 +19,9 @@ _WORDS = re.compile(r"\w+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _MORE = re.compile(r"\s*[|–—·•»:,]|\s+[-«]\s")
 _CUT = re.compile(r"\s*(?:…|\.\.\.)$")
-# What templates, scripts and editors put where a headline is missing.
+# Placeholders that templates, scripts and editors use instead of a headline.
 _EMPTY = frozenset(["untitled", "untitleddocument", "undefined", "null", "none", "home", "index", "title", "notitle"])
-# Of what stands in a heading: what is no text, what is no headline, and what begins a new line.
+# Elements in a heading: those without text, those that are not part of the headline, those that begin a line.
 _UNSEEN = frozenset(["script", "style", "button", "template", "svg", "noscript"])
 _BREAKS = frozenset(["br", "div", "p", "li"])
 _LABEL = re.compile(
@@ -75,7 +75,7 @@ def _told(markup: Markup) -> str | None:
 def _of_two(
     markup: Markup, shared: str | None, told: str | None, heading: str | None, searched: str | None
 ) -> str | None:
-    """Of a title for sharing and JSON-LD's headline, by what the page shows its readers and search engines."""
+    """Choose between the title for sharing and the headline in JSON-LD by what the page itself shows."""
     if not shared or not told or _is_same(shared, told):
         return shared or told
     if heading is None or not _is_same(heading, told):
@@ -129,7 +129,7 @@ def _plainest(best: str, claims: Sequence[str]) -> str:
 
 
 def _whole(best: str, claims: Sequence[str]) -> str:
-    """The claim that `best` is the beginning of, where that was cut: `Harbour bridge shut after cr…`."""
+    """The full claim, if `best` is its truncated beginning: `Harbour bridge shut after cr…`."""
     cut = _CUT.sub("", best)
     if cut == best:
         return best
@@ -152,7 +152,7 @@ def titles(markup: Markup, tree: HtmlElement | None) -> Iterator[str]:
 
 
 def _heading(markup: Markup, tree: HtmlElement | None, known: Names) -> str | None:
-    """The h1 that another claim repeats, or else such an h2; failing that the only h1, if it is no logo."""
+    """The h1 that another claim repeats, or such an h2. Otherwise the only h1, unless it is a logo."""
     if tree is None:
         return None
     said = (markup.first("og:title"), *strings(markup.article.get("headline"))[:1], markup.title)

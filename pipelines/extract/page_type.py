@@ -20,7 +20,7 @@ _LIVE = re.compile(
     re.IGNORECASE,
 )
 _STUB_WORDS = 45
-# A gallery is told by its captions; an article with as many pictures has more text beside them.
+# A gallery consists mostly of captions. An article with as many pictures has more text.
 _CAPTIONS_WORDS, _CAPTIONS_SHARE = 400, 0.6
 _ERROR = re.compile(
     r"^\W*(?:error |http |fehler |erreur )?(?:404|403|410|50[0234])\b|\berror (?:404|403|410|50[0234])\b|"
@@ -50,7 +50,7 @@ _SECTION_PATH = re.compile(r"(?:/[a-z]+(?:-[a-z]+){0,2}){1,2}/?", re.IGNORECASE)
 
 
 def require_article(markup: Markup, *, title: str | None, text: str, body: ArticleBody) -> None:
-    """Raises Dropped with what the page is instead of an article."""
+    """Raises Dropped with the type of page if it is not an article."""
     reason = non_article_type(markup, title=title, text=text, body=body)
     if reason:
         raise Dropped(markup.url, reason, f"{title or 'untitled'}: {len(text.split())} words")

@@ -64,7 +64,7 @@ _ROLE_BEFORE = re.compile(rf"^(?:\S+\s){{0,3}}?(?i:{_ROLE_WORDS})\s+(?=[A-ZÀ-Þ
 _BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]")
 _TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|sir|dame)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _DEGREE = re.compile(r"(?:ph\.?d|m\.?d|m\.?a|mba|b\.?a|ll\.?m|j\.?d|msc|bsc|rn|esq)\.?", re.IGNORECASE)
-# No name begins so; nor does a link that stands beside names.
+# Words that begin no name.
 _DETERMINERS = frozenset(
     (
         "the",
@@ -105,7 +105,7 @@ def people(field: str, *, outlet: str | None = None, is_one: bool = False) -> li
 
 
 def signed(line: str, *, outlet: str | None = None) -> list[str]:
-    """The people in a line of the page that says who wrote it, `By Ada Quill`; none if it says anything else."""
+    """The people in a byline such as `By Ada Quill`. None if the line says anything else."""
     if not _BY.match(line):
         return []
     found = people(line, outlet=outlet)
@@ -176,7 +176,7 @@ def _without_outlet(name: str, outlet: str | None) -> str:
 
 
 def _unlabelled(piece: str) -> str:
-    """A piece without what says of whom it is: `and Ben Marsh`, `Text: Ada Quill`; nothing of `Photo: Cora Lind`."""
+    """A name without its label: `and Ben Marsh`, `Text: Ada Quill`. Empty for `Photo: Cora Lind`."""
     bare = _LEADING_AND.sub("", piece.strip(_EDGES))
     label = _LABEL.match(bare)
     if label and _PICTURES.match(bare):
@@ -214,7 +214,7 @@ def _divided(piece: str, *, is_one: bool) -> list[str]:
 
 
 def _is_full(words: list[str], edge: int) -> bool:
-    """Whether words are a whole name beside an `and`: particles are small there, Ben Marsh is none."""
+    """Whether the words beside an `and` are a whole name. Particles are written small; `Ben` is none."""
     return len(words) >= 2 and words[edge] not in _PARTICLES and words[0][0].isupper()
 
 

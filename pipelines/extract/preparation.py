@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 __all__ = ["prepare_tree"]
 
 _DEAD = ("script", "style", "svg", "template", "iframe", "object", "canvas", "link", "meta", "rt", "rp")
-# What stands within a word, or around one, and is no element that trafilatura knows.
+# Inline elements within or around a word that trafilatura does not know.
 _WITHIN_WORDS = ("ruby", "rb", "rtc", "wbr", "bdi", "bdo")
 _POSTS = re.compile(
     r"(?:^|\s)(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|bluesky-embed|fb-(?:post|video)|reddit-embed-bq|"
@@ -75,7 +75,7 @@ def _is_comments(name: str | None) -> bool:
 
 
 def _drop_trimmings(post: HtmlElement) -> None:
-    """Who posted it and when, beside its paragraphs, and the addresses of its pictures: the words stay.
+    """Drop author, time and picture addresses of an embedded post. Its words stay.
 
     A post without a paragraph is only a link to it.
     """
@@ -96,7 +96,7 @@ def _text(element: HtmlElement) -> str:
 
 
 def _drop_asides(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
-    """Drops comments, and what is hidden, unless that is most of the text."""
+    """Drop comments and hidden elements, unless they are most of the text."""
     if not found:
         return
     whole = sum(len(one.text_content()) for one in tree.iter("p"))
@@ -110,7 +110,7 @@ def _drop_asides(tree: HtmlElement, found: Sequence[HtmlElement]) -> None:
 
 
 def _drop_next_articles(tree: HtmlElement) -> None:
-    """Drops the articles that a page without end appends: those with a headline of their own behind a whole one."""
+    """Drop articles that infinite scrolling appends: they have headlines of their own and follow a complete article."""
     headed = [one for one in tree.iter("article") if next(one.iter("h1"), None) is not None]
     first = next((one for one in headed if len(one.text_content()) >= MIN_ARTICLE_CHARS), None)
     if first is None or len(headed) < 2:

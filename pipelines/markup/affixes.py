@@ -1,4 +1,4 @@
-"""Titles without what is put before and behind them: `Local | Bridge shut | Harbour Post`."""
+"""Affixes of titles, such as outlets and sections: `Local | Bridge shut | Harbour Post`."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from onestory.pipelines.markup.plain import plain
 __all__ = ["Names", "bare_title", "letters"]
 
 _SEPARATOR = re.compile(r"\s+[|–—·•»«:/~>\-]+\s+|\s*[|｜_]\s*|[:：]\s*|,\s+")
-# Signs that hardly stand in headlines; what is between two of them is short.
+# Separators that rarely occur in headlines. What they enclose is short.
 _BARS = re.compile(r"\s*[|｜_»«>]+\s*")
 _ENCLOSED = re.compile(r"\s+[(\[]([^()\[\]]{3,60})[)\]]$")
 _MORE_OF_A_NAME = re.compile(
@@ -29,7 +29,7 @@ MIN_LEFT = 8
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a page calls its outlet and its sections, by their letters."""
+    """The names of a page's outlet and sections, in letters and digits only."""
 
     outlet: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
@@ -53,7 +53,7 @@ def letters(text: str) -> str:
 
 
 def bare_title(text: str | None, names: Names) -> str | None:
-    """The title without outlet and sections; None where it is nothing else.
+    """The title without outlet and sections. None if nothing is left.
 
     Only what is a name of the outlet is cut off, since headlines hold dashes too; sections where such a name was.
     """

@@ -126,7 +126,7 @@ def _legacy(body: bytes, declared: list[str]) -> str:
 
 
 def mended_utf8(body: bytes) -> bytes:
-    """UTF-8 with its few stray bytes taken for windows-1252; anything else as it is."""
+    """Decode stray bytes in UTF-8 as windows-1252. Other encodings are left alone."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -154,7 +154,7 @@ def _charset(body: bytes, declared: list[str], high: int) -> str:
     guess, confidence = _guess(body)
     alike = [one for one in declared if _FAMILY.get(one) == _FAMILY.get(guess)]
     if alike:
-        # Latin-1 is what servers say when nobody told them; Turkish letters stand where it has Icelandic ones.
+        # Servers declare Latin-1 by default. Turkish letters are encoded where Latin-1 has Icelandic ones.
         chosen = next((one for one in alike if one not in _DEFAULTS), alike[0])
         return "cp1254" if chosen in _DEFAULTS and _language(body)[0] == "tr" else chosen
     is_certain = confidence >= _CONFIDENT or _FAMILY.get(guess) in _SEVERAL_BYTES

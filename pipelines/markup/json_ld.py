@@ -113,7 +113,7 @@ def resolved(value: Any, nodes: Iterable[Node]) -> Any:
 
 
 def _with_people(nodes: Iterable[Node]) -> Iterator[Node]:
-    """The objects, and those that stand in their fields for people."""
+    """The objects, and the objects in their fields for people."""
     for node in nodes:
         yield node
         for key in ("author", "creator", "publisher"):
@@ -147,7 +147,7 @@ def names(value: Any) -> tuple[str, ...]:
 
 
 def _names(entry: Any, *, depth: int) -> Iterator[str]:
-    """A list may hold lists; a name may be a node again, stand in its parts, or be another name."""
+    """Lists may be nested. A name may be a node, be split into parts, or be an alternative name."""
     if isinstance(entry, list):
         for one in entry[:MAX_NODES] if depth else ():
             yield from _names(one, depth=depth - 1)

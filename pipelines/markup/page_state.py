@@ -87,7 +87,7 @@ def _assigned(text: str, start: int) -> Any:
 
 
 def _read_literal(literal: str) -> str:
-    """The text of a string in a script, whose escapes are nearly those of JSON."""
+    """Decode a string literal of a script. Its escapes are nearly those of JSON."""
     inner = _HEX.sub(r"\\u00\1", literal[1:-1]).replace("\\'", "'")
     value = _loaded(f'"{inner}"' if literal[0] == '"' else json.dumps(inner).replace("\\\\", "\\"))
     return value if isinstance(value, str) else ""
@@ -132,7 +132,7 @@ def _spans(entries: list[Any]) -> str | None:
 
 
 def _inline(entry: Any, *, depth: int) -> str | None:
-    """The text of a piece of a paragraph: of its own, or of a link's pieces."""
+    """The text of a part of a paragraph, or of the parts of a link in it."""
     if not isinstance(entry, dict) or not depth:
         return None
     kind = entry.get("_type") or entry.get("type") or entry.get("nodeType")

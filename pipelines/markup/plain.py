@@ -14,7 +14,7 @@ _TAG = re.compile(
 )
 # Soft hyphens and zero-width spaces. Joiners stay: Persian and Indian scripts are written with them.
 _MARKS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u180e"))
-# Which way a line runs: pages set it around a headline.
+# Marks of text direction, which pages set around a headline.
 _DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 

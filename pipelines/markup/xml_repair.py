@@ -15,14 +15,14 @@ SAYS_UTF_8 = re.compile(rb"\A(?!.*encoding\s*=)|encoding\s*=\s*[\"']utf-?8[\"']"
 
 
 def without_marks(body: bytes) -> bytes:
-    """Without the byte order marks of UTF-8 at its beginning: some servers write two."""
+    """Remove byte order marks from the beginning of UTF-8. Some servers write two."""
     while body.startswith(BYTE_ORDER_MARK):
         body = body.removeprefix(BYTE_ORDER_MARK).lstrip()
     return body
 
 
 def escaped(body: bytes) -> bytes:
-    """With the ampersands escaped that begin no entity, and UTF-8 without stray bytes; UTF-16 is left alone.
+    """Escape ampersands that begin no entity, and decode stray bytes in UTF-8. UTF-16 is left alone.
 
     In CDATA ampersands may stand as they are.
     """
