@@ -259,6 +259,9 @@ def test_from_what_changed_to_two_versions_and_back_the_other_way_round(reader: 
     assert page.locator(".sides del").all_inner_texts() == ["eleven", "two thirds"]
     page.get_by_role("link", name="Swap").press("Enter")
     assert page.locator(".sides del").all_inner_texts() == ["seventeen", "one half"]
+    tops = page.locator(".sides section").evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    assert len(tops) == 2
+    assert tops[0] == tops[1]
     reader.check()
 
 
