@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -101,6 +102,8 @@ articles = Table(
     Column("credit", Text),
     Column("names", String(24), index=True),  # the article on another site named by its canonical URL
     Column("words", Integer, nullable=False),
+    # the smallest share of its text that a copy within it makes, or made of an earlier version
+    Column("least_part", Float),
     Column("withdrawn", Time),  # since when its page no longer shows it; see `withdrawals`
     Column("withdrawn_reason", String(16)),
     # The credited agency. Most articles have none.
