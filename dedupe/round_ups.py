@@ -18,12 +18,12 @@ __all__ = [
     "Edge",
     "Edges",
     "MatchGraph",
-    "headlines_needed",
     "is_inert",
     "is_mutual",
-    "may_be_round_up",
+    "items_held",
     "round_ups",
     "share_within",
+    "tops_held",
 ]
 
 QUOTED_RUN_WORDS = 30
@@ -123,7 +123,7 @@ class MatchGraph:
 
     @property
     def headlines_needed(self) -> set[str]:
-        """See `headlines_needed`."""
+        """Articles that another article contains whole. Their headlines decide whether it is a bridge."""
         return {one for _, pairs in self._containers for pair in pairs for one in pair}
 
     @property
@@ -170,18 +170,19 @@ def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     return MatchGraph.of(articles, matches).round_ups
 
 
-def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
-    """Whether a match may make one of its two articles a digest, or show a frame; else it does neither.
+def items_held(match: Match, a_words: int, b_words: int) -> tuple[bool, bool]:
+    """Whether a, and whether b, has the top of the other further down.
 
-    Whether it may make one a bridge hangs on what else that one holds: see `share_within`. A copy under unrelated
-    headlines may be a frame of its host.
+    An article without one is no digest, whatever else it holds.
     """
-    if match.kind == "frame":
-        return False
     ours, theirs = _sides(match, "", "")
-    return match.off_topic or any(
-        _is_item(edge, words) or _is_top_item(edge, words) for edge, words in ((ours, a_words), (theirs, b_words))
-    )
+    return _is_item(ours, a_words), _is_item(theirs, b_words)
+
+
+def tops_held(match: Match, a_words: int, b_words: int) -> tuple[bool, bool]:
+    """Whether much of the top of a, and of b, is the other's: it makes a digest of what holds an item too."""
+    ours, theirs = _sides(match, "", "")
+    return _is_top_item(ours, a_words), _is_top_item(theirs, b_words)
 
 
 def share_within(match: Match, container: int) -> float | None:
@@ -196,12 +197,9 @@ def share_within(match: Match, container: int) -> float | None:
 
 def is_inert(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match can change no story: it is no copy, shows no frame, and makes neither article a round-up."""
-    return match.kind not in ("copy", "frame") and not may_be_round_up(match, a_words, b_words)
-
-
-def headlines_needed(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
-    """Articles that another article contains whole. Their headlines decide whether it is a bridge."""
-    return MatchGraph.of(articles, matches).headlines_needed
+    if match.kind in ("copy", "frame") or match.off_topic:
+        return False
+    return not any((*items_held(match, a_words, b_words), *tops_held(match, a_words, b_words)))
 
 
 def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:

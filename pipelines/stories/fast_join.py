@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.dedupe.round_ups import may_be_round_up
+from onestory.dedupe.round_ups import items_held, tops_held
 from onestory.pipelines.stories.bridge_check import possible_bridges
 from onestory.pipelines.stories.matched import seen_of
 from onestory.pipelines.stories.original import Choice, choose_original, reconsider_original, story_credit
@@ -225,7 +225,11 @@ class _JoinState:
         a, b = self.members[row.a_article], self.members[row.b_article]
         if row.kind == "copy" and a.host == b.host and row.evidence.get("unrelated", False):
             return True
-        return may_be_round_up(seen_of(row), a.words, b.words)
+        seen = seen_of(row)
+        if seen.off_topic or any(items_held(seen, a.words, b.words)):
+            return True
+        tops = zip((a, b), tops_held(seen, a.words, b.words), strict=True)
+        return any(is_held and article.holds_item for article, is_held in tops)
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
         """Nothing in the story keeps the newcomer out, and the story's id and first outlet stay clear."""
