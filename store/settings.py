@@ -7,6 +7,7 @@ from onestory.store.schema import settings
 
 __all__ = [
     "BOILERPLATE_APPLIED",
+    "BOILERPLATE_COUNTED",
     "BOILERPLATE_LEARNED",
     "EVENTS_DELETED",
     "INDEX_GENERATION",
@@ -19,6 +20,7 @@ __all__ = [
 INDEX_GENERATION = "index_generation"
 EVENTS_DELETED = "events_forgotten"  # the highest number deleted because of its age
 BOILERPLATE_LEARNED = "furniture_learned"  # the start of the latest run
+BOILERPLATE_COUNTED = "boilerplate_counted"  # the newest version that was counted
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
