@@ -54,7 +54,8 @@ class Alignment:
     ``a_spans`` and ``b_spans`` are the shared words of each, in order, apart from each other; ``a_words`` and
     ``b_words`` all that they have. ``runs`` are in the order of a; ``replaced`` counts words that stand against other
     words, ``between`` those of them between two runs; ``slots`` are the short ones of these gaps, ``passages`` longer
-    ones; ``head`` is the same before the first run, None where it is long.
+    ones, with what stands behind the last run and a long stretch before the first one; ``head`` is the same before the
+    first run, None where it is long.
     """
 
     a_words: int
@@ -95,13 +96,25 @@ def align(a: Windows, b: Windows) -> Alignment | None:
     reach = SLOT_WORDS * a.width // SHINGLE_WORDS
     gaps, between = _gaps(runs, b_spans)
     slots = [gap for gap in gaps if _longest(gap) <= reach]
-    passages = [gap for gap in gaps if reach < _longest(gap) <= PASSAGE_SLOTS * reach]
+    passages = [gap for gap in (*gaps, _head(runs)) if reach < _longest(gap) <= PASSAGE_SLOTS * reach]
+    tail = _tail(runs, len(a), len(b))
+    passages += [tail] if _longest(tail) <= PASSAGE_SLOTS * reach else []
     a_top, b_top = a_spans[0][0], b_spans[0][0]
     after = min(len(a) - a_spans[-1][1], len(b) - b_spans[-1][1])
     first = runs[0][1]
-    head = (0, a_top, 0, first) if 0 < a_top <= reach and 0 < first <= reach else None
+    head = _head(runs) if 0 < a_top <= reach and 0 < first <= reach else None
     replaced = min(a_top, b_top) + after + between
     return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head, passages)
+
+
+def _head(runs: Sequence[Run]) -> Slot:
+    a_at, b_at, _ = runs[0]
+    return (0, a_at, 0, b_at)
+
+
+def _tail(runs: Sequence[Run], a_words: int, b_words: int) -> Slot:
+    a_at, b_at, length = runs[-1]
+    return (a_at + length, a_words, b_at + length, b_words)
 
 
 def _longest(gap: Slot) -> int:
