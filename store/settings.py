@@ -1,6 +1,6 @@
 """Single values by key that outlive a process."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from onestory.store.queries import dialect_insert
 from onestory.store.schema import settings
@@ -13,6 +13,7 @@ __all__ = [
     "INDEX_GENERATION",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
+    "delete_setting",
     "read_setting",
     "write_setting",
 ]
@@ -29,6 +30,10 @@ WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 def read_setting(connection: Connection, key: str) -> str | None:
     return connection.execute(select(settings.c.value).where(settings.c.key == key)).scalar_one_or_none()
+
+
+def delete_setting(connection: Connection, key: str) -> None:
+    connection.execute(delete(settings).where(settings.c.key == key))
 
 
 def write_setting(connection: Connection, key: str, value: str) -> None:
