@@ -30,10 +30,13 @@ def conflicts_of(a: ComparedText, b: ComparedText, found: Alignment) -> tuple[in
 
     Names and numbers carry news. Where the texts know no capitals every word may, and numbers are looked at alone.
     """
-    slots = [*found.slots, *(slot for slot in found.passages if _is_of_a_form(a, b, slot))]
+    with_capitals = a.knows_capitals and b.knows_capitals
+    # Where every word may carry news, the ends of two copies would count as well.
+    ends = [end for end in found.ends if end != found.head] if with_capitals else []
+    slots = [*found.slots, *(slot for slot in (*found.passages, *ends) if _is_of_a_form(a, b, slot))]
     if not slots:
         return 0, False
-    if a.knows_capitals and b.knows_capitals:
+    if with_capitals:
         against, same = _tally(a, b, slots, _names_or_numbers)
         against += _at_head(a, b, found.head, _names_or_numbers, against)
         return against, _is_form(a, b, found, against, same, lambda: _names_and_numbers(a, b, found.a_spans), FORMS)
