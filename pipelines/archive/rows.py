@@ -20,6 +20,7 @@ from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.opening import first_line, opened
 from onestory.pipelines.archive.warc_reading import TruncatedArchive
 from onestory.pipelines.dates.parsing import read_time
+from onestory.pipelines.extract.people import listed
 from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
@@ -86,8 +87,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 # Of an object in the place of a text: a date of MongoDB, and a body of fundus.
 _PARTS = ("$date", "$numberLong", "summary", "sections", "headline", "paragraphs")
 MAX_PARTS = 10_000
-MAX_LIST_CHARS = 2_000
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)+)'(?=\s*[,\]])|\"((?:[^\"\\]|\\.)+)\"")
 # What a field is likely called that holds one of these under a name we do not know.
 _TELLING = re.compile(r"(?i)date|time|publish|author|byline|text|body|title|headline|url")
 _KNOWN = frozenset(
@@ -232,18 +231,13 @@ def _source(row: Mapping[str, Any]) -> str | None:
 def _authors(row: Mapping[str, Any]) -> tuple[str, ...]:
     for name in FIELDS["authors"]:
         value = row.get(name)
-        if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
-            value = _listed(value)
+        if isinstance(value, str) and (several := listed(value)):
+            value = several
         entries = value if isinstance(value, list) else [value]
         named = [one.get("name") if isinstance(one, dict) else one for one in entries[:50]]
         if found := tuple(one.strip() for one in named if isinstance(one, str) and one.strip()):
             return found
     return ()
-
-
-def _listed(text: str) -> list[str]:
-    """`['Ada Quill', "Seán O'Mara"]`: a list as Python prints it, and as tables hold it."""
-    return [one[0] or one[1] for one in _QUOTED.findall(text[:MAX_LIST_CHARS])]
 
 
 def _published(row: Mapping[str, Any], file: _File) -> str | None:

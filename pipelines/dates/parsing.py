@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from onestory.pipelines.dates.month_names import half_of_day, month
 from onestory.pipelines.dates.zones import zone_after
@@ -29,11 +29,14 @@ _BUDDHIST = range(2500, 2650)
 _EPOCH = re.compile(r"(?:/date\()?(-?\d{10}|\d{13})(?:\.\d{1,9})?(?:[+-]\d{4})?(?:\)/)?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?:t?\s?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?:\s?[日일])?(?!\d)")
+# A week and its day, `2026-W02-2`, and a day of the year, `2026-006` (ISO 8601).
+_WEEK = re.compile(r"(?<!\d)((?:19|20)\d\d)-?w(\d\d)-?([1-7])(?!\d)")
+_ORDINAL = re.compile(r"((?:19|20)\d\d)-(\d{3})(?=$|t)")
 # Years of Japan's eras and of Taiwan.
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年\s?(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))(?!\d)")
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u094f\u064b-\u0652\u0e31-\u0e4e’'])"
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u0dff\u064b-\u0652\u0e31-\u0e4e’'])"
 # Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
 _NAME = (
     rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
@@ -154,6 +157,9 @@ def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
     if match := _COMPACT.search(text):
         # Digits of the clock that follow without a sign are left to the clock.
         yield int(match[1]), int(match[2]), int(match[3]), match.start(), match.start(3) + 2
+    if match := _WEEK.search(text) or _ORDINAL.match(text):
+        found = _counted(match)
+        yield found.year, found.month, found.day, match.start(), match.end()
     if match := _ERA.search(text):
         year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
         yield year, int(match[3]), int(match[4]), match.start(), match.end()
@@ -169,6 +175,17 @@ def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
             known = _month(named["name"], hints)
             if known is not None:
                 yield _of_century(named["year"]), known, int(named["day"]), named.start(), named.end()
+
+
+def _counted(match: re.Match[str]) -> date:
+    """The day of a week or of a year. Raises ValueError if it does not exist."""
+    year, *numbers = (int(part) for part in match.groups())
+    if len(numbers) == 2:
+        return date.fromisocalendar(year, *numbers)
+    found = date(year, 1, 1) + timedelta(days=numbers[0] - 1)
+    if found.year != year:
+        raise ValueError(f"{year} has no day {numbers[0]}")
+    return found
 
 
 def _of_century(year: str) -> int:

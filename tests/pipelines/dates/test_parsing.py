@@ -18,6 +18,8 @@ EVENING = datetime(2026, 1, 6, 21, 30, tzinfo=UTC)
         ("2026-01-06T21:30:00.123+01:00", "en", 1),
         ("2026-01-06T21:30:00-5:00", "en", -5),
         ("20260106T213000Z", "en", 0),
+        ("2026-W02-2T21:30:00Z", "en", 0),
+        ("2026-006T21:30-05:00", "en", -5),
         ("Tue Jan 06 2026 21:30:00 GMT+0100 (CET)", "en", 1),
         ("Tue Jan 06 2026 21:30:00 GMT-0500 (Eastern Standard Time)", "en", -5),
         ("Tue, 06 Jan 2026 21:30:00 EST", "en", -5),
@@ -89,6 +91,15 @@ def test_a_time_without_a_zone_says_so(text: str, language: str) -> None:
         ("6 ม.ค. 2569", "th"),
         ("6 tháng 1, 2026", "vi"),
         ("令和8年1月6日", "ja"),
+        ("6 Januarie 2026", "en"),
+        ("6 জানুয়ারি ২০২৬", "bn"),
+        ("6. janúar 2026", "is"),
+        ("6. januara 2026", "sr"),
+        ("6 јануара 2026", "sr"),
+        ("6 Ionawr 2026", "cy"),
+        ("2026-W02-2", "en"),
+        ("2026W022", "en"),
+        ("2026-006", "en"),
         ("民國115年1月6日", "zh"),
     ],
 )
@@ -99,7 +110,9 @@ def test_a_day_is_no_midnight(text: str, language: str) -> None:
     assert abs(stamp.at - DAY) <= timedelta(days=1)
 
 
-@pytest.mark.parametrize("text", ["", "not a date", "12:30", "2026", "2026-01", "Jan 6", "99/99/2026", "yesterday"])
+@pytest.mark.parametrize(
+    "text", ["", "not a date", "12:30", "2026", "2026-01", "Jan 6", "99/99/2026", "yesterday", "2026-W60-1"]
+)
 def test_what_names_no_day_is_no_time(text: str) -> None:
     assert read_time(text) is None
 
