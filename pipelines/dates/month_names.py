@@ -5,7 +5,7 @@ other languages on pages that say they are in them.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 
@@ -44,8 +44,14 @@ def folded(text: str) -> str:
 @cache
 def _table(language: str) -> dict[str, int]:
     info = import_module(f"dateparser.data.date_translation_data.{language}").info
-    names = {folded(name): at for at, key in enumerate(_ENGLISH, 1) for name in _long_enough(info.get(key, ()))}
+    names = _named(info)
+    for region in info.get("locale_specific", {}).values():
+        names = _named(region) | names
     return _table(_ALSO[language]) | names if language in _ALSO else names
+
+
+def _named(info: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    return {folded(name): at for at, key in enumerate(_ENGLISH, 1) for name in _long_enough(info.get(key, ()))}
 
 
 def _long_enough(names: Iterable[str]) -> list[str]:

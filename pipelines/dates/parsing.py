@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from onestory.pipelines.dates.month_names import half_of_day, month
+from onestory.pipelines.dates.persian import PERSIAN_YEARS, from_persian, persian_month
 from onestory.pipelines.dates.zones import zone_after
 
 __all__ = ["Hints", "Stamp", "is_ambiguous", "plausible", "read_time", "to_utc"]
@@ -37,9 +38,9 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年\s?(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))(?!\d)")
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u0dff\u064b-\u0652\u0e31-\u0e4e’'])"
-# Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
+# Arabic names of the Levant have two words. Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
 _NAME = (
-    rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
+    rf"(?P<name>(?:كانون|تشرين)\s{_LETTER}{{3,8}}|[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
     r"|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,3})\.?"
 )
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er|º|ª)(?![^\W\d_]))?\.?"
@@ -142,14 +143,19 @@ def _epoch(text: str) -> Stamp | None:
 
 def _written(text: str, hints: Hints) -> Stamp | None:
     for year, number, day, start, end in _days(text, hints):
-        if hints.language == "th" and year in _BUDDHIST:
-            year -= 543  # noqa: PLW2901
         try:
-            midnight = datetime(year, number, day)
+            midnight = _midnight(year, number, day, hints)
         except ValueError:
             continue
         return _with_clock(midnight, text, start, end, hints)
     return None
+
+
+def _midnight(year: int, number: int, day: int, hints: Hints) -> datetime:
+    """The beginning of a day that is written in the calendar of its language. Raises ValueError."""
+    if hints.language == "fa" and year in PERSIAN_YEARS:
+        return datetime.combine(from_persian(year, number, day), time())
+    return datetime(year - 543 if hints.language == "th" and year in _BUDDHIST else year, number, day)
 
 
 def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
@@ -193,6 +199,8 @@ def _of_century(year: str) -> int:
 
 
 def _month(name: str, hints: Hints) -> int | None:
+    if hints.language == "fa" and (found := persian_month(name)) is not None:
+        return found
     return month(name, language=(hints.language or "")[:2])
 
 

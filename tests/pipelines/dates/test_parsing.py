@@ -1,10 +1,11 @@
 """Times as pages write them: one parser for fields, rows, feeds and text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from onestory.pipelines.dates.parsing import Hints, plausible, read_time
+from onestory.pipelines.dates.persian import from_persian
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = datetime(2026, 1, 6, tzinfo=UTC)
@@ -128,3 +129,18 @@ def test_placeholders_and_days_to_come_are_refused(text: str) -> None:
 def test_a_hostile_text_costs_no_more_than_its_first_characters() -> None:
     assert read_time("1/" * 1_000_000) is None
     assert read_time("january " * 1_000_000) is None
+
+
+@pytest.mark.parametrize(
+    ("persian", "gregorian"),
+    [
+        ((1399, 12, 30), date(2021, 3, 20)),
+        ((1403, 12, 30), date(2025, 3, 20)),
+        ((1404, 1, 1), date(2025, 3, 21)),
+        ((1404, 10, 16), date(2026, 1, 6)),
+    ],
+)
+def test_the_persian_calendar_has_its_leap_years(persian: tuple[int, int, int], gregorian: date) -> None:
+    assert from_persian(*persian) == gregorian
+    with pytest.raises(ValueError, match="no Persian date"):
+        from_persian(1404, 12, 30)
