@@ -46,7 +46,7 @@ class _Kind:
     start: re.Pattern[str] | None
     contains: re.Pattern[str] | None
 
-    def says(self, line: str, bare: str, *, prose: bool) -> bool:
+    def says(self, line: str, bare: str, *, prose: bool, sentence: bool) -> bool:
         """Whether the line is boilerplate of this kind. A sentence is, where it speaks to the reader."""
         if bare in self.whole:
             return True
@@ -54,7 +54,7 @@ class _Kind:
             return False
         start = self.start.match(line) if self.start else None
         within = self.contains.search(line) if self.contains else None
-        if not prose:
+        if not (prose if self.name in _SPEAKING else sentence):
             return bool(start or within)
         return self._speaks(line, start) or (within is not None and not _WEAK.match(within[0]))
 
@@ -101,15 +101,17 @@ def _alternatives(phrases: set[str]) -> str:
     )
 
 
-def boilerplate_kind(line: str, *, language: str, head: bool, prose: bool = False) -> str | None:
+def boilerplate_kind(
+    line: str, *, language: str, head: bool, prose: bool = False, sentence: bool = False
+) -> str | None:
     """The kind of furniture a line is by its words, or None. `head`: the line stands above the first paragraph.
 
-    `prose`: it is a sentence of some length.
+    `sentence`: it ends as one and is no label; `prose`: it is one of some length.
     """
     # A Turkish dotted capital lowers to two characters.
     lowered = line.replace("İ", "i").lower()
     bare = lowered.strip(_EDGES)
     for kind in _kinds(language):
-        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose):
+        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose, sentence=prose or sentence):
             return kind.name
     return None

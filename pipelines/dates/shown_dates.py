@@ -49,7 +49,8 @@ _UPDATED_LABEL = (
     r"изменено|güncelleme|güncellendi|diperbarui|更新|수정|최종수정|עודכן|تحديث"
 )
 _OTHER_LABEL = (
-    r"accepted|received|expires?|deadline|embargo\w*|until|born|died|event|starts?|ends?|copyright|©|\(c\)|since|founded"
+    r"accepted|received|expires?|deadline|embargo\w*|until|born|died|event|starts?|ends?|copyright|©|\(c\)|since|"
+    r"founded"
 )
 _LABEL = re.compile(rf"(?P<published>{_PUBLISHED_LABEL})|(?P<updated>{_UPDATED_LABEL})|(?P<other>{_OTHER_LABEL})")
 
