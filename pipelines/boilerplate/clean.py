@@ -48,6 +48,7 @@ class CleaningHints:
     body: str | None = None
     headings: frozenset[str] = frozenset()
     asides: frozenset[str] = frozenset()
+    siblings: frozenset[str] = frozenset()
     furniture: frozenset[int] = frozenset()
     language: str = "und"
 
@@ -259,7 +260,7 @@ def _not_in_body(page: _Page) -> Iterator[tuple[int, str]]:
         return
     last = max((index for index, share in enumerate(shares) if share >= 0.5 and page.prose[index]), default=0)
     for index in range(page.head + 1, len(shares)):
-        is_shown = _is_own_paragraph(page, index) and index < last
+        is_shown = _is_own_paragraph(page, index) if index < last else _is_own_ending(page, index)
         if shares[index] < 0.5 and not (is_shown or page.keys[index] in page.clues.headings):
             yield index, "not in articleBody"
 
@@ -268,6 +269,12 @@ def _is_own_paragraph(page: _Page, index: int) -> bool:
     """A paragraph that is no teaser, or the row of a table: articleBody often lacks these."""
     is_teaser = page.lines[index].startswith("- ") or page.keys[index] in page.clues.asides
     return page.lines[index].startswith("|") or (page.prose[index] and not is_teaser)
+
+
+def _is_own_ending(page: _Page, index: int) -> bool:
+    """A sentence, or an entry of a list, below the last paragraph and in the same container."""
+    line = page.lines[index]
+    return page.keys[index] in page.clues.siblings and (line.startswith("- ") or ends_sentence(line))
 
 
 RULES: Mapping[str, _Rule] = {

@@ -18,6 +18,9 @@ _POSTS = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?://|pic\.twitter\.com/|t\.co/)\S*$")
 _SIGNED = re.compile(r"^\s*[—–-]|\(@\w+\)")
+_SHARED = re.compile(
+    r"\s*(?:(?:a|ein) (?:post|reel|video) shared by\b|view this (?:post|profile) on\b|posted by\b)", re.IGNORECASE
+)
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?<!show[-_])(?:comments?|comment-?list|reactions|replies|disqus\w*|"
     r"kommentare|comentarios|comentários|commentaires|commenti|yorumlar|comments?section)(?:$|[\s_-])",
@@ -87,8 +90,10 @@ def _drop_trimmings(post: HtmlElement) -> None:
         if _ADDRESS.match(_text(link)) or not any(above.tag == "p" for above in link.iterancestors()):
             _drop(link)
     for paragraph in paragraphs:
-        if paragraph.tail and _SIGNED.search(paragraph.tail):
+        if paragraph.tail and (_SIGNED.search(paragraph.tail) or _SHARED.match(paragraph.tail)):
             paragraph.tail = None
+        if _SHARED.match(_text(paragraph)[:MAX_NAME_CHARS]):
+            _drop(paragraph)
 
 
 def _text(element: HtmlElement) -> str:
