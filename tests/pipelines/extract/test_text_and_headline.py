@@ -192,7 +192,7 @@ def test_a_page_that_loads_its_text_has_that_of_its_article_body() -> None:
 @pytest.mark.parametrize(
     "post",
     [
-        '<blockquote class="instagram-media"><p>View this post on Instagram</p><p>A post shared by Port</p></blockquote>',
+        '<blockquote class="instagram-media"><p>View this post on Instagram</p><p>A post shared by P</p></blockquote>',
         '<div class="fb-post"><p>No.</p>Posted by <a href="/p">Port</a> on <a href="/q">May 5</a></div>',
     ],
 )
