@@ -25,6 +25,8 @@ _LONGEST_OTHER = 200
 HEAD_ONLY = frozenset(["byline", "time"])
 # Kinds of which a whole sentence may be: it tells the reader what to do. Of the others only a label is.
 _SPEAKING = frozenset(["newsletter", "follow", "share", "comments", "app", "copyright"])
+# Phrases of so many words begin no other sentence: `for more stories like this`.
+TELLING_WORDS = 4
 _LABEL_ENDS = (":", "：", "|", "–", "»", ">")
 # Names of places to share are the subject of news as well: `on Facebook and Instagram`.
 _WEAK = re.compile(r"(?:on|auf|sur|en|em|su|op|på|na|no|в|у) ")
@@ -56,6 +58,8 @@ class _Kind:
         within = self.contains.search(line) if self.contains else None
         if not (prose if self.name in _SPEAKING else sentence):
             return bool(start or within)
+        if not prose and start and len(start[0].split()) >= TELLING_WORDS:
+            return True
         return self._speaks(line, start) or (within is not None and not _WEAK.match(within[0]))
 
     def _speaks(self, line: str, start: re.Match[str] | None) -> bool:

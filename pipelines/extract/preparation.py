@@ -27,15 +27,13 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
-_LABELLED = XPath(
-    "//*[self::div or self::section or self::li or self::article or self::ol or self::ul]"
-    "[@itemprop='comment' or @aria-label='Comments' or @aria-label='comments' or @aria-label='Kommentare']"
-)
+_LABELS = frozenset(["Comments", "comments", "Kommentare"])
+_CONTAINERS = ("blockquote", "div", "section", "ol", "ul", "aside", "li", "article")
 _HIDDEN = XPath("//body//*[@hidden]")
 _INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
 # Within one element; trafilatura's time grows with their square.
 MAX_INLINE = 1_000
-_CROWDED = XPath(f"//*[count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
+_CROWDED = XPath(f"//*[count(*) > {MAX_INLINE}][count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
 # Comments are no more of a page than this: else a template named its whole article so.
 MOST_COMMENTS = 0.6
 # Each is walked through, and they may stand within each other.
@@ -57,14 +55,20 @@ def prepare_tree(tree: HtmlElement) -> None:
         crowded.text = crowded.text
         for child in crowded:
             child.tail = child.tail
-    named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
+    marked = [one for one in tree.iter(*_CONTAINERS) if one.attrib]
+    named = [one for one in marked if one.tag not in ("li", "article")]
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
     comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
-    _drop_asides(tree, [*comments, *_LABELLED(tree), *_HIDDEN(tree)])
+    _drop_asides(tree, [*comments, *filter(_is_labelled, marked), *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
     _drop_next_articles(tree)
+
+
+def _is_labelled(element: HtmlElement) -> bool:
+    """Whether an element says that it holds comments."""
+    return element.get("itemprop") == "comment" or element.get("aria-label") in _LABELS
 
 
 @lru_cache(maxsize=4096)

@@ -93,7 +93,7 @@ def decode(body: bytes, *, content_type: str | None = None) -> str:
     if wide := _wide(body[:2_000]):
         return body.decode(wide, "replace")
     declared = list(_declared(body, content_type))
-    if b"\x1b$" in body or b"\x1b(" in body:
+    if b"\x1b" in body and (b"\x1b$" in body or b"\x1b(" in body):
         stateful = (one for one in declared if "2022" in one)
         return body.decode(next(stateful, "iso2022_jp"), "replace")
     try:
