@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from onestory.pipelines.markup.affixes import Names, bare_title, letters
@@ -19,6 +20,8 @@ _WORDS = re.compile(r"\w+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _MORE = re.compile(r"\s*[|–—·•»:,]|\s+[-«]\s")
 _CUT = re.compile(r"\s*(?:…|\.\.\.)$")
+# By the attribute: a page has many hundred links.
+_LINKS_TO = XPath("//a/@href[. = $at]/parent::a")
 # Placeholders that templates, scripts and editors use instead of a headline.
 _EMPTY = frozenset(["untitled", "untitleddocument", "undefined", "null", "none", "home", "index", "title", "notitle"])
 # Elements in a heading: those without text, those that are not part of the headline, those that begin a line.
@@ -241,4 +244,4 @@ def _sections(markup: Markup) -> Iterator[str]:
 
 def _front_links(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     fronts = ("/", f"https://{host}/", f"https://www.{host}/", f"https://{host}", f"https://www.{host}")
-    return (link for link in tree.iter("a") if link.get("href") in fronts)
+    return (link for at in fronts for link in _LINKS_TO(tree, at=at))

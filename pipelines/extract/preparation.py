@@ -27,8 +27,11 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 MAX_NAME_CHARS = 200
-_LABELS = frozenset(["Comments", "comments", "Kommentare"])
-_CONTAINERS = ("blockquote", "div", "section", "ol", "ul", "aside", "li", "article")
+_LABELLED = XPath(
+    "//@itemprop[. = 'comment']/parent::*"
+    " | //@aria-label[. = 'Comments' or . = 'comments' or . = 'Kommentare']/parent::*"
+)
+_CONTAINERS = frozenset(["div", "section", "li", "article", "ol", "ul"])
 _HIDDEN = XPath("//body//*[@hidden]")
 _INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
 # Within one element; trafilatura's time grows with their square.
@@ -55,20 +58,15 @@ def prepare_tree(tree: HtmlElement) -> None:
         crowded.text = crowded.text
         for child in crowded:
             child.tail = child.tail
-    marked = [one for one in tree.iter(*_CONTAINERS) if one.attrib]
-    named = [one for one in marked if one.tag not in ("li", "article")]
+    named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
     comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
-    _drop_asides(tree, [*comments, *filter(_is_labelled, marked), *_HIDDEN(tree)])
+    labelled = [one for one in _LABELLED(tree) if one.tag in _CONTAINERS]
+    _drop_asides(tree, [*comments, *labelled, *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
     _drop_next_articles(tree)
-
-
-def _is_labelled(element: HtmlElement) -> bool:
-    """Whether an element says that it holds comments."""
-    return element.get("itemprop") == "comment" or element.get("aria-label") in _LABELS
 
 
 @lru_cache(maxsize=4096)
