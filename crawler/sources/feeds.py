@@ -39,20 +39,14 @@ __all__ = [
 
 
 P = ParamSpec("P")
-
 T = TypeVar("T")
 
-
 MAX_ENTRIES = 1_000
-
 MAX_TITLE = 500
-
 # Unpacked; what is fetched is cut off there as well.
 MAX_FEED_BYTES = 8_000_000
-
 # A feed of a thousand entries with forty elements each has 80,000; every one costs feedparser some 2 kB and 50 µs.
 MAX_MARKS = 100_000
-
 # Of one element: looking up each of them costs as many steps as there are.
 MAX_ATTRIBUTES = 500
 
