@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, or_, select, text, update
 
 from onestory.store.articles.captures import (
     MAX_OUTLET_CHARS,
@@ -33,7 +33,8 @@ __all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_line
 # arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
-VersionKeys = list[tuple[datetime, str, int, bytes]]
+VersionKey = tuple[datetime, str, int, bytes]
+VersionKeys = list[VersionKey]
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -42,7 +43,7 @@ class SaveResult:
     """The result of saving one capture. `number` is the number of the new version, if there is one.
 
     `replaces` is the version that was current before, if the new version follows it. `same_as` is the version whose
-    words a known capture has, where it has them in another form.
+    words a known capture has, where it has them in another form; `older` that version, where the capture is earlier.
     """
 
     kind: Literal["stored", "known", "removed"]
@@ -50,6 +51,7 @@ class SaveResult:
     number: int | None = None
     replaces: int | None = None
     same_as: int | None = None
+    older: int | None = None
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
@@ -98,9 +100,8 @@ def _decide(
         if _is_barred(reading, identity, barred):
             answers.append(SaveResult("removed", identity))
         elif (known := _same_words(history, reading)) is not None:
-            digest, same_as = known
-            is_other_form = digest != reading.content_digest
-            answers.append(SaveResult("known", identity, same_as=same_as if is_other_form else None))
+            same_as = known[2] if known[1] != reading.content_digest else None
+            answers.append(SaveResult("known", identity, same_as=same_as, older=_moved_back(history, known, reading)))
         else:
             row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
@@ -111,8 +112,17 @@ def _decide(
     return answers, rows
 
 
-def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[str, int] | None:
-    """The content digest and number of the version that makes a capture known."""
+def _moved_back(history: VersionKeys, known: VersionKey, reading: ProcessedCapture) -> int | None:
+    """The number of the known version if the capture is earlier than it; the history then has it at that time."""
+    observed = reading.capture.observed
+    if observed is None or observed >= known[0]:
+        return None
+    history[history.index(known)] = (observed, *known[1:])
+    return known[2]
+
+
+def _same_words(history: VersionKeys, reading: ProcessedCapture) -> VersionKey | None:
+    """The version that makes a capture known."""
     words, observed = _words_of(reading), reading.capture.observed
     ordered = sorted(history)
     if observed is not None:
@@ -120,7 +130,7 @@ def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[str, i
         before = [one for one in ordered if one[0] <= observed][-1:]
         after = [one for one in ordered if one[0] > observed][:1]
         ordered = [*at_once, *before, *after]
-    return next(((digest, number) for _, digest, number, known in ordered if known == words), None)
+    return next((version for version in ordered if version[3] == words), None)
 
 
 def _words_of(reading: ProcessedCapture) -> bytes:
@@ -198,6 +208,15 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
                 updated=current["observed"],
             )
         )
+        _date_alone(connection, identity, history[0]["observed"], now=now)
+
+
+def _date_alone(connection: Connection, article_id: str, first_seen: datetime, *, now: datetime) -> None:
+    """Date a story with a single article by it. Other stories are evaluated again."""
+    alone = or_(stories.c.copies == 1, stories.c.absorbed_into.is_not(None))
+    is_other = (stories.c.id == article_id) & (stories.c.first_seen != first_seen)
+    dates = {"first_seen": first_seen, "last_seen": first_seen, "updated": now}
+    connection.execute(update(stories).where(is_other, alone).values(dates))
 
 
 def _outlet(reading: ProcessedCapture, owners: HostOwners) -> str:
