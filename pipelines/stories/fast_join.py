@@ -10,9 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.pipelines.stories.bridge_check import possible_bridges
-from onestory.pipelines.stories.digest_check import possible_digests
 from onestory.pipelines.stories.original import Choice, choose_original, reconsider_original, story_credit
+from onestory.pipelines.stories.round_up_check import possible_round_ups
 from onestory.store.events.story_events import note_reassignments
 from onestory.store.stories.components import MatchRow, MemberRow, load_members
 from onestory.store.stories.join import (
@@ -102,8 +101,7 @@ class _JoinState:
             decided=stories_with_decisions(connection, records),
             named=canonical_claims(connection, set(newcomers) | {record.original for record in records.values()}),
             waiting=set(newcomers),
-            suspects=possible_bridges(connection, newcomers, found, rows)
-            | possible_digests(connection, newcomers, found, rows),
+            suspects=possible_round_ups(connection, newcomers, found, rows),
         )
         room._look_around(connection, newcomers)
         return room
