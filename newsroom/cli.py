@@ -52,6 +52,7 @@ COMMANDS = {
     "article": _Command("articles.cli:article_command", "Read"),
     "search": _Command("search.cli:search_command", "Read"),
     "lookup": _Command("lookup.cli:lookup_command", "Read"),
+    "dedupe": _Command("batch.cli:dedupe_command", "Run"),
     "dump": _Command("dump.cli:dump_command", "Read"),
     "extract": _Command("imports.extractor:extract_command", "Read"),
     "story": _Command("editorial.cli:story_app", "Edit"),

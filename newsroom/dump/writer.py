@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +20,8 @@ from sqlalchemy import Connection
 from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
-from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
+from onestory.newsroom.dump.card import dataset_card
+from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
 from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store
 from onestory.store.sources.coverage import iter_gaps
@@ -28,7 +29,7 @@ from onestory.store.stories.export import iter_articles, iter_stories
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import tombstone_records
 
-__all__ = ["DumpTable", "MiningVerdict", "stream_dump", "write_dump"]
+__all__ = ["DumpTable", "MiningVerdict", "dump_rows", "stream_dump", "write_dump"]
 
 ROWS_PER_SHARD = 100_000
 COMPRESSION_LEVEL = 6
@@ -136,21 +137,26 @@ def _write_shards(lines: Iterator[bytes], folder: Path, rows: DumpTable, progres
 
 
 def _lines(connection: Connection, rows: DumpTable, mining: Collection[str]) -> Iterator[bytes]:
-    found: Iterable[Mapping[str, Any]]
-    if rows is DumpTable.ARTICLES:
-        found = (dump_article_row(record) for record in iter_articles(connection) if verdict(record) in mining)
-    else:
-        stories = (
-            (record, [member for member in members if verdict(member) in mining])
-            for record, members in iter_stories(connection)
-        )
-        changed = changed_articles(connection)
-        found = (
-            dump_story_row(record, members, _earlier(connection, record, members, changed))
-            for record, members in stories
-            if members
-        )
+    found = dump_rows(connection, rows, mining=mining)
     return (orjson.dumps(row, option=JSON_LINE_OPTIONS) for row in found)
+
+
+def dump_rows(
+    connection: Connection, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict)
+) -> Iterator[dict[str, Any]]:
+    """The rows of articles with one of these verdicts, in the order of their ids."""
+    if rows is DumpTable.ARTICLES:
+        return (dump_article_row(record) for record in iter_articles(connection) if verdict(record) in mining)
+    stories = (
+        (record, [member for member in members if verdict(member) in mining])
+        for record, members in iter_stories(connection)
+    )
+    changed = changed_articles(connection)
+    return (
+        dump_story_row(record, members, _earlier(connection, record, members, changed))
+        for record, members in stories
+        if members
+    )
 
 
 def _earlier(

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,12 @@ from onestory.pipelines.dates.parsing import read_time
 from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
-__all__ = ["captures_of_rows", "observed_time", "read_rows"]
+__all__ = ["FIELDS", "Row", "captures_of_rows", "first_value", "numbered_captures", "numbered_rows", "observed_time", "read_rows"]
 
 logger = logging.getLogger(__name__)
 
 MAX_LINE_BYTES = 128 << 20
+Row = dict[str, Any]
 UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
 # By what they become, in the order in which they are asked; a dot leads into an object.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -112,22 +113,35 @@ class _File:
 
 def captures_of_rows(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts in the rows of a file, or of standard input for `-`."""
-    file = _File("stdin" if path == "-" else Path(path).name)
-    for row in read_rows(path):
-        yield row if isinstance(row, Dropped) else _capture(row, file)
+    name = "stdin" if path == "-" else Path(path).name
+    return (found for _, found in numbered_captures(numbered_rows(path), name=name))
 
 
-def read_rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
+def numbered_captures(
+    rows: Iterable[tuple[int, Row | Dropped]], *, name: str
+) -> Iterator[tuple[int, Capture | Dropped]]:
+    """The pages and texts in the rows of a file of this name, each with the number of its row."""
+    file = _File(name)
+    for number, row in rows:
+        yield number, row if isinstance(row, Dropped) else _capture(row, file)
+
+
+def read_rows(path: str) -> Iterator[Row | Dropped]:
     """The objects of a JSON Lines file; a line that is none comes as Dropped, named by its number."""
+    return (row for _, row in numbered_rows(path))
+
+
+def numbered_rows(path: str) -> Iterator[tuple[int, Row | Dropped]]:
+    """The objects of a JSON Lines file, each with the number of its line; see `read_rows`."""
     name = "stdin" if path == "-" else Path(path).name
     number = 0
     with opened(path) as stream:
         try:
             for number, line in enumerate(_lines(stream), start=1):
                 if line is None:
-                    yield Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
+                    yield number, Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
                 elif line.strip():
-                    yield _parsed(line, f"{name}:{number}")
+                    yield number, _parsed(line, f"{name}:{number}")
         except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
             raise TruncatedArchive(f"{path}: unreadable behind line {number}: {first_line(error)}") from error
     if not number:
@@ -145,7 +159,7 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
         yield None
 
 
-def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
+def _parsed(line: bytes, place: str) -> Row | Dropped:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -160,15 +174,15 @@ def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
         )
     if not isinstance(row, dict):
         return Dropped(place, "not_json", "the line is not a JSON object")
-    return cast("dict[str, Any]", row)
+    return cast("Row", row)
 
 
 def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
     _say_unread(row, file)
-    url = next((found for found in _found(row, "url") if _is_address(found)), None) or _first(row, "url")
+    url = next((found for found in _found(row, "url") if _is_address(found)), None) or first_value(row, "url")
     if url is None:
         return Dropped(f"{file.name}: {str(row)[:60]}", "no_url", "the row has no url")
-    html, text = _first(row, "html"), _first(row, "text")
+    html, text = first_value(row, "html"), first_value(row, "text")
     if html is None and text is None:
         return Dropped(url, "no_content", "the row has neither html nor text")
     return Capture(
@@ -178,9 +192,9 @@ def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
         body=html.encode("utf-8", "replace") if html is not None else None,
         text=text if html is None else None,
         headers=UTF8_HTML if html is not None else (),
-        title=_first(row, "title"),
+        title=first_value(row, "title"),
         published=_published(row, file),
-        outlet=_first(row, "outlet"),
+        outlet=first_value(row, "outlet"),
         authors=_authors(row),
     )
 
@@ -216,7 +230,8 @@ def _text(value: Any, *, depth: int) -> str | None:
     return None
 
 
-def _first(row: Mapping[str, Any], what: str) -> str | None:
+def first_value(row: Mapping[str, Any], what: str) -> str | None:
+    """The first value in the fields for this, a key of `FIELDS`; None where all are empty."""
     return next(_found(row, what), None)
 
 
@@ -247,14 +262,14 @@ def _listed(text: str) -> list[str]:
 
 
 def _published(row: Mapping[str, Any], file: _File) -> str | None:
-    found = _first(row, "published")
+    found = first_value(row, "published")
     if found is not None and read_time(found) is None:
         file.say("published", f"cannot be read as a time: {found[:60]!r}")
     return found
 
 
 def _observed(row: Mapping[str, Any], file: _File) -> datetime | None:
-    found = _first(row, "fetched")
+    found = first_value(row, "fetched")
     read = observed_time(found)
     if found is not None and read is None:
         file.say("fetched", f"cannot be read as a time that is past: {found[:60]!r}; the clock counts")
