@@ -64,7 +64,9 @@ def _write_table(setting: Setting, out: Path, table: str, file_format: DumpForma
     plan = orjson.loads((folder.path / name).read_bytes())
     write = {"articles": write_articles, "stories": write_stories, "matches": write_matches}[table]
     parts = range(len(plan["bounds"]) - 1)
-    do_parts(f"writing {table}", write, parts, setting, name=lambda part: f"shards/{table}-{part:05d}", progress=progress)
+    do_parts(
+        f"writing {table}", write, parts, setting, name=lambda part: f"shards/{table}-{part:05d}", progress=progress
+    )
     return int(plan["rows"])
 
 

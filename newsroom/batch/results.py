@@ -120,7 +120,7 @@ def write_matches_between(setting: Setting, part: int) -> None:
     low, high = (table.column(name).to_numpy() for name in ("low", "high"))
     article = directory.article
     apart = group_of[article[low]] != group_of[article[high]] if len(low) else np.empty(0, dtype=bool)
-    chosen = np.flatnonzero(apart & is_current[low] & is_current[high]) if len(low) else []
+    chosen = np.flatnonzero(apart & is_current[low] & is_current[high]) if len(low) else apart
     rows = (_row_between(setting, table, int(row)) for row in chosen)
     ordered = sorted((row for row in rows if row is not None), key=lambda row: (row["a"], row["b"]))
     folder.write_arrow(result_name("matches", len(open_groups(folder)) + part), table_of(ordered, MATCH_FIELDS))

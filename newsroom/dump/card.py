@@ -26,15 +26,17 @@ class DumpFormat(StrEnum):
 
 
 # Files beside the rows: of a store's dump, and of a batch.
-STORE_FILES = """- `removed.jsonl` lists takedowns: remove these from data derived from an earlier dump. `digest` is, by `kind`, the
+STORE_FILES = """\
+- `removed.jsonl` lists takedowns: remove these from data derived from an earlier dump. `digest` is, by `kind`, the
   SHA-256 of `article:` and an article's id, of `host:` and a host without www., or a `content_digest`.
 - `gaps.jsonl` lists what may be missing: for each source the times in which it was not seen, from the last successful
   poll (`from`) to the next (`to`, null while the gap lasts), with the reason. Articles that appeared and disappeared
   within a gap are not included.
 """
-BATCH_FILES = """- `matches/` has the evidence: one row for two articles that share words, the lower id as `a`. `kind` is copy, contains,
-  develops, quotes or frame; only copies share a story. `a_is` says what a is beside b, `containment_a` how much of a
-  stands in b; counts are words.
+BATCH_FILES = """\
+- `matches/` has the evidence: one row for two articles that share words, the lower id as `a`. `kind` is copy,
+  contains, develops, quotes or frame; only copies share a story. `a_is` says what a is beside b, `containment_a` how
+  much of a stands in b; counts are words.
 - `rejected/` has one row for each row of the input that could not be used: its file and line, and the reason.
 """
 
@@ -46,9 +48,13 @@ def dataset_features(fields: Mapping[str, Any], *, indent: str, moment: str = "s
 
 def _feature(name: str, kind: Any, indent: str, moment: str) -> str:
     if isinstance(kind, dict):
-        return f"{indent}- name: {name}\n{indent}  struct:\n{dataset_features(kind, indent=indent + '  ', moment=moment)}"
+        return (
+            f"{indent}- name: {name}\n{indent}  struct:\n{dataset_features(kind, indent=indent + '  ', moment=moment)}"
+        )
     if isinstance(kind, list) and isinstance(kind[0], dict):
-        return f"{indent}- name: {name}\n{indent}  list:\n{dataset_features(kind[0], indent=indent + '  ', moment=moment)}"
+        return (
+            f"{indent}- name: {name}\n{indent}  list:\n{dataset_features(kind[0], indent=indent + '  ', moment=moment)}"
+        )
     if isinstance(kind, list):
         return f"{indent}- name: {name}\n{indent}  list: {kind[0]}\n"
     return f"{indent}- name: {name}\n{indent}  dtype: {moment if kind == 'timestamp' else kind}\n"
@@ -69,6 +75,7 @@ def dataset_card(
         name: dataset_features(fields, indent="  ", moment=file_format.moment)
         for name, fields in {"stories": STORY_FIELDS, "articles": ARTICLE_FIELDS}.items()
     }
+    files = BATCH_FILES if is_batch else STORE_FILES
     return f"""---
 configs:
 - config_name: stories
@@ -105,7 +112,7 @@ verbatim, edited or excerpt.
   signals that it is based on, as found, `rights_observed` the time. This dump has: {", ".join(mining) or "all"}.
 - `content_digest` is the SHA-256 of title, an empty line, and text.
 - Every row has every field, null if unknown: see `articles.schema.json` and `stories.schema.json`.
-{BATCH_FILES if is_batch else STORE_FILES}- `manifest.json` has the counts, and the size and SHA-256 of every other file.
+{files}- `manifest.json` has the counts, and the size and SHA-256 of every other file.
 
 The texts remain their publishers'. Users must establish what they may do with them.
 """

@@ -18,9 +18,9 @@ import zstandard
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
+from onestory.newsroom.dump.card import dataset_card
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
-from onestory.newsroom.dump.card import dataset_card
 from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
 from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store

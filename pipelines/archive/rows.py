@@ -23,7 +23,16 @@ from onestory.pipelines.dates.parsing import read_time
 from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
-__all__ = ["FIELDS", "Row", "captures_of_rows", "first_value", "numbered_captures", "numbered_rows", "observed_time", "read_rows"]
+__all__ = [
+    "FIELDS",
+    "Row",
+    "captures_of_rows",
+    "first_value",
+    "numbered_captures",
+    "numbered_rows",
+    "observed_time",
+    "read_rows",
+]
 
 logger = logging.getLogger(__name__)
 

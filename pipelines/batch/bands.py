@@ -89,7 +89,9 @@ def write_pairs(setting: Setting, part: int) -> None:
         slices.append(np.array(entries[low:high]))
     pairs = pairs_among(np.concatenate(slices) if slices else np.empty(0, dtype=ENTRY))
     article = open_directory(setting.folder).article
-    is_two = article[(pairs >> np.uint64(32)).astype(np.int64)] != article[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    is_two = (
+        article[(pairs >> np.uint64(32)).astype(np.int64)] != article[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    )
     setting.folder.write_array(_pairs_name(part), pairs[is_two])
 
 

@@ -54,8 +54,8 @@ def _bounds(setting: Setting) -> Any:
     total = sum(map(len, files))
     parts = max(1, -(-total // PAIRS_A_PART))
     samples = np.sort(np.concatenate([_sample(one, total) for one in files] or [np.empty(0, dtype=np.uint64)]))
-    inner = samples[(np.arange(1, parts) * len(samples)) // parts] if len(samples) else []
-    ends = np.array([0, *inner, np.iinfo(np.uint64).max], dtype=np.uint64)
+    inner = samples[(np.arange(1, parts) * len(samples)) // parts] if len(samples) else samples
+    ends = np.concatenate([[np.uint64(0)], inner, [np.iinfo(np.uint64).max]]).astype(np.uint64)
     return np.unique(ends)
 
 

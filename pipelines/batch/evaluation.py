@@ -94,9 +94,11 @@ def _filled(store: Store, setting: Setting, group: int) -> EvaluatedGroup:
         article_of = {one.place: one.article_id for one in arrivals}
         add_matches(connection, _matches(setting, group, number_of, article_of))
     places = {number: place for place, number in number_of.items()}
-    linked = {article_of[int(directory.starts[one])] for one in chosen if groups.matched[one]}
-    if linked:
-        evaluate(store, linked, now=setting.as_of)
+    # A story of one article with one version is as it was stored.
+    told = {one.article_id for one in arrivals if directory.captures_of(one.place) > 1}
+    told |= {article_of[int(directory.starts[one])] for one in chosen if groups.matched[one]}
+    if told:
+        evaluate(store, told, now=setting.as_of)
     known = {one.article_id: one.known for one in arrivals if one.known is not None}
     new = frozenset(one.article_id for one in arrivals if one.known is None and one.place in number_of)
     return EvaluatedGroup(store, known, new, places)
@@ -159,9 +161,7 @@ def _save_known(connection: Connection, arrivals: Sequence[_Arrival], setting: S
     }
 
 
-def _matches(
-    setting: Setting, group: int, number_of: dict[int, int], article_of: dict[int, str]
-) -> Iterator[MatchRow]:
+def _matches(setting: Setting, group: int, number_of: dict[int, int], article_of: dict[int, str]) -> Iterator[MatchRow]:
     """The matches within a group, between the versions that its store has."""
     groups = open_groups(setting.folder)
     names = setting.folder.names(MATCHES)

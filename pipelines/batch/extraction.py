@@ -189,7 +189,9 @@ def _rejected(path: str, place: int, dropped: Dropped) -> dict[str, object]:
 
 
 def _line(row: dict[str, object]) -> bytes:
-    clean = {name: one.encode("utf-8", "replace").decode() if isinstance(one, str) else one for name, one in row.items()}
+    clean = {
+        name: one.encode("utf-8", "replace").decode() if isinstance(one, str) else one for name, one in row.items()
+    }
     return orjson.dumps(clean, option=orjson.OPT_APPEND_NEWLINE)
 
 

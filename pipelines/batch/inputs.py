@@ -49,7 +49,7 @@ def _files(path: str) -> list[str]:
         return _known_in(place / "articles" if is_dump else place)
     if place.exists():
         return [path]
-    if matches := sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - an absolute pattern is allowed
+    if matches := sorted(glob.glob(path, recursive=True)):
         return [name for one in matches for name in _files(one)]
     raise BadInput(f"{path} does not exist")
 

@@ -27,14 +27,15 @@ def check_parquet(path: str, columns: Mapping[str, str]) -> None:
 
 def parquet_rows(path: str, columns: Mapping[str, str]) -> Iterator[tuple[int, Row | Dropped]]:
     """The rows of a file, numbered from 1. Raises BadInput, and TruncatedArchive where it breaks off."""
-    number = 0
+    count = 0
     with _checked(path, columns) as file:
         try:
             for batch in file.iter_batches(batch_size=ROWS_A_BATCH, columns=_wanted(file.schema_arrow.names, columns)):
-                for number, row in enumerate(batch.to_pylist(), start=number + 1):
-                    yield number, _plain_row(row, f"{path}:{number}")
+                for row in batch.to_pylist():
+                    count += 1
+                    yield count, _plain_row(row, f"{path}:{count}")
         except (pa.ArrowException, OSError) as error:
-            raise TruncatedArchive(f"{path}: unreadable behind row {number}: {first_line(error)}") from error
+            raise TruncatedArchive(f"{path}: unreadable behind row {count}: {first_line(error)}") from error
 
 
 def _checked(path: str, columns: Mapping[str, str]) -> Any:

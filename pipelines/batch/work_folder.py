@@ -135,9 +135,9 @@ class WorkFolder:
         free = shutil.disk_usage(self.path).free
         if free < RESERVE_BYTES:
             raise DiskFull(
-                f"the disk of {self.path} is nearly full: this job has {_size(self.bytes_used())} there and needs about "
-                f"{_size(max(more_bytes, RESERVE_BYTES))} more; free that much, or choose another folder with --tmp, "
-                "and run the same command again to continue"
+                f"the disk of {self.path} is nearly full: this job has {_size(self.bytes_used())} there "
+                f"and needs about {_size(max(more_bytes, RESERVE_BYTES))} more; free that much, or choose another "
+                "folder with --tmp, and run the same command again to continue"
             )
 
 
