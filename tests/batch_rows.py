@@ -72,7 +72,7 @@ def _loose() -> list[Row]:
     edited = [house_style(wire_article(seed)) for seed in range(0, 60, 6)]
     rows += [_row(f"styled{at}", "h", f"Loose{6 * at}", text) for at, text in enumerate(edited)]
     rows += [_row(f"short{seed}", "h", f"Loose{seed}", excerpt(wire_article(seed))) for seed in range(0, 60, 9)]
-    return [*rows, *(_row(f"again{seed}", "h", "The very same words", wire_article(3)) for seed in range(30))]
+    return [*rows, *(_row(f"again{seed}", "h", "The very same words", wire_article(3)) for seed in range(20))]
 
 
 def _versions() -> list[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,14 @@ class InProcess:
         self, captures: Sequence[Capture], *, furniture: Mapping[str, frozenset[int]] | None = None
     ) -> "Future[list[ProcessedCapture | Dropped]]":
         answer: Future[list[ProcessedCapture | Dropped]] = Future()
-        answer.set_result(read_captures_in_worker(captures, furniture or {}))
+        answer.set_result([_read_once(capture) for capture in captures])
         return answer
+
+
+@cache
+def _read_once(capture: Capture) -> ProcessedCapture | Dropped:
+    [found] = read_captures_in_worker([capture])
+    return found
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pyarrow as pa
 import zstandard
 
 from onestory.newsroom.batch.results import TABLES
-from onestory.newsroom.dump.arrow import write_parquet
+from onestory.newsroom.dump.arrow import table_of, write_parquet
 from onestory.newsroom.dump.card import DumpFormat, dataset_card
 from onestory.newsroom.dump.schema import json_schema
 from onestory.pipelines.batch.extraction import rejected_rows
@@ -120,7 +120,8 @@ def write_matches(setting: Setting, part: int) -> None:
 def _write_shard(setting: Setting, table: str, part: int) -> None:
     folder = setting.folder
     plan = orjson.loads((folder.path / f"shards/{table}.json").read_bytes())
-    whole = pa.concat_tables(_slices(folder, table, plan["bounds"][part], plan["bounds"][part + 1]))
+    nothing = table_of([], TABLES[table])
+    whole = pa.concat_tables([nothing, *_slices(folder, table, plan["bounds"][part], plan["bounds"][part + 1])])
     keys = [(name, "ascending") for name in (("a", "b") if table == "matches" else ("id",))]
     whole = whole.take(pa.compute.sort_indices(whole, sort_keys=keys))
     kind = DumpFormat(plan["format"])

@@ -97,7 +97,7 @@ def write_pairs(setting: Setting, part: int) -> None:
 
 def pairs_among(entries: Any) -> Pairs:
     """The pairs of places in one band, for all bands of the entries; sorted, each once."""
-    entries = _shared_only(entries)
+    entries = _shared_only(entries) if len(entries) else entries
     ordered = entries[np.lexsort((entries["place"], entries["priority"], entries["key"]))]
     keys, places = ordered["key"], ordered["place"]
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, dtype=np.int64)

@@ -1,5 +1,6 @@
 """The articles of an earlier dump, signed again, so that newcomers can join their stories."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -42,13 +43,17 @@ def _files_of(dump: Path) -> list[InputFile]:
     for name, told in sorted(listed.items()):
         if name.startswith("articles/"):
             file = input_file(str(dump / name))
-            if file.bytes != told["bytes"]:
+            if file.bytes != told["bytes"] or _sha256(file.path) != told["sha256"]:
                 raise BadInput(
-                    f"{file.path} has {file.bytes} bytes and not {told['bytes']}, as manifest.json says: it is "
-                    "truncated or changed; copy the dump again"
+                    f"{file.path} is not what manifest.json says: it is truncated or changed; copy the dump again"
                 )
             found.append(file)
     return found
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_dumps(job: BatchJob, setting: Setting, *, progress: Progress) -> None:

@@ -178,10 +178,10 @@ class Intake:
                 raise answer
             else:
                 readings.append((waiting, answer))
-        saved, wanted, respelled = self._save([reading for _, reading in readings])
+        saved, wanted, again = self._save([reading for _, reading in readings])
         self._unsearched += len(saved)
         self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
-        if respelled:
+        if again:
             self._sweep()
         if wanted:
             self._tell()
@@ -189,17 +189,18 @@ class Intake:
             self._settle(waiting, _outcome(waiting.url, kept))
 
     def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int, set[int]]:
-        """Save a batch; return the result of each, how many match a watch, and the versions that are better set now."""
+        """Save a batch; return the result of each, how many match a watch, and the known versions to attach again."""
 
         def once() -> tuple[list[SaveResult], int, set[int]]:
             with self.store.write() as connection:
                 lock_watches(connection, alone=False)
                 under = under_moved_urls(connection, readings)
                 saved = save_articles(connection, under, now=self.clock())
-                respelled = keep_better_set(connection, under, saved, now=self.clock())
+                again = keep_better_set(connection, under, saved, now=self.clock())
+                again |= {one.earlier for one in saved if one.earlier is not None}
                 record_corrections(connection, saved)
                 wanted = record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
-                return saved, wanted, respelled
+                return saved, wanted, again
 
         return self.retry.call(once) if readings else ([], 0, set())
 

@@ -15,6 +15,7 @@ from onestory.store.articles.captures import (
     RemovedLine,
     article_row,
     canonical_article_id,
+    page_facts,
     storable_text,
     story_row,
     version_row,
@@ -42,7 +43,8 @@ class SaveResult:
     """The result of saving one capture. `number` is the number of the new version, if there is one.
 
     `replaces` is the version that was current before, if the new version follows it. `same_as` is the version whose
-    words a known capture has, where it has them in another form.
+    words a known capture has, where it has them in another form. `earlier` is the version that a known capture saw
+    before it was known to be there: it is observed since then now, and is to be attached again.
     """
 
     kind: Literal["stored", "known", "removed"]
@@ -50,6 +52,7 @@ class SaveResult:
     number: int | None = None
     replaces: int | None = None
     same_as: int | None = None
+    earlier: int | None = None
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
@@ -57,7 +60,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
 
     A capture is known if the version current at its observed time, or the next one, has the same words: spacing, signs
     and typography make no version. A capture without a time (`observed` None) is known if the article ever had those
-    words, so an import can be repeated.
+    words, so an import can be repeated. A version counts from its earliest capture, whichever arrived first.
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
@@ -78,8 +81,29 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     save_removed_lines(connection, {row["number"]: reading.extracted.removed for row, reading in rows}, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
     mark_search_due(connection, current.keys() & fresh.keys())
-    refresh_articles(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
+    stale = {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}
+    refresh_articles(connection, stale | _observe_earlier(connection, readings, answers), now=now)
     return answers
+
+
+def _observe_earlier(
+    connection: Connection, readings: Sequence[ProcessedCapture], answers: Sequence[SaveResult]
+) -> set[str]:
+    """Set versions back to the captures that saw them earlier, with what these say; the ids of their articles."""
+    earliest: dict[int, tuple[datetime, ProcessedCapture]] = {}
+    for reading, answer in zip(readings, answers, strict=True):
+        observed = reading.capture.observed
+        if answer.earlier is not None and observed is not None:
+            known = earliest.setdefault(answer.earlier, (observed, reading))
+            if observed < known[0]:
+                earliest[answer.earlier] = (observed, reading)
+    for number, (observed, reading) in earliest.items():
+        told = {"observed": observed, "facts": page_facts(reading.extracted), "attached": None}
+        connection.execute(update(versions).where(versions.c.number == number).values(told))
+    touched = {answer.article_id for answer in answers if answer.earlier is not None}
+    for identity in sorted(touched):
+        connection.execute(update(articles).where(articles.c.id == identity).values(is_observed=True))
+    return touched
 
 
 def decide_versions(
@@ -103,9 +127,7 @@ def decide_versions(
         if _is_barred(reading, identity, barred):
             answers.append(SaveResult("removed", identity))
         elif (known := _same_words(history, reading)) is not None:
-            digest, same_as = known
-            is_other_form = digest != reading.content_digest
-            answers.append(SaveResult("known", identity, same_as=same_as if is_other_form else None))
+            answers.append(_known(history, known, identity, reading))
         else:
             row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
@@ -116,8 +138,26 @@ def decide_versions(
     return answers, rows
 
 
-def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[str, int] | None:
-    """The content digest and number of the version that makes a capture known."""
+def _known(
+    history: VersionKeys, known: tuple[datetime, str, int, bytes], identity: str, reading: ProcessedCapture
+) -> SaveResult:
+    """The result of a capture that has the words of a version; the history gets its time if that is earlier."""
+    since, digest, number, words = known
+    observed = reading.capture.observed
+    is_earlier = observed is not None and observed < since
+    if observed is not None and is_earlier:
+        history[history.index(known)] = (observed, digest, number, words)
+    is_other_form = digest != reading.content_digest
+    return SaveResult(
+        "known",
+        identity,
+        same_as=number if is_other_form else None,
+        earlier=number if is_earlier else None,
+    )
+
+
+def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[datetime, str, int, bytes] | None:
+    """The version that makes a capture known."""
     words, observed = _words_of(reading), reading.capture.observed
     ordered = sorted(history)
     if observed is not None:
@@ -125,7 +165,7 @@ def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[str, i
         before = [one for one in ordered if one[0] <= observed][-1:]
         after = [one for one in ordered if one[0] > observed][:1]
         ordered = [*at_once, *before, *after]
-    return next(((digest, number) for _, digest, number, known in ordered if known == words), None)
+    return next((one for one in ordered if one[3] == words), None)
 
 
 def _words_of(reading: ProcessedCapture) -> bytes:

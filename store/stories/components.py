@@ -73,11 +73,13 @@ class MemberRow:
     is_known: bool
     story_copies: int
     story_solitary: bool
+    story_first_seen: datetime
 
     @property
     def is_untouched(self) -> bool:
         """Whether the article is alone in its own story, as it was stored. There is nothing to write for it."""
-        return self.story_id == self.id and self.story_copies == 1 and self.number == self.arrival
+        is_alone = self.story_id == self.id and self.story_copies == 1
+        return is_alone and self.number == self.arrival and self.first_seen == self.story_first_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 outlets.c.host.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
+                stories.c.first_seen,
             )
             .join(stories, stories.c.id == articles.c.story_id)
             .join(versions, versions.c.number == articles.c.version)

@@ -1,16 +1,12 @@
 """`onestory dedupe`: the stories of a batch are those of an import, in any order of its rows."""
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from onestory.newsroom.batch import results
-from onestory.newsroom.dump.card import DumpFormat
-from onestory.pipelines.batch import bands, comparison, components, extraction, parts
 from onestory.store.database import Store
 from tests.batch_rows import mixed_rows
 from tests.batches import batch, imported, read_table, write_jsonl
@@ -40,6 +36,18 @@ def by_members(stories: list[Row]) -> dict[frozenset[str], Row]:
     return found
 
 
+def by_id(articles: list[Row]) -> dict[str, Row]:
+    """The articles without the ids of their stories."""
+    return {row["id"]: row | {"story_id": None} for row in articles}
+
+
+def differences(ours: dict[Any, Row], theirs: dict[Any, Row]) -> list[tuple[Any, str, Any, Any]]:
+    """Key, field and both values of what is not the same; both have the same keys."""
+    assert ours.keys() == theirs.keys()
+    pairs = [(key, name, row[name], theirs[key][name]) for key, row in ours.items() for name in row]
+    return [pair for pair in pairs if pair[2] != pair[3]]
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The result of one order."""
@@ -49,7 +57,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(SHUFFLES))
-def test_a_batch_makes_the_stories_that_an_import_makes(  # noqa: PLR0917 - fixtures
+def test_a_batch_makes_the_stories_that_an_import_makes(
     first: Path, sqlite_store_url: str, redis_client: Redis, prefix: str, tmp_path: Path, seed: int
 ) -> None:
     path = write_jsonl(tmp_path / "rows.jsonl", shuffled(seed))
@@ -59,12 +67,11 @@ def test_a_batch_makes_the_stories_that_an_import_makes(  # noqa: PLR0917 - fixt
     ours = by_members(read_table(first, "stories"))
     theirs = by_members(online["stories"])
     assert ours.keys() == theirs.keys()
-    assert [name for name in ours if ours[name] != theirs[name]] == []
-    articles = {row["id"]: row | {"story_id": None} for row in read_table(first, "articles")}
-    assert articles == {row["id"]: row | {"story_id": None} for row in online["articles"]}
+    assert differences(ours, theirs) == []
+    assert differences(by_id(read_table(first, "articles")), by_id(online["articles"])) == []
 
 
-@pytest.mark.parametrize("seed", range(1, SHUFFLES))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_the_rows_changes_no_byte(first: Path, tmp_path: Path, seed: int) -> None:
     batch([write_jsonl(tmp_path / "rows.jsonl", shuffled(seed))], tmp_path / "out")
     assert contents(tmp_path / "out") == contents(first)

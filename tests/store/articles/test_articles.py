@@ -121,6 +121,26 @@ def test_spacing_signs_and_typography_make_no_version(store: Store) -> None:
     assert kinds == ["stored", "known", "stored"]
 
 
+@pytest.mark.parametrize("hours", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_version_counts_from_its_earliest_capture_whichever_arrived_first(
+    store: Store, hours: tuple[int, ...]
+) -> None:
+    for hour in hours:
+        save_all(store, [reading(URL, wire_article(1), observed=NOON + timedelta(hours=hour))])
+    with store.read() as connection:
+        record = load_article(connection, article_id_of_url(URL))
+    assert (record.copy.first_seen, record.copy.updated, record.observed) == (NOON, NOON, NOON)
+    assert len(numbers(store)) == 1
+
+
+def test_a_time_that_is_stated_later_makes_an_article_observed(store: Store) -> None:
+    save_all(store, [reading(URL, wire_article(1), observed=None)], now=NOON)
+    save_all(store, [reading(URL, wire_article(1), observed=NOON - timedelta(hours=1))], now=NOON)
+    with store.read() as connection:
+        record = load_article(connection, article_id_of_url(URL))
+    assert (record.copy.is_observed, record.copy.first_seen) == (True, NOON - timedelta(hours=1))
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
 def test_of_texts_with_the_same_words_one_is_kept_whatever_the_order(store: Store, order: tuple[int, ...]) -> None:
     texts = [
