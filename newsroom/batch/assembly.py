@@ -44,14 +44,19 @@ def assemble(
         **told,
         "counts": {**counts, "rejected": sum(reasons.values())},
         "rejected": dict(sorted(reasons.items())),
-        "files": {str(path.relative_to(out)): _facts(path) for path in sorted(out.rglob("*")) if _is_told(path)},
+        "files": {str(path.relative_to(out)): _facts(path) for path in _files(out)},
     }
     (out / "manifest.json").write_bytes(_pretty(manifest))
     return manifest
 
 
-def _is_told(path: Path) -> bool:
-    return path.is_file() and path.name != "manifest.json" and not path.name.endswith(".partial")
+def _files(out: Path) -> list[Path]:
+    """The files of the dump beside its manifest, without those that a batch works with."""
+    for path in out.rglob("*.partial"):
+        if ".work" not in path.parts:
+            path.unlink()
+    below = (path for path in out.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return sorted(path for path in below if not path.relative_to(out).parts[0].startswith("."))
 
 
 def _write_table(setting: Setting, out: Path, table: str, file_format: DumpFormat, progress: Progress) -> int:
@@ -64,6 +69,9 @@ def _write_table(setting: Setting, out: Path, table: str, file_format: DumpForma
     plan = orjson.loads((folder.path / name).read_bytes())
     write = {"articles": write_articles, "stories": write_stories, "matches": write_matches}[table]
     parts = range(len(plan["bounds"]) - 1)
+    for part in parts:
+        if not _shard_path(plan, table, part).exists():
+            (folder.path / f"shards/{table}-{part:05d}").unlink(missing_ok=True)
     do_parts(
         f"writing {table}", write, parts, setting, name=lambda part: f"shards/{table}-{part:05d}", progress=progress
     )
@@ -124,15 +132,18 @@ def _write_shard(setting: Setting, table: str, part: int) -> None:
     whole = pa.concat_tables([nothing, *_slices(folder, table, plan["bounds"][part], plan["bounds"][part + 1])])
     keys = [(name, "ascending") for name in (("a", "b") if table == "matches" else ("id",))]
     whole = whole.take(pa.compute.sort_indices(whole, sort_keys=keys))
-    kind = DumpFormat(plan["format"])
-    place = Path(plan["out"]) / table / f"{table}-{part:05d}.{kind.ending}"
+    place = _shard_path(plan, table, part)
     partial = place.with_name(f"{place.name}.partial")
-    if kind is DumpFormat.PARQUET:
+    if DumpFormat(plan["format"]) is DumpFormat.PARQUET:
         write_parquet(partial, whole, TABLES[table])
     else:
         _write_lines(partial, whole)
     partial.rename(place)
     folder.write_bytes(f"shards/{table}-{part:05d}", b"")
+
+
+def _shard_path(plan: Mapping[str, Any], table: str, part: int) -> Path:
+    return Path(plan["out"]) / table / f"{table}-{part:05d}.{DumpFormat(plan['format']).ending}"
 
 
 def _slices(folder: WorkFolder, table: str, low: int, high: int) -> Iterator[Any]:

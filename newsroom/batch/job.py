@@ -62,6 +62,7 @@ def run_batch(
         options.columns,
         tuple(find_dump_files(options.against)),
         f"{EXTRACTOR} {PARAMETERS.encode()}",
+        options.file_format,
         as_of,
     )
     for file in job.inputs:

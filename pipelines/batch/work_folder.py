@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,15 @@ RESERVE_BYTES = 64 << 20
 class BatchJob:
     """What a job does. A job that was ended is resumed by one that does the same.
 
-    `as_of` is the time of rows that state none; `program` what texts were extracted and signed with.
+    `as_of` is the time of rows that state none; `program` what texts were extracted and signed with, `output` what is
+    made of them.
     """
 
     inputs: tuple[InputFile, ...]
     columns: dict[str, str]
     against: tuple[InputFile, ...]
     program: str
+    output: str
     as_of: datetime
 
     def is_same(self, told: dict[str, Any]) -> bool:
@@ -72,7 +74,7 @@ class WorkFolder:
                 f"{self.path} holds the unfinished work of another job, with other files or options: "
                 "give the same ones to finish it, or remove the folder to start over"
             )
-        return BatchJob(job.inputs, job.columns, job.against, job.program, datetime.fromisoformat(told["as_of"]))
+        return replace(job, as_of=datetime.fromisoformat(told["as_of"]))
 
     def has(self, name: str) -> bool:
         return (self.path / name).exists()
