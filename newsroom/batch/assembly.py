@@ -1,6 +1,5 @@
 """The results of all groups, put in the order of their ids and written as the files of a dump."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import zstandard
 from onestory.newsroom.batch.results import TABLES
 from onestory.newsroom.dump.arrow import table_of, write_parquet
 from onestory.newsroom.dump.card import DumpFormat, dataset_card
+from onestory.newsroom.dump.manifest import pretty_json, write_manifest
 from onestory.newsroom.dump.schema import json_schema
 from onestory.pipelines.batch.extraction import rejected_rows
 from onestory.pipelines.batch.parts import Progress, Setting, do_parts
@@ -37,26 +37,12 @@ def assemble(
         counts[table] = _write_table(setting, out, table, file_format, progress)
     reasons = _write_rejected(setting.folder, out / "rejected")
     for table, fields in TABLES.items():
-        (out / f"{table}.schema.json").write_bytes(_pretty(json_schema(fields)))
+        (out / f"{table}.schema.json").write_bytes(pretty_json(json_schema(fields)))
     (out / "README.md").write_text(dataset_card(counts, file_format=file_format, is_batch=True), encoding="utf-8")
-    manifest = {
-        "format": "onestory dump 1",
-        **told,
-        "counts": {**counts, "rejected": sum(reasons.values())},
-        "rejected": dict(sorted(reasons.items())),
-        "files": {str(path.relative_to(out)): _facts(path) for path in _files(out)},
-    }
-    (out / "manifest.json").write_bytes(_pretty(manifest))
-    return manifest
-
-
-def _files(out: Path) -> list[Path]:
-    """The files of the dump beside its manifest, without those that a batch works with."""
-    for path in out.rglob("*.partial"):
-        if ".work" not in path.parts:
-            path.unlink()
-    below = (path for path in out.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return sorted(path for path in below if not path.relative_to(out).parts[0].startswith("."))
+    for path in (one for table in TABLES for one in (out / table).glob("*.partial")):
+        path.unlink()
+    rejected = {"counts": {**counts, "rejected": sum(reasons.values())}, "rejected": dict(sorted(reasons.items()))}
+    return write_manifest(out, TABLES, {**told, **rejected}, file_format=file_format, as_of=setting.as_of)
 
 
 def _write_table(setting: Setting, out: Path, table: str, file_format: DumpFormat, progress: Progress) -> int:
@@ -170,12 +156,3 @@ def _write_rejected(folder: WorkFolder, out: Path) -> Counter[str]:
             reasons[str(row["reason"])] += 1
             shard.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
     return reasons
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _pretty(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -1,13 +1,13 @@
 """Rows of a dump as Arrow tables, and as Parquet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["PARQUET_OPTIONS", "arrow_schema", "table_of", "with_times", "write_parquet"]
+__all__ = ["PARQUET_OPTIONS", "ParquetShard", "arrow_schema", "table_of", "with_times", "write_parquet"]
 
 TYPES = {"string": pa.large_string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -41,6 +41,20 @@ def table_of(rows: Iterable[Mapping[str, Any]], fields: Mapping[str, Any]) -> An
 def with_times(table: Any, fields: Mapping[str, Any]) -> Any:
     """The same table with moments in place of their text."""
     return table.cast(arrow_schema(fields))
+
+
+class ParquetShard:
+    """A Parquet file that rows are written to in batches."""
+
+    def __init__(self, path: Path, fields: Mapping[str, Any]) -> None:
+        self._fields = fields
+        self._writer = pq.ParquetWriter(path, arrow_schema(fields), compression="zstd", compression_level=6)
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._writer.write_table(with_times(table_of(rows, self._fields), self._fields))
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 def write_parquet(path: Path, table: Any, fields: Mapping[str, Any]) -> None:
