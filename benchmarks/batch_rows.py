@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 def texts_of(data: Path) -> list[str]:
     """The texts of real_dev that are neither scraps nor books."""
-    found = (row["text"] for row in rows_of(data / "dedupe" / "real_dev.jsonl.gz"))
+    found = (row.get("text") for row in rows_of(data / "dedupe" / "real_dev.jsonl.gz"))
     return [text for text in found if text and LEAST_CHARS <= len(text) <= MOST_CHARS]
 
 

@@ -1,6 +1,6 @@
 """Metadata of a dump in Croissant 1.0, the JSON-LD that machine-learning tools read (MLCommons, 2024)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onestory.newsroom.dump.card import DumpFormat
@@ -63,7 +63,8 @@ def croissant(
 
     `published` is the date of the dump.
     """
-    shards = [name for name in files if name.partition("/")[0] in tables]
+    shards = {table: [name for name in files if name.startswith(f"{table}/")] for table in tables}
+    several = {table: names for table, names in shards.items() if len(names) > 1}
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -75,10 +76,10 @@ def croissant(
         "version": "1.0.0",
         "datePublished": published,
         "distribution": [
-            *(_file_object(name, files[name], file_format) for name in shards),
-            *(_file_set(table, shards, file_format) for table in tables),
+            *(_file_object(name, files[name], file_format) for names in shards.values() for name in names),
+            *(_file_set(table, names, file_format) for table, names in several.items()),
         ],
-        "recordSet": [_record_set(table, fields, file_format) for table, fields in tables.items()],
+        "recordSet": [_record_set(table, fields, _source(table, shards[table])) for table, fields in tables.items()],
     }
 
 
@@ -94,28 +95,34 @@ def _file_object(name: str, told: Mapping[str, Any], file_format: DumpFormat) ->
     }
 
 
-def _file_set(table: str, shards: list[str], file_format: DumpFormat) -> dict[str, Any]:
+def _file_set(table: str, names: Sequence[str], file_format: DumpFormat) -> dict[str, Any]:
     return {
         "@type": "cr:FileSet",
         "@id": f"{table}-files",
         "name": f"{table}-files",
-        "containedIn": [{"@id": name} for name in shards if name.startswith(f"{table}/")],
+        "containedIn": [{"@id": name} for name in names],
         "encodingFormat": ENCODINGS[file_format],
-        "includes": f"{table}/*.{file_format.ending}",
+        # What it is contained in is named file by file.
+        "includes": f"*.{file_format.ending}",
     }
 
 
-def _record_set(table: str, fields: Mapping[str, Any], file_format: DumpFormat) -> dict[str, Any]:
+def _source(table: str, names: Sequence[str]) -> dict[str, Any]:
+    """Where the fields of a table are read from: its file, or its set of files."""
+    return {"fileObject": {"@id": names[0]}} if len(names) == 1 else {"fileSet": {"@id": f"{table}-files"}}
+
+
+def _record_set(table: str, fields: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": table,
         "name": table,
-        "field": list(_fields(table, table, (), fields, file_format)),
+        "field": list(_fields(table, (), fields, source)),
     }
 
 
 def _fields(
-    table: str, parent: str, path: tuple[str, ...], fields: Mapping[str, Any], file_format: DumpFormat
+    parent: str, path: tuple[str, ...], fields: Mapping[str, Any], source: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     for name, kind in fields.items():
         inner = kind[0] if isinstance(kind, list) else kind
@@ -124,8 +131,10 @@ def _fields(
         if isinstance(kind, list):
             told["repeated"] = True
         if isinstance(inner, dict):
-            told["subField"] = list(_fields(table, f"{parent}/{name}", here, inner, file_format))
+            told["subField"] = list(_fields(f"{parent}/{name}", here, inner, source))
         else:
             told["dataType"] = TYPES[inner]
-        told["source"] = {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": ".".join(here)}}
+        told["source"] = {**source, "extract": {"column": here[0]}}
+        if len(here) > 1:
+            told["source"]["transform"] = {"jsonPath": ".".join(here[1:])}
         yield told
