@@ -10,6 +10,7 @@ same rows with its defaults; it has no step that looks at the texts of what it f
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -35,9 +36,12 @@ AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds, and the most memory of all processes together: private, and with their part of what they share."""
+    """Seconds, by the clock and of processors, and the most memory of all processes together: private, and with their
+    part of what they share.
+    """
 
     seconds: float
+    processor_seconds: float
     private_bytes: int
     proportional_bytes: int
     printed: str
@@ -45,7 +49,7 @@ class Measured:
 
 def measured(command: Sequence[str | Path]) -> Measured:
     """Run a command to its end."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _processor_seconds()
     private = proportional = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while True:
@@ -57,7 +61,13 @@ def measured(command: Sequence[str | Path]) -> Measured:
                 private, proportional = max(private, uss), max(proportional, pss)
         if process.returncode:
             raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-    return Measured(time.perf_counter() - start, private, proportional, printed)
+    return Measured(time.perf_counter() - start, _processor_seconds() - before, private, proportional, printed)
+
+
+def _processor_seconds() -> float:
+    """Of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _memory(pid: int) -> tuple[int, int]:
@@ -95,13 +105,13 @@ def one_run(path: str, out: str, workers: int, memory: int) -> None:
 
 
 def run(folder: Path, name: str, rows: Iterator[dict[str, object]], options: argparse.Namespace) -> float:
-    """Prints the figures of one set; seconds a row."""
+    """Prints the figures of one set; seconds of a processor a row."""
     path = write_rows(folder / f"{name}.jsonl", rows)
     command = [sys.executable, "-m", "benchmarks.batch_dedupe", "--one", path, folder / f"{name}.out"]
     found = measured([*command, "--workers", str(options.workers), "--memory", str(options.memory)])
     truth = {at: json.loads(line)["story"] for at, line in enumerate(path.open("rb"))}
     labels = _labels(folder / f"{name}.out")
-    each = found.seconds / len(truth)
+    each = found.processor_seconds / len(truth)
     print(_line(name, found, len(truth), options.workers), _scores(truth, labels))
     stages = json.loads(found.printed)
     print("   ", ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items()), flush=True)
@@ -138,7 +148,8 @@ def _run_peer(folder: Path, name: str, path: Path, truth: dict[int, int], option
 
 def _line(name: str, found: Measured, rows: int, workers: int) -> str:
     return (
-        f"{name:16}{rows:9,} rows {found.seconds:9.1f} s {rows / found.seconds / workers:8.1f} a second a core "
+        f"{name:16}{rows:9,} rows {found.seconds:9.1f} s {rows / found.seconds / workers:8.1f} a second a worker "
+        f"{rows / found.processor_seconds:8.1f} a second of a processor "
         f"{found.private_bytes / 1e6:8.0f} MB private {found.proportional_bytes / 1e6:8.0f} MB in all  "
     )
 
