@@ -48,9 +48,10 @@ class KnownArticle:
     first_seen: datetime
 
 
-def capture_table(readings: Sequence[ProcessedCapture]) -> Any:
-    """The captures as an Arrow table with `SCHEMA`."""
-    return pa.Table.from_pylist([_row(one, article_id_of_url(one.extracted.url)) for one in readings], schema=SCHEMA)
+def capture_table(readings: Sequence[ProcessedCapture], ids: Sequence[str] | None = None) -> Any:
+    """The captures as an Arrow table with `SCHEMA`; `ids` are those of their articles, if not those of their URLs."""
+    names = ids or [article_id_of_url(one.extracted.url) for one in readings]
+    return pa.Table.from_pylist([_row(*pair) for pair in zip(readings, names, strict=True)], schema=SCHEMA)
 
 
 def known_table(readings: Sequence[tuple[ProcessedCapture, KnownArticle]]) -> Any:
