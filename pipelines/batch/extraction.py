@@ -20,7 +20,7 @@ from onestory.store.articles.captures import Capture, ProcessedCapture
 __all__ = ["CAPTURES", "REJECTED", "ReadChunk", "extract_all", "rejected_reasons", "rejected_rows"]
 
 CAPTURES, REJECTED = "captures", "rejected"
-ROWS_A_PART = 4096
+ROWS_A_PART = 2048
 BYTES_A_PART = 48 << 20
 ROWS_A_CHUNK, BYTES_A_CHUNK = 32, 4 << 20
 CHUNKS_AHEAD = 4
