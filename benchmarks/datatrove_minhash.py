@@ -49,7 +49,13 @@ def main() -> None:
     ]
     tasks = [workers, config.num_buckets, 1]
     for stage, count in zip(stages, tasks, strict=True):
-        LocalPipelineExecutor(pipeline=stage, tasks=count, workers=min(count, workers), skip_completed=False).run()
+        LocalPipelineExecutor(
+            pipeline=stage,
+            tasks=count,
+            workers=min(count, workers),
+            skip_completed=False,
+            logging_dir=str(folder / "logs"),
+        ).run()
     clusters = []
     for task in range(workers):
         for file in sorted((folder / "remove").glob(f"{task:06d}.clusters")):

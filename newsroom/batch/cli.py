@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from onestory.pipelines.batch.extraction import ReadChunk
 
 __all__ = ["StageReport", "dedupe_command", "parse_size"]
+
+
+class Engine(StrEnum):
+    """Where a batch is done: in processes of this machine, or by Spark."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
 
 SIZE_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 LEAST_MEMORY = 512 << 20
@@ -61,6 +70,11 @@ def dedupe_command(
     tmp: Annotated[
         Path | None, typer.Option(help="A folder for unfinished work. Default: beside the output.", show_default=False)
     ] = None,
+    engine: Annotated[Engine, typer.Option(help="Where the work is done.")] = Engine.LOCAL,
+    master: Annotated[
+        str | None,
+        typer.Option(help="Of Spark, such as local[2] or spark://host:7077. Default: as spark-submit says."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Find the stories in files, without a store: the same stories that an import of them gives."""
@@ -87,7 +101,10 @@ def dedupe_command(
         "tmp": tmp,
     }
     moment = parse_time_option(as_of, option="--as-of") or datetime.now(UTC)
-    manifest = _run(inputs, Path(out), options, as_of=moment)
+    if engine is Engine.SPARK:
+        manifest = _run_on_spark(inputs, Path(out), options, master=master, as_of=moment)
+    else:
+        manifest = _run(inputs, Path(out), options, as_of=moment)
     _print(manifest, out, as_json=json)
     raise typer.Exit(1 if manifest["rejected"].get("truncated") else 0)
 
@@ -109,6 +126,24 @@ def _run(inputs: list[str], out: Path, options: dict[str, Any], *, as_of: dateti
             read=_workers,
             progress=StageReport(progress, task).tell,
         )
+
+
+def _run_on_spark(
+    inputs: list[str], out: Path, options: dict[str, Any], *, master: str | None, as_of: datetime
+) -> dict[str, Any]:
+    if options["against"] or options["tmp"] or options["file_format"] is not DumpFormat.PARQUET:
+        raise BadInput("--against, --tmp and --format jsonl work with the local engine only")
+    try:
+        from onestory.newsroom.batch.spark_job import open_spark, run_on_spark  # noqa: PLC0415 - it needs an extra
+    except ImportError as error:
+        if error.name is None or not error.name.startswith(("pyspark", "pyarrow")):
+            raise
+        raise BadInput("Spark needs pyspark: install it with `pip install 'onestory[spark]'`") from error
+    spark = open_spark(master)
+    try:
+        return run_on_spark(spark, inputs, out, columns=options["columns"], as_of=as_of)
+    finally:
+        spark.stop()
 
 
 @contextmanager

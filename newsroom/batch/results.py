@@ -21,7 +21,7 @@ from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.store.stories.records import MatchRecord, current_matches
 
-__all__ = ["TABLES", "make_results", "result_name"]
+__all__ = ["TABLES", "group_rows", "make_results", "match_row", "result_name"]
 
 Row = dict[str, Any]
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -55,18 +55,24 @@ def make_results(setting: Setting, *, progress: Progress) -> None:
 
 def write_results(setting: Setting, group: int) -> None:
     """The rows of one group, each table in the order of its ids."""
-    with evaluated_group(setting, group) as evaluated, evaluated.store.read() as connection:
+    with evaluated_group(setting, group) as evaluated:
+        rows, current = group_rows(evaluated)
+    for table, fields in TABLES.items():
+        setting.folder.write_arrow(result_name(table, group), table_of(rows[table], fields))
+    # Last: with it the part is complete.
+    setting.folder.write_array(_current_name(group), np.array(current, dtype=np.int64))
+
+
+def group_rows(evaluated: EvaluatedGroup) -> tuple[dict[str, list[Row]], list[int]]:
+    """The rows of each table, in the order of their ids, and the places of the current versions."""
+    with evaluated.store.read() as connection:
         names = _story_ids(evaluated, connection)
         rows = {
             "articles": list(_articles(evaluated, connection, names)),
             "stories": sorted(_stories(evaluated, connection, names), key=lambda row: str(row["id"])),
             "matches": sorted(_matches(evaluated, connection), key=lambda row: (row["a"], row["b"])),
         }
-        current = [evaluated.places[number] for number in _current_numbers(connection)]
-    for table, fields in TABLES.items():
-        setting.folder.write_arrow(result_name(table, group), table_of(rows[table], fields))
-    # Last: with it the part is complete.
-    setting.folder.write_array(_current_name(group), np.array(current, dtype=np.int64))
+        return rows, [evaluated.places[number] for number in _current_numbers(connection)]
 
 
 def _current_numbers(connection: Connection) -> list[int]:
@@ -98,10 +104,10 @@ def _matches(evaluated: EvaluatedGroup, connection: Connection) -> Iterator[Row]
         match = MatchRecord(*row)
         if not evaluated.new.isdisjoint((match.a_article, match.b_article)):
             told = {name: value for name, value in match.evidence.items() if name in Evidence.__slots__}
-            yield _match(Evidence(match.a, match.b, match.kind, **told), match.a_article, match.b_article)  # type: ignore[arg-type]
+            yield match_row(Evidence(match.a, match.b, match.kind, **told), match.a_article, match.b_article)  # type: ignore[arg-type]
 
 
-def _match(evidence: Evidence, a: str, b: str) -> Row:
+def match_row(evidence: Evidence, a: str, b: str) -> Row:
     """The row of a match, the lower article id first."""
     if a > b:
         a, b, evidence = b, a, evidence.turned()
@@ -132,7 +138,7 @@ def _row_between(setting: Setting, table: pa.Table, row: int) -> Row | None:
     low, high, data = (table.column(name)[row].as_py() for name in ("low", "high", "evidence"))
     if directory.known(low) is not None and directory.known(high) is not None:
         return None
-    return _match(replace(evidence_of(data), a=low, b=high), directory.article_id(low), directory.article_id(high))
+    return match_row(replace(evidence_of(data), a=low, b=high), directory.article_id(low), directory.article_id(high))
 
 
 def count_rows(setting: Setting, table: str) -> int:

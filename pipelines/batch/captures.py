@@ -15,7 +15,20 @@ from onestory.dedupe.signature import Signature
 from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture, RemovedLine, storable_text
 from onestory.urls import article_id_of_url
 
-__all__ = ["SCHEMA", "CaptureFile", "KnownArticle", "capture_table", "known_table", "micros", "open_capture_file"]
+__all__ = [
+    "EPOCH",
+    "SCHEMA",
+    "CaptureFile",
+    "KnownArticle",
+    "capture_table",
+    "known_table",
+    "micros",
+    "open_capture_file",
+    "packed_capture",
+    "reading_of_row",
+    "reading_row",
+    "unpacked_capture",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `id` is the article's; `observed` in microseconds, null where unknown; `content` and `tie` order the captures of one
@@ -51,16 +64,17 @@ class KnownArticle:
 def capture_table(readings: Sequence[ProcessedCapture], ids: Sequence[str] | None = None) -> Any:
     """The captures as an Arrow table with `SCHEMA`; `ids` are those of their articles, if not those of their URLs."""
     names = ids or [article_id_of_url(one.extracted.url) for one in readings]
-    return pa.Table.from_pylist([_row(*pair) for pair in zip(readings, names, strict=True)], schema=SCHEMA)
+    return pa.Table.from_pylist([reading_row(*pair) for pair in zip(readings, names, strict=True)], schema=SCHEMA)
 
 
 def known_table(readings: Sequence[tuple[ProcessedCapture, KnownArticle]]) -> Any:
     """The same of articles of an earlier dump."""
-    rows = [_row(one, known.id) | {"known": orjson.dumps(known)} for one, known in readings]
+    rows = [reading_row(one, known.id) | {"known": orjson.dumps(known)} for one, known in readings]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _row(reading: ProcessedCapture, identity: str) -> Row:
+def reading_row(reading: ProcessedCapture, identity: str) -> Row:
+    """The capture as a row with the fields of `SCHEMA`, of the article with this id."""
     extracted = replace(reading.extracted, text="", url="", title=None)
     facts = _json({"capture": reading.capture, "extracted": extracted, "extractor": reading.extractor})
     observed = reading.capture.observed
@@ -141,19 +155,31 @@ class CaptureFile:
 
     def reading(self, row: int, *, params: str) -> ProcessedCapture:
         """The capture as it left the workers; `params` are those of its signature."""
-        told = orjson.loads(self.value("facts", row))
-        signature = self.value("signature", row)
-        extracted = _extracted(told["extracted"])
-        return ProcessedCapture(
-            capture=_capture(told["capture"]),
-            extracted=replace(
-                extracted, url=self.value("url", row), title=self.value("title", row), text=self.value("text", row)
-            ),
-            signature=signature,
-            signature_params=params,
-            text_digest=Signature.from_bytes(signature).digest,
-            extractor=told["extractor"],
-        )
+        names = ("url", "title", "text", "signature", "facts")
+        return reading_of_row({name: self.value(name, row) for name in names}, params=params)
+
+
+def reading_of_row(row: Mapping[str, Any], *, params: str) -> ProcessedCapture:
+    """The capture of a row that `reading_row` made; `params` are those of its signature."""
+    told = orjson.loads(row["facts"])
+    return ProcessedCapture(
+        capture=_capture(told["capture"]),
+        extracted=replace(_extracted(told["extracted"]), url=row["url"], title=row["title"], text=row["text"]),
+        signature=row["signature"],
+        signature_params=params,
+        text_digest=Signature.from_bytes(row["signature"]).digest,
+        extractor=told["extractor"],
+    )
+
+
+def packed_capture(capture: Capture) -> tuple[bytes, bytes | None]:
+    """A capture that was not extracted yet: JSON, and the page's bytes beside it."""
+    return _json({"capture": replace(capture, body=None)}), capture.body
+
+
+def unpacked_capture(told: bytes, body: bytes | None) -> Capture:
+    """What `packed_capture` made, as a capture again."""
+    return replace(_capture(orjson.loads(told)["capture"]), body=body)
 
 
 @lru_cache(maxsize=4096)

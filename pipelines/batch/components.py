@@ -20,18 +20,16 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of articles, each of whole components. `group_of` has the group of each article.
+    """Groups of articles, each of whole components.
 
     `articles` lists the articles group by group, `starts` says where a group begins. `matches` has the place of each
-    match within a group, as file and row, and `match_starts` where those of a group begin. `matched` says which
-    articles have a match that may change a story.
+    match within a group, as file and row, and `match_starts` where those of a group begin.
     """
 
     articles: Numbers
     starts: Numbers
     matches: Numbers
     match_starts: Numbers
-    matched: Any
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -40,14 +38,14 @@ class Groups:
 @lru_cache(maxsize=2)
 def open_groups(folder: WorkFolder) -> Groups:
     """The groups, opened once a process."""
-    names = ("articles", "starts", "matches", "match_starts", "matched")
+    names = ("articles", "starts", "matches", "match_starts")
     return Groups(*(folder.array(f"groups/{name}.npy") for name in names))
 
 
 def group_articles(setting: Setting, *, progress: Progress) -> Groups:
     """Put articles that copies or telling matches connect into one group."""
     progress("grouping", 0, None)
-    if not setting.folder.has("groups/matched.npy"):
+    if not setting.folder.has("groups/group_of.npy"):
         _write(setting, open_directory(setting.folder))
     return open_groups(setting.folder)
 
@@ -62,15 +60,13 @@ def _write(setting: Setting, directory: Directory) -> None:
     groups = int(group_of.max(initial=-1)) + 1
     within = np.flatnonzero(group_of[one] == group_of[other])
     within = within[np.argsort(group_of[one[within]], kind="stable")]
-    matched = np.zeros(directory.articles, dtype=bool)
-    matched[one[~inert]] = matched[other[~inert]] = True
     folder.write_array("groups/articles.npy", np.argsort(group_of, kind="stable"))
     folder.write_array("groups/starts.npy", np.append(0, np.cumsum(np.bincount(group_of, minlength=groups))))
     folder.write_array("groups/matches.npy", (files[within] << 32) | rows[within])
     counts = np.bincount(group_of[one[within]], minlength=groups)
     folder.write_array("groups/match_starts.npy", np.append(0, np.cumsum(counts)))
+    # Last: with it the groups are complete.
     folder.write_array("groups/group_of.npy", group_of)
-    folder.write_array("groups/matched.npy", matched)
 
 
 def _match_columns(folder: WorkFolder) -> tuple[Any, ...]:

@@ -86,10 +86,6 @@ class Directory:
         identity: bytes = found.value("id", row)
         return identity.hex()
 
-    def captures_of(self, place: int) -> int:
-        """How many captures the article of a capture has."""
-        return len(self.range_of(int(self.article[place])))
-
     def range_of(self, article: int) -> range:
         """The places of an article."""
         return range(int(self.starts[article]), int(self.starts[article + 1]))

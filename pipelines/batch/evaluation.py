@@ -4,9 +4,11 @@ What the store does is what it does for an import: the rules for versions, stori
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +19,7 @@ from sqlalchemy import Connection, insert
 from onestory.pipelines.batch.captures import KnownArticle
 from onestory.pipelines.batch.comparison import MATCHES, evidence_of
 from onestory.pipelines.batch.components import open_groups
-from onestory.pipelines.batch.directory import Directory, open_directory
+from onestory.pipelines.batch.directory import open_directory
 from onestory.pipelines.batch.parts import Setting
 from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.pipelines.stories.attach import evaluate
@@ -29,7 +31,15 @@ from onestory.store.database import Store
 from onestory.store.schema import articles, stories, versions
 from onestory.store.stories.components import MatchRow, add_matches
 
-__all__ = ["EvaluatedGroup", "evaluated_group", "make_template"]
+__all__ = [
+    "Arrival",
+    "EvaluatedGroup",
+    "GroupMatch",
+    "evaluated",
+    "evaluated_group",
+    "make_template",
+    "write_template",
+]
 
 BATCH = 128
 TEMPLATE = "template.db"
@@ -49,107 +59,148 @@ class EvaluatedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A capture in the order in which an import would take it: what is known first, then by time."""
+class Arrival:
+    """A capture of a group. Places are in the order of articles, and of time within one.
+
+    `dump` is the number of the file that a known article comes from: of several dumps the last one counts.
+    """
 
     place: int
     article_id: str
     reading: ProcessedCapture
-    known: KnownArticle | None
+    known: KnownArticle | None = None
+    dump: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMatch:
+    """A match between two places, with the words of both; `data` is the evidence as it was kept."""
+
+    low: int
+    high: int
+    low_words: int
+    high_words: int
+    inert: bool
+    data: bytes
 
 
 def make_template(setting: Setting) -> None:
     """An empty store, from which those of the groups are copied."""
-
-    def make(path: Path) -> None:
-        with TemporaryDirectory(dir=path.parent) as folder:
-            whole = Path(folder) / TEMPLATE
-            Store.open(f"sqlite:///{whole}").close()
-            shutil.copyfile(whole, path)
-
     if not setting.folder.has(TEMPLATE):
-        setting.folder.write(TEMPLATE, make)
+        setting.folder.write(TEMPLATE, write_template)
+
+
+def write_template(path: Path) -> None:
+    """Write an empty store, from which others are copied."""
+    with TemporaryDirectory(dir=path.parent) as folder:
+        whole = Path(folder) / "store.db"
+        Store.open(f"sqlite:///{whole}").close()
+        shutil.copyfile(whole, path)
 
 
 @contextmanager
 def evaluated_group(setting: Setting, group: int) -> Iterator[EvaluatedGroup]:
     """The stories of a group, in a store that lasts as long as the context."""
-    with TemporaryDirectory(dir=setting.folder.path, prefix="group-") as folder:
+    directory, groups = open_directory(setting.folder), open_groups(setting.folder)
+    chosen = groups.articles[groups.starts[group] : groups.starts[group + 1]].tolist()
+    arrivals = [
+        Arrival(
+            place,
+            directory.article_id(place),
+            directory.reading(place),
+            directory.known(place),
+            int(directory.file[place]),
+        )
+        for article in chosen
+        for place in directory.range_of(article)
+    ]
+    template = setting.folder.path / TEMPLATE
+    with evaluated(arrivals, _matches(setting, group), template=template, as_of=setting.as_of) as found:
+        yield found
+
+
+@contextmanager
+def evaluated(
+    arrivals: Sequence[Arrival], matches: Iterable[GroupMatch], *, template: Path, as_of: datetime
+) -> Iterator[EvaluatedGroup]:
+    """The stories of these captures, in a copy of an empty store that lasts as long as the context.
+
+    `matches` are those between the versions that the captures make; others are passed over. `as_of` is the time of
+    captures that have none.
+    """
+    with TemporaryDirectory(dir=template.parent, prefix="group-") as folder:
         place = Path(folder) / TEMPLATE
-        shutil.copyfile(setting.folder.path / TEMPLATE, place)
+        shutil.copyfile(template, place)
         store = Store.open_as_is(f"sqlite:///{place}")
         try:
-            yield _filled(store, setting, group)
+            # It goes with the process: there is nothing to save from a crash.
+            with store.without_transaction() as connection:
+                connection.exec_driver_sql("PRAGMA synchronous = OFF")
+            yield _filled(store, sorted(arrivals, key=lambda one: _order(one, as_of)), list(matches), as_of)
         finally:
             store.close()
 
 
-def _filled(store: Store, setting: Setting, group: int) -> EvaluatedGroup:
-    directory, groups = open_directory(setting.folder), open_groups(setting.folder)
-    chosen = groups.articles[groups.starts[group] : groups.starts[group + 1]].tolist()
-    arrivals = _arrivals(directory, chosen, setting)
-    with store.write() as connection:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        number_of = _save(connection, arrivals, setting)
-        article_of = {one.place: one.article_id for one in arrivals}
-        add_matches(connection, _matches(setting, group, number_of, article_of))
-    places = {number: place for place, number in number_of.items()}
-    # A story of one article with one version is as it was stored.
-    told = {one.article_id for one in arrivals if directory.captures_of(one.place) > 1}
-    told |= {article_of[int(directory.starts[one])] for one in chosen if groups.matched[one]}
-    if told:
-        evaluate(store, told, now=setting.as_of)
-    known = {one.article_id: one.known for one in arrivals if one.known is not None}
-    new = frozenset(one.article_id for one in arrivals if one.known is None and one.place in number_of)
-    return EvaluatedGroup(store, known, new, places)
+def _order(one: Arrival, as_of: datetime) -> tuple[object, ...]:
+    """As an import would take them: what is known first, then by time.
 
-
-def _arrivals(directory: Directory, chosen: Sequence[int], setting: Setting) -> list[_Arrival]:
-    found = [
-        _Arrival(place, directory.article_id(place), directory.reading(place), directory.known(place))
-        for article in chosen
-        for place in directory.range_of(article)
-    ]
-    # The first article of a known story comes before its others: the story keeps its id.
-    return sorted(
-        found,
-        key=lambda one: (
-            one.known is None,
-            one.known is not None and one.known.id != one.known.story_id,
-            one.known.first_seen if one.known else one.reading.capture.observed or setting.as_of,
-            one.article_id,
-            one.place,
-        ),
+    The first article of a known story comes before its others: the story keeps its id.
+    """
+    return (
+        one.known is None,
+        one.known is not None and one.known.id != one.known.story_id,
+        one.known.first_seen if one.known else one.reading.capture.observed or as_of,
+        one.article_id,
+        one.place,
     )
 
 
-def _save(connection: Connection, arrivals: Sequence[_Arrival], setting: Setting) -> dict[int, int]:
+def _filled(
+    store: Store, arrivals: Sequence[Arrival], matches: Sequence[GroupMatch], as_of: datetime
+) -> EvaluatedGroup:
+    article_of = {one.place: one.article_id for one in arrivals}
+    with store.write() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        number_of = _save(connection, arrivals, as_of)
+        there = [one for one in matches if one.low in number_of and one.high in number_of]
+        add_matches(connection, [_match_row(one, number_of, article_of) for one in there])
+    # A story of one article with one version is as it was stored.
+    captures = Counter(one.article_id for one in arrivals)
+    told = {one for one, count in captures.items() if count > 1}
+    told |= {article_of[end] for one in there if not one.inert for end in (one.low, one.high)}
+    if told:
+        evaluate(store, told, now=as_of)
+    known = {one.article_id: one.known for one in arrivals if one.known is not None}
+    new = frozenset(one.article_id for one in arrivals if one.known is None and one.place in number_of)
+    return EvaluatedGroup(store, known, new, {number: place for place, number in number_of.items()})
+
+
+def _save(connection: Connection, arrivals: Sequence[Arrival], as_of: datetime) -> dict[int, int]:
     """The number of the version that a capture makes, by its place."""
-    numbers = _save_known(connection, [one for one in arrivals if one.known is not None], setting)
+    numbers = _save_known(connection, [one for one in arrivals if one.known is not None], as_of)
     waiting = iter([one for one in arrivals if one.known is None])
     while batch := list(islice(waiting, BATCH)):
         readings = [one.reading for one in batch]
-        saved = save_articles(connection, readings, now=setting.as_of)
-        keep_better_set(connection, readings, saved, now=setting.as_of)
+        saved = save_articles(connection, readings, now=as_of)
+        keep_better_set(connection, readings, saved, now=as_of)
         made = zip(batch, saved, strict=True)
         numbers |= {one.place: result.number for one, result in made if result.number is not None}
     return numbers
 
 
-def _save_known(connection: Connection, arrivals: Sequence[_Arrival], setting: Setting) -> dict[int, int]:
+def _save_known(connection: Connection, arrivals: Sequence[Arrival], as_of: datetime) -> dict[int, int]:
     """Articles of earlier dumps as they were stored, under the ids that they have there; the last dump counts."""
-    file = open_directory(setting.folder).file
-    last = {one.article_id: one for one in sorted(arrivals, key=lambda one: int(file[one.place]))}
+    last = {one.article_id: one for one in sorted(arrivals, key=lambda one: one.dump)}
     number_of = {one: number for number, one in enumerate(dict.fromkeys(one.article_id for one in arrivals), start=1)}
     rows: dict[str, list[dict[str, Any]]] = {"stories": [], "articles": [], "versions": []}
     for identity, number in number_of.items():
         reading, known = last[identity].reading, last[identity].known
         if known is not None:
             first = replace(reading, capture=replace(reading.capture, observed=known.first_seen))
-            article = article_row(first, identity, number, outlet=known.outlet, now=setting.as_of)
+            article = article_row(first, identity, number, outlet=known.outlet, now=as_of)
             rows["articles"].append(article)
-            rows["stories"].append(story_row(article, now=setting.as_of))
-            rows["versions"].append(version_row(reading, identity, number, now=setting.as_of))
+            rows["stories"].append(story_row(article, now=as_of))
+            rows["versions"].append(version_row(reading, identity, number, now=as_of))
     for table in (stories, articles, versions):
         if rows[table.name]:
             connection.execute(insert(table), rows[table.name])
@@ -161,26 +212,22 @@ def _save_known(connection: Connection, arrivals: Sequence[_Arrival], setting: S
     }
 
 
-def _matches(setting: Setting, group: int, number_of: dict[int, int], article_of: dict[int, str]) -> Iterator[MatchRow]:
-    """The matches within a group, between the versions that its store has."""
+def _matches(setting: Setting, group: int) -> Iterator[GroupMatch]:
+    """The matches within a group."""
     groups = open_groups(setting.folder)
     names = setting.folder.names(MATCHES)
     places = groups.matches[groups.match_starts[group] : groups.match_starts[group + 1]].tolist()
     tables = {number: open_arrow(setting.folder.path / names[number]) for number in {one >> 32 for one in places}}
+    columns = ("low", "high", "low_words", "high_words", "inert", "evidence")
     for place in places:
         table, row = tables[place >> 32], place & 0xFFFFFFFF
-        low, high = (table.column(name)[row].as_py() for name in ("low", "high"))
-        if low in number_of and high in number_of:
-            yield _match_row(table, row, number_of, article_of)
+        yield GroupMatch(*(table.column(name)[row].as_py() for name in columns))
 
 
-def _match_row(table: Any, row: int, number_of: dict[int, int], article_of: dict[int, str]) -> MatchRow:
+def _match_row(one: GroupMatch, number_of: Mapping[int, int], article_of: Mapping[int, str]) -> MatchRow:
     """The match under the numbers of this store, the lower one first."""
-    low, high, low_words, high_words, data = (
-        table.column(name)[row].as_py() for name in ("low", "high", "low_words", "high_words", "evidence")
-    )
-    evidence, words, ends = evidence_of(data), (low_words, high_words), (article_of[low], article_of[high])
-    evidence = replace(evidence, a=number_of[low], b=number_of[high])
+    words, ends = (one.low_words, one.high_words), (article_of[one.low], article_of[one.high])
+    evidence = replace(evidence_of(one.data), a=number_of[one.low], b=number_of[one.high])
     if evidence.a > evidence.b:
         evidence, words, ends = evidence.turned(), words[::-1], ends[::-1]
     return MatchRow(evidence.a, evidence.b, *ends, evidence.kind, stored_evidence(evidence, *words))

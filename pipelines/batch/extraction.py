@@ -17,7 +17,7 @@ from onestory.pipelines.batch.parts import Progress, Setting
 from onestory.pipelines.batch.work_folder import BatchJob, WorkFolder
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
-__all__ = ["CAPTURES", "REJECTED", "ReadChunk", "extract_all", "rejected_reasons", "rejected_rows"]
+__all__ = ["CAPTURES", "REJECTED", "ReadChunk", "extract_all", "rejected_reasons", "rejected_row", "rejected_rows"]
 
 CAPTURES, REJECTED = "captures", "rejected"
 ROWS_A_PART = 2048
@@ -137,7 +137,7 @@ class _FileStage:
             read = one if isinstance(one, Dropped) else next(answers)
             part.taken += 1
             if isinstance(read, Dropped):
-                part.rejected.append(_rejected(self.file.path, place, read))
+                part.rejected.append(rejected_row(self.file.path, place, read))
             else:
                 part.readings.append(read)
                 part.bytes += len(read.signature) + 2 * len(read.extracted.text)
@@ -178,21 +178,23 @@ def _bytes_of(one: Capture | Dropped) -> int:
     return 0 if isinstance(one, Dropped) else len(one.body or one.text or "")
 
 
-def _rejected(path: str, place: int, dropped: Dropped) -> dict[str, object]:
-    return {
+def rejected_row(path: str, place: int, dropped: Dropped) -> dict[str, object]:
+    """The row of a capture that cannot be used, with its place in the file."""
+    told: dict[str, object] = {
         "file": path,
         "line": place,
         "reason": dropped.reason,
         "url": dropped.url[:MOST_DETAIL_CHARS],
         "detail": dropped.detail[:MOST_DETAIL_CHARS],
     }
+    # Lone surrogates cannot be written.
+    return {
+        name: one.encode("utf-8", "replace").decode() if isinstance(one, str) else one for name, one in told.items()
+    }
 
 
 def _line(row: dict[str, object]) -> bytes:
-    clean = {
-        name: one.encode("utf-8", "replace").decode() if isinstance(one, str) else one for name, one in row.items()
-    }
-    return orjson.dumps(clean, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def rejected_rows(folder: WorkFolder) -> Iterator[dict[str, object]]:
