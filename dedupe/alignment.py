@@ -54,7 +54,8 @@ class Alignment:
     ``a_spans`` and ``b_spans`` are the shared words of each, in order, apart from each other; ``a_words`` and
     ``b_words`` all that they have. ``runs`` are in the order of a; ``replaced`` counts words that stand against other
     words, ``between`` those of them between two runs; ``slots`` are the short ones of these gaps, ``passages`` longer
-    ones; ``head`` is the same before the first run, None where it is long.
+    ones; ``ends`` stand before the first run and behind the last one; ``head`` is the first of them, None where it is
+    long.
     """
 
     a_words: int
@@ -67,6 +68,7 @@ class Alignment:
     slots: Sequence[Slot]
     head: Slot | None
     passages: Sequence[Slot] = ()
+    ends: Sequence[Slot] = ()
 
     @property
     def a_shared(self) -> int:
@@ -96,12 +98,23 @@ def align(a: Windows, b: Windows) -> Alignment | None:
     gaps, between = _gaps(runs, b_spans)
     slots = [gap for gap in gaps if _longest(gap) <= reach]
     passages = [gap for gap in gaps if reach < _longest(gap) <= PASSAGE_SLOTS * reach]
+    ends = [end for end in (_head(runs), _tail(runs, len(a), len(b))) if _longest(end) <= PASSAGE_SLOTS * reach]
     a_top, b_top = a_spans[0][0], b_spans[0][0]
     after = min(len(a) - a_spans[-1][1], len(b) - b_spans[-1][1])
     first = runs[0][1]
-    head = (0, a_top, 0, first) if 0 < a_top <= reach and 0 < first <= reach else None
+    head = _head(runs) if 0 < a_top <= reach and 0 < first <= reach else None
     replaced = min(a_top, b_top) + after + between
-    return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head, passages)
+    return Alignment(len(a), len(b), a_spans, b_spans, runs, replaced, between, slots, head, passages, ends)
+
+
+def _head(runs: Sequence[Run]) -> Slot:
+    a_at, b_at, _ = runs[0]
+    return (0, a_at, 0, b_at)
+
+
+def _tail(runs: Sequence[Run], a_words: int, b_words: int) -> Slot:
+    a_at, b_at, length = runs[-1]
+    return (a_at + length, a_words, b_at + length, b_words)
 
 
 def _longest(gap: Slot) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from onestory.dedupe.forms import FORMS
 from onestory.dedupe.headlines import Headline
-from onestory.dedupe.signature import Hashes, Signature
+from onestory.dedupe.signature import Signature
 
 __all__ = [
     "Evidence",
@@ -165,12 +165,10 @@ def compare_shingles(a: Signature, b: Signature, *, same_headline: bool = False)
 
 def first_shared(a: Signature, b: Signature) -> tuple[int, int]:
     """The places of the first shared shingle in a and in b, which share some."""
-    return _first_of(b.shingles, a.ordered), _first_of(a.shingles, b.ordered)
-
-
-def _first_of(known: Hashes, ordered: Hashes) -> int:
-    at = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
-    return int(np.argmax(known[at] == ordered))
+    both = np.concatenate((a.shingles, b.shingles))
+    both.sort()
+    shared = both[1:][both[1:] == both[:-1]]
+    return a.first_of(shared), b.first_of(shared)
 
 
 def _shared(a: Signature, b: Signature) -> int:

@@ -13,6 +13,9 @@ __all__ = ["FORMS", "conflicts_of"]
 CONFLICTS = 2
 RESPELT_CHARS, RESPELT_RATIO = 5, 0.7
 PLAIN_WORDS, PLAIN_SHARE = 4, 0.6  # of a long slot: words that carry no news, and the part of them that agrees
+NAME, NUMBER = "A", "0"
+# Of a long slot that has hardly a plain word, as the rows of a table have.
+FEWEST_NUMBERS, SHAPE_RATIO, SHAPE_WORDS, TABLE_SHARE = 3, 0.8, 120, 0.6
 # A form: conflicts a shared word at least, and more than this share of all news words.
 FORMS = ((0.03, 0.12), (0.015, 0.25))
 NUMBER_FORMS = ((0.025, 0.4),)
@@ -27,10 +30,13 @@ def conflicts_of(a: ComparedText, b: ComparedText, found: Alignment) -> tuple[in
 
     Names and numbers carry news. Where the texts know no capitals every word may, and numbers are looked at alone.
     """
-    slots = [*found.slots, *(slot for slot in found.passages if _is_of_a_form(a, b, slot))]
+    with_capitals = a.knows_capitals and b.knows_capitals
+    # Where every word may carry news, the ends of two copies would count as well.
+    ends = [end for end in found.ends if end != found.head] if with_capitals else []
+    slots = [*found.slots, *(slot for slot in (*found.passages, *ends) if _is_of_a_form(a, b, slot))]
     if not slots:
         return 0, False
-    if a.knows_capitals and b.knows_capitals:
+    if with_capitals:
         against, same = _tally(a, b, slots, _names_or_numbers)
         against += _at_head(a, b, found.head, _names_or_numbers, against)
         return against, _is_form(a, b, found, against, same, lambda: _names_and_numbers(a, b, found.a_spans), FORMS)
@@ -61,10 +67,34 @@ def _is_form(
 
 
 def _is_of_a_form(a: ComparedText, b: ComparedText, passage: Slot) -> bool:
-    """Whether what carries no news is the same in a long gap: then its blanks stand too close for a shingle."""
+    """Whether what carries no news is the same in a long gap: then its blanks stand too close for a shingle.
+
+    Where hardly a word carries none, as in a table or between the numbers of a draw, the order of names and numbers
+    must be the same.
+    """
     ours, theirs = Counter(_plain(a, *passage[:2])), Counter(_plain(b, *passage[2:]))
     least = min(ours.total(), theirs.total())
-    return least >= PLAIN_WORDS and (ours & theirs).total() >= PLAIN_SHARE * least
+    if (ours & theirs).total() < PLAIN_SHARE * least:
+        return False
+    return least >= PLAIN_WORDS or _are_alike(_shape(a, *passage[:2]), _shape(b, *passage[2:]))
+
+
+def _are_alike(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    if max(len(ours), len(theirs)) > SHAPE_WORDS or min(ours.count(NUMBER), theirs.count(NUMBER)) < FEWEST_NUMBERS:
+        return False
+    if _is_table(ours) and _is_table(theirs):
+        return True
+    return SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= SHAPE_RATIO
+
+
+def _is_table(shape: Sequence[str]) -> bool:
+    return shape.count(NUMBER) + shape.count(NAME) >= TABLE_SHARE * len(shape)
+
+
+def _shape(text: ComparedText, start: int, end: int) -> list[str]:
+    """The words of a stretch, with one sign for each number and one for each name."""
+    told = zip(text.written[start:end], text.news[start:end], strict=True)
+    return [word.lower() if name is None else (NAME if name else NUMBER) for word, name in told]
 
 
 def _plain(text: ComparedText, start: int, end: int) -> list[str]:

@@ -10,27 +10,10 @@ from dataclasses import dataclass
 
 from onestory.dedupe.constraints import Constraints, GroupingDecision
 from onestory.dedupe.evidence import Match, Member
-from onestory.dedupe.round_ups import (
-    Edge,
-    Edges,
-    bridges,
-    digests,
-    edges_between,
-    is_mutual,
-    may_be_round_up,
-    wanted_pairs,
-)
+from onestory.dedupe.round_ups import Edge, Edges, MatchGraph, is_mutual
 from onestory.dedupe.star_clustering import Bond, grouped
 
-__all__ = [
-    "GroupingDecision",
-    "MatchState",
-    "Placement",
-    "StoryPart",
-    "partition",
-    "place_newcomer",
-    "unverified_pairs",
-]
+__all__ = ["GroupingDecision", "StoryPart", "evaluated", "partition", "unverified_pairs"]
 
 SAME_JACCARD = 0.5
 
@@ -51,40 +34,58 @@ def partition(
     articles: Iterable[Member], matches: Iterable[Match], decisions: Iterable[GroupingDecision] = ()
 ) -> list[StoryPart]:
     """The parts, ordered by their first member's id. A match of an unknown version is passed over."""
-    members = {member.id: member for member in articles}
-    edges = edges_between(members, matches)
-    near = _near(members, edges)
-    held = Constraints.of(members, decisions)
-    home = _homes(members, near, held)
+    graph = MatchGraph.of(articles, matches)
+    return _parts(graph, _near(graph), decisions)
+
+
+def evaluated(
+    graph: MatchGraph, decisions: Iterable[GroupingDecision], seen: Collection[tuple[int, int]]
+) -> tuple[list[StoryPart], set[tuple[int, int]]]:
+    """The parts as these matches have them, and the pairs that must be verified before they hold.
+
+    `seen` has the pairs already verified: see `unverified_pairs`. Where nothing is left to verify, the parts are those
+    of `partition`.
+    """
+    near = _near(graph)
+    parts = _parts(graph, near, decisions)
+    return parts, _unverified(graph, near, parts) - set(seen)
+
+
+def _parts(graph: MatchGraph, near: Edges, decisions: Iterable[GroupingDecision]) -> list[StoryPart]:
+    held = Constraints.of(graph.members, decisions)
+    home = _homes(graph.members, near, held)
     inside: dict[str, list[str]] = defaultdict(list)
-    for member in sorted(members):
+    for member in sorted(graph.members):
         inside[home[member]].append(member)
     parts = [_part(head, ids, near, held) for head, ids in inside.items()]
     return sorted(parts, key=lambda part: part.members[0])
 
 
-def _near(members: Mapping[str, Member], edges: Edges) -> dict[str, dict[str, Edge]]:
+def _near(graph: MatchGraph) -> dict[str, dict[str, Edge]]:
     """For each article, the articles that may share its story."""
-    mixed, bridge = digests(members, edges), bridges(members, edges)
+    members, edges, bridges = graph.members, graph.edges, graph.bridges
     near: dict[str, dict[str, Edge]] = {member: {} for member in members}
     for one, others in edges.items():
         for other, edge in others.items():
             if (
-                _may_share(members[one], members[other], edge, edges, mixed)
-                and _holds_both(other, bridge.get(one), edges)
-                and _holds_both(one, bridge.get(other), edges)
+                _may_share(members[one], members[other], edge, graph)
+                and _holds_both(other, bridges.get(one), edges)
+                and _holds_both(one, bridges.get(other), edges)
             ):
                 near[one][other] = edge
     return near
 
 
-def _may_share(one: Member, other: Member, edge: Edge, edges: Edges, mixed: Collection[str]) -> bool:
+def _may_share(one: Member, other: Member, edge: Edge, graph: MatchGraph) -> bool:
     if edge.kind != "copy":
         return False
-    if edge.jaccard < SAME_JACCARD and (one.id in mixed or other.id in mixed):
+    if edge.jaccard < SAME_JACCARD and (one.id in graph.digests or other.id in graph.digests):
         return False
-    suspect = edge.off_topic or (edge.unrelated and bool(one.host) and one.host == other.host)
-    return not (suspect and _is_frame(one.id, other.id, edges))
+    return not (_is_suspect(one, other, edge) and _is_frame(one.id, other.id, graph.edges))
+
+
+def _is_suspect(one: Member, other: Member, edge: Edge) -> bool:
+    return edge.off_topic or (edge.unrelated and bool(one.host) and one.host == other.host)
 
 
 def _holds_both(one: str, held: tuple[str, str] | None, edges: Edges) -> bool:
@@ -132,45 +133,6 @@ def _relation(one: str, stands: str, head: str, near: Edges) -> str:
     return "edited" if edge is None or edge.other_is == "fuller" else edge.other_is
 
 
-@dataclass(frozen=True, slots=True)
-class MatchState:
-    """What the store knows of a matched article: whom its story is held by, and whether it is a round-up or a wall."""
-
-    member: Member
-    representative: Member
-    solitary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a newcomer goes; None as `representative`: the component must be evaluated again."""
-
-    representative: str | None
-
-
-def place_newcomer(newcomer: Member, matches: Iterable[Match], around: Iterable[MatchState]) -> Placement:
-    """Where a newcomer joins, if that changes nothing else: the short way past `partition`.
-
-    It does when no decision names an article of the component, nothing here is a round-up or a frame, and the
-    representative of the one story that it matches outranks it. `matches` are all of the newcomer's; `around` are
-    the matched articles. The caller sends components with decisions to `partition`.
-    """
-    found = list(matches)
-    standing = {one.member.number: one for one in around}
-    others = [standing.get(match.b if match.a == newcomer.number else match.a) for match in found]
-    known = [one for one in others if one is not None]
-    if not known or len(known) < len(found) or any(one.solitary for one in known):
-        return Placement(None)
-    words = {newcomer.number: newcomer.words} | {one.member.number: one.member.words for one in known}
-    if any(match.kind != "copy" or may_be_round_up(match, words[match.a], words[match.b]) for match in found):
-        return Placement(None)
-    heads = {one.representative.id for one in known}
-    head = known[0].representative
-    if len(heads) > 1 or head.rank > newcomer.rank or all(one.member.id != head.id for one in known):
-        return Placement(None)
-    return Placement(head.id)
-
-
 def unverified_pairs(
     articles: Iterable[Member],
     matches: Iterable[Match],
@@ -183,19 +145,16 @@ def unverified_pairs(
     `seen` has the pairs already verified, whatever the outcome. The index names some of a crowd only; asking until
     nothing is wanted gives the same parts in any order.
     """
-    members = {member.id: member for member in articles}
     kept = list(matches)
-    edges = edges_between(members, kept)
-    parts = partition(members.values(), kept, decisions)
+    known = set(seen) | {(match.a, match.b) for match in kept}
+    return evaluated(MatchGraph.of(articles, kept), decisions, known)[1]
+
+
+def _unverified(graph: MatchGraph, near: Edges, parts: Iterable[StoryPart]) -> set[tuple[int, int]]:
     head = {one: part.representative for part in parts for one in part.members}
     asked = {
-        (one, head[other])
-        for one, others in _near(members, edges).items()
-        for other in others
-        if head[other] not in (one, head[one])
+        (one, head[other]) for one, others in near.items() for other in others if head[other] not in (one, head[one])
     }
     # That two articles have nothing to do with each other says something only once they were compared.
-    asked |= wanted_pairs(members, edges)
-    known = set(seen) | {(match.a, match.b) for match in kept}
-    numbers = (sorted((members[one].number, members[other].number)) for one, other in asked)
-    return {(a, b) for a, b in numbers if (a, b) not in known}
+    numbers = ((graph.members[one].number, graph.members[other].number) for one, other in asked | graph.wanted_pairs)
+    return {(min(pair), max(pair)) for pair in numbers}

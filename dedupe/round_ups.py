@@ -5,24 +5,25 @@ Such an article connects none of what it holds. It keeps only its near-identical
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
+from typing import NamedTuple
 
 from onestory.dedupe.evidence import Match, Member
 from onestory.dedupe.headlines import are_related
 
 __all__ = [
+    "DISJOINT_SHARES",
     "Edge",
     "Edges",
-    "bridges",
-    "digests",
-    "edges_between",
-    "headlines_needed",
+    "MatchGraph",
     "is_inert",
     "is_mutual",
-    "may_be_round_up",
+    "items_held",
     "round_ups",
-    "wanted_pairs",
+    "share_within",
+    "tops_held",
 ]
 
 QUOTED_RUN_WORDS = 30
@@ -34,10 +35,11 @@ WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
 PART_SHARE = 0.15
 COMPARED_ENDS = 6
+# Two texts that share nothing are together no more than all of what holds both; a frame may stand under either.
+DISJOINT_SHARES = 1.25
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A match as one of its two articles sees it: what the other is, and who holds whose words where.
 
     `share` is the part of this one that the other holds, `back` the part of the other that this one holds.
@@ -59,8 +61,85 @@ class Edge:
 Edges = Mapping[str, Mapping[str, Edge]]
 
 
-def edges_between(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str, dict[str, Edge]]:
-    """Each match from both sides, by the two articles. A match of an unknown version is passed over."""
+@dataclass(frozen=True)
+class MatchGraph:
+    """Articles by id, and each match from both sides by its two articles."""
+
+    members: Mapping[str, Member]
+    edges: Edges
+
+    @classmethod
+    def of(cls, articles: Iterable[Member], matches: Iterable[Match]) -> "MatchGraph":
+        """The graph of these articles. A match of an unknown version is passed over."""
+        members = {member.id: member for member in articles}
+        return cls(members, _edges_between(members, matches))
+
+    def with_members(self, articles: Iterable[Member]) -> "MatchGraph":
+        """The same matches, with more known of these articles."""
+        return replace(self, members={**self.members, **{member.id: member for member in articles}})
+
+    def with_matches(self, matches: Iterable[Match]) -> "MatchGraph":
+        """The graph with more matches of its articles."""
+        edges = {one: dict(others) for one, others in self.edges.items()}
+        for one, others in _edges_between(self.members, matches).items():
+            edges.setdefault(one, {}).update(others)
+        return replace(self, edges=defaultdict(dict, edges))
+
+    @cached_property
+    def _digests(self) -> list[tuple[str, str, list[str]]]:
+        return list(_digests(self.members, self.edges))
+
+    @cached_property
+    def _containers(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return list(_containers(self.members, self.edges))
+
+    @cached_property
+    def digests(self) -> set[str]:
+        """What holds the top of another story further down, and something that has nothing to do with that one."""
+        return {one for one, item, others in self._digests if not self.edges[item].keys() >= set(others)}
+
+    @cached_property
+    def bridges(self) -> dict[str, tuple[str, str]]:
+        """What holds two texts that have nothing to do with each other, and these two."""
+        found: dict[str, tuple[str, str]] = {}
+        members, edges = self.members, self.edges
+        for one, pairs in self._containers:
+            disjoint = ((a, b) for a, b in pairs if b not in edges[a])
+            apart = ((a, b) for a, b in disjoint if _are_apart(members[a], members[b], members[one], edges))
+            pair = next(apart, None)
+            if pair is not None:
+                found[one] = pair
+        return found
+
+    @property
+    def round_ups(self) -> set[str]:
+        """See `round_ups`."""
+        return self.digests | self.bridges.keys()
+
+    @property
+    def whole_needed(self) -> set[str]:
+        """Articles of which every match counts, an inert one too: what shares nothing with them is told from these."""
+        return {one for pair in self._unrelated_within for one in pair} | {item for _, item, _ in self._digests}
+
+    @property
+    def headlines_needed(self) -> set[str]:
+        """Articles that another article contains whole. Their headlines decide whether it is a bridge."""
+        return {one for _, pairs in self._containers for pair in pairs for one in pair}
+
+    @property
+    def wanted_pairs(self) -> set[tuple[str, str]]:
+        """Pairs of articles that must be compared before it is known whether a third one is a round-up."""
+        items = {(item, other) for _, item, others in self._digests for other in others}
+        return items | self._unrelated_within
+
+    @cached_property
+    def _unrelated_within(self) -> set[tuple[str, str]]:
+        """Pairs of articles within a third one whose headlines have nothing to do with each other."""
+        within = {pair for _, pairs in self._containers for pair in pairs}
+        return {(a, b) for a, b in within if _are_unrelated(self.members[a], self.members[b])}
+
+
+def _edges_between(members: Mapping[str, Member], matches: Iterable[Match]) -> dict[str, dict[str, Edge]]:
     by_number = {member.number: member.id for member in members.values()}
     edges: dict[str, dict[str, Edge]] = defaultdict(dict)
     for match in matches:
@@ -88,60 +167,39 @@ def is_mutual(edge: Edge) -> bool:
 
 def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
     """Articles that hold the tops of stories, or whole texts, that have nothing to do with each other."""
-    members = {member.id: member for member in articles}
-    edges = edges_between(members, matches)
-    return digests(members, edges) | bridges(members, edges).keys()
+    return MatchGraph.of(articles, matches).round_ups
 
 
-def may_be_round_up(match: Match, a_words: int, b_words: int) -> bool:
-    """Whether a match may make one of its two articles a round-up, or a frame of something; else it does neither."""
-    if match.kind == "frame":
-        return False
+def items_held(match: Match, a_words: int, b_words: int) -> tuple[bool, bool]:
+    """Whether a, and whether b, has the top of the other further down.
+
+    An article without one is no digest, whatever else it holds.
+    """
     ours, theirs = _sides(match, "", "")
-    return (
-        match.off_topic
-        or (match.unrelated and match.kind == "copy")
-        or any(
-            _is_item(edge, words) or _is_top_item(edge, words) or _is_within(edge)
-            for edge, words in ((ours, a_words), (theirs, b_words))
-        )
-    )
+    return _is_item(ours, a_words), _is_item(theirs, b_words)
+
+
+def tops_held(match: Match, a_words: int, b_words: int) -> tuple[bool, bool]:
+    """Whether much of the top of a, and of b, is the other's: it makes a digest of what holds an item too."""
+    ours, theirs = _sides(match, "", "")
+    return _is_top_item(ours, a_words), _is_top_item(theirs, b_words)
+
+
+def share_within(match: Match, container: int) -> float | None:
+    """The part of version `container` that the other version is, where that lies within it; else None.
+
+    An article is a bridge only if the shares of two articles within it add up to at most `DISJOINT_SHARES`.
+    """
+    ours, theirs = _sides(match, "", "")
+    edge = ours if match.a == container else theirs
+    return edge.share if _is_within(edge) else None
 
 
 def is_inert(match: Match, a_words: int, b_words: int) -> bool:
     """Whether a match can change no story: it is no copy, shows no frame, and makes neither article a round-up."""
-    return match.kind not in ("copy", "frame") and not may_be_round_up(match, a_words, b_words)
-
-
-def digests(members: Mapping[str, Member], edges: Edges) -> set[str]:
-    """What holds the top of another story further down, and something that has nothing to do with that one."""
-    return {one for one, item, others in _digests(members, edges) if not edges[item].keys() >= set(others)}
-
-
-def bridges(members: Mapping[str, Member], edges: Edges) -> dict[str, tuple[str, str]]:
-    """What holds two texts that have nothing to do with each other, and these two."""
-    found: dict[str, tuple[str, str]] = {}
-    for one, pairs in _containers(members, edges):
-        disjoint = ((a, b) for a, b in pairs if b not in edges[a])
-        apart = ((a, b) for a, b in disjoint if _are_apart(members[a], members[b], members[one], edges))
-        pair = next(apart, None)
-        if pair is not None:
-            found[one] = pair
-    return found
-
-
-def headlines_needed(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
-    """Articles that another article contains whole. Their headlines decide whether it is a bridge."""
-    members = {member.id: member for member in articles}
-    pairs = (pair for _, found in _containers(members, edges_between(members, matches)) for pair in found)
-    return {one for pair in pairs for one in pair}
-
-
-def wanted_pairs(members: Mapping[str, Member], edges: Edges) -> set[tuple[str, str]]:
-    """Pairs of articles that must be compared before it is known whether a third one is a round-up."""
-    items = {(item, other) for _, item, others in _digests(members, edges) for other in others}
-    within = (pair for _, pairs in _containers(members, edges) for pair in pairs)
-    return items | {(a, b) for a, b in within if _are_unrelated(members[a], members[b])}
+    if match.kind in ("copy", "frame") or match.off_topic:
+        return False
+    return not any((*items_held(match, a_words, b_words), *tops_held(match, a_words, b_words)))
 
 
 def _digests(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, str, list[str]]]:
@@ -160,14 +218,14 @@ def _is_item(edge: Edge, words: int) -> bool:
 
     What stands at the top of both is a dateline, or what their hosts put there.
     """
-    if _is_whole(edge) or edge.run < max(QUOTED_RUN_WORDS, QUOTED_SHARE * words):
+    if edge.run < max(QUOTED_RUN_WORDS, QUOTED_SHARE * words) or _is_whole(edge):
         return False
     return edge.there <= TOP_WORDS and edge.here > edge.there + TOP_WORDS
 
 
 def _is_top_item(edge: Edge, words: int) -> bool:
     """Much of this one's top is the other's, which goes on for itself."""
-    if _is_whole(edge) or edge.run < max(TOP_RUN_WORDS, TOP_SHARE * words):
+    if edge.run < max(TOP_RUN_WORDS, TOP_SHARE * words) or _is_whole(edge):
         return False
     return edge.there <= TOP_WORDS and edge.here <= edge.there + TOP_WORDS
 
@@ -185,9 +243,13 @@ def _containers(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[s
     A long one may itself hold two stories, and a short one scraps of two: neither tells them apart.
     """
     for one, others in edges.items():
-        within = sorted((edge.other for edge in others.values() if _is_within(edge)), key=lambda it: members[it].rank)
-        if len(within) > 1:
-            yield one, list(combinations(dict.fromkeys((*within[:COMPARED_ENDS], *within[-COMPARED_ENDS:])), 2))
+        share = {edge.other: edge.share for edge in others.values() if _is_within(edge)}
+        most = DISJOINT_SHARES - min(share.values(), default=1.0)
+        small = sorted((other for other in share if share[other] <= most), key=lambda it: members[it].rank)
+        ends = dict.fromkeys((*small[:COMPARED_ENDS], *small[-COMPARED_ENDS:]))
+        pairs = [(a, b) for a, b in combinations(ends, 2) if share[a] + share[b] <= DISJOINT_SHARES]
+        if pairs:
+            yield one, pairs
 
 
 def _is_within(edge: Edge) -> bool:

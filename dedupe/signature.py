@@ -78,6 +78,15 @@ class Signature:
         """Sorted, each once."""
         return _distinct(self.ordered)
 
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """The first place of each of `shingles` in the text."""
+        return np.unique(self.ordered, return_index=True)[1]
+
+    def first_of(self, shingles: Hashes) -> int:
+        """The place of the first of these shingles in the text, which has all of them; there is at least one."""
+        return int(self._places[np.searchsorted(self.shingles, shingles)].min())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Signature) and self.to_bytes() == other.to_bytes()
 

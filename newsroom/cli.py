@@ -62,6 +62,8 @@ COMMANDS = {
     "webhooks": _Command("webhooks.cli:webhooks_app", "Connect"),
     "keys": _Command("keys.cli:keys_app", "Connect"),
     "audit": _Command("batch.audit:audit_command", "Maintain"),
+    "backup": _Command("backup.cli:backup_command", "Maintain"),
+    "restore": _Command("backup.cli:restore_command", "Maintain"),
     "doctor": _Command("maintenance.doctor:doctor_command", "Maintain"),
     "health": _Command("server.cli:health_command", "Maintain"),
     "migrate": _Command("server.cli:migrate_command", "Maintain"),

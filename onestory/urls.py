@@ -26,6 +26,8 @@ MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 5
 # Host names as registered and used (RFC 1035, section 2.3.4, and underscores), or IPv6 addresses. No escapes.
 HOST_PATTERN = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
+# Neither an address nor a single label: `intranet`.
+NAMED_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parameters that campaigns, share buttons and comment forms append. The page is the same without them.
 TRACKING_PARAMETERS = re.compile(
@@ -129,8 +131,14 @@ def path_owner(url: str) -> str | None:
 
 
 def site_of(host: str) -> str:
-    """The registrable domain of a host (Public Suffix List), or the host itself if it has none."""
-    return _public_suffixes()(host).top_domain_under_public_suffix or host
+    """The registrable domain of a host (Public Suffix List), or the host itself if it has none.
+
+    Of a name that no rule of the list matches, the last label is the suffix, as the list's algorithm says.
+    """
+    found = _public_suffixes()(host)
+    if found.suffix or not NAMED_HOST.fullmatch(host):
+        return found.top_domain_under_public_suffix or host
+    return ".".join(host.split(".")[-2:])
 
 
 def same_site(a: str, b: str) -> bool:

@@ -59,6 +59,7 @@ def _article(capture: Capture, markup: Markup, tree: HtmlElement | None, furnitu
         body=article_body(markup),
         headings=found.headings,
         asides=found.asides,
+        siblings=found.siblings,
         furniture=furniture,
         language=language,
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.queries import chunks
@@ -23,6 +23,7 @@ __all__ = [
     "hosts_with_articles",
     "learned_owners",
     "newest_article_lines",
+    "newest_version",
     "prune_removed_lines",
     "publish_boilerplate",
     "removed_lines_of",
@@ -69,9 +70,17 @@ def learned_owners(connection: Connection, host: str) -> list[str]:
     return sorted({name.removeprefix(under) for name in names.scalars()})
 
 
-def hosts_with_articles(connection: Connection) -> list[str]:
-    names = connection.execute(select(articles.c.host).distinct()).scalars()
-    return sorted({bare_host(name) for name in names})
+def newest_version(connection: Connection) -> int:
+    """The highest number of a version; 0 in an empty store."""
+    return connection.scalar(select(func.max(versions.c.number))) or 0
+
+
+def hosts_with_articles(connection: Connection, *, after: int = 0) -> list[str]:
+    """The hosts of articles with versions of higher numbers than `after`."""
+    query = select(articles.c.host).distinct()
+    if after:
+        query = query.join(versions, versions.c.article_id == articles.c.id).where(versions.c.number > after)
+    return sorted({bare_host(name) for name in connection.execute(query).scalars()})
 
 
 def newest_article_lines(connection: Connection, host: str) -> Iterator[ArticleLines]:

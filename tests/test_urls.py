@@ -42,6 +42,10 @@ def test_nobody_speaks_for_a_neighbour(one: str, other: str) -> None:
 def test_a_shared_host_is_as_many_sites_as_it_has_customers() -> None:
     assert not same_site("https://goodnews.github.io/t1", "https://evil.github.io/t1")
     assert same_site("https://news.example.co.uk/1", "https://www.example.co.uk/2")
+    # Names that the list does not know: the last label is the suffix. Addresses and single labels have none.
+    assert same_site("https://news.harbourpost.test/1", "https://www.harbourpost.test/2")
+    assert not same_site("https://www.harbourpost.test/1", "https://www.ferrypost.test/2")
+    assert not same_site("http://198.51.100.7/1", "http://203.0.100.7/2")
 
 
 @pytest.mark.parametrize(

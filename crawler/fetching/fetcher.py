@@ -136,7 +136,15 @@ def _first_reason(error: BaseException) -> BaseException | None:
 def _headers(response: Response) -> tuple[tuple[str, str], ...]:
     """Headers as text that any database accepts."""
     return tuple(
-        (printable(name.decode("latin-1")), printable(value.decode("latin-1"))[:MAX_HEADER_LENGTH])
+        (printable(name.decode("latin-1")), printable(_decoded(value))[:MAX_HEADER_LENGTH])
         for name, values in response.headers.items()
         for value in values
     )
+
+
+def _decoded(value: bytes) -> str:
+    """Many servers write UTF-8 into headers, above all into the target of a redirect; Latin-1 is the older custom."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -13,6 +13,7 @@ from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.hosts.host_session import HostSession
 from onestory.crawler.hosts.tdmrep import host_signals
 from onestory.crawler.pages import results
+from onestory.crawler.pages.refresh import as_redirect
 from onestory.crawler.pages.round_trips import follow_round_trip, may_lead_back
 from onestory.crawler.watches import record_redirect
 from onestory.errors import BadInput
@@ -27,6 +28,8 @@ async def fetch_page(session: HostSession, page: DuePage) -> None:
         await _settle(session, page, results.blocked_result(page))
         return
     response = await session.ask(page.url)
+    if response is not None:
+        response = as_redirect(response)
     if response is not None and response.is_redirect and (spelling := other_spelling(page, response)):
         response = await session.ask(spelling)
     if response is not None and may_lead_back(page, response):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from onestory.crawler.backoff import RateLimits
 from onestory.crawler.fetching.fetcher import FetchResponse
+from onestory.pipelines.archive.content_coding import CodingError, decoded
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
 from onestory.urls import MAX_REDIRECTS, same_site
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 GONE = (404, 410)
+GZIP = b"\x1f\x8b"
+MAX_UNPACKED_BYTES = 16 << 20
 
 
 def blocked_result(page: DuePage) -> PageFetchResult:
@@ -80,13 +83,24 @@ def capture_of(page: DuePage, response: FetchResponse) -> Capture:
         url=page.url,
         observed=response.observed,
         source=page.source or "crawl",
-        body=response.body,
+        body=_unpacked(response.body),
         headers=response.headers,
         title=page.title,
         published=page.published,
         outlet=page.outlet,
         seen_after=_seen_after(page),
     )
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Some servers pack a page twice, or without saying so."""
+    if not body.startswith(GZIP):
+        return body
+    try:
+        plain = decoded(body, (), max_bytes=MAX_UNPACKED_BYTES)
+    except CodingError:
+        return body
+    return plain if len(plain) <= MAX_UNPACKED_BYTES else body
 
 
 def _seen_after(page: DuePage) -> datetime | None:

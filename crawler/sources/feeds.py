@@ -22,7 +22,7 @@ from onestory.errors import BadInput
 from onestory.pipelines.dates.parsing import is_ambiguous, read_time
 from onestory.pipelines.extract.html import printable
 from onestory.pipelines.markup.plain import plain
-from onestory.pipelines.markup.xml_repair import escaped, without_marks
+from onestory.pipelines.markup.xml_repair import escaped, with_closed_tags, without_marks
 from onestory.ssrf import checked_url
 from onestory.store.frontier.pages import PageEntry
 
@@ -39,20 +39,14 @@ __all__ = [
 
 
 P = ParamSpec("P")
-
 T = TypeVar("T")
 
-
 MAX_ENTRIES = 1_000
-
 MAX_TITLE = 500
-
 # Unpacked; what is fetched is cut off there as well.
 MAX_FEED_BYTES = 8_000_000
-
 # A feed of a thousand entries with forty elements each has 80,000; every one costs feedparser some 2 kB and 50 µs.
 MAX_MARKS = 100_000
-
 # Of one element: looking up each of them costs as many steps as there are.
 MAX_ATTRIBUTES = 500
 
@@ -143,12 +137,19 @@ def _xml_entries(body: bytes, url: str, content_type: str | None) -> list[PageEn
     _refuse_attributes(body)
     body = escaped(body)
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    parsed = _parsed(body, headers)
     if not parsed.version:
         raise BadSource("error", "it is neither RSS nor Atom nor JSON Feed", is_dead=True)
-    return [entry for raw in parsed.entries for entry in _entry(raw, url)]
+    found = [entry for raw in parsed.entries for entry in _entry(raw, url)]
+    if not found and parsed.bozo and (closed := with_closed_tags(body)):
+        found = [entry for raw in _parsed(closed, headers).entries for entry in _entry(raw, url)]
+    return found
+
+
+def _parsed(body: bytes, headers: dict[str, str]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
 
 
 def _refuse_attributes(body: bytes) -> None:

@@ -1,10 +1,7 @@
 """Sitemaps: news sitemaps, plain ones, and indexes of them (sitemaps.org, Google's news extension)."""
 
 import codecs
-import gzip
-import io
 import re
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +12,14 @@ from lxml import etree
 
 from onestory.crawler.sources.feeds import (
     BadSource,
+    feed_entries,
     is_html,
     parser_errors_as_bad_source,
     refuse_entities,
     refuse_excess_markup,
 )
 from onestory.errors import BadInput
+from onestory.pipelines.archive.content_coding import CodingError, without_coding
 from onestory.pipelines.dates.parsing import read_time
 from onestory.pipelines.extract.html import printable
 from onestory.pipelines.markup.xml_repair import escaped, without_marks
@@ -43,6 +42,8 @@ MAX_BYTES = 52_428_800  # the protocol's own limit, unpacked
 MAX_PACKED = 3
 # Lines of addresses, with comments before them.
 PLAIN_TEXT = re.compile(rb"\s*(?:#[^\n<]{0,500}\n\s*){0,50}https?://", re.IGNORECASE)
+ROOT = re.compile(rb"<(?:\?xml|(?:\w{1,20}:)?(?:urlset|sitemapindex)\b)", re.IGNORECASE)
+MAX_NOTICE_BYTES = 4_096
 MAX_URLS = 50_000  # likewise
 MAX_NEW = 1_000
 # Of 50,000 URLs with ten elements each there are a million; a node costs libxml2 over a hundred bytes.
@@ -77,10 +78,10 @@ def decompress(body: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def _unpacked(body: bytes, max_bytes: int) -> bytes:
+    """One layer of gzip. What is cut gives what it has, and what is no gzip behind the last member is left out."""
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            plain = packed.read(max_bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        plain = without_coding(body, "gzip", max_bytes)
+    except CodingError as error:
         raise BadSource("error", f"its gzip is broken: {error}") from error
     if len(plain) > max_bytes:
         raise BadSource("error", f"unpacked it is larger than {max_bytes} bytes")
@@ -99,8 +100,11 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
         raise BadSource("error", "it is a web page (HTML), not a sitemap", is_dead=True)
     refuse_entities(plain)
     refuse_excess_markup(plain, max_marks=MAX_MARKS)
-    root = _root(escaped(plain))
+    root = _root(escaped(_from_root(plain)))
     name = _name(root)
+    if name in ("rss", "feed", "rdf"):
+        entries = feed_entries(plain, url=url)
+        return Sitemap(urls=tuple(DatedEntry(entry, _moment(entry.published)) for entry in entries))
     if name == "html":
         raise BadSource("error", "it is a web page (HTML), not a sitemap", is_dead=True)
     if name not in ("urlset", "sitemapindex"):
@@ -109,6 +113,12 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     if not found:
         raise BadSource("empty", "the sitemap lists no URL")
     return Sitemap(urls=found) if name == "urlset" else Sitemap(children=found)
+
+
+def _from_root(plain: bytes) -> bytes:
+    """Without notices that a script of the server printed before the XML."""
+    found = ROOT.search(plain[:MAX_NOTICE_BYTES])
+    return plain[found.start() :] if found and plain[:1] == b"<" and not plain.startswith((b"<?", b"<!")) else plain
 
 
 def _narrow(plain: bytes) -> bytes:

@@ -8,6 +8,10 @@ from typing import Annotated
 
 import typer
 
+from onestory.config import Config
+from onestory.errors import BadInput
+from onestory.newsroom.backup.replay import read_tombstones, replay_tombstones
+from onestory.newsroom.backup.writing import archive_folders
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -36,6 +40,7 @@ from onestory.store.database import Store
 from onestory.store.editorial.decisions import DecisionRecord, decision_records
 from onestory.store.stories.records import copies_of_story
 from onestory.store.stories.references import story_named
+from onestory.store.tombstones import tombstone_records
 from onestory.text import printable
 from onestory.times import utc_now
 
@@ -172,16 +177,48 @@ def _print_decision(decided: DecisionResult) -> None:
 
 
 def takedown_command(
-    what: Annotated[str, typer.Argument(metavar="URL|STORY|HOST")],
-    reason: Annotated[str, typer.Option(help="Stored with the tombstone, such as the number of an order.")],
+    what: Annotated[str | None, typer.Argument(metavar="[URL|STORY|HOST]", show_default=False)] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Stored with the tombstone, such as the number of an order.")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Print all tombstones, one JSON object a line.")] = False,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Put tombstones into force that --list printed elsewhere.")
+    ] = None,
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Remove an article, a story or a whole host for good, and keep it out."""
     config = load_config(home)
+    if [what is not None, listed, replay is not None].count(True) != 1:
+        raise BadInput("name a URL, a story or a host; or give --list, or --replay FILE")
+    if listed:
+        _list_tombstones(config)
+    elif replay is not None:
+        _replay(config, replay)
+    elif what is None or not reason:
+        raise BadInput("--reason is missing: it is stored with the tombstone")
+    else:
+        _take_down(config, what, reason, json=json)
+
+
+def _list_tombstones(config: Config) -> None:
+    with open_store(config) as store, store.read() as connection:
+        for record in tombstone_records(connection):
+            print_json(record)
+
+
+def _replay(config: Config, path: Path) -> None:
+    with spinner("taking down"):
+        removed = replay_tombstones(config, read_tombstones(path), now=utc_now())
+    typer.echo(f"removed: {plural(removed, 'article', 'articles')}")
+
+
+def _take_down(config: Config, what: str, reason: str, *, json: bool) -> None:
     with spinner("taking down"), open_engine(config) as engine:
-        archived = [folder for folder in (config.home, config.warc_dir) if folder is not None and folder.is_dir()]
-        done = take_down(engine.store, engine.index_client, what, reason=reason, archived=archived, now=utc_now())
+        done = take_down(
+            engine.store, engine.index_client, what, reason=reason, archived=archive_folders(config), now=utc_now()
+        )
         on_postgresql = engine.store.dialect == "postgresql"
     if json:
         print_json(asdict(done))

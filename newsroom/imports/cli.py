@@ -23,7 +23,8 @@ from onestory.newsroom.terminal.console import (
     spinner,
 )
 from onestory.pipelines.archive.reader import TruncatedArchive, read_captures
-from onestory.pipelines.runtime.engine import open_engine, open_intake
+from onestory.pipelines.boilerplate.learning import learn_boilerplate
+from onestory.pipelines.runtime.engine import Engine, open_engine, open_intake
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
@@ -114,22 +115,26 @@ def import_command(
     ],
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    learn: Annotated[
+        bool,
+        typer.Option(help="Afterwards, learn which lines the hosts repeat, and remove these lines from stored texts."),
+    ] = True,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Report every dropped capture.")] = False,
 ) -> None:
     """Import pages and texts. Importing a file again changes nothing."""
     config = _sized_for(paths, load_config(home))
     with spinner("importing") as progress:
         task = progress.add_task("", total=None)
-        with (
-            open_engine(config) as engine,
-            open_intake(config, engine, retry=BackendRetry(tell=notify_wait)) as intake,
-        ):
-            counts = import_paths(
-                intake,
-                paths,
-                progress=lambda counts: _advance(progress, task, counts),
-                explain=_explain if verbose else lambda url, reason, detail: None,
-            )
+        with open_engine(config) as engine:
+            with open_intake(config, engine, retry=BackendRetry(tell=notify_wait)) as intake:
+                counts = import_paths(
+                    intake,
+                    paths,
+                    progress=lambda counts: _advance(progress, task, counts),
+                    explain=_explain if verbose else lambda url, reason, detail: None,
+                )
+            if learn and counts.read:
+                _learn(engine, progress, task)
     for fault in counts.faults:
         notice(fault)
     if json:
@@ -151,6 +156,17 @@ def _sized_for(paths: Sequence[str], config: Config) -> Config:
 def _advance(progress: Progress, task: TaskID, counts: ImportCounts) -> None:
     done = counts.stored + counts.known + counts.dropped.total()
     progress.update(task, description=f"{done} of {counts.read} read, {counts.stored} stored")
+
+
+def _learn(engine: Engine, progress: Progress, task: TaskID) -> None:
+    """Learn the lines that the hosts of new articles repeat."""
+    learn_boilerplate(
+        engine.store,
+        engine.index_client,
+        only_new=True,
+        now=datetime.now(UTC),
+        progress=lambda done: progress.update(task, description=f"learning repeated lines: {done} hosts"),
+    )
 
 
 def _explain(url: str, reason: str, detail: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import brotli
 import zstandard
 
-__all__ = ["CodingError", "dechunked", "declared_codings", "decoded"]
+__all__ = ["CodingError", "dechunked", "declared_codings", "decoded", "without_coding"]
 
 MAX_CODINGS = 5
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -30,16 +30,17 @@ def declared_codings(headers: Iterable[tuple[str, str]], name: str = "content-en
 def decoded(body: bytes, codings: Iterable[str], *, max_bytes: int) -> bytes:
     """The body without its codings, at most one byte more than `max_bytes`. Raises CodingError."""
     for coding in reversed(list(codings)):
-        body = _without(body, coding, max_bytes)
+        body = without_coding(body, coding, max_bytes)
     for _ in range(MAX_CODINGS):
         # Packed twice, or packed without a word.
         if not body.startswith((GZIP, ZSTD)):
             break
-        body = _without(body, "gzip" if body.startswith(GZIP) else "zstd", max_bytes)
+        body = without_coding(body, "gzip" if body.startswith(GZIP) else "zstd", max_bytes)
     return body
 
 
-def _without(body: bytes, coding: str, max_bytes: int) -> bytes:
+def without_coding(body: bytes, coding: str, max_bytes: int) -> bytes:
+    """The body without one coding, at most one byte more than `max_bytes`. Raises CodingError."""
     try:
         if coding == "gzip" and body.startswith(GZIP):
             return _gunzipped(body, max_bytes)

@@ -14,7 +14,7 @@ from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.content_coding import CodingError, dechunked, declared_codings, decoded
 from onestory.pipelines.archive.opening import first_line, opened
 from onestory.pipelines.archive.rows import captures_of_rows, observed_time, read_rows
-from onestory.pipelines.archive.unpacking import Unpacking
+from onestory.pipelines.archive.unpacking import Unpacking, unpacked_fully
 from onestory.pipelines.archive.warc_reading import Record, TruncatedArchive, records
 from onestory.store.articles.captures import Capture
 
@@ -31,6 +31,8 @@ _IS_HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,4000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|main|article|section|div|h[1-6]|p|table|ul|span|a)\b",
     re.I | re.S,
 )
+# `.warc.gz.gz`, of an archive that was packed once more.
+_PACKED_AGAIN = re.compile(r"(?:(?<=\.gz)|(?<=\.zst))(?:\.gz|\.zst){1,2}$")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 Headers = tuple[tuple[str, str], ...]
 
@@ -41,7 +43,7 @@ def read_captures(path: str) -> Iterator[Capture | Dropped]:
     What cannot be used comes as Dropped. Raises BadInput for a file that cannot be read at all, and
     TruncatedArchive for one that cannot be read to its end.
     """
-    if path.lower().endswith(WARC_ENDINGS):
+    if _PACKED_AGAIN.sub("", path.lower()).endswith(WARC_ENDINGS):
         return _warc(path)
     if path.lower().endswith(WACZ_ENDINGS):
         return _wacz(path)
@@ -77,7 +79,7 @@ def _wacz(path: str) -> Iterator[Capture | Dropped]:
 
 
 def _captures(file: BinaryIO, *, name: str) -> Iterator[Capture | Dropped]:
-    for record in records(Unpacking(file), name=name):
+    for record in records(unpacked_fully(file), name=name):
         if isinstance(record, Dropped):
             yield record
         elif (found := _captured(record, name=name)) is not None:

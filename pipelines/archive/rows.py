@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -20,14 +21,17 @@ from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.opening import first_line, opened
 from onestory.pipelines.archive.warc_reading import TruncatedArchive
 from onestory.pipelines.dates.parsing import read_time
+from onestory.pipelines.extract.people import listed
 from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
 __all__ = [
     "FIELDS",
     "Row",
+    "by_folded_name",
     "captures_of_rows",
     "first_value",
+    "folded",
     "numbered_captures",
     "numbered_rows",
     "observed_time",
@@ -39,72 +43,57 @@ logger = logging.getLogger(__name__)
 MAX_LINE_BYTES = 128 << 20
 Row = dict[str, Any]
 UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
-# By what they become, in the order in which they are asked; a dot leads into an object.
+# By what they become, in the order in which they are asked; a dot leads into an object. Case and signs do not count:
+# `publishDate` is `publish_date`.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "url": (
-        "url",
-        "link",
-        "responded_url",
-        "html.responded_url",
-        "html.requested_url",
-        "requested_url",
-        "source",
-        "article_url",
-        "permalink",
-        "uri",
-        "canonical_url",
+        *("url", "link", "responded_url", "html.responded_url", "html.requested_url", "requested_url", "source"),
+        *("article_url", "permalink", "uri", "canonical_url", "web_url", "page_url", "original_url", "canonical_link"),
+        *("source_url", "loc", "href"),
     ),
     "html": ("html", "html.content", "raw_html"),
     "text": (
-        "text",
-        "maintext",
-        "plaintext",
-        "body",
-        "content",
-        "cleaned_text",
-        "article_text",
-        "raw_text",
-        "body_html",
-        "content_text",
-        "content_html",
-        "fulltext",
-        "full_text",
+        *("text", "maintext", "plaintext", "body", "content", "cleaned_text", "article_text", "raw_text", "body_html"),
+        *("content_text", "content_html", "fulltext", "article_body", "body_text", "fields.body_text", "text_content"),
+        *("page_content", "news_content", "article_content", "article", "story", "document"),
     ),
-    "title": ("title", "headline", "title_page"),
+    "title": ("title", "headline", "title_page", "web_title", "headline.main", "article_title", "title_text"),
     "published": (
-        *("published", "publish_date", "date_publish", "publishing_date", "published_at", "publishedAt", "pub_date"),
-        *("date_published", "datePublished", "dateTime", "pubDate", "date", "published_date", "seendate"),
-        *("dateTimePub", "publication_date", "publicationDate", "firstcreated", "versioncreated", "timestamp"),
+        *("published", "publish_date", "date_publish", "publishing_date", "published_at", "pub_date"),
+        *("date_published", "date_time", "date", "published_date", "seendate", "date_time_pub", "publication_date"),
+        *("web_publication_date", "first_publication_date", "published_time", "publication_datetime", "firstcreated"),
+        *("versioncreated", "timestamp"),
     ),
     "fetched": (
-        "fetched",
-        "date_download",
-        "html.crawl_date",
-        "crawl_date",
-        "crawled",
-        "scraped_at",
-        "download_date",
-        "crawled_at",
-        "fetched_at",
-        "retrieved_at",
-        "download_time",
+        *("fetched", "date_download", "html.crawl_date", "crawl_date", "crawled", "scraped_at", "download_date"),
+        *("crawled_at", "fetched_at", "retrieved_at", "download_time"),
     ),
-    "authors": ("authors", "author", "byline", "creator"),
+    "authors": ("authors", "author", "byline", "creator", "creators", "author_name", "author_names", "writer"),
     "outlet": ("outlet", "publisher", "publisher.name", "source.name", "source.title", "html.source_info.publisher"),
     "source": ("source",),
 }
 # Of an object in the place of a text: a date of MongoDB, and a body of fundus.
+_NAME_SIGNS = re.compile(r"[\W_]+")
 _PARTS = ("$date", "$numberLong", "summary", "sections", "headline", "paragraphs")
 MAX_PARTS = 10_000
-MAX_LIST_CHARS = 2_000
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)+)'(?=\s*[,\]])|\"((?:[^\"\\]|\\.)+)\"")
 # What a field is likely called that holds one of these under a name we do not know.
 _TELLING = re.compile(r"(?i)date|time|publish|author|byline|text|body|title|headline|url")
-_KNOWN = frozenset(
-    {name.partition(".")[0] for names in FIELDS.values() for name in names}
-    | {"date_modify", "date_modified", "modified", "raw_text", "image_url", "source_url", "canonical_url", "meta_data"}
-    | {"title_rss", "localpath", "filename", "source_domain", "sitename", "hostname", "description", "top_image_url"}
+_OTHERS = (
+    *("date_modify", "date_modified", "modified", "image_url", "meta_data", "title_rss", "localpath", "filename"),
+    *("source_domain", "sitename", "hostname", "description", "top_image_url"),
 )
+
+
+@lru_cache(maxsize=4096)
+def folded(name: str) -> str:
+    """A name of a field in lower case, without the signs between its words."""
+    return _NAME_SIGNS.sub("", name.lower())
+
+
+_PATHS = {
+    what: tuple(tuple(folded(part) for part in name.split(".")) for name in names) for what, names in FIELDS.items()
+}
+_KNOWN = frozenset(path[0] for paths in _PATHS.values() for path in paths) | frozenset(map(folded, _OTHERS))
 
 
 @dataclass(slots=True)
@@ -169,6 +158,8 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
 
 
 def _parsed(line: bytes, place: str) -> Row | Dropped:
+    # Between records, JSON Text Sequences (RFC 7464) have a sign, and arrays a comma.
+    line = line.strip(b" \t\r\n\x1e").removesuffix(b",")
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -188,6 +179,7 @@ def _parsed(line: bytes, place: str) -> Row | Dropped:
 
 def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
     _say_unread(row, file)
+    row = by_folded_name(row)
     url = next((found for found in _found(row, "url") if _is_address(found)), None) or first_value(row, "url")
     if url is None:
         return Dropped(f"{file.name}: {str(row)[:60]}", "no_url", "the row has no url")
@@ -210,19 +202,30 @@ def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
 
 def _say_unread(row: Mapping[str, Any], file: _File) -> None:
     for name in row:
-        if name not in _KNOWN and _TELLING.search(name):
+        if folded(name) not in _KNOWN and _TELLING.search(name):
             file.say(name[:60], "is not read; `published`, `authors`, `text`, `title` and `url` are")
 
 
 def _found(row: Mapping[str, Any], what: str) -> Iterator[str]:
     """The texts and numbers in the fields for this, in order; white space is none."""
-    for name in FIELDS[what]:
-        value: Any = row
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        text = _text(value, depth=4)
+    for path in _PATHS[what]:
+        text = _text(_value(row, path), depth=4)
         if text and text.strip():
             yield text.strip()
+
+
+def _value(row: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = row
+    for depth, part in enumerate(path):
+        if not isinstance(value, dict):
+            return None
+        value = (by_folded_name(value) if depth else value).get(part)
+    return value
+
+
+def by_folded_name(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields by their folded names; of two with one name the first counts."""
+    return {folded(name): value for name, value in reversed(list(row.items()))}
 
 
 def _text(value: Any, *, depth: int) -> str | None:
@@ -254,20 +257,15 @@ def _source(row: Mapping[str, Any]) -> str | None:
 
 
 def _authors(row: Mapping[str, Any]) -> tuple[str, ...]:
-    for name in FIELDS["authors"]:
-        value = row.get(name)
-        if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
-            value = _listed(value)
+    for path in _PATHS["authors"]:
+        value = _value(row, path)
+        if isinstance(value, str) and (several := listed(value)):
+            value = several
         entries = value if isinstance(value, list) else [value]
-        named = [one.get("name") if isinstance(one, dict) else one for one in entries[:50]]
+        named = [(one.get("name") or one.get("original")) if isinstance(one, dict) else one for one in entries[:50]]
         if found := tuple(one.strip() for one in named if isinstance(one, str) and one.strip()):
             return found
     return ()
-
-
-def _listed(text: str) -> list[str]:
-    """`['Ada Quill', "Seán O'Mara"]`: a list as Python prints it, and as tables hold it."""
-    return [one[0] or one[1] for one in _QUOTED.findall(text[:MAX_LIST_CHARS])]
 
 
 def _published(row: Mapping[str, Any], file: _File) -> str | None:

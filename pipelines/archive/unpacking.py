@@ -1,5 +1,7 @@
 """A file's bytes unpacked while they are read: plain, gzip by members or as a whole, zstd with or without a dictionary.
 
+An archive that was packed again is unpacked again, up to three times.
+
 What is damaged is stepped over: reading goes on at the next member.
 """
 
@@ -9,7 +11,7 @@ from typing import Any, BinaryIO
 
 import zstandard
 
-__all__ = ["Damaged", "Unpacking"]
+__all__ = ["Damaged", "Unpacking", "unpacked_fully"]
 
 GZIP, ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds one: WARC with zstd, section "Dictionary"
@@ -21,6 +23,7 @@ GZIP_STEP, ZSTD_STEP = 1 << 14, 1 << 10
 MAX_UNCHECKED_BYTES = 64 << 20
 MAX_RATIO = 250
 MAX_DICTIONARY_BYTES = 16 << 20
+MAX_LAYERS = 3
 
 
 class Damaged(Exception):  # noqa: N818 - named for what is wrong
@@ -35,7 +38,7 @@ class Damaged(Exception):  # noqa: N818 - named for what is wrong
 class Unpacking:
     """`held` are the bytes that are unpacked and not yet taken; `position` is where they begin, unpacked."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: "BinaryIO | _Layer") -> None:
         self.held = bytearray()
         self.position = 0
         self.damage: Damaged | None = None
@@ -70,6 +73,8 @@ class Unpacking:
 
     def place(self) -> int | None:
         """Where in the file the held bytes begin: for packed ones, where their member does; None within one."""
+        if isinstance(self._file, _Layer):
+            return None
         if self._is_plain:
             return self.position
         while len(self._starts) > 1 and self._starts[1][0] <= self.position:
@@ -145,7 +150,7 @@ class Unpacking:
 
     def left_in_file(self) -> int | None:
         """How many bytes follow in a file that is not packed; None for others, and for pipes."""
-        if not self._is_plain or not self._file.seekable():
+        if not self._is_plain or isinstance(self._file, _Layer) or not self._file.seekable():
             return None
         read = self._file.tell()
         size = self._file.seek(0, 2)
@@ -155,6 +160,10 @@ class Unpacking:
     def _begin(self) -> bool:
         """Begins the next member; False at the end of the file."""
         self._top_up()
+        while self._starts and self._packed.startswith(b"\0"):
+            # Members on tape and in blocks of a fixed size are padded.
+            self._drop_packed(len(self._packed) - len(self._packed.lstrip(b"\0")))
+            self._top_up()
         if not self._packed.strip(b"\0"):
             return False
         if self._packed.startswith(DICTIONARY):
@@ -204,3 +213,27 @@ class Unpacking:
     def _drop_packed(self, size: int) -> None:
         self._packed = self._packed[size:]
         self._packed_at += size
+
+
+class _Layer:
+    """The bytes of a packed file as a file, for one that was packed again."""
+
+    def __init__(self, outer: Unpacking) -> None:
+        self._outer = outer
+
+    def read(self, size: int) -> bytes:
+        self._outer.need(1)
+        piece = bytes(self._outer.held[:size])
+        self._outer.take(len(piece))
+        return piece
+
+
+def unpacked_fully(file: BinaryIO) -> Unpacking:
+    """The bytes of a file that may have been packed more than once. Only of one layer the places are known."""
+    source = Unpacking(file)
+    for _ in range(MAX_LAYERS - 1):
+        source.need(len(ZSTD))
+        if not source.is_packed or not source.held.startswith((GZIP, ZSTD)):
+            break
+        source = Unpacking(_Layer(source))
+    return source

@@ -25,6 +25,7 @@ from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.pipelines.stories.attach import evaluate
 from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.captures import ProcessedCapture, article_row, story_row, version_row
+from onestory.store.articles.earlier_captures import move_back
 from onestory.store.articles.save import save_articles
 from onestory.store.articles.text_replacement import keep_better_set
 from onestory.store.database import Store
@@ -183,6 +184,7 @@ def _save(connection: Connection, arrivals: Sequence[Arrival], as_of: datetime) 
         readings = [one.reading for one in batch]
         saved = save_articles(connection, readings, now=as_of)
         keep_better_set(connection, readings, saved, now=as_of)
+        move_back(connection, readings, saved, now=as_of)
         made = zip(batch, saved, strict=True)
         numbers |= {one.place: result.number for one, result in made if result.number is not None}
     return numbers

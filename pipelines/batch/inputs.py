@@ -11,7 +11,15 @@ import xxhash
 
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.reader import ROW_ENDINGS, WACZ_ENDINGS, WARC_ENDINGS, read_captures
-from onestory.pipelines.archive.rows import FIELDS, Row, first_value, numbered_captures, numbered_rows
+from onestory.pipelines.archive.rows import (
+    FIELDS,
+    Row,
+    by_folded_name,
+    first_value,
+    folded,
+    numbered_captures,
+    numbered_rows,
+)
 from onestory.pipelines.batch.parquet_rows import PARQUET_ENDINGS, parquet_rows
 from onestory.store.articles.captures import Capture
 
@@ -107,10 +115,10 @@ def _renamed(row: Row, columns: Mapping[str, str]) -> Row:
     named = {what: _value(row, column) for what, column in columns.items() if what != "id"}
     if not named:
         return row
-    others = {name.partition(".")[0] for what in named for name in FIELDS[what]} - _SHARED
+    others = {folded(name.partition(".")[0]) for what in named for name in FIELDS[what]} - _SHARED
     # An object that has the named column in it may have others as well.
-    kept = {column.partition(".")[0] for column in columns.values()}
-    return {name: value for name, value in row.items() if name not in others or name in kept - set(FIELDS)} | named
+    kept = {column.partition(".")[0] for column in columns.values()} - set(FIELDS)
+    return named | {name: value for name, value in row.items() if folded(name) not in others or name in kept}
 
 
 def _value(row: Row, column: str) -> Any:
@@ -124,7 +132,7 @@ def _value(row: Row, column: str) -> Any:
 
 def _with_address(row: Row, columns: Mapping[str, str]) -> Row:
     """A row that has an id and no URL gets an address of its own, from which the id can be read."""
-    if first_value(row, "url") is not None:
+    if first_value(by_folded_name(row), "url") is not None:
         return row
     identity = _value(row, columns.get("id", "id"))
     if not isinstance(identity, str | int) or isinstance(identity, bool) or not str(identity).strip():

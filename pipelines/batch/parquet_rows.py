@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.opening import first_line
-from onestory.pipelines.archive.rows import FIELDS, Row
+from onestory.pipelines.archive.rows import FIELDS, Row, folded
 from onestory.pipelines.archive.warc_reading import TruncatedArchive
 
 __all__ = ["PARQUET_ENDINGS", "check_parquet", "parquet_rows"]
@@ -58,10 +58,12 @@ def _check_columns(path: str, schema: Any, columns: Mapping[str, str]) -> None:
         if what in ("text", "html"):
             _check_type(path, schema, column)
     if not columns.keys() & {"text", "html"}:
-        known = [name for what in ("html", "text") for name in FIELDS[what] if name.partition(".")[0] in schema.names]
+        names = {folded(name): name for name in reversed(schema.names)}
+        wanted = (folded(name.partition(".")[0]) for what in ("html", "text") for name in FIELDS[what])
+        known = [names[name] for name in wanted if name in names]
         if not known:
-            names = ", ".join(schema.names)[:300]
-            raise BadInput(f"{path}: no column for texts is known; it has {names}: name one with --text-column")
+            told = ", ".join(schema.names)[:300]
+            raise BadInput(f"{path}: no column for texts is known; it has {told}: name one with --text-column")
         _check_type(path, schema, known[0])
 
 
@@ -80,9 +82,9 @@ def _is_text(kind: Any) -> bool:
 
 def _wanted(names: Collection[str], columns: Mapping[str, str]) -> list[str]:
     """The columns that are read: those named, and those that our own names may be found in."""
-    ours = {name.partition(".")[0] for known in FIELDS.values() for name in known} | {"id"}
+    ours = {folded(name.partition(".")[0]) for known in FIELDS.values() for name in known} | {"id"}
     named = {column.partition(".")[0] for column in columns.values()} | set(columns.values())
-    return [name for name in names if name in ours | named]
+    return [name for name in names if folded(name) in ours or name in named]
 
 
 def _plain_row(row: dict[str, Any], place: str) -> Row | Dropped:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from onestory.pipelines.boilerplate.leftovers import is_below_release, is_counter, is_reading_time, is_stamp, is_value
 from onestory.pipelines.boilerplate.phrases import boilerplate_kind
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
+from onestory.pipelines.boilerplate.sentences import ends_sentence, is_placeholder, is_prose, is_sentence
 from onestory.pipelines.extract.lines import line_key, share_known, word_windows
 from onestory.store.articles.captures import RemovedLine
 
 __all__ = ["Cleaned", "CleaningHints", "remove_boilerplate"]
 
 _WORDS = re.compile(r"\w+")
-_ENDS = re.compile(r"[.!?…。！？।؟][\"'”’»«)\]]*$")
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\b(?:19|20)\d\d\b")
 _HOUR = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
 _CONTACT = re.compile(
@@ -33,10 +32,6 @@ _OFTEN, _FEW = 3, 3
 _FIRST_CHARS = 60
 _TWICE_CHARS = 30
 _SAME_SHARE = 0.8
-_STATEMENT = re.compile(r"[.!。！।][\"'”’»«)\]]*$")
-_SENTENCE_WORDS = 8
-_PROSE_WORDS = 14
-_PROSE_WIDE_CHARS = 30
 _HEAD_LINES = 14
 _TAIL_LINES = 4
 # A line that is nothing but a contact is short; the pattern is quadratic in a run of signs.
@@ -53,6 +48,7 @@ class CleaningHints:
     body: str | None = None
     headings: frozenset[str] = frozenset()
     asides: frozenset[str] = frozenset()
+    siblings: frozenset[str] = frozenset()
     furniture: frozenset[int] = frozenset()
     language: str = "und"
 
@@ -92,17 +88,10 @@ def remove_boilerplate(lines: Iterable[str], clues: CleaningHints | None = None)
 
 def _page(lines: Sequence[str], clues: CleaningHints) -> _Page:
     keys = [line_key(line) for line in lines]
-    prose = [_is_prose(line) for line in lines]
+    prose = [is_prose(line) for line in lines]
     titles = {line_key(title) for title in clues.titles}
     head = next((i for i, yes in enumerate(prose[:_HEAD_LINES]) if yes and keys[i] not in titles), 0)
     return _Page(lines, keys, prose, head, clues)
-
-
-def _is_prose(line: str) -> bool:
-    """A sentence of some length, and no list entry."""
-    if not _ENDS.search(line):
-        return False
-    return len(_WIDE.findall(line)) >= _PROSE_WIDE_CHARS or len(_WORDS.findall(line)) >= _PROSE_WORDS
 
 
 def _host(page: _Page) -> Iterator[tuple[int, str]]:
@@ -149,9 +138,12 @@ def _outside(page: _Page, index: int) -> bool:
 
 def _phrases(page: _Page) -> Iterator[tuple[int, str]]:
     for index, line in enumerate(page.lines):
-        if kind := boilerplate_kind(
-            line, language=page.clues.language, head=index < page.head, prose=page.prose[index]
-        ):
+        prose = page.prose[index]
+        sentence = prose or is_sentence(line)
+        kind = boilerplate_kind(
+            line, language=page.clues.language, head=index < page.head, prose=prose, sentence=sentence
+        )
+        if kind:
             yield index, kind
 
 
@@ -190,7 +182,7 @@ def _repeats(page: _Page) -> Iterator[tuple[int, str]]:
     for index in range(1, len(page.lines)):
         if page.keys[index] and page.keys[index] == page.keys[index - 1]:
             yield index, "repeated"
-            if not _ENDS.search(page.lines[index]) and not page.lines[index].startswith("- "):
+            if not ends_sentence(page.lines[index]) and not page.lines[index].startswith("- "):
                 yield index - 1, "repeated"
     for index, letters in enumerate(page.keys):
         # A teaser, with its headline once for readers and once for its picture.
@@ -209,7 +201,7 @@ def _repeated_often(page: _Page) -> Iterator[tuple[int, str]]:
         yield from ((index, "repeated") for index in range(again, len(page.keys)) if times[page.keys[index]] > 1)
         return
     often = {one for one in times if times[one] >= _OFTEN}
-    often = {one for one, line in zip(page.keys, page.lines, strict=True) if one in often and _is_placeholder(line)}
+    often = {one for one, line in zip(page.keys, page.lines, strict=True) if one in often and is_placeholder(line)}
     # A few repetitions are placeholders; many are a text shown twice, which is kept once.
     told = set[str]() if len(often) > _FEW else set(often)
     for index, letters in enumerate(page.keys):
@@ -228,11 +220,6 @@ def _second_showing(page: _Page) -> int | None:
     shown = page.keys[page.head : again]
     same = sum(len(one) for one, other in zip(shown, page.keys[again:], strict=False) if one == other)
     return again if same >= _SAME_SHARE * sum(map(len, shown)) else None
-
-
-def _is_placeholder(line: str) -> bool:
-    is_long = len(_WORDS.findall(line)) >= _SENTENCE_WORDS or len(_WIDE.findall(line)) >= _PROSE_WIDE_CHARS
-    return is_long and bool(_STATEMENT.search(line)) and not line.startswith("- ") and not any(map(str.isdigit, line))
 
 
 def _values(page: _Page) -> Iterator[tuple[int, str]]:
@@ -273,7 +260,7 @@ def _not_in_body(page: _Page) -> Iterator[tuple[int, str]]:
         return
     last = max((index for index, share in enumerate(shares) if share >= 0.5 and page.prose[index]), default=0)
     for index in range(page.head + 1, len(shares)):
-        is_shown = _is_own_paragraph(page, index) and index < last
+        is_shown = _is_own_paragraph(page, index) if index < last else _is_own_ending(page, index)
         if shares[index] < 0.5 and not (is_shown or page.keys[index] in page.clues.headings):
             yield index, "not in articleBody"
 
@@ -282,6 +269,12 @@ def _is_own_paragraph(page: _Page, index: int) -> bool:
     """A paragraph that is no teaser, or the row of a table: articleBody often lacks these."""
     is_teaser = page.lines[index].startswith("- ") or page.keys[index] in page.clues.asides
     return page.lines[index].startswith("|") or (page.prose[index] and not is_teaser)
+
+
+def _is_own_ending(page: _Page, index: int) -> bool:
+    """A sentence, or an entry of a list, below the last paragraph and in the same container."""
+    line = page.lines[index]
+    return page.keys[index] in page.clues.siblings and (line.startswith("- ") or ends_sentence(line))
 
 
 RULES: Mapping[str, _Rule] = {

@@ -34,12 +34,19 @@ from onestory.store.boilerplate import (
     hosts_with_articles,
     learned_owners,
     newest_article_lines,
+    newest_version,
     prune_removed_lines,
     publish_boilerplate,
     removed_lines_of,
 )
 from onestory.store.database import Store
-from onestory.store.settings import BOILERPLATE_APPLIED, BOILERPLATE_LEARNED, read_setting, write_setting
+from onestory.store.settings import (
+    BOILERPLATE_APPLIED,
+    BOILERPLATE_COUNTED,
+    BOILERPLATE_LEARNED,
+    read_setting,
+    write_setting,
+)
 from onestory.urls import path_owner
 
 __all__ = ["LearningResult", "count_lines", "is_due", "learn_boilerplate", "learn_daily"]
@@ -62,11 +69,21 @@ class LearningResult:
 
 
 def learn_boilerplate(
-    store: Store, index_client: IndexClient, *, now: datetime, progress: Progress = lambda done: None
+    store: Store,
+    index_client: IndexClient,
+    *,
+    only_new: bool = False,
+    now: datetime,
+    progress: Progress = lambda done: None,
 ) -> LearningResult:
-    """Counts, publishes and applies, host by host. Learning twice changes nothing the second time."""
+    """Counts, publishes and applies, host by host. Learning twice changes nothing the second time.
+
+    With `only_new`, only hosts with versions that came after the last learning are counted.
+    """
     with store.read() as connection:
-        hosts = hosts_with_articles(connection)
+        newest = newest_version(connection)
+        counted = int(read_setting(connection, BOILERPLATE_COUNTED) or 0) if only_new else 0
+        hosts = hosts_with_articles(connection, after=counted)
         applied = _time(read_setting(connection, BOILERPLATE_APPLIED))
     done = 0
     for number, host in enumerate(hosts, start=1):
@@ -78,8 +95,10 @@ def learn_boilerplate(
         progress(number)
     attach_unattached(store, index_client, now=now)
     with store.write() as connection:
-        write_setting(connection, BOILERPLATE_LEARNED, now.isoformat())
-        write_setting(connection, BOILERPLATE_APPLIED, now.isoformat())
+        write_setting(connection, BOILERPLATE_COUNTED, str(newest))
+        if not only_new:
+            write_setting(connection, BOILERPLATE_LEARNED, now.isoformat())
+            write_setting(connection, BOILERPLATE_APPLIED, now.isoformat())
         total = sum(map(len, active_fingerprints(connection).values()))
     return LearningResult(len(hosts), total, done)
 

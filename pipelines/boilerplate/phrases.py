@@ -25,6 +25,8 @@ _LONGEST_OTHER = 200
 HEAD_ONLY = frozenset(["byline", "time"])
 # Kinds of which a whole sentence may be: it tells the reader what to do. Of the others only a label is.
 _SPEAKING = frozenset(["newsletter", "follow", "share", "comments", "app", "copyright"])
+# Phrases of so many words begin no other sentence: `for more stories like this`.
+TELLING_WORDS = 4
 _LABEL_ENDS = (":", "：", "|", "–", "»", ">")
 # Names of places to share are the subject of news as well: `on Facebook and Instagram`.
 _WEAK = re.compile(r"(?:on|auf|sur|en|em|su|op|på|na|no|в|у) ")
@@ -46,7 +48,7 @@ class _Kind:
     start: re.Pattern[str] | None
     contains: re.Pattern[str] | None
 
-    def says(self, line: str, bare: str, *, prose: bool) -> bool:
+    def says(self, line: str, bare: str, *, prose: bool, sentence: bool) -> bool:
         """Whether the line is boilerplate of this kind. A sentence is, where it speaks to the reader."""
         if bare in self.whole:
             return True
@@ -54,8 +56,10 @@ class _Kind:
             return False
         start = self.start.match(line) if self.start else None
         within = self.contains.search(line) if self.contains else None
-        if not prose:
+        if not (prose if self.name in _SPEAKING else sentence):
             return bool(start or within)
+        if not prose and start and len(start[0].split()) >= TELLING_WORDS:
+            return True
         return self._speaks(line, start) or (within is not None and not _WEAK.match(within[0]))
 
     def _speaks(self, line: str, start: re.Match[str] | None) -> bool:
@@ -101,15 +105,17 @@ def _alternatives(phrases: set[str]) -> str:
     )
 
 
-def boilerplate_kind(line: str, *, language: str, head: bool, prose: bool = False) -> str | None:
+def boilerplate_kind(
+    line: str, *, language: str, head: bool, prose: bool = False, sentence: bool = False
+) -> str | None:
     """The kind of furniture a line is by its words, or None. `head`: the line stands above the first paragraph.
 
-    `prose`: it is a sentence of some length.
+    `sentence`: it ends as one and is no label; `prose`: it is one of some length.
     """
     # A Turkish dotted capital lowers to two characters.
     lowered = line.replace("İ", "i").lower()
     bare = lowered.strip(_EDGES)
     for kind in _kinds(language):
-        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose):
+        if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose, sentence=prose or sentence):
             return kind.name
     return None

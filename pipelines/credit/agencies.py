@@ -31,6 +31,13 @@ class Agencies:
     mention: re.Pattern[str]
     tail: re.Pattern[str]
     long_form: re.Pattern[str]
+    long_names: tuple[str, ...]
+    codes: tuple[str, ...]
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether any spelling occurs in a text, be it within a word. This is many times faster than the patterns."""
+        lowered = text.lower()
+        return any(code in text for code in self.codes) or any(name in lowered for name in self.long_names)
 
     def named(self, spelling: str) -> str:
         """The agency of a spelling that one of the patterns found."""
@@ -78,6 +85,8 @@ def load_agencies() -> Agencies:
             rf"(?:\s+{_WRITERS})?\s*(?:,\s*[A-ZÀ-Þ ]+)?$"
         ),
         long_form=re.compile(rf"(?<!\w)(?P<agency>(?i:{_any(long_names)}))(?!\w)"),
+        long_names=tuple(long_names),
+        codes=tuple(codes),
     )
 
 

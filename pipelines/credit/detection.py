@@ -176,7 +176,7 @@ def _closing(line: str) -> Iterator[Credit]:
     agencies = load_agencies()
     if len(line) > 600 or _is_picture_line(line):
         return
-    for pattern in (agencies.contributed, agencies.material):
+    for pattern in (agencies.contributed, agencies.material) if agencies.may_be_in(line) else ():
         if match := pattern.search(line):
             evidence = match[0].strip()[:_MAX_EVIDENCE_CHARS]
             yield from (Credit(agencies.named(one["agency"]), evidence) for one in agencies.mention.finditer(match[0]))

@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from onestory.pipelines.dates.month_names import half_of_day, month
+from onestory.pipelines.dates.persian import PERSIAN_YEARS, from_persian, persian_month
 from onestory.pipelines.dates.zones import zone_after
 
 __all__ = ["Hints", "Stamp", "is_ambiguous", "plausible", "read_time", "to_utc"]
@@ -29,14 +30,17 @@ _BUDDHIST = range(2500, 2650)
 _EPOCH = re.compile(r"(?:/date\()?(-?\d{10}|\d{13})(?:\.\d{1,9})?(?:[+-]\d{4})?(?:\)/)?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?:t?\s?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?:\s?[日일])?(?!\d)")
+# A week and its day, `2026-W02-2`, and a day of the year, `2026-006` (ISO 8601).
+_WEEK = re.compile(r"(?<!\d)((?:19|20)\d\d)-?w(\d\d)-?([1-7])(?!\d)")
+_ORDINAL = re.compile(r"((?:19|20)\d\d)-(\d{3})(?=$|t)")
 # Years of Japan's eras and of Taiwan.
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年\s?(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))(?!\d)")
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u094f\u064b-\u0652\u0e31-\u0e4e’'])"
-# Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u05f3\u05f4\u0900-\u0dff\u064b-\u0652\u0e31-\u0e4e’'])"
+# Arabic names of the Levant have two words. Vietnamese names contain a number (`tháng 1`), Thai ones a full stop.
 _NAME = (
-    rf"(?P<name>[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
+    rf"(?P<name>(?:كانون|تشرين)\s{_LETTER}{{3,8}}|[^\W\d_]{_LETTER}{{0,15}}(?:\s?\d{{1,2}}(?=\snăm|,?\s\d{{4}}))?"
     r"|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,3})\.?"
 )
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er|º|ª)(?![^\W\d_]))?\.?"
@@ -139,14 +143,19 @@ def _epoch(text: str) -> Stamp | None:
 
 def _written(text: str, hints: Hints) -> Stamp | None:
     for year, number, day, start, end in _days(text, hints):
-        if hints.language == "th" and year in _BUDDHIST:
-            year -= 543  # noqa: PLW2901
         try:
-            midnight = datetime(year, number, day)
+            midnight = _midnight(year, number, day, hints)
         except ValueError:
             continue
         return _with_clock(midnight, text, start, end, hints)
     return None
+
+
+def _midnight(year: int, number: int, day: int, hints: Hints) -> datetime:
+    """The beginning of a day that is written in the calendar of its language. Raises ValueError."""
+    if hints.language == "fa" and year in PERSIAN_YEARS:
+        return datetime.combine(from_persian(year, number, day), time())
+    return datetime(year - 543 if hints.language == "th" and year in _BUDDHIST else year, number, day)
 
 
 def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
@@ -154,6 +163,9 @@ def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
     if match := _COMPACT.search(text):
         # Digits of the clock that follow without a sign are left to the clock.
         yield int(match[1]), int(match[2]), int(match[3]), match.start(), match.start(3) + 2
+    if match := _WEEK.search(text) or _ORDINAL.match(text):
+        found = _counted(match)
+        yield found.year, found.month, found.day, match.start(), match.end()
     if match := _ERA.search(text):
         year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
         yield year, int(match[3]), int(match[4]), match.start(), match.end()
@@ -171,11 +183,24 @@ def _days(text: str, hints: Hints) -> Iterator[tuple[int, int, int, int, int]]:
                 yield _of_century(named["year"]), known, int(named["day"]), named.start(), named.end()
 
 
+def _counted(match: re.Match[str]) -> date:
+    """The day of a week or of a year. Raises ValueError if it does not exist."""
+    year, *numbers = (int(part) for part in match.groups())
+    if len(numbers) == 2:
+        return date.fromisocalendar(year, *numbers)
+    found = date(year, 1, 1) + timedelta(days=numbers[0] - 1)
+    if found.year != year:
+        raise ValueError(f"{year} has no day {numbers[0]}")
+    return found
+
+
 def _of_century(year: str) -> int:
     return int(year) if len(year) > 2 else 2000 + int(year)
 
 
 def _month(name: str, hints: Hints) -> int | None:
+    if hints.language == "fa" and (found := persian_month(name)) is not None:
+        return found
     return month(name, language=(hints.language or "")[:2])
 
 

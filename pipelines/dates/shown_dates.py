@@ -20,7 +20,10 @@ MAX_UP = 5
 BEFORE, AFTER = 30, 80
 # htmldate reads all of them, each in many ways.
 MAX_TIMES = 100
-_MARKED = XPath("//*[@itemprop='datePublished' or @property='datePublished' or @pubdate]")
+_MARKED = XPath(
+    "//*[@itemprop='datePublished' or @property='datePublished' or @pubdate"
+    " or self::abbr[@title and contains(concat(' ', @class, ' '), ' published ')]]"
+)
 _STAMPED = XPath("//*[@data-timestamp or @data-datetime or @data-published or @data-publish-date]")
 _STAMPS = ("data-published", "data-publish-date", "data-datetime", "data-timestamp")
 _BLOCKS = ("p", "div", "span", "li", "small", "address", "time", "td", "dd", "b", "strong", "em", "i", "section")
@@ -45,7 +48,10 @@ _UPDATED_LABEL = (
     r"uppdaterad|oppdatert|opdateret|päivitetty|aktualizacja|zaktualizowano|aktualizováno|обновлено|оновлено|"
     r"изменено|güncelleme|güncellendi|diperbarui|更新|수정|최종수정|עודכן|تحديث"
 )
-_OTHER_LABEL = r"accepted|received|expires?|deadline|born|died|event|starts?|ends?|copyright|©|\(c\)|since|founded"
+_OTHER_LABEL = (
+    r"accepted|received|expires?|deadline|embargo\w*|until|born|died|event|starts?|ends?|copyright|©|\(c\)|since|"
+    r"founded"
+)
 _LABEL = re.compile(rf"(?P<published>{_PUBLISHED_LABEL})|(?P<updated>{_UPDATED_LABEL})|(?P<other>{_OTHER_LABEL})")
 
 
@@ -146,14 +152,18 @@ def _lines(tree: HtmlElement) -> Iterator[str]:
 
 
 def pruned(tree: HtmlElement) -> HtmlElement:
-    """A copy without sidebars, footers and comments, whose dates are those of other pages."""
+    """A copy without sidebars, footers and comments, whose dates are those of other pages, and without data.
+
+    What JSON-LD says of publication is read before; what else it dates is a change.
+    """
     copy = deepcopy(tree)
     for element in [one for one in copy.iter("aside", "nav", "footer", "section", "div", "ul") if is_side_matter(one)]:
         if element.getparent() is not None:
             element.drop_tree()
     times = list(copy.iter("time"))
     others = [element for element in times[:MAX_TIMES] if not _counts(element)]
-    for element in [*others, *times[MAX_TIMES:], *filter(_is_of_change, copy.iter("meta"))]:
+    said = (script for script in copy.iter("script") if "json" in (script.get("type") or ""))
+    for element in [*others, *times[MAX_TIMES:], *filter(_is_of_change, copy.iter("meta")), *said]:
         element.drop_tree()
     return copy
 

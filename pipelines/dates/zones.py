@@ -14,7 +14,7 @@ _HOURS: dict[str, float] = {
     "wib": 7, "ict": 7, "wita": 8, "sgt": 8, "hkt": 8, "pht": 8, "myt": 8, "awst": 8, "wit": 9, "jst": 9, "kst": 9,
     "acst": 9.5, "acdt": 10.5, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "brt": -3, "art": -3, "adt": -3,
     "clt": -4, "ast": -4, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8,
-    "akst": -9, "akdt": -8, "hst": -10, "ndt": -2.5, "nst": -3.5,
+    "ut": 0, "akst": -9, "akdt": -8, "hst": -10, "ndt": -2.5, "nst": -3.5,
 }  # fmt: skip
 # Without "standard" or "daylight" the time of the day is meant.
 _PLACES = {

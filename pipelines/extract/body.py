@@ -1,7 +1,7 @@
 """The article's lines out of a parsed page: trafilatura, helped by what only the tree still knows."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,11 +17,14 @@ from onestory.pipelines.markup.page_state import body_in_state
 __all__ = ["ArticleBody", "extract_body"]
 
 MAX_MARK_CHARS = 600
+MAX_SIBLING_CHARS = 2_000
 # Paragraphs left out are put back when they make up so much of what was found: less is furniture more often.
 COMPLETE_FROM = 0.6
 # An articleBody is taken when it is so many times as long as what was found of it.
 CLAIMED_FROM = 1.7
 LITTLE_CHARS = 600
+# Less than a paragraph: the page loads its text, and says so.
+NO_TEXT_CHARS = 120
 MIN_TEASERS, MIN_TEASER_CHARS, TEASED_SHARE = 4, 50, 0.8
 MIN_PICTURES, MIN_CAPTION = 3, 15
 # Of several hundred real pages one had more. The library's second opinion (justext) is quadratic in them.
@@ -51,6 +54,8 @@ class ArticleBody:
     headings: frozenset[str] = frozenset()
     # Paragraphs in sidebars and teasers; known only where the page has an articleBody.
     asides: frozenset[str] = frozenset()
+    # Paragraphs and list entries in the container of the article's text; known only where the page has an articleBody.
+    siblings: frozenset[str] = frozenset()
 
     @property
     def linked_share(self) -> float:
@@ -89,6 +94,7 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
     headings = frozenset(line_key(element.text_content()[:400]) for element in tree.iter("h2", "h3", "h4", "h5"))
     quoted = frozenset(line_key(element.text_content()[:2_000]) for element in tree.iter("blockquote"))
     asides = frozenset(line_key(_text(one)) for one in tree.iter("p") if is_outside(one)) if claimed else frozenset()
+    siblings = _in_main_container(tree) if claimed else frozenset()
     state = body_in_state(tree) if not claimed and _shows_little(tree) else None
     prepare_tree(tree)
     is_large = sum(1 for _ in tree.iter(*_BLOCKS, "time", "br")) > MAX_BLOCKS
@@ -99,7 +105,23 @@ def extract_body(tree: HtmlElement, *, claimed: str | None = None) -> ArticleBod
         lines = [line for line in claimed.split("\n") if line.strip()]
     elif state and sum(map(len, lines)) * CLAIMED_FROM < len(state):
         lines = state.split("\n")
-    return ArticleBody(tuple(lines), marks, headings | quoted, asides)
+    return ArticleBody(tuple(lines), marks, headings | quoted, asides, siblings)
+
+
+def _in_main_container(tree: HtmlElement) -> frozenset[str]:
+    """The keys of paragraphs, and of entries of lists, beside each other in the element with the most of them."""
+    beside: defaultdict[HtmlElement, list[HtmlElement]] = defaultdict(list)
+    chars: Counter[HtmlElement] = Counter()
+    for element in tree.iter("p", "ul", "ol"):
+        parent = element.getparent()
+        if parent is not None:
+            beside[parent].append(element)
+            chars[parent] += len(element.text_content()) if element.tag == "p" else 0
+    if not chars:
+        return frozenset()
+    found = beside[chars.most_common(1)[0][0]]
+    entries = (entry for one in found for entry in (one.iterchildren("li") if one.tag != "p" else (one,)))
+    return frozenset(line_key(text) for entry in entries if len(text := _text(entry)) <= MAX_SIBLING_CHARS)
 
 
 def _shows_little(tree: HtmlElement) -> bool:
@@ -113,6 +135,8 @@ def _is_part(lines: list[str], claimed: str) -> bool:
     sentences = dict.fromkeys(_SENTENCE_END.split(claimed))
     if found * CLAIMED_FROM > sum(map(len, sentences)):
         return False
+    if found < NO_TEXT_CHARS:
+        return True
     whole = line_key(claimed)
     return sum(len(line) for line in lines if line_key(line) in whole) >= 0.5 * found
 

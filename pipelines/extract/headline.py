@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from onestory.pipelines.markup.affixes import Names, bare_title, letters
@@ -19,6 +20,8 @@ _WORDS = re.compile(r"\w+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _MORE = re.compile(r"\s*[|–—·•»:,]|\s+[-«]\s")
 _CUT = re.compile(r"\s*(?:…|\.\.\.)$")
+# By the attribute: a page has many hundred links.
+_LINKS_TO = XPath("//a/@href[. = $at]/parent::a")
 # Placeholders that templates, scripts and editors use instead of a headline.
 _EMPTY = frozenset(["untitled", "untitleddocument", "undefined", "null", "none", "home", "index", "title", "notitle"])
 # Elements in a heading: those without text, those that are not part of the headline, those that begin a line.
@@ -33,6 +36,8 @@ _LABEL = re.compile(
 _PLAIN_SIGNS = str.maketrans(
     {**dict.fromkeys("‘’‚‛´`", "'"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("–—―", "-")}
 )
+# What joins a label to the headline behind it.
+_JOINS = " :|-–—·•/"
 MIN_SHARED = 15
 SLOGAN_WORDS = 4
 MAX_HEADINGS = 20
@@ -55,6 +60,8 @@ def headline(markup: Markup, tree: HtmlElement | None, *, site: str | None, clai
     seen = [text for text in (heading, searched) if text]
     shared = shared if shared and _is_akin(shared, seen) else None
     best = _of_two(markup, shared, told, heading, searched) or heading or searched
+    if heading and best and _is_labelled(best, heading, tree):
+        best = heading
     claims = (best, shared, told, heading, *rest, searched, bare_title(claim, known))
     candidates = [text for text in claims if text and letters(text) not in _EMPTY]
     if not candidates:
@@ -66,6 +73,16 @@ def headline(markup: Markup, tree: HtmlElement | None, *, site: str | None, clai
 def _is_spelled_alike(one: str, other: str) -> bool:
     """Whether two claims differ in nothing but the form of quotes, dashes and spaces."""
     return one.translate(_PLAIN_SIGNS) == other.translate(_PLAIN_SIGNS)
+
+
+def _is_labelled(best: str, heading: str, tree: HtmlElement | None) -> bool:
+    """Whether a claim is the heading behind a section: before a bar, or where the page shows a label of its own."""
+    before = best[: -len(heading)] if best.endswith(heading) else ""
+    if not before or len(heading) <= MIN_SHARED:
+        return False
+    whole = [plain("".join(_texts(one, with_labels=True))) for one in _headings(tree, "h1")] if tree is not None else []
+    has_label = any(text.endswith(heading) and text != heading for text in whole)
+    return (has_label and before.endswith(": ")) or before.endswith(" | ")
 
 
 def _told(markup: Markup) -> str | None:
@@ -186,10 +203,11 @@ def _is_in_header(element: HtmlElement) -> bool:
 
 
 def _shown(heading: HtmlElement, others: Collection[str]) -> str:
-    """The text of a heading, without the label in it unless another claim has that as well."""
+    """The text of a heading, without the label in it unless another claim begins with that as well."""
     whole = plain("".join(_texts(heading, with_labels=True)))
-    bare = plain("".join(_texts(heading, with_labels=False))) if len(heading) else whole
-    return whole if not bare or letters(whole) in others else bare
+    bare = plain("".join(_texts(heading, with_labels=False))).lstrip(_JOINS) if len(heading) else whole
+    said = letters(whole)
+    return whole if not bare or any(other.startswith(said) for other in others) else bare
 
 
 def _texts(element: HtmlElement, *, with_labels: bool) -> Iterator[str]:
@@ -226,4 +244,4 @@ def _sections(markup: Markup) -> Iterator[str]:
 
 def _front_links(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     fronts = ("/", f"https://{host}/", f"https://www.{host}/", f"https://{host}", f"https://www.{host}")
-    return (link for link in tree.iter("a") if link.get("href") in fronts)
+    return (link for at in fronts for link in _LINKS_TO(tree, at=at))

@@ -26,7 +26,7 @@ MAX_TEXT_CHARS = 1_000_000
 MAX_ATTRIBUTE_CHARS = 20_000
 # libxml2 cuts a page off at 256 open elements; the deepest real news page seen had 51.
 MAX_DEPTH = 250
-_LONG_ATTRIBUTES = etree.XPath(f"//*[not(self::meta)][@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]")
+_LONG_ATTRIBUTES = etree.XPath(f"//@*[string-length() > {MAX_ATTRIBUTE_CHARS}]/parent::*[not(self::meta)]")
 _COUNT = etree.XPath("count(//*)")
 _COUNT_ATTRIBUTES = etree.XPath("count(//@*)")
 _TEXT_CHARS = etree.XPath("string-length(.)")
@@ -88,7 +88,9 @@ def _refuse_attributes(html: bytes, url: str) -> None:
 def _clean_bytes(html: str) -> bytes:
     """UTF-8 without what XML cannot hold; on bytes, since that is many times faster than on a string."""
     plain = html.encode("utf-8", "replace").translate(None, _CONTROL_BYTES)
-    return plain.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
+    if "\ufffe" in html or "\uffff" in html:
+        plain = plain.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
+    return plain
 
 
 def _parsed(html: bytes, url: str) -> HtmlElement:

@@ -19,6 +19,8 @@ _PAGE_NAMES = frozenset(
 _PAGE_SEGMENT = re.compile(r"(?:page|seite|pagina|pag|side|sida|p)[-_]?(\d{1,2})", re.IGNORECASE)
 _PAGE_ENDING = re.compile(r"^(?P<name>.+?)[-_,.](?P<page>\d{1,2})(?P<ending>\.\w{2,5})?$")
 MAX_PAGES = 50
+_UNFILLED = frozenset(["undefined", "null", "none", "nan", "false", "[object%20object]"])
+_PLACEHOLDER = re.compile(r"%7B%7B|%7B%|<%|%3C%|\$%7B|%5Bslug%5D", re.IGNORECASE)
 # Other forms of one article: `/news/story/amp`.
 _FORMS = frozenset(["amp", "amp.html", "print", "index.html", "index.php", "full", "all", "single", "mobile", "story"])
 _FORM_FILE = re.compile(r"(?:index|amp|print|default)\.\w{2,5}", re.IGNORECASE)
@@ -31,7 +33,7 @@ def canonical_url(markup: Markup) -> tuple[str, str | None]:
 
     A canonical says nothing about an article where it is a front page, a section above the page, the first page of
     an article of which this is another page, or plainly another article's. Templates err, and each would make one
-    article of many.
+    article of many. What was fetched with https keeps it.
     """
     own = _uncached(normalize_url(markup.url))
     claimed = _claimed(markup)
@@ -42,8 +44,25 @@ def canonical_url(markup: Markup) -> tuple[str, str | None]:
         return own, None
     if not same_publisher(own, claimed):
         return own, claimed
-    is_mistaken = _is_above(there, here) or _is_later_page(here, there) or _is_of_another(here, there, markup)
+    if here[1:] == there[1:] or _differ_by_slash(here, there):
+        return (claimed.replace("http:", "https:", 1) if here.scheme == "https" else claimed), None
+    is_mistaken = (
+        _is_template(there)
+        or _is_above(there, here)
+        or _is_later_page(here, there)
+        or _is_of_another(here, there, markup)
+    )
     return (own if is_mistaken else claimed), None
+
+
+def _differ_by_slash(here: SplitResult, there: SplitResult) -> bool:
+    return here.netloc == there.netloc and here.query == there.query and here.path.rstrip("/") == there.path.rstrip("/")
+
+
+def _is_template(there: SplitResult) -> bool:
+    """Whether a template was not filled in: `/{{slug}}`, `/undefined`."""
+    last = there.path.rstrip("/").rpartition("/")[2].lower()
+    return last in _UNFILLED or _PLACEHOLDER.search(there.path) is not None
 
 
 def _claimed(markup: Markup) -> str | None:

@@ -5,20 +5,23 @@ from collections.abc import Iterator
 
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.dates.month_names import month
+from onestory.pipelines.extract.places import is_place
 from onestory.pipelines.markup.plain import plain
 
-__all__ = ["is_name", "is_nobody", "people", "signed"]
+__all__ = ["is_name", "is_nobody", "listed", "people", "signed"]
 
 MAX_FIELD_CHARS = 1_000
 MAX_NAME_CHARS = 80
+MAX_LIST_CHARS = 2_000
 _ADDRESS = re.compile(r"https?:/|www\.|@\w|\w@|\.(?:com|net|org|de)/", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+|<?\b[\w.+-]+@[\w-]+\.[\w.-]+>?|(?<!\S)@\w+", re.IGNORECASE)
 # `ada@harbourpost.example (Ada Quill)`, as RSS has it.
 _ENCLOSED = re.compile(r"\(([^()]+)\)")
 _BY = re.compile(
     r"^\s*(?:(?:(?:written |posted |story |text |report |words |reporting )?by|par|por|przez|oleh|от|автор|yazan|"
-    r"texte? (?:von|de)|autore?|autor(?:in|es|a)?|auteur|skriven av|kirjoittaja|tekst)\s*[:：]?\s+"
-    r"|(?:von|di|door|av|af)\s*:?\s+(?=[A-ZÀ-Þ]\S*\s+\S)|(?:作者|文|記者|记者|撰文|기자)\s*[:：/／]?\s*)",
+    r"texte? (?:von|de)|autore?|autor(?:in|es|a)?|auteur|skriven av|kirjoittaja|tekst|deur|"
+    r"napsala?|napisał[ao]?|piše|as told to)\s*[:：]?\s+"
+    r"|(?:von|di|door|av|af)\s*:?\s+(?=[A-ZÀ-Þ]\S*\s+\S)|(?:作者|文|記者|记者|撰文|기자)\s*[:：/／・]?\s*)",
     re.IGNORECASE,
 )
 # `Analysis by Ada Quill`, `Text: Ada Quill`; who made the pictures is not who wrote.
@@ -36,6 +39,9 @@ _DATED = re.compile(
     r"(?P<word>\b[^\W\d_]{3,9}\b)?\.?\s?(?<!\S)\d.*$",
     re.IGNORECASE,
 )
+# `['Ada Quill', "Seán O'Mara"]`
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)+)'(?=\s*[,\]])|\"((?:[^\"\\]|\\.)+)\"")
+_TRAILING_AND = re.compile(r"\s(?:and|und|et|with|mit|&)$", re.IGNORECASE)
 _CJK_ROLE = re.compile(r"\s*(?:기자|특파원|记者|記者|编辑|編集委員|撰文)$")
 _CJK_NAMES = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:\s[\u4e00-\u9fff·]{2,4})+")
 _FROM = re.compile(r"^(?:by|von|par|por|di|av|af|from|with)\s+", re.IGNORECASE)
@@ -97,11 +103,20 @@ _EDGES = " ,.;:-–—/|\"'“”"
 def people(field: str, *, outlet: str | None = None, is_one: bool = False) -> list[str]:
     """The people that a field names. `outlet` is no person; `is_one`: it is one entry of a list of people."""
     whole = plain(field[:MAX_FIELD_CHARS])
+    if whole.startswith("[") and (several := listed(whole)):
+        return [name for one in several for name in people(one, outlet=outlet, is_one=len(several) > 1)]
     text = _undated(_URL.sub(" ", whole).strip())
     enclosed = _ENCLOSED.fullmatch(text) if text != whole else None
     text = _BRACKETS.sub("", _BY.sub("", enclosed[1] if enclosed else text))
     found = [name for part in _HARD.split(text) for name in _of_part(part, outlet, is_one=is_one)]
     return list({name.casefold(): name for name in reversed(found)}.values())[::-1]
+
+
+def listed(text: str) -> list[str]:
+    """The texts of a list as Python or JSON prints it, and as tables hold it: `['Ada Quill', "Seán O'Mara"]`."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return []
+    return [one[0] or one[1] for one in _QUOTED.findall(text[:MAX_LIST_CHARS])]
 
 
 def signed(line: str, *, outlet: str | None = None) -> list[str]:
@@ -199,7 +214,18 @@ def _is_turned(pieces: list[str]) -> bool:
 def _belongs(piece: str, last: str, outlet: str | None) -> bool:
     """Whether a piece after a full name describes it: a role, the outlet, a place, or an agency's code."""
     is_loud = piece.isupper() and not last.isupper()
-    return " " in last and (" " not in piece or is_loud or is_nobody(piece, outlet=outlet))
+    return " " in last and (
+        " " not in piece
+        or is_loud
+        or is_nobody(piece, outlet=outlet)
+        or is_place(piece)
+        or _is_description(piece, last)
+    )
+
+
+def _is_description(piece: str, last: str) -> bool:
+    """`envoyé spécial à Kiev`: it begins with a small letter, which the name does not."""
+    return piece[:1].islower() and last[:1].isupper() and piece.split(maxsplit=1)[0] not in _PARTICLES
 
 
 def _divided(piece: str, *, is_one: bool) -> list[str]:
@@ -219,7 +245,7 @@ def _is_full(words: list[str], edge: int) -> bool:
 
 
 def _named(name: str) -> Iterator[str]:
-    bare = _CJK_ROLE.sub("", _BY.sub("", name)).strip(_EDGES)
+    bare = _TRAILING_AND.sub("", _CJK_ROLE.sub("", _BY.sub("", name)).strip(_EDGES))
     place = _ELSEWHERE.search(bare)
     if place and " " in bare[: place.start()]:
         bare = bare[: place.start()].strip(_EDGES)

@@ -18,6 +18,9 @@ _POSTS = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?://|pic\.twitter\.com/|t\.co/)\S*$")
 _SIGNED = re.compile(r"^\s*[—–-]|\(@\w+\)")
+_SHARED = re.compile(
+    r"\s*(?:(?:a|ein) (?:post|reel|video) shared by\b|view this (?:post|profile) on\b|posted by\b)", re.IGNORECASE
+)
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?<!show[-_])(?:comments?|comment-?list|reactions|replies|disqus\w*|"
     r"kommentare|comentarios|comentários|commentaires|commenti|yorumlar|comments?section)(?:$|[\s_-])",
@@ -25,14 +28,15 @@ _COMMENTS = re.compile(
 )
 MAX_NAME_CHARS = 200
 _LABELLED = XPath(
-    "//*[self::div or self::section or self::li or self::article or self::ol or self::ul]"
-    "[@itemprop='comment' or @aria-label='Comments' or @aria-label='comments' or @aria-label='Kommentare']"
+    "//@itemprop[. = 'comment']/parent::*"
+    " | //@aria-label[. = 'Comments' or . = 'comments' or . = 'Kommentare']/parent::*"
 )
+_CONTAINERS = frozenset(["div", "section", "li", "article", "ol", "ul"])
 _HIDDEN = XPath("//body//*[@hidden]")
 _INLINE = ("a", "b", "em", "font", "i", "small", "span", "strong", "u")
 # Within one element; trafilatura's time grows with their square.
 MAX_INLINE = 1_000
-_CROWDED = XPath(f"//*[count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
+_CROWDED = XPath(f"//*[count(*) > {MAX_INLINE}][count({'|'.join(_INLINE)}) > {MAX_INLINE}]")
 # Comments are no more of a page than this: else a template named its whole article so.
 MOST_COMMENTS = 0.6
 # Each is walked through, and they may stand within each other.
@@ -58,7 +62,8 @@ def prepare_tree(tree: HtmlElement) -> None:
     for element in [one for one in named if _is_post(one.get("class"))]:
         _drop_trimmings(element)
     comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
-    _drop_asides(tree, [*comments, *_LABELLED(tree), *_HIDDEN(tree)])
+    labelled = [one for one in _LABELLED(tree) if one.tag in _CONTAINERS]
+    _drop_asides(tree, [*comments, *labelled, *_HIDDEN(tree)])
     for note in [one for one in tree.iter("sup") if _is_note(one)]:
         _drop(note)
     _drop_next_articles(tree)
@@ -87,8 +92,10 @@ def _drop_trimmings(post: HtmlElement) -> None:
         if _ADDRESS.match(_text(link)) or not any(above.tag == "p" for above in link.iterancestors()):
             _drop(link)
     for paragraph in paragraphs:
-        if paragraph.tail and _SIGNED.search(paragraph.tail):
+        if paragraph.tail and (_SIGNED.search(paragraph.tail) or _SHARED.match(paragraph.tail)):
             paragraph.tail = None
+        if _SHARED.match(_text(paragraph)[:MAX_NAME_CHARS]):
+            _drop(paragraph)
 
 
 def _text(element: HtmlElement) -> str:

@@ -24,7 +24,7 @@ _BEYOND_ASCII = bytes(range(128, 256))
 _TAG = re.compile(rb"<[^<>]{0,2000}>")
 _LANGUAGE = re.compile(rb"<html[^>]{0,500}\slang\s?=\s?[\"']?([a-zA-Z]{2})(?:-([a-zA-Z]{2,4}))?", re.IGNORECASE)
 _FAMILIES = {
-    "western": ("cp1252", "iso8859-1", "iso8859-15", "cp1254", "iso8859-9", "latin-1"),
+    "western": ("cp1252", "iso8859-1", "iso8859-15", "cp1254", "iso8859-9", "latin-1", "mac-roman"),
     "central": ("cp1250", "iso8859-2"),
     "windows cyrillic": ("cp1251",), "koi8": ("koi8-r", "koi8-u"), "iso cyrillic": ("iso8859-5",),
     "greek": ("cp1253", "iso8859-7"), "hebrew": ("cp1255", "iso8859-8"), "arabic": ("cp1256", "iso8859-6"),
@@ -53,6 +53,18 @@ _BY_LANGUAGE = {
     "ja": ("cp932", "euc_jp"), "ko": ("cp949",), "zh": ("gb18030", "big5hkscs"), "zh-tw": ("big5hkscs", "gb18030"),
     "zh-hk": ("big5hkscs", "gb18030"),
 }  # fmt: skip
+_WINDOWS = {
+    codecs.lookup(iso).name: windows
+    for iso, windows in (
+        ("iso8859-2", "cp1250"),
+        ("iso8859-7", "cp1253"),
+        ("iso8859-8", "cp1255"),
+        ("iso8859-13", "cp1257"),
+    )
+}
+_CONTROLS = re.compile(rb"[\x80-\x84\x86-\x9f]")
+_COMMON_CHINESE = "的一是不了在人有我他这這为為之大来來以个個中上们們到说說国國和地也子时時道出而要于於就下得可你年生"
+MANY_MORE = 3
 _SEVERAL_BYTES = frozenset(["shift_jis", "euc_jp", "korean", "simplified", "traditional"])
 # Letters with which UTF-8 begins a character when it is read as windows-1252, and what may follow.
 _DOUBLED = re.compile(r"[\xc2-\xf4][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
@@ -81,7 +93,7 @@ def decode(body: bytes, *, content_type: str | None = None) -> str:
     if wide := _wide(body[:2_000]):
         return body.decode(wide, "replace")
     declared = list(_declared(body, content_type))
-    if b"\x1b$" in body or b"\x1b(" in body:
+    if b"\x1b" in body and (b"\x1b$" in body or b"\x1b(" in body):
         stateful = (one for one in declared if "2022" in one)
         return body.decode(next(stateful, "iso2022_jp"), "replace")
     try:
@@ -149,18 +161,34 @@ def _charset(body: bytes, declared: list[str], high: int) -> str:
     """What is declared, unless the bytes tell of another script for certain."""
     if high < _ENOUGH_TO_GUESS:
         return declared[0] if declared else "cp1252"
-    if any(_fits_exactly(body, one) for one in declared):
-        return next(one for one in declared if _fits_exactly(body, one))
+    if (fitting := next((one for one in declared if _fits_exactly(body, one)), None)) is not None:
+        return _likelier_chinese(body, fitting)
     guess, confidence = _guess(body)
     alike = [one for one in declared if _FAMILY.get(one) == _FAMILY.get(guess)]
     if alike:
         # Servers declare Latin-1 by default. Turkish letters are encoded where Latin-1 has Icelandic ones.
         chosen = next((one for one in alike if one not in _DEFAULTS), alike[0])
-        return "cp1254" if chosen in _DEFAULTS and _language(body)[0] == "tr" else chosen
+        return "cp1254" if chosen in _DEFAULTS and _language(body)[0] == "tr" else _of_windows(body, chosen)
     is_certain = confidence >= _CONFIDENT or _FAMILY.get(guess) in _SEVERAL_BYTES
     if declared and (high < _ENOUGH_TO_CONTRADICT or not is_certain):
         return declared[0]
     return guess
+
+
+def _of_windows(body: bytes, charset: str) -> str:
+    """The Windows form of an ISO charset where the bytes are used that ISO leaves to controls."""
+    return _WINDOWS[charset] if charset in _WINDOWS and _CONTROLS.search(body) else charset
+
+
+def _likelier_chinese(body: bytes, charset: str) -> str:
+    """GB 18030 and Big5 fit each other's texts: the one with many more of the commonest characters counts."""
+    family = _FAMILY.get(charset)
+    if family not in ("simplified", "traditional"):
+        return charset
+    other = "big5hkscs" if family == "simplified" else "gb18030"
+    texts = [body[:_GUESS_BYTES].decode(one, "replace") for one in (charset, other)]
+    common = [sum(map(text.count, _COMMON_CHINESE)) for text in texts]
+    return other if common[1] > MANY_MORE * (common[0] + 1) else charset
 
 
 def _guess(body: bytes) -> tuple[str, float]:

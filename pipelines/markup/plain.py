@@ -22,6 +22,8 @@ def plain(text: str) -> str:
     """Text without tags and entities, in one line, at most MAX_TITLE_CHARS long. `2 < 3` is no tag."""
     # Twice, because JSON-LD and meta tags are often escaped twice.
     bare = _TAG.sub("", unescape(_TAG.sub("", unescape(text))))
+    if bare.lstrip().startswith("<![CDATA["):
+        bare = bare.replace("<![CDATA[", "").replace("]]>", "")
     return " ".join(unmarked(bare).strip(_DIRECTIONS).split())[:MAX_TITLE_CHARS].strip()
 
 

@@ -2,9 +2,11 @@
 
 import re
 
+from lxml import etree
+
 from onestory.pipelines.markup.charset import mended_utf8
 
-__all__ = ["escaped", "without_marks"]
+__all__ = ["escaped", "with_closed_tags", "without_marks"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BARE_AMPERSAND = re.compile(
@@ -30,3 +32,13 @@ def escaped(body: bytes) -> bytes:
         return body
     body = BARE_AMPERSAND.sub(lambda match: match[0] if match[0].startswith(b"<") else b"&amp;", body)
     return mended_utf8(body) if SAYS_UTF_8.search(body[:500]) else body
+
+
+def with_closed_tags(body: bytes) -> bytes | None:
+    """XML whose open elements are closed where their parent ends, as libxml2 reads it. None if it is no XML at all."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True)) if root is not None else None

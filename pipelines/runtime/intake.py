@@ -21,6 +21,7 @@ from onestory.pipelines.versions.corrections import record_corrections
 from onestory.pipelines.versions.moved_articles import under_moved_urls
 from onestory.pipelines.watches.matching import record_watch_matches, stored_versions
 from onestory.store.articles.captures import Capture, ProcessedCapture, storable_text
+from onestory.store.articles.earlier_captures import move_back
 from onestory.store.articles.save import SaveResult, save_articles
 from onestory.store.articles.text_replacement import keep_better_set
 from onestory.store.articles.versions import VersionText, unattached_versions
@@ -178,10 +179,10 @@ class Intake:
                 raise answer
             else:
                 readings.append((waiting, answer))
-        saved, wanted, again = self._save([reading for _, reading in readings])
+        saved, wanted, reopened = self._save([reading for _, reading in readings])
         self._unsearched += len(saved)
         self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
-        if again:
+        if reopened:
             self._sweep()
         if wanted:
             self._tell()
@@ -189,18 +190,18 @@ class Intake:
             self._settle(waiting, _outcome(waiting.url, kept))
 
     def _save(self, readings: Sequence[ProcessedCapture]) -> tuple[list[SaveResult], int, set[int]]:
-        """Save a batch; return the result of each, how many match a watch, and the known versions to attach again."""
+        """Save a batch; return the result of each, how many match a watch, and the versions that changed."""
 
         def once() -> tuple[list[SaveResult], int, set[int]]:
             with self.store.write() as connection:
                 lock_watches(connection, alone=False)
                 under = under_moved_urls(connection, readings)
                 saved = save_articles(connection, under, now=self.clock())
-                again = keep_better_set(connection, under, saved, now=self.clock())
-                again |= {one.earlier for one in saved if one.earlier is not None}
+                reopened = keep_better_set(connection, under, saved, now=self.clock())
+                reopened |= move_back(connection, under, saved, now=self.clock())
                 record_corrections(connection, saved)
                 wanted = record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
-                return saved, wanted, again
+                return saved, wanted, reopened
 
         return self.retry.call(once) if readings else ([], 0, set())
 

@@ -8,16 +8,15 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Member
-from onestory.dedupe.headlines import Headline
 from onestory.dedupe.index import Registered
-from onestory.dedupe.partition import GroupingDecision, partition, unverified_pairs
-from onestory.dedupe.round_ups import headlines_needed, round_ups
+from onestory.dedupe.partition import GroupingDecision, StoryPart, evaluated
+from onestory.dedupe.round_ups import MatchGraph
 from onestory.dedupe.verify import verify
 from onestory.pipelines.stories.candidates import Pair, VersionCache
 from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.pipelines.stories.matched import Seen, seen_of, stored_evidence
+from onestory.pipelines.stories.matched import Seen, record_matches, seen_of, stored_evidence
 from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
@@ -33,11 +32,13 @@ from onestory.store.stories.components import (
     MatchRow,
     MemberRow,
     StoryComponent,
-    add_matches,
     linked_articles,
     load_component,
+    matches_of,
+    stored_matches,
     stories_of_articles,
 )
+from onestory.store.stories.join import heads_of_crowds
 from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation
 
 __all__ = ["attach", "compare", "evaluate"]
@@ -66,6 +67,7 @@ def attach(store: Store, index_client: IndexClient, versions: Sequence[VersionTe
     registered = index_client.register([(version.number, shelf.signature(version.number)) for version in versions])
     with store.read() as connection:
         found = shelf.compare(connection, _pairs(connection, registered))
+        found += shelf.compare(connection, _pairs_with_heads(connection, found, {one.number for one in registered}))
     rows = [row for row in found if row.kind != "none"]
     sequences = {answer.number: answer.sequence for answer in registered}
     newcomers = {version.article_id: version.number for version in sorted(versions, key=lambda one: one.number)}
@@ -78,6 +80,15 @@ def _pairs(connection: Connection, registered: Sequence[Registered]) -> set[Pair
     pairs = {(answer.number, other) for answer in registered for other in answer.earlier}
     pairs |= set(first_with_same_text(connection, [answer.number for answer in registered]).items())
     return {(min(pair), max(pair)) for pair in pairs}
+
+
+def _pairs_with_heads(connection: Connection, found: Sequence[MatchRow], new: Collection[int]) -> set[Pair]:
+    """Each new version that is a copy, with the representative of that story, where the index did not name it."""
+    copies = [(row.a, row.b_article) for row in found if row.kind == "copy" and row.a in new]
+    copies += [(row.b, row.a_article) for row in found if row.kind == "copy" and row.b in new]
+    heads = heads_of_crowds(connection, {other for _, other in copies})
+    wanted = {(min(one, heads[other]), max(one, heads[other])) for one, other in copies if other in heads}
+    return wanted - {(row.a, row.b) for row in found}
 
 
 def _settle(
@@ -99,7 +110,7 @@ def _settle(
                 locked = reached | set(stories_of_articles(connection, touched).values())
                 lock_stories(connection, locked)
                 slow = join_fast(connection, newcomers, rows, now=now)
-                add_matches(connection, rows)
+                record_matches(connection, rows)
                 if slow:
                     telling = [row for row in rows if not row.is_inert]
                     near = slow | _ends(row for row in telling if row.a_article in slow or row.b_article in slow)
@@ -136,7 +147,7 @@ def evaluate(
     while True:
         try:
             with store.write() as connection:
-                add_matches(connection, matches)
+                record_matches(connection, matches)
                 touched = set(article_ids) | linked_articles(connection, article_ids)
                 locked = reached | set(stories_of_articles(connection, touched).values())
                 lock_stories(connection, locked)
@@ -177,39 +188,55 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
         if m.id in matched or m.id in _named(found)
     ]
     decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
-    matches = list(found.matches)
-    evidence = _between_articles(found.members, matches)
-    headlines: dict[int, tuple[Headline, bool]] = {}
-    members = _with_headlines(connection, members, evidence, headlines)
-    while more := unverified_pairs(members, evidence, decisions, _compared(matches)):
-        fresh = compare(connection, more)
-        add_matches(connection, fresh)
-        matches += fresh
-        evidence = _between_articles(found.members, matches)
-        members = _with_headlines(connection, members, evidence, headlines)
-    parts = [part for part in partition(members, evidence, decisions) if part.members[0] in found.core]
+    graph, parts, evidence = _complete(connection, found, members, decisions)
     pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
     by_id = {member.id: member for member in found.members}
-    solitary = round_ups(members, evidence)
-    shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in parts]
+    solitary = graph.round_ups
+    core = (part for part in parts if part.members[0] in found.core)
+    shown = [_shown(part.representative, part.relations, by_id, pinned, evidence) for part in core]
     return alone + [replace(part, solitary=part.representative in solitary) for part in shown]
 
 
-def _with_headlines(
-    connection: Connection, members: Sequence[Member], evidence: Iterable[Seen], read: dict[int, tuple[Headline, bool]]
-) -> list[Member]:
-    """The members, with the headlines that the partition asks for; `read` keeps what was read, by version."""
-    asked = headlines_needed(members, evidence)
-    numbers = {member.number for member in members if member.id in asked} - read.keys()
-    for one in version_texts(connection, numbers) if numbers else ():
-        text = compared(one, signature_of(one))
-        read[one.number] = text.headline, text.mentions_headline
-    return [
-        replace(member, headline=read[member.number][0], is_mentioned=read[member.number][1])
-        if member.number in read
-        else member
-        for member in members
-    ]
+def _complete(
+    connection: Connection, found: StoryComponent, members: Sequence[Member], decisions: Sequence[GroupingDecision]
+) -> tuple[MatchGraph, list[StoryPart], list[Seen]]:
+    """The articles with all matches that their parts hang on, these parts and these matches."""
+    evidence = _between_articles(found.members, found.matches)
+    seen = {(row.a, row.b) for row in found.matches}
+    read: set[str] = set()
+    graph = _with_headlines(connection, MatchGraph.of(members, evidence))
+    while True:
+        if whole := graph.whole_needed - read:
+            fresh = [row for row in matches_of(connection, whole) if row.is_inert]
+            read |= whole
+        else:
+            parts, more = evaluated(graph, decisions, seen)
+            if not more:
+                return graph, parts, evidence
+            fresh = _verified(connection, more)
+        seen |= {(row.a, row.b) for row in fresh}
+        if current := _between_articles(found.members, fresh):
+            evidence += current
+            graph = _with_headlines(connection, graph.with_matches(current))
+
+
+def _verified(connection: Connection, pairs: Collection[Pair]) -> list[MatchRow]:
+    """The matches of these pairs; those that the store does not have are verified and recorded."""
+    stored = stored_matches(connection, pairs)
+    fresh = compare(connection, set(pairs) - {(row.a, row.b) for row in stored})
+    record_matches(connection, fresh)
+    return stored + fresh
+
+
+def _with_headlines(connection: Connection, graph: MatchGraph) -> MatchGraph:
+    """The graph with the headlines that the partition asks for."""
+    asked = [graph.members[one] for one in graph.headlines_needed]
+    unread = {member.number: member for member in asked if member.headline is None}
+    read = []
+    for version in version_texts(connection, unread) if unread else ():
+        text = compared(version, signature_of(version))
+        read.append(replace(unread[version.number], headline=text.headline, is_mentioned=text.mentions_headline))
+    return graph.with_members(read) if read else graph
 
 
 def _shown(
@@ -233,10 +260,6 @@ def _shown(
 
 def _named(found: StoryComponent) -> set[str]:
     return {one for row in found.decisions for one in (*row.articles, *row.against)}
-
-
-def _compared(matches: Iterable[MatchRow]) -> set[tuple[int, int]]:
-    return {(row.a, row.b) for row in matches}
 
 
 def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:

@@ -1,7 +1,6 @@
 """The short way into a story: an article that joins a representative and changes nothing else.
 
-What it costs does not grow with the story. It must agree with the whole evaluation (see
-`onestory.dedupe.partition.place_newcomer`);
+What it costs does not grow with the story. It must agree with the whole evaluation (see `onestory.dedupe.partition`);
 whatever might not is left to that.
 """
 
@@ -11,7 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.dedupe.round_ups import may_be_round_up
+from onestory.dedupe.round_ups import items_held, tops_held
+from onestory.pipelines.stories.bridge_check import possible_bridges
 from onestory.pipelines.stories.matched import seen_of
 from onestory.pipelines.stories.original import Choice, choose_original, reconsider_original, story_credit
 from onestory.store.events.story_events import note_reassignments
@@ -54,7 +54,7 @@ def join_fast(
         # What matches one that is still to come is settled when that one comes.
         matched = {other: row for other, row in room.matches.get(article, {}).items() if other not in waiting}
         moved = None
-        if room.is_new(article, newcomers[article]) and slow.isdisjoint(_telling(matched)):
+        if room.is_new(article, newcomers[article]) and slow.isdisjoint(matched):
             moved = room.place(article, matched)
         if moved is None:
             slow.add(article)
@@ -78,6 +78,7 @@ class _JoinState:
     decided: Collection[str]
     named: set[tuple[str, str]]
     waiting: set[str]  # newcomers that are still to come
+    bridging: Collection[str]  # newcomers that may be bridges, or make others bridges
     hosts: set[tuple[str, str, bytes]] = field(default_factory=set)
     outlets: set[tuple[str, str]] = field(default_factory=set)
     owners: set[tuple[str, str]] = field(default_factory=set)
@@ -86,7 +87,7 @@ class _JoinState:
 
     @classmethod
     def of(cls, connection: Connection, newcomers: Mapping[str, int], rows: Sequence[MatchRow]) -> "_JoinState":
-        matches = _by_article(rows)
+        matches = _by_article(row for row in rows if not row.is_inert)
         found = {member.id: member for member in load_members(connection, set(newcomers) | set(matches))}
         records = story_rows(connection, {member.story_id for member in found.values()})
         heads = {one for record in records.values() for one in (record.id, record.representative, record.original)}
@@ -102,6 +103,7 @@ class _JoinState:
             decided=stories_with_decisions(connection, records),
             named=canonical_claims(connection, set(newcomers) | {record.original for record in records.values()}),
             waiting=set(newcomers),
+            bridging=possible_bridges(connection, newcomers, found, rows),
         )
         room._look_around(connection, newcomers)
         return room
@@ -112,8 +114,8 @@ class _JoinState:
             (self.home[other], self.members[one])
             for one in newcomers
             if one in self.members
-            for other in self.matches.get(one, ())
-            if other in self.home
+            for other, row in self.matches.get(one, {}).items()
+            if other in self.home and row.kind == "copy"
         }
         touched = {story for story, _ in pairs}
         self.hosts = texts_at_hosts(connection, {(story, one.host) for story, one in pairs})
@@ -140,7 +142,7 @@ class _JoinState:
         """Who moves where, when the newcomer comes: nobody, if it is alone; None where that might change more."""
         if not all(self._is_current(row) for row in matched.values()):
             return None
-        if any(self._tells(row) for row in matched.values()):
+        if article in self.bridging or any(self._tells(row) for row in matched.values()):
             return None
         copies = {other: row for other, row in matched.items() if row.kind == "copy"}
         homes = {self.home[other] for other in copies}
@@ -218,11 +220,16 @@ class _JoinState:
 
     def _tells(self, row: MatchRow) -> bool:
         """Whether it may make one of the two a round-up, or a frame of something in a story."""
-        if row.kind == "none":
-            return False
         if row.kind == "frame":
             return any(self.stories[self.home[end]].copies > 1 for end in (row.a_article, row.b_article))
-        return may_be_round_up(seen_of(row), self.members[row.a_article].words, self.members[row.b_article].words)
+        a, b = self.members[row.a_article], self.members[row.b_article]
+        if row.kind == "copy" and a.host == b.host and row.evidence.get("unrelated", False):
+            return True
+        seen = seen_of(row)
+        if seen.off_topic or any(items_held(seen, a.words, b.words)):
+            return True
+        tops = zip((a, b), tops_held(seen, a.words, b.words), strict=True)
+        return any(is_held and article.holds_item for article, is_held in tops)
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
         """Nothing in the story keeps the newcomer out, and the story's id and first outlet stay clear."""
@@ -247,10 +254,6 @@ class _JoinState:
         self.outlets.add(outlet)
         self.owners.add(owner)
         self.hosts.add((story.id, one.host, one.text_digest))
-
-
-def _telling(matched: Mapping[str, MatchRow]) -> list[str]:
-    return [other for other, row in matched.items() if not row.is_inert]
 
 
 def _by_article(rows: Iterable[MatchRow]) -> dict[str, dict[str, MatchRow]]:

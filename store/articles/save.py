@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, or_, select, text, update
 
 from onestory.store.articles.captures import (
     MAX_OUTLET_CHARS,
@@ -15,7 +15,6 @@ from onestory.store.articles.captures import (
     RemovedLine,
     article_row,
     canonical_article_id,
-    page_facts,
     storable_text,
     story_row,
     version_row,
@@ -34,7 +33,8 @@ __all__ = ["SaveResult", "decide_versions", "refresh_articles", "save_articles",
 # arrival has no influence.
 CURRENT_ORDER = (versions.c.observed, versions.c.content_digest)
 # (observed, content digest, number, words) of each version of one article; equal words are no change to an editor.
-VersionKeys = list[tuple[datetime, str, int, bytes]]
+VersionKey = tuple[datetime, str, int, bytes]
+VersionKeys = list[VersionKey]
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -43,8 +43,7 @@ class SaveResult:
     """The result of saving one capture. `number` is the number of the new version, if there is one.
 
     `replaces` is the version that was current before, if the new version follows it. `same_as` is the version whose
-    words a known capture has, where it has them in another form. `earlier` is the version that a known capture saw
-    before it was known to be there: it is observed since then now, and is to be attached again.
+    words a known capture has, where it has them in another form; `older` that version, where the capture is earlier.
     """
 
     kind: Literal["stored", "known", "removed"]
@@ -52,7 +51,7 @@ class SaveResult:
     number: int | None = None
     replaces: int | None = None
     same_as: int | None = None
-    earlier: int | None = None
+    older: int | None = None
 
 
 def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], *, now: datetime) -> list[SaveResult]:
@@ -60,7 +59,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
 
     A capture is known if the version current at its observed time, or the next one, has the same words: spacing, signs
     and typography make no version. A capture without a time (`observed` None) is known if the article ever had those
-    words, so an import can be repeated. A version counts from its earliest capture, whichever arrived first.
+    words, so an import can be repeated.
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
@@ -81,29 +80,8 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     save_removed_lines(connection, {row["number"]: reading.extracted.removed for row, reading in rows}, now=now)
     current = {row["article_id"]: row["number"] for row, _ in rows}
     mark_search_due(connection, current.keys() & fresh.keys())
-    stale = {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}
-    refresh_articles(connection, stale | _observe_earlier(connection, readings, answers), now=now)
+    refresh_articles(connection, {i for i, n in current.items() if i not in fresh or fresh[i]["version"] != n}, now=now)
     return answers
-
-
-def _observe_earlier(
-    connection: Connection, readings: Sequence[ProcessedCapture], answers: Sequence[SaveResult]
-) -> set[str]:
-    """Set versions back to the captures that saw them earlier, with what these say; the ids of their articles."""
-    earliest: dict[int, tuple[datetime, ProcessedCapture]] = {}
-    for reading, answer in zip(readings, answers, strict=True):
-        observed = reading.capture.observed
-        if answer.earlier is not None and observed is not None:
-            known = earliest.setdefault(answer.earlier, (observed, reading))
-            if observed < known[0]:
-                earliest[answer.earlier] = (observed, reading)
-    for number, (observed, reading) in earliest.items():
-        told = {"observed": observed, "facts": page_facts(reading.extracted), "attached": None}
-        connection.execute(update(versions).where(versions.c.number == number).values(told))
-    touched = {answer.article_id for answer in answers if answer.earlier is not None}
-    for identity in sorted(touched):
-        connection.execute(update(articles).where(articles.c.id == identity).values(is_observed=True))
-    return touched
 
 
 def decide_versions(
@@ -127,7 +105,8 @@ def decide_versions(
         if _is_barred(reading, identity, barred):
             answers.append(SaveResult("removed", identity))
         elif (known := _same_words(history, reading)) is not None:
-            answers.append(_known(history, known, identity, reading))
+            same_as = known[2] if known[1] != reading.content_digest else None
+            answers.append(SaveResult("known", identity, same_as=same_as, older=_moved_back(history, known, reading)))
         else:
             row = version_row(reading, identity, number, now=now)
             last = max(history, default=None)
@@ -138,25 +117,16 @@ def decide_versions(
     return answers, rows
 
 
-def _known(
-    history: VersionKeys, known: tuple[datetime, str, int, bytes], identity: str, reading: ProcessedCapture
-) -> SaveResult:
-    """The result of a capture that has the words of a version; the history gets its time if that is earlier."""
-    since, digest, number, words = known
+def _moved_back(history: VersionKeys, known: VersionKey, reading: ProcessedCapture) -> int | None:
+    """The number of the known version if the capture is earlier than it; the history then has it at that time."""
     observed = reading.capture.observed
-    is_earlier = observed is not None and observed < since
-    if observed is not None and is_earlier:
-        history[history.index(known)] = (observed, digest, number, words)
-    is_other_form = digest != reading.content_digest
-    return SaveResult(
-        "known",
-        identity,
-        same_as=number if is_other_form else None,
-        earlier=number if is_earlier else None,
-    )
+    if observed is None or observed >= known[0]:
+        return None
+    history[history.index(known)] = (observed, *known[1:])
+    return known[2]
 
 
-def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[datetime, str, int, bytes] | None:
+def _same_words(history: VersionKeys, reading: ProcessedCapture) -> VersionKey | None:
     """The version that makes a capture known."""
     words, observed = _words_of(reading), reading.capture.observed
     ordered = sorted(history)
@@ -165,7 +135,7 @@ def _same_words(history: VersionKeys, reading: ProcessedCapture) -> tuple[dateti
         before = [one for one in ordered if one[0] <= observed][-1:]
         after = [one for one in ordered if one[0] > observed][:1]
         ordered = [*at_once, *before, *after]
-    return next((one for one in ordered if one[3] == words), None)
+    return next((version for version in ordered if version[3] == words), None)
 
 
 def _words_of(reading: ProcessedCapture) -> bytes:
@@ -243,6 +213,15 @@ def refresh_articles(connection: Connection, ids: Collection[str], *, now: datet
                 updated=current["observed"],
             )
         )
+        _date_alone(connection, identity, history[0]["observed"], now=now)
+
+
+def _date_alone(connection: Connection, article_id: str, first_seen: datetime, *, now: datetime) -> None:
+    """Date a story with a single article by it. Other stories are evaluated again."""
+    alone = or_(stories.c.copies == 1, stories.c.absorbed_into.is_not(None))
+    is_other = (stories.c.id == article_id) & (stories.c.first_seen != first_seen)
+    dates = {"first_seen": first_seen, "last_seen": first_seen, "updated": now}
+    connection.execute(update(stories).where(is_other, alone).values(dates))
 
 
 def _outlet(reading: ProcessedCapture, owners: HostOwners) -> str:

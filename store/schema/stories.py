@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -101,6 +103,10 @@ articles = Table(
     Column("credit", Text),
     Column("names", String(24), index=True),  # the article on another site named by its canonical URL
     Column("words", Integer, nullable=False),
+    # the smallest share of its text that a copy within it makes, or made of an earlier version
+    Column("least_part", Float),
+    # whether it has the top of another article further down, or an earlier version had
+    Column("holds_item", Boolean, nullable=False, default=False, server_default=false()),
     Column("withdrawn", Time),  # since when its page no longer shows it; see `withdrawals`
     Column("withdrawn_reason", String(16)),
     # The credited agency. Most articles have none.

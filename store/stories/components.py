@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, func, or_, select, tuple_, update
 
 from onestory.store.queries import chunks, insert_new
 from onestory.store.schema import articles, decision_articles, decisions, matches, outlets, stories, versions
@@ -16,9 +16,15 @@ __all__ = [
     "MemberRow",
     "StoryComponent",
     "add_matches",
+    "is_telling",
     "linked_articles",
     "load_component",
     "load_members",
+    "lower_least_parts",
+    "mark_holders",
+    "matches_of",
+    "small_parts",
+    "stored_matches",
     "stories_of_articles",
 ]
 
@@ -43,6 +49,9 @@ class MatchRow:
     def is_inert(self) -> bool:
         """Whether the match changes no story, whatever else matches its articles."""
         return self.kind == "none" or bool(self.evidence.get("inert", False))
+
+
+_COLUMNS: tuple[Column[Any], ...] = tuple(matches.c[field.name] for field in fields(MatchRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +79,16 @@ class MemberRow:
     language: str
     credit: str | None
     names: str | None
+    least_part: float | None
+    holds_item: bool
     is_known: bool
     story_copies: int
     story_solitary: bool
-    story_first_seen: datetime
 
     @property
     def is_untouched(self) -> bool:
         """Whether the article is alone in its own story, as it was stored. There is nothing to write for it."""
-        is_alone = self.story_id == self.id and self.story_copies == 1
-        return is_alone and self.number == self.arrival and self.first_seen == self.story_first_seen
+        return self.story_id == self.id and self.story_copies == 1 and self.number == self.arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class DecisionRow:
 @dataclass(frozen=True, slots=True)
 class StoryComponent:
     """The articles connected by copies and decisions (`core`), and the surroundings that an evaluation needs: articles
-    that quote them or are quoted by them. `matches` holds all among both.
+    that quote them or are quoted by them. `matches` holds all among both that may change a story.
     """
 
     core: frozenset[str]
@@ -127,7 +136,7 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
     edges: dict[tuple[int, int], MatchRow] = {}
     frontier = set(core)
     while frontier:
-        found = _matches(connection, frontier)
+        found = matches_of(connection, frontier, telling=True)
         edges |= {(row.a, row.b): row for row in found}
         result = _decisions(connection, frontier)
         rules |= {row.id: row for row in result}
@@ -136,8 +145,8 @@ def load_component(connection: Connection, article_ids: Collection[str]) -> Stor
         reached |= {end for row in result for end in row.against}
         frontier = reached - core
         core |= frontier
-    around = {end for row in edges.values() if not row.is_inert for end in (row.a_article, row.b_article)} - core
-    edges |= {(row.a, row.b): row for row in _matches(connection, around)}
+    around = {end for row in edges.values() for end in (row.a_article, row.b_article)} - core
+    edges |= {(row.a, row.b): row for row in matches_of(connection, around, telling=True)}
     found_members = load_members(connection, core | around)
     present = {member.id for member in found_members}
     kept = [row for row in edges.values() if row.a_article in present and row.b_article in present]
@@ -151,28 +160,63 @@ def linked_articles(connection: Connection, article_ids: Collection[str]) -> set
     found: set[str] = set()
     for part in chunks(article_ids):
         for end in (matches.c.a_article, matches.c.b_article):
-            query = select(matches.c.a_article, matches.c.b_article, matches.c.evidence).where(
-                end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains"))
+            query = select(matches.c.a_article, matches.c.b_article).where(
+                end.in_(part), matches.c.kind.in_(("quotes", "develops", "contains")), is_telling()
             )
-            telling = (row for row in connection.execute(query) if not row.evidence.get("inert", False))
-            found |= {one for row in telling for one in row[:2]}
+            found |= {one for row in connection.execute(query) for one in row}
     return found
 
 
-def _matches(connection: Connection, article_ids: Collection[str]) -> list[MatchRow]:
+def is_telling() -> ColumnElement[bool]:
+    """The condition that a match may change a story: see `MatchRow.is_inert`."""
+    return and_(matches.c.kind != "none", matches.c.evidence["inert"].as_boolean().is_not(True))
+
+
+def lower_least_parts(connection: Connection, shares: Mapping[str, float]) -> None:
+    """Write how small a share of their text copies within these articles make, where it is smaller than known."""
+    rows = [{"key": article, "to": share} for article, share in sorted(shares.items())]
+    if rows:
+        known = articles.c.least_part
+        smaller = or_(known.is_(None), known > bindparam("to"))
+        statement = update(articles).where(articles.c.id == bindparam("key"), smaller)
+        connection.execute(statement.values(least_part=bindparam("to")), rows)
+
+
+def mark_holders(connection: Connection, article_ids: Collection[str]) -> None:
+    """Note that these articles have the top of another one further down."""
+    for part in chunks(sorted(article_ids)):
+        unmarked = articles.c.id.in_(part), articles.c.holds_item.is_(False)
+        connection.execute(update(articles).where(*unmarked).values(holds_item=True))
+
+
+def matches_of(connection: Connection, article_ids: Collection[str], *, telling: bool = False) -> list[MatchRow]:
+    """The matches of these articles; with `telling`, those that may change a story."""
     found = []
-    columns: tuple[Column[Any], ...] = (
-        matches.c.a,
-        matches.c.b,
-        matches.c.a_article,
-        matches.c.b_article,
-        matches.c.kind,
-        matches.c.evidence,
-    )
     for part in chunks(article_ids):
         # Two queries, each with its own index.
         for end in (matches.c.a_article, matches.c.b_article):
-            found += [MatchRow(*row) for row in connection.execute(select(*columns).where(end.in_(part)))]
+            query = select(*_COLUMNS).where(end.in_(part))
+            found += [MatchRow(*row) for row in connection.execute(query.where(is_telling()) if telling else query)]
+    return found
+
+
+def stored_matches(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+    """The stored matches of these pairs of versions, the lower number first. Kind "none" is included."""
+    both = tuple_(matches.c.a, matches.c.b)
+    return [
+        MatchRow(*row) for part in chunks(pairs) for row in connection.execute(select(*_COLUMNS).where(both.in_(part)))
+    ]
+
+
+def small_parts(connection: Connection, most: Mapping[str, float]) -> list[MatchRow]:
+    """The copies that hold at most this share of each article's text."""
+    found = []
+    for part in chunks(most):
+        share = max(most[article] for article in part)
+        for end, name in ((matches.c.a_article, "containment_a"), (matches.c.b_article, "containment_b")):
+            is_small = matches.c.evidence[name].as_float() <= share
+            query = select(*_COLUMNS).where(end.in_(part), matches.c.kind == "copy", is_small)
+            found += [MatchRow(*row) for row in connection.execute(query)]
     return found
 
 
@@ -223,11 +267,12 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.language,
                 articles.c.credit,
                 articles.c.names,
+                articles.c.least_part,
+                articles.c.holds_item,
                 # An outlet without a host was only named, as one of ours or with its owner.
                 outlets.c.host.is_not(None),
                 stories.c.copies,
                 stories.c.solitary,
-                stories.c.first_seen,
             )
             .join(stories, stories.c.id == articles.c.story_id)
             .join(versions, versions.c.number == articles.c.version)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, tuple_
 
 from onestory.store.queries import chunks, columns_of, rows_in
 from onestory.store.schema import articles, decision_articles, matches, outlets, stories, versions
-from onestory.store.stories.components import MemberRow
+from onestory.store.stories.components import MemberRow, is_telling
 from onestory.store.stories.write import assign_articles, update_stories
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "credits_of",
     "existing_outlets",
     "existing_owners",
+    "heads_of_crowds",
     "matched_articles",
     "matched_versions",
     "stories_with_decisions",
@@ -77,6 +78,18 @@ def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, 
     return {row.id: StoryRow(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}
 
 
+def heads_of_crowds(connection: Connection, article_ids: Collection[str]) -> dict[str, int]:
+    """For each of these articles that has copies, the current version of its story's representative."""
+    head = articles.alias()
+    query = (
+        select(articles.c.id, head.c.version)
+        .join(stories, stories.c.id == articles.c.story_id)
+        .join(head, head.c.id == stories.c.representative)
+        .where(stories.c.copies > 1)
+    )
+    return dict(rows_in(connection, query, articles.c.id, article_ids))
+
+
 def matched_versions(connection: Connection, article_ids: Collection[str]) -> dict[str, set[tuple[int, int]]]:
     """The pairs of versions with stored matches, by article. Kind "none" is included."""
     found: dict[str, set[tuple[int, int]]] = {}
@@ -88,11 +101,11 @@ def matched_versions(connection: Connection, article_ids: Collection[str]) -> di
 
 
 def matched_articles(connection: Connection, article_ids: Collection[str]) -> dict[str, set[str]]:
-    """The articles that each article matches."""
+    """The articles that each article matches, where the match may change a story."""
     found: dict[str, set[str]] = {}
     for part in chunks(article_ids):
         for here, there in ((matches.c.a_article, matches.c.b_article), (matches.c.b_article, matches.c.a_article)):
-            query = select(here, there).where(here.in_(part), matches.c.kind != "none")
+            query = select(here, there).where(here.in_(part), is_telling())
             for article, other in connection.execute(query):
                 found.setdefault(article, set()).add(other)
     return found

@@ -1,10 +1,15 @@
 """Servers that are read although they do not make it easy: cookies, consent pages, lying validators, other hosts."""
 
+import gzip
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
 from onestory.store.database import Store
 from onestory.store.sources.polls import SourceEntry
 from tests.crawler.conftest import rss
 from tests.crawler.sources.test_discovery import make_due
-from tests.site.crawling import crawl_once, page_rows, polled
+from tests.site.crawling import RecordingSink, crawl_once, page_rows, polled
 from tests.site.listings import feed_reply, index, sitemap
 from tests.site.outlets import source_entry
 from tests.site.server import Hit, Reply, Site
@@ -117,3 +122,46 @@ def test_two_addresses_in_two_feeds_that_lead_to_one_article_are_one_page(lite: 
     done = [row["url"] for row in page_rows(lite).values() if row["state"] == "done"]
     assert done == [page]
     assert site.paths("c").count("/n/1") == 1
+
+
+PAGE = Reply("<html><body><p>The ferry was late again.</p></body></html>")
+
+
+def test_the_target_of_a_redirect_may_be_written_in_utf_8(lite: Store, site: Site) -> None:
+    def answer(hit: Hit, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write("HTTP/1.1 302 Found\r\nLocation: /brücke\r\nContent-Length: 0\r\n\r\n".encode())
+
+    url = rss(site, "a", "/news/1")
+    site.put("a", "/news/1", answer)
+    site.put("a", "/br%C3%BCcke", PAGE)
+    crawl_once(lite, source_entry(url))
+    assert {row["url"]: row["state"] for row in page_rows(lite).values()}[site.url("a", "/br%C3%BCcke")] == "done"
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"),
+    [
+        (Reply("<meta http-equiv='refresh' content='0; URL=&quot;/new/1&quot;'>"), "moved"),
+        (Reply("<META CONTENT=0;url=/new/1 HTTP-EQUIV=Refresh>"), "moved"),
+        (Reply("<meta content='x'><meta http-equiv=refresh content='0;url=/new/1'>"), "moved"),
+        (Reply("", headers=(("Refresh", "0; url=/new/1"),)), "moved"),
+        (Reply("<script>window.location.replace('\\/new\\/1')</script>"), "moved"),
+        (Reply("<script>location.href='/new/1'</script><p>The ferry was late again.</p>"), "done"),
+        (Reply("<meta http-equiv=refresh content='300;url=/new/1'><p>Live</p>"), "done"),
+        (Reply("<meta http-equiv=refresh content='0;url=/news/1'><p>Live</p>"), "done"),
+    ],
+)
+def test_a_page_that_only_leads_on_is_a_redirect(lite: Store, site: Site, reply: Reply, state: str) -> None:
+    url = rss(site, "a", "/news/1")
+    site.put("a", "/news/1", reply)
+    site.put("a", "/new/1", PAGE)
+    crawl_once(lite, source_entry(url))
+    assert {row["url"]: row["state"] for row in page_rows(lite).values()}[site.url("a", "/news/1")] == state
+
+
+def test_a_page_packed_twice_or_without_a_word_is_unpacked(lite: Store, site: Site) -> None:
+    url, sink, plain = rss(site, "a", "/1", "/2"), RecordingSink(), PAGE.body.encode()  # type: ignore[union-attr]
+    site.put("a", "/1", Reply(gzip.compress(gzip.compress(plain)), headers=(("Content-Encoding", "gzip"),)))
+    site.put("a", "/2", Reply(gzip.compress(plain)))
+    crawl_once(lite, source_entry(url), sink=sink)
+    assert [capture.body for capture in sink.captures] == [plain, plain]

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 from onestory.dedupe.evidence import Member
 from onestory.dedupe.partition import (
     GroupingDecision,
-    MatchState,
-    StoryPart,
     partition,
-    place_newcomer,
     unverified_pairs,
 )
 from onestory.dedupe.round_ups import round_ups
@@ -100,26 +97,6 @@ def test_the_last_decision_is_always_obeyed(world, kind, data):
     parts = partition(members, edges, [*decisions, GroupingDecision(kind, tuple(pair), 99)])
     together = any(set(pair) <= set(part.members) for part in parts)
     assert together == (kind == "together")
-
-
-def places(parts: list[StoryPart]) -> dict[str, str]:
-    return {one: part.representative for part in parts for one in part.members}
-
-
-@settings(deadline=None, max_examples=300)
-@given(worlds())
-def test_the_short_way_agrees_with_the_whole_evaluation(world):
-    members, edges, _ = world
-    newcomer, rest = members[-1], members[:-1]
-    old = [edge for edge in edges if newcomer.number not in (edge.a, edge.b)]
-    mine = [edge for edge in edges if newcomer.number in (edge.a, edge.b)]
-    before = places(partition(rest, old))
-    by_id = {one.id: one for one in members}
-    alone = round_ups(rest, old)
-    around = [MatchState(one, by_id[before[one.id]], one.id in alone) for one in rest]
-    placed = place_newcomer(newcomer, mine, around)
-    if placed.representative is not None:
-        assert places(partition(members, edges)) == {**before, newcomer.id: placed.representative}
 
 
 def test_leads_of_a_dispatch_are_one_story_however_far_its_ends_have_moved():

@@ -161,6 +161,38 @@ def test_a_notice_with_few_slots_is_a_form_too():
     assert found is None or found.kind != "copy"
 
 
+DRAW = (
+    "The winning numbers in {day} evening's drawing of the Lindmere Lottery's {game} game were: {numbers}. Estimated "
+    "jackpot: ${jackpot} million. Tickets are on sale until an hour before each drawing. Winners must claim prizes "
+    "within 180 days of the drawing at any authorised retailer or at lottery headquarters. Players must be at least 18."
+)
+ROAD_WORKS = (
+    "Drivers on Route {route} near {place} should expect delays from {day} as crews repave the {part} between Patel "
+    "Road and Young Lane, the transportation department said. Work will take place between 10 p.m. and 5 a.m., weather "
+    "permitting. One lane will remain open in each direction. Motorists are asked to reduce speed, keep their distance "
+    "and look out for workers. Updates are available by calling 511. The project is carried out by {firm} Construction "
+    "of {town}."
+)
+
+
+def test_a_row_of_numbers_is_a_slot_however_long_it_is():
+    one = DRAW.format(day="Sunday", game="Mega 3", numbers="25, 16, 51, 13, 58, 37", jackpot=40)
+    two = DRAW.format(day="Thursday", game="Pick 3", numbers="48, 39, 19, 8, 52, 35", jackpot=349)
+    assert check(one, two) is None
+    assert (found := check(one, f"By our sports desk. {one}")) is not None
+    assert found.kind == "copy"
+
+
+def test_what_stands_before_the_first_run_and_behind_the_last_one_is_filled_in_too():
+    one = ROAD_WORKS.format(
+        route=36, place="Dunmore", day="Friday, March 15", part="shoulder", firm="Weber", town="Aldermoor"
+    )
+    two = ROAD_WORKS.format(
+        route=110, place="Inverley", day="Thursday, June 19", part="bridge", firm="Rossi", town="Quarley"
+    )
+    assert check(one, two) is None
+
+
 def test_a_form_in_a_script_without_capitals_is_known_by_its_numbers():
     one = QUAKE.format(day=4, hour=6, minute=15, place="茨城県北部", force=3, depth=40, size="4.2")
     two = QUAKE.format(day=19, hour=2, minute=47, place="宮城県沖", force=2, depth=70, size="5.1")

@@ -259,3 +259,17 @@ def _stored_at(server: PostgresServer) -> int:
         return 0
     finally:
         engine.dispose()
+
+
+FOOTER = "The Herald depends on its readers: become a member and support our newsroom"
+
+
+@pytest.mark.parametrize(("option", "is_kept"), [("--learn", False), ("--no-learn", True)])
+def test_an_import_learns_what_a_host_repeats(home: Path, tmp_path: Path, option: str, is_kept: bool) -> None:
+    titles = ("Harbour talks end", "Clinic reopens wing", "Orchard owners want rain", "Railway strike begins")
+    pages = [
+        {"url": f"https://herald.example/{at}", "text": f"{wire_article(at)}\n{FOOTER}", "title": title}
+        for at, title in enumerate(titles)
+    ]
+    assert onestory("import", write_rows(tmp_path / "rows.jsonl", *pages), option, home=home).returncode == 0
+    assert [FOOTER in article["text"] for article in article_rows(home)] == [is_kept] * len(titles)

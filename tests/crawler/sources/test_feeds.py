@@ -216,6 +216,7 @@ def test_where_a_proxys_link_leads_is_taken_from_the_feed():
         ("Q&amp;amp;A: who pays?", "Q&A: who pays?"),
         ("<![CDATA[<b>Bridge</b> &amp; tunnel <em>shut</em>]]>", "Bridge & tunnel shut"),
         ("<![CDATA[Q&A]]>", "Q&A"),
+        ("&lt;![CDATA[Bridge]]&gt;", "Bridge"),
         ("Inflation &lt; 2% while growth &gt; 3%", "Inflation < 2% while growth > 3%"),
     ],
 )
@@ -311,3 +312,21 @@ def test_a_list_of_addresses_in_utf_16_and_a_web_page_in_its_place() -> None:
     assert len(read_sitemap("https://a.example/1\n".encode("utf-16"), url=URL).urls) == 1
     with pytest.raises(BadSource, match="web page"):
         read_sitemap(b"<!doctype html><html><body>Not here</body></html>", url=URL)
+
+
+SECOND = "<item><title>Bridge</title><link>https://a.example/2</link></item>"
+
+
+def test_an_element_that_nobody_closed_does_not_take_the_entries_behind_it() -> None:
+    body = rss("<item><title>Ferry<link>https://a.example/1</link></item>" + SECOND)
+    assert [entry.url for entry in feed_entries(body, url=URL)] == ["https://a.example/2"]
+
+
+def test_a_cut_or_padded_sitemap_a_notice_before_it_and_a_feed_in_its_place_are_read() -> None:
+    plain = b"<urlset>" + b"".join(b"<url><loc>https://a.example/%d</loc></url>" % n for n in range(500)) + b"</urlset>"
+    packed = gzip.compress(plain)
+    assert len(read_sitemap(packed[: len(packed) // 2], url=URL).urls) > 10
+    for padded in (packed + b"\x00" * 20, packed + b"\r\n", b"<br />\n<b>Notice</b>: x\n" + plain):
+        assert len(read_sitemap(padded, url=URL).urls) == 500
+    found = read_sitemap(rss(SECOND), url=URL)
+    assert [dated.entry.url for dated in found.urls] == ["https://a.example/2"]

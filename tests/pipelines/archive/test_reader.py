@@ -370,3 +370,27 @@ def test_an_arc_under_a_warcs_name(tmp_path: Path) -> None:
     second = b"https://h.example/1 1.2.3.4 20260301120000 text/html %d\n%s\n" % (len(answer), answer)
     (tmp_path / "a.warc.gz").write_bytes(gzip.compress(first) + gzip.compress(second))
     assert urls(read(tmp_path / "a.warc.gz")) == ["https://h.example/1"]
+
+
+@pytest.mark.parametrize("name", ["a.warc.gz", "a.warc.gz.gz", "a.warc.zst"])
+def test_an_archive_that_was_packed_again_is_unpacked_again(tmp_path: Path, name: str) -> None:
+    plain = [plain_record(f"https://h.example/{number}", PAGE) for number in range(3)]
+    members = b"".join(map(gzip.compress, plain))
+    again = {
+        "a.warc.gz": gzip.compress(gzip.compress(b"".join(plain))),
+        "a.warc.gz.gz": gzip.compress(gzip.compress(members)),
+        "a.warc.zst": zstandard.compress(members),
+    }
+    (tmp_path / name).write_bytes(again[name])
+    found = read(tmp_path / name)
+    assert [type(one) for one in found] == [Capture] * 3
+    assert all(one.warc_offset is None for one in found if isinstance(one, Capture))
+
+
+def test_zeros_between_packed_records_are_padding(tmp_path: Path) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(
+        gzip.compress(plain_record("https://h.example/1", PAGE))
+        + bytes(512)
+        + gzip.compress(plain_record("https://h.example/2", PAGE))
+    )
+    assert [type(one) for one in read(tmp_path / "a.warc.gz")] == [Capture, Capture]

@@ -31,6 +31,13 @@ from tests.pipelines.archive.test_reader import read, write_rows
         },
         {"url": "https://a.example/1", "text": "x", "published": 1767600000, "byline": [{"name": "Ada Quill"}]},
         {"url": "https://a.example/1", "text": ["x"], "dateTimePub": "2026-01-05T08:00Z", "authors": "['Ada Quill']"},
+        {"URL": "https://a.example/1", "Text": "x", "Publish Date": "2026-01-05T08:00Z", "Author": "Ada Quill"},
+        {
+            "web_url": "https://a.example/1",
+            "articleBody": "x",
+            "webPublicationDate": "2026-01-05T08:00Z",
+            "byline": {"original": "Ada Quill"},
+        },
         {"uri": "https://a.example/1", "body_html": "x", "versioncreated": "2026-01-05T08:00Z", "byline": "Ada Quill"},
         {"link": "https://a.example/1", "text": "x", "pubDate": {"$date": "2026-01-05T08:00Z"}, "author": "Ada Quill"},
         {
@@ -78,3 +85,9 @@ def test_a_field_that_cannot_be_read_is_said_once(tmp_path: Path, caplog: pytest
         "fetched",
         "pub_moment_date",
     }
+
+
+def test_lines_of_json_text_sequences_and_of_an_array_taken_apart_are_rows(tmp_path: Path) -> None:
+    line = json.dumps({"url": "https://a.example/1", "text": "x"}).encode()
+    (tmp_path / "a.jsonl").write_bytes(b"\x1e" + line + b"\n" + line + b",\r\n")
+    assert [type(found) for found in read(tmp_path / "a.jsonl")] == [Capture, Capture]

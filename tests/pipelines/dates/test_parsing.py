@@ -1,10 +1,11 @@
 """Times as pages write them: one parser for fields, rows, feeds and text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from onestory.pipelines.dates.parsing import Hints, plausible, read_time
+from onestory.pipelines.dates.persian import from_persian
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = datetime(2026, 1, 6, tzinfo=UTC)
@@ -18,6 +19,8 @@ EVENING = datetime(2026, 1, 6, 21, 30, tzinfo=UTC)
         ("2026-01-06T21:30:00.123+01:00", "en", 1),
         ("2026-01-06T21:30:00-5:00", "en", -5),
         ("20260106T213000Z", "en", 0),
+        ("2026-W02-2T21:30:00Z", "en", 0),
+        ("2026-006T21:30-05:00", "en", -5),
         ("Tue Jan 06 2026 21:30:00 GMT+0100 (CET)", "en", 1),
         ("Tue Jan 06 2026 21:30:00 GMT-0500 (Eastern Standard Time)", "en", -5),
         ("Tue, 06 Jan 2026 21:30:00 EST", "en", -5),
@@ -89,6 +92,15 @@ def test_a_time_without_a_zone_says_so(text: str, language: str) -> None:
         ("6 ม.ค. 2569", "th"),
         ("6 tháng 1, 2026", "vi"),
         ("令和8年1月6日", "ja"),
+        ("6 Januarie 2026", "en"),
+        ("6 জানুয়ারি ২০২৬", "bn"),
+        ("6. janúar 2026", "is"),
+        ("6. januara 2026", "sr"),
+        ("6 јануара 2026", "sr"),
+        ("6 Ionawr 2026", "cy"),
+        ("2026-W02-2", "en"),
+        ("2026W022", "en"),
+        ("2026-006", "en"),
         ("民國115年1月6日", "zh"),
     ],
 )
@@ -99,7 +111,9 @@ def test_a_day_is_no_midnight(text: str, language: str) -> None:
     assert abs(stamp.at - DAY) <= timedelta(days=1)
 
 
-@pytest.mark.parametrize("text", ["", "not a date", "12:30", "2026", "2026-01", "Jan 6", "99/99/2026", "yesterday"])
+@pytest.mark.parametrize(
+    "text", ["", "not a date", "12:30", "2026", "2026-01", "Jan 6", "99/99/2026", "yesterday", "2026-W60-1"]
+)
 def test_what_names_no_day_is_no_time(text: str) -> None:
     assert read_time(text) is None
 
@@ -115,3 +129,18 @@ def test_placeholders_and_days_to_come_are_refused(text: str) -> None:
 def test_a_hostile_text_costs_no_more_than_its_first_characters() -> None:
     assert read_time("1/" * 1_000_000) is None
     assert read_time("january " * 1_000_000) is None
+
+
+@pytest.mark.parametrize(
+    ("persian", "gregorian"),
+    [
+        ((1399, 12, 30), date(2021, 3, 20)),
+        ((1403, 12, 30), date(2025, 3, 20)),
+        ((1404, 1, 1), date(2025, 3, 21)),
+        ((1404, 10, 16), date(2026, 1, 6)),
+    ],
+)
+def test_the_persian_calendar_has_its_leap_years(persian: tuple[int, int, int], gregorian: date) -> None:
+    assert from_persian(*persian) == gregorian
+    with pytest.raises(ValueError, match="no Persian date"):
+        from_persian(1404, 12, 30)

@@ -147,3 +147,23 @@ def test_a_page_that_tells_its_zone_once_is_read_by_it() -> None:
 
 def test_a_day_without_a_clock_says_so() -> None:
     assert page("<meta name='date' content='January 6, 2026'>").published_source == "meta date (day)"
+
+
+@pytest.mark.parametrize(
+    ("before", "lang", "expected"),
+    [
+        ("<abbr class='entry published' title='2026-01-06T21:30:00Z'>Tuesday</abbr>", "en", "2026-01-06"),
+        ("<p>۱۶ دی ۱۴۰۴</p>", "fa", "2026-01-06"),
+        ("<p>1404/10/16 21:30</p>", "fa", "2026-01-06"),
+        ("<p>6 كانون الثاني 2026</p>", "ar", "2026-01-06"),
+        ("<p>6 Januarie 2026</p>", "af", "2026-01-06"),
+        ("<p>Embargoed until January 8, 2026</p>", "en", None),
+    ],
+)
+def test_a_date_is_read_as_the_page_shows_it(before: str, lang: str, expected: str | None) -> None:
+    assert day(page(before=before, lang=lang)) == expected
+
+
+def test_a_change_that_json_ld_dates_is_no_publication() -> None:
+    node = '{"@type": "NewsArticle", "headline": "Bridge shut", "dateModified": "2026-01-06T21:30:00Z"}'
+    assert page(f'<script type="application/ld+json">{node}</script>').published is None

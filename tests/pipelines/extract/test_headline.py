@@ -114,3 +114,14 @@ def test_quotes_and_dashes_are_those_that_readers_see() -> None:
 def test_a_headline_may_name_a_tag() -> None:
     assert plain("Why the &lt;blink&gt; tag died") == "Why the <blink> tag died"
     assert plain("Why the &lt;b&gt;tag&lt;/b&gt; died<br/>") == "Why the tag died"
+
+
+def test_a_label_in_the_heading_and_another_one_in_a_field_are_both_left_out() -> None:
+    labelled = f"<h1><span class='article-title__overline'>Closure</span><span> - </span><span>{TITLE}</span></h1>"
+    assert headline(labelled, title=f"Harbour: {TITLE}", head=og(f"Harbour: {TITLE}")) == TITLE
+    assert headline(f"<h1>{TITLE}</h1>", title=f"Opinion | {TITLE}", head=og(f"Opinion | {TITLE}")) == TITLE
+    # One and the same label everywhere belongs to the headline.
+    same = labelled.replace("Closure", "Harbour").replace("<span> - </span>", ": ")
+    whole = f"Harbour: {TITLE}"
+    assert headline(same, title=f"{whole} - Other.example", head=og(f"{whole} - Other.example")).startswith(whole)
+    assert headline(f"<h1>{TITLE}</h1>", title=whole, head=og(whole)) == whole

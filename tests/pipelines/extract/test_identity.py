@@ -80,3 +80,27 @@ def test_a_canonical_that_tells_of_something_else_is_no_identity(canonical: str,
     # An address that says nothing of the headline decides nothing.
     other = Markup(f"{SITE}/n/42", canonical=SITE + canonical, title="Harbour bridge shut after crack found")
     assert canonical_url(other)[0] == SITE + canonical
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical", "expected"),
+    [
+        (f"{SITE}/news/bridge", "http://www.harbourpost.com/news/bridge", f"{SITE}/news/bridge"),
+        (f"{SITE}/news/bridge", "http://www.harbourpost.com/news/bridge/", f"{SITE}/news/bridge/"),
+        (f"{SITE}/news/bridge", f"{SITE}/news/bridge/", f"{SITE}/news/bridge/"),
+        ("http://www.harbourpost.com/news/bridge", f"{SITE}/news/bridge", f"{SITE}/news/bridge"),
+    ],
+)
+def test_forms_of_one_address_are_one_identity_and_https_stays(url: str, canonical: str, expected: str) -> None:
+    assert identity(url, canonical) == (expected, None)
+
+
+@pytest.mark.parametrize("path", ["/undefined", "/null", "/{{slug}}", "/news/${slug}", "/news/[slug]"])
+def test_a_canonical_that_a_template_did_not_fill_in_says_nothing(path: str) -> None:
+    assert identity(f"{SITE}/news/bridge", SITE + path) == (f"{SITE}/news/bridge", None)
+
+
+def test_hosts_without_a_public_suffix_are_divided_like_others() -> None:
+    page = "https://m.harbourpost.test/news/bridge"
+    assert identity(page, "https://www.harbourpost.test/news/bridge")[0] == "https://www.harbourpost.test/news/bridge"
+    assert identity("http://127.0.0.7/a", "http://127.0.0.8/a") == ("http://127.0.0.7/a", "http://127.0.0.8/a")

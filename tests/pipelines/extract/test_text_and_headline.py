@@ -39,6 +39,8 @@ def json_ld(*nodes: object) -> str:
     "line",
     [
         "Also on Thursday, the minister of ports told a panel that no money had been set aside it.",
+        "Also on Thursday, the minister met the engineers and promised money.",
+        "Advertisement of the tender was delayed by three months, auditors found.",
         "ADVERTISEMENT The council’s disregard of several requests for documents left it with no choice but to sue.",
         "The ice cream makers said in a letter that they would pause all paid advertising on Facebook and Instagram.",
         "The first poll appeared on Oct. 19 and showed the mayor ahead of the two other candidates by eleven points.",
@@ -168,3 +170,32 @@ def test_the_object_that_speaks_for_the_page() -> None:
 )
 def test_malformed_json_ld_is_repaired(script: str) -> None:
     assert page(head=f'<script type="application/ld+json">{script}</script>').byline == ("Ada Quill",)
+
+
+ENDINGS = "<p>The bridge was built in 1931.</p><ul><li>North tunnel: open to buses only</li></ul>"
+
+
+def test_the_end_of_an_article_stays_where_its_article_body_lacks_it() -> None:
+    claimed = json_ld({"@type": "NewsArticle", "headline": TITLE, "articleBody": "\n".join(LINES)})
+    found = page(BODY + ENDINGS, claimed).text
+    assert "The bridge was built in 1931." in found
+    assert "North tunnel: open to buses only" in found
+    elsewhere = page(f"<div>{BODY}</div><div><p>Our office is in the town hall.</p></div>", claimed)
+    assert "town hall" not in elsewhere.text
+
+
+def test_a_page_that_loads_its_text_has_that_of_its_article_body() -> None:
+    claimed = json_ld({"@type": "NewsArticle", "headline": TITLE, "articleBody": "\n".join(LINES)})
+    assert page("<p>Loading…</p>", claimed).text == "\n".join(LINES)
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        '<blockquote class="instagram-media"><p>View this post on Instagram</p><p>A post shared by P</p></blockquote>',
+        '<div class="fb-post"><p>No.</p>Posted by <a href="/p">Port</a> on <a href="/q">May 5</a></div>',
+    ],
+)
+def test_the_frame_of_an_embedded_post_is_left_out(post: str) -> None:
+    found = page(BODY + post + BODY[:130]).text
+    assert not any(said in found for said in ("View this post", "shared by", "Posted by", "May 5"))

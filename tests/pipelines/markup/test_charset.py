@@ -84,3 +84,18 @@ def test_turkish_letters_stand_where_latin_1_has_icelandic_ones() -> None:
     assert text in decode(turkish, content_type="text/html; charset=iso-8859-1")
     icelandic = "Verkfræðingar lokuðu brúnni á þriðjudag eftir að sprunga fannst í einni stoðinni, sögðu yfirvöld."
     assert icelandic in decode(page(icelandic, lang="is", meta="iso-8859-1").encode("cp1252"))
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "label"),
+    [
+        ("cs", "cp1250", "iso-8859-2"),
+        ("de", "mac-roman", "macintosh"),
+        ("zh", "gb18030", "big5"),
+        ("tw", "big5hkscs", "gbk"),
+    ],
+)
+def test_a_label_of_a_charset_that_fits_by_accident_is_left(text: str, charset: str, label: str) -> None:
+    said = TEXTS.get(text) or "工程師週二在例行檢查中發現一座主橋墩有裂縫後關閉了港口大橋，交通改道舊隧道。"
+    assert said in decode(page(said).encode(charset), content_type=f"text/html; charset={label}")
+    assert said in decode(page(said).encode(charset), content_type=f"text/html; charset={charset}")

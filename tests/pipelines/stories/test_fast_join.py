@@ -143,3 +143,29 @@ def test_what_shows_a_frame_or_a_round_up_is_heeded_whenever_it_comes(
     index_client = fresh_registry(store, redis_url, prefix)
     found = told_apart([made[at] for at in order], store, index_client)
     assert found == {frozenset([one.capture.url]) for one in made}
+
+
+HARBOUR, FURTHER, ORCHARD = (wire_article(seed, sentences=count) for seed, count in ((5, 18), (7, 12), (6, 8)))
+ON_HARBOUR, ON_ORCHARD = (" ".join(text.split()[:9]) for text in (HARBOUR, ORCHARD))
+BRIDGE = {
+    "https://fullest.example/": (f"{HARBOUR}\n{FURTHER}", ON_HARBOUR),
+    "https://both.example/": (f"{HARBOUR}\n{ORCHARD}", ON_HARBOUR),
+    "https://orchard.example/": (ORCHARD, ON_ORCHARD),
+    "https://harbour.example/": (HARBOUR, ON_HARBOUR),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(BRIDGE))[::3])
+def test_what_makes_an_article_a_bridge_is_heeded_whenever_it_comes(
+    order: tuple[str, ...], store: Store, redis_url: str, prefix: str
+) -> None:
+    index_client = fresh_registry(store, redis_url, prefix)
+    made = [
+        reading(url, BRIDGE[url][0], title=BRIDGE[url][1], observed=NOON + timedelta(minutes=at))
+        for at, url in enumerate(order)
+    ]
+    assert told_apart(made, store, index_client) == {
+        frozenset(["https://fullest.example/", "https://harbour.example/"]),
+        frozenset(["https://both.example/"]),
+        frozenset(["https://orchard.example/"]),
+    }

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
+from onestory.store.articles.earlier_captures import move_back
 from onestory.store.articles.save import save_articles
 from onestory.store.articles.text_replacement import keep_better_set
 from onestory.store.database import Store
@@ -121,26 +122,6 @@ def test_spacing_signs_and_typography_make_no_version(store: Store) -> None:
     assert kinds == ["stored", "known", "stored"]
 
 
-@pytest.mark.parametrize("hours", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_a_version_counts_from_its_earliest_capture_whichever_arrived_first(
-    store: Store, hours: tuple[int, ...]
-) -> None:
-    for hour in hours:
-        save_all(store, [reading(URL, wire_article(1), observed=NOON + timedelta(hours=hour))])
-    with store.read() as connection:
-        record = load_article(connection, article_id_of_url(URL))
-    assert (record.copy.first_seen, record.copy.updated, record.observed) == (NOON, NOON, NOON)
-    assert len(numbers(store)) == 1
-
-
-def test_a_time_that_is_stated_later_makes_an_article_observed(store: Store) -> None:
-    save_all(store, [reading(URL, wire_article(1), observed=None)], now=NOON)
-    save_all(store, [reading(URL, wire_article(1), observed=NOON - timedelta(hours=1))], now=NOON)
-    with store.read() as connection:
-        record = load_article(connection, article_id_of_url(URL))
-    assert (record.copy.is_observed, record.copy.first_seen) == (True, NOON - timedelta(hours=1))
-
-
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
 def test_of_texts_with_the_same_words_one_is_kept_whatever_the_order(store: Store, order: tuple[int, ...]) -> None:
     texts = [
@@ -161,3 +142,43 @@ def test_of_texts_with_the_same_words_one_is_kept_whatever_the_order(store: Stor
             select(versions.c.text, articles.c.title).select_from(articles.join(versions))
         ).all()
     assert (kept.text, kept.title) == (" ".join([texts[1]] * 9), texts[1])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_an_article_is_as_old_as_the_earliest_capture_of_its_words(store: Store, order: tuple[int, ...]) -> None:
+    captures = [reading(URL, wire_article(1), observed=NOON + timedelta(hours=hours)) for hours in range(3)]
+    with store.write() as connection:
+        for at in order:
+            saved = save_articles(connection, [captures[at]], now=NOON)
+            moved = move_back(connection, [captures[at]], saved, now=NOON)
+            assert bool(moved) is (saved[0].older is not None)
+        article = load_article(connection, article_id_of_url(URL))
+        waiting = connection.execute(select(versions.c.observed, versions.c.attached)).all()
+    assert (article.copy.first_seen, article.copy.updated) == (NOON, NOON)
+    assert waiting == [(NOON, None)]
+    [story] = stories_of(store)
+    assert (story.first_seen, story.last_seen) == (NOON, NOON)
+
+
+def test_one_batch_may_hold_the_captures_of_an_article_in_any_order(store: Store) -> None:
+    captures = [reading(URL, wire_article(1), observed=NOON + timedelta(hours=hours)) for hours in (2, 0, 1)]
+    with store.write() as connection:
+        moved = move_back(connection, captures, save_articles(connection, captures, now=NOON), now=NOON)
+        article = load_article(connection, article_id_of_url(URL))
+    assert (moved, article.copy.first_seen) == (set(numbers(store)), NOON)
+
+
+def test_the_time_of_a_fetch_replaces_that_of_an_import(store: Store) -> None:
+    later = NOON + timedelta(days=9)
+    captures = [reading(URL, wire_article(1), observed=None), reading(URL, wire_article(1), observed=NOON)]
+    with store.write() as connection:
+        move_back(connection, captures, save_articles(connection, captures, now=later), now=later)
+        row = connection.execute(select(articles.c.first_seen, articles.c.is_observed)).one()
+    assert tuple(row) == (NOON, True)
+
+
+def test_an_earlier_version_makes_a_story_of_one_article_older(store: Store) -> None:
+    save_all(store, [reading(URL, wire_article(1), observed=NOON)])
+    save_all(store, [reading(URL, wire_article(2), observed=NOON - timedelta(days=1))])
+    [story] = stories_of(store)
+    assert story.first_seen == NOON - timedelta(days=1)

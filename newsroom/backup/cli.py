@@ -1,0 +1,86 @@
+"""The `onestory backup` and `onestory restore` commands."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onestory.newsroom.backup.restoring import restore
+from onestory.newsroom.backup.writing import back_up
+from onestory.newsroom.terminal.console import HomeOption, load_config, open_store, print_json, spinner
+from onestory.newsroom.terminal.output import plural
+from onestory.times import utc_now
+
+__all__ = ["backup_command", "restore_command"]
+
+
+def backup_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder for backups, best on another disk.")],
+    keep: Annotated[int | None, typer.Option(min=1, help="Then remove the oldest backups beyond this number.")] = None,
+    home: HomeOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Back up the store and the WARC files while everything runs.
+
+    WARC files that have not changed share their space with the backup before. Redis is not in it: the index is
+    rebuilt.
+    """
+    config = load_config(home)
+    start = time.monotonic()
+    with spinner("backing up") as progress, open_store(config) as store:
+        task = progress.add_task("", total=None)
+        done = back_up(
+            config,
+            store,
+            folder.absolute(),
+            keep=keep,
+            now=utc_now(),
+            tell=lambda what: progress.update(task, description=what),
+        )
+    if json:
+        print_json(asdict(done))
+        return
+    parts = [f"{done.folder}: {plural(done.files, 'file', 'files')}, {done.size / 1e6:,.1f} MB, {_since(start)}"]
+    parts += [f"{done.linked} WARC files shared with the backup before"] if done.linked else []
+    parts += [f"{plural(done.removed, 'old backup', 'old backups')} removed"] if done.removed else []
+    typer.echo("; ".join(parts))
+
+
+def restore_command(
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="One backup: a folder with a manifest.json.")],
+    tombstones: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Also replay these tombstones, as `onestory takedown --list` writes them."),
+    ] = None,
+    home: HomeOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Restore a backup into an empty data folder, and an empty database.
+
+    Every file is verified first. What was taken down after the backup, by the tombstones of the backups beside it, is
+    removed again.
+    """
+    config = load_config(home)
+    start = time.monotonic()
+    with spinner("restoring") as progress:
+        task = progress.add_task("", total=None)
+        done = restore(
+            config,
+            backup,
+            tombstones=tombstones or (),
+            progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+        )
+    if json:
+        print_json(asdict(done))
+        return
+    stored = f"{plural(done.articles, 'article', 'articles')} in {plural(done.stories, 'story', 'stories')}"
+    typer.echo(f"restored the backup of {done.created}: {stored}, {done.size / 1e6:,.1f} MB, {_since(start)}")
+    if done.taken_down:
+        typer.echo(f"taken down again: {plural(done.taken_down, 'article', 'articles')}")
+    typer.echo("the next command that needs the index rebuilds it; `onestory reindex` does so now")
+
+
+def _since(start: float) -> str:
+    return f"{time.monotonic() - start:.0f} s"

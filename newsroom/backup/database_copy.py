@@ -1,0 +1,123 @@
+"""Consistent copies of the database while everything runs: SQLite's online backup, and `pg_dump` for PostgreSQL."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL, make_url
+
+from onestory.errors import BadInput, DatabaseUnavailable, HomeUnusable
+from onestory.private_files import create_private_file
+from onestory.store.database_errors import BUSY_TIMEOUT_SECONDS
+
+__all__ = [
+    "POSTGRESQL_NAME",
+    "SQLITE_NAME",
+    "database_path",
+    "dump_database",
+    "is_sqlite",
+    "load_postgresql",
+]
+
+SQLITE_NAME = "onestory.db"
+POSTGRESQL_NAME = "onestory.pgdump"
+LINE_CHARS = 300
+
+
+def is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def database_path(url: str) -> Path:
+    """The file of a SQLite store."""
+    return Path(make_url(url).database or "")
+
+
+def dump_database(url: str, folder: Path) -> Path:
+    """Copy the database as it is at one moment into the folder; return the file.
+
+    Raises HomeUnusable, DatabaseUnavailable, BadInput if `pg_dump` is missing.
+    """
+    if is_sqlite(url):
+        return _copy_sqlite(database_path(url), folder / SQLITE_NAME)
+    target = folder / POSTGRESQL_NAME
+    create_private_file(target)
+    options = ["--format=custom", "--compress=1", "--no-owner", "--no-privileges", f"--file={target}"]
+    _run("pg_dump", options, make_url(url))
+    return target
+
+
+def _copy_sqlite(source: Path, target: Path) -> Path:
+    """SQLite's backup in one step: one read snapshot, which in WAL mode no writer waits for.
+
+    In several steps the copy would begin again whenever another process writes.
+    """
+    create_private_file(target)
+    try:
+        with _opened(source, read_only=True) as reader, _opened(target) as copy:
+            reader.backup(copy, pages=-1)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            [[found]] = copy.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error as error:
+        raise HomeUnusable(f"{source} cannot be copied ({error}): run `onestory doctor`") from error
+    if found != "ok":
+        raise HomeUnusable(f"the copy of {source} is damaged ({found}): run `onestory doctor`")
+    return target
+
+
+class _opened:  # noqa: N801 - used as a function
+    """A connection that is closed afterwards; sqlite3's own context only commits."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_SECONDS,
+        )
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._connection
+
+    def __exit__(self, *exc: object) -> None:
+        self._connection.close()
+
+
+def load_postgresql(url: str, dump: Path) -> None:
+    """Load a dump into an empty database, in one transaction: all of it, or nothing."""
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    target = make_url(url)
+    _run("pg_restore", [*options, f"--dbname={target.database}", str(dump)], target)
+
+
+def _run(program: str, options: Sequence[str], url: URL) -> None:
+    # The password goes through the environment: other users can read a process's arguments.
+    path = shutil.which(program)
+    if path is None:
+        raise BadInput(
+            f"{program} is not installed: install PostgreSQL's client programs of the server's version, "
+            "such as postgresql-client"
+        )
+    done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, with arguments of our own
+        [path, *options], env={**os.environ, **_environment(url)}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = next((line for line in done.stderr.splitlines() if line.strip()), f"exit code {done.returncode}")
+        raise DatabaseUnavailable(said[:LINE_CHARS])
+
+
+def _environment(url: URL) -> Mapping[str, str]:
+    """How libpq is told where the database is (PostgreSQL documentation, "Environment Variables")."""
+    query = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    told = {
+        "PGHOST": url.host or query.get("host"),
+        "PGPORT": str(url.port) if url.port else query.get("port"),
+        "PGUSER": url.username or query.get("user"),
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+        "PGSSLMODE": query.get("sslmode"),
+    }
+    return {name: value for name, value in told.items() if value}

