@@ -1,6 +1,6 @@
 """The batch from files to stories: articles a second, memory of all its processes, and what a crowd costs.
 
-    python -m benchmarks.batch_dedupe --data ../shared/data [--rows 20000,100000] [--crowd 20000] [--workers 2]
+    python -m benchmarks.batch_dedupe --data ../shared/data [--rows 2000,20000] [--crowd 20000] [--workers 2]
         [--peer ENVIRONMENT/bin/python]
 
 Every run is a process of its own, measured with all that it starts. F1 is over pairs of the generator's stories,
@@ -157,7 +157,7 @@ def _line(name: str, found: Measured, rows: int, workers: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--rows", default="20000,100000")
+    parser.add_argument("--rows", default="20000")
     parser.add_argument("--crowd", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory", type=int, default=2 << 30)
