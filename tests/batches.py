@@ -20,6 +20,7 @@ from onestory.newsroom.dump.card import DumpFormat
 from onestory.newsroom.dump.writer import DumpTable, dump_rows
 from onestory.pipelines.archive.rows import captures_of_rows
 from onestory.pipelines.batch.extraction import ReadChunk
+from onestory.pipelines.batch.parts import Progress
 from onestory.pipelines.runtime.intake import Intake
 from onestory.pipelines.runtime.read_capture import read_captures_in_worker
 from onestory.pipelines.runtime.retry import BackendRetry
@@ -58,11 +59,16 @@ def _in_process(_count: int) -> Iterator[ReadChunk]:
 
 
 def batch(
-    inputs: Sequence[Path | str], out: Path, *, file_format: DumpFormat = DumpFormat.JSONL, **options: Any
+    inputs: Sequence[Path | str],
+    out: Path,
+    *,
+    file_format: DumpFormat = DumpFormat.JSONL,
+    progress: Progress = lambda stage, done, total: None,
+    **options: Any,
 ) -> dict[str, Any]:
     """The batch over these files, in this process; its manifest."""
     chosen = BatchOptions(**{"columns": {}, "file_format": file_format} | options)
-    return run_batch([str(one) for one in inputs], out, chosen, as_of=AS_OF, read=_in_process)
+    return run_batch([str(one) for one in inputs], out, chosen, as_of=AS_OF, read=_in_process, progress=progress)
 
 
 def imported(path: Path, store: Store, redis: Redis, prefix: str) -> dict[str, list[Row]]:
