@@ -19,6 +19,7 @@ from onestory.pipelines.batch.bands import make_pairs
 from onestory.pipelines.batch.comparison import compare_pairs
 from onestory.pipelines.batch.components import group_articles
 from onestory.pipelines.batch.directory import make_directory, open_directory
+from onestory.pipelines.batch.evaluation import forget_opened
 from onestory.pipelines.batch.extraction import ReadChunk, extract_all
 from onestory.pipelines.batch.inputs import find_inputs
 from onestory.pipelines.batch.known_articles import find_dump_files, read_dumps
@@ -71,6 +72,7 @@ def run_batch(
     partial = out.with_name(f"{out.name}.partial")
     with _work_folder(options, partial, job) as (folder, begun):
         setting = Setting(folder, begun.as_of, options.workers, options.memory)
+        forget_opened()
         with disk_errors(folder.path):
             _compute(begun, setting, read=read, progress=progress)
             manifest = assemble(

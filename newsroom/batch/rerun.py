@@ -8,7 +8,7 @@ from onestory.pipelines.batch.bands import make_pairs
 from onestory.pipelines.batch.comparison import compare_pairs
 from onestory.pipelines.batch.components import group_articles
 from onestory.pipelines.batch.directory import make_directory
-from onestory.pipelines.batch.evaluation import evaluated_group, make_template
+from onestory.pipelines.batch.evaluation import evaluated_group, forget_opened, make_template
 from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 from onestory.pipelines.batch.stored import read_store, stored_stories
 from onestory.store.database import Store
@@ -20,6 +20,7 @@ def stories_again(
     setting: Setting, store: Store, *, chosen: Collection[str] | None, progress: Progress
 ) -> dict[str, str]:
     """The story of each article by the batch, of these articles or of all."""
+    forget_opened()
     read_store(setting, store, chosen=chosen, progress=progress)
     make_directory(setting, progress=progress)
     make_pairs(setting, progress=progress)

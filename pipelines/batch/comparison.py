@@ -17,7 +17,7 @@ from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.versions import VersionText
 
-__all__ = ["MATCHES", "compare_pairs", "evidence_of"]
+__all__ = ["MATCHES", "compare_pairs", "evidence_of", "forget_texts"]
 
 PAIRS_A_PART = 20_000
 SAMPLES_A_FILE = 4096
@@ -115,6 +115,11 @@ class _Texts:
 
 
 _kept_texts: dict[str, _Texts] = {}
+
+
+def forget_texts() -> None:
+    """Let go of the texts that this process keeps."""
+    _kept_texts.clear()
 
 
 def _texts_of(setting: Setting) -> _Texts:

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from onestory.pipelines.batch.captures import KnownArticle
-from onestory.pipelines.batch.comparison import MATCHES, evidence_of
+from onestory.pipelines.batch.captures import KnownArticle, open_capture_file
+from onestory.pipelines.batch.comparison import MATCHES, evidence_of, forget_texts
 from onestory.pipelines.batch.components import open_groups
 from onestory.pipelines.batch.directory import open_directory
 from onestory.pipelines.batch.parts import Setting
@@ -38,6 +38,7 @@ __all__ = [
     "GroupMatch",
     "evaluated",
     "evaluated_group",
+    "forget_opened",
     "make_template",
     "write_template",
 ]
@@ -83,6 +84,13 @@ class GroupMatch:
     high_words: int
     inert: bool
     data: bytes
+
+
+def forget_opened() -> None:
+    """Let go of the files that this process has opened: another job may work in a folder of the same name."""
+    for opened in (open_directory, open_groups, open_capture_file):
+        opened.cache_clear()
+    forget_texts()
 
 
 def make_template(setting: Setting) -> None:

@@ -209,6 +209,13 @@ def test_a_folder_that_is_not_empty_is_never_written_to(tmp_path: Path) -> None:
     assert {one: one.stat().st_mtime_ns for one in (tmp_path / "out").rglob("*")} == before
 
 
+def test_two_batches_of_one_process_share_nothing(tmp_path: Path) -> None:
+    for rows in (COVERAGE, COVERAGE[3:]):
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        batch([write_jsonl(tmp_path / "rows.jsonl", rows)], tmp_path / "out")
+    assert urls(tmp_path / "out") == [{"mirror"}]
+
+
 def test_a_full_disk_stops_the_batch_which_then_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_jsonl(tmp_path / "rows.jsonl", COVERAGE)
     usage = namedtuple("usage", ["total", "used", "free"])
