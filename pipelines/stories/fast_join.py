@@ -10,9 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onestory.dedupe.round_ups import items_held, tops_held
 from onestory.pipelines.stories.bridge_check import possible_bridges
-from onestory.pipelines.stories.matched import seen_of
+from onestory.pipelines.stories.digest_check import possible_digests
 from onestory.pipelines.stories.original import Choice, choose_original, reconsider_original, story_credit
 from onestory.store.events.story_events import note_reassignments
 from onestory.store.stories.components import MatchRow, MemberRow, load_members
@@ -78,7 +77,7 @@ class _JoinState:
     decided: Collection[str]
     named: set[tuple[str, str]]
     waiting: set[str]  # newcomers that are still to come
-    bridging: Collection[str]  # newcomers that may be bridges, or make others bridges
+    suspects: Collection[str]  # newcomers that may be round-ups, or make others round-ups
     hosts: set[tuple[str, str, bytes]] = field(default_factory=set)
     outlets: set[tuple[str, str]] = field(default_factory=set)
     owners: set[tuple[str, str]] = field(default_factory=set)
@@ -103,7 +102,8 @@ class _JoinState:
             decided=stories_with_decisions(connection, records),
             named=canonical_claims(connection, set(newcomers) | {record.original for record in records.values()}),
             waiting=set(newcomers),
-            bridging=possible_bridges(connection, newcomers, found, rows),
+            suspects=possible_bridges(connection, newcomers, found, rows)
+            | possible_digests(connection, newcomers, found, rows),
         )
         room._look_around(connection, newcomers)
         return room
@@ -142,7 +142,7 @@ class _JoinState:
         """Who moves where, when the newcomer comes: nobody, if it is alone; None where that might change more."""
         if not all(self._is_current(row) for row in matched.values()):
             return None
-        if article in self.bridging or any(self._tells(row) for row in matched.values()):
+        if article in self.suspects or any(self._tells(row) for row in matched.values()):
             return None
         copies = {other: row for other, row in matched.items() if row.kind == "copy"}
         homes = {self.home[other] for other in copies}
@@ -225,11 +225,7 @@ class _JoinState:
         a, b = self.members[row.a_article], self.members[row.b_article]
         if row.kind == "copy" and a.host == b.host and row.evidence.get("unrelated", False):
             return True
-        seen = seen_of(row)
-        if seen.off_topic or any(items_held(seen, a.words, b.words)):
-            return True
-        tops = zip((a, b), tops_held(seen, a.words, b.words), strict=True)
-        return any(is_held and article.holds_item for article, is_held in tops)
+        return bool(row.evidence.get("off_topic", False))
 
     def _is_open(self, story: StoryRow, one: MemberRow) -> bool:
         """Nothing in the story keeps the newcomer out, and the story's id and first outlet stay clear."""

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from onestory.dedupe.evidence import Evidence
-from onestory.dedupe.round_ups import is_inert, items_held, share_within
-from onestory.store.stories.components import MatchRow, add_matches, lower_least_parts, mark_holders
+from onestory.dedupe.round_ups import is_inert, share_within
+from onestory.store.stories.components import MatchRow, add_matches, lower_least_parts
 
-__all__ = ["Seen", "items_held_by", "parts_held", "record_matches", "seen_of", "stored_evidence"]
+__all__ = ["Seen", "parts_held", "record_matches", "seen_of", "stored_evidence"]
 
 
 class Seen(NamedTuple):
@@ -50,14 +50,6 @@ def seen_of(row: MatchRow) -> Seen:
     )
 
 
-def items_held_by(row: MatchRow) -> Iterator[str]:
-    """The articles that have the top of the other one further down."""
-    if row.evidence.get("a_holds_item", False):
-        yield row.a_article
-    if row.evidence.get("b_holds_item", False):
-        yield row.b_article
-
-
 def parts_held(row: MatchRow) -> Iterator[tuple[int, float]]:
     """Each of the two versions that the other lies within, and the share of its text that the other is."""
     if row.kind == "copy":
@@ -72,7 +64,6 @@ def record_matches(connection: Connection, rows: Sequence[MatchRow]) -> None:
     """Stores matches, except those already stored, and what they say of the articles that hold others."""
     add_matches(connection, rows)
     lower_least_parts(connection, _least_parts(rows))
-    mark_holders(connection, {article for row in rows for article in items_held_by(row)})
 
 
 def _least_parts(rows: Iterable[MatchRow]) -> dict[str, float]:
@@ -92,7 +83,4 @@ def stored_evidence(evidence: Evidence, a_words: int, b_words: int) -> dict[str,
         del told[name]
     if is_inert(evidence, a_words, b_words):
         told["inert"] = True
-    elif evidence.kind != "frame":
-        holds = zip(("a_holds_item", "b_holds_item"), items_held(evidence, a_words, b_words), strict=True)
-        told |= {name: True for name, is_held in holds if is_held}
     return told

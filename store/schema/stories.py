@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     true,
 )
 
@@ -105,8 +104,6 @@ articles = Table(
     Column("words", Integer, nullable=False),
     # the smallest share of its text that a copy within it makes, or made of an earlier version
     Column("least_part", Float),
-    # whether it has the top of another article further down, or an earlier version had
-    Column("holds_item", Boolean, nullable=False, default=False, server_default=false()),
     Column("withdrawn", Time),  # since when its page no longer shows it; see `withdrawals`
     Column("withdrawn_reason", String(16)),
     # The credited agency. Most articles have none.

@@ -21,7 +21,6 @@ __all__ = [
     "load_component",
     "load_members",
     "lower_least_parts",
-    "mark_holders",
     "matches_of",
     "small_parts",
     "stored_matches",
@@ -80,7 +79,6 @@ class MemberRow:
     credit: str | None
     names: str | None
     least_part: float | None
-    holds_item: bool
     is_known: bool
     story_copies: int
     story_solitary: bool
@@ -182,13 +180,6 @@ def lower_least_parts(connection: Connection, shares: Mapping[str, float]) -> No
         connection.execute(statement.values(least_part=bindparam("to")), rows)
 
 
-def mark_holders(connection: Connection, article_ids: Collection[str]) -> None:
-    """Note that these articles have the top of another one further down."""
-    for part in chunks(sorted(article_ids)):
-        unmarked = articles.c.id.in_(part), articles.c.holds_item.is_(False)
-        connection.execute(update(articles).where(*unmarked).values(holds_item=True))
-
-
 def matches_of(connection: Connection, article_ids: Collection[str], *, telling: bool = False) -> list[MatchRow]:
     """The matches of these articles; with `telling`, those that may change a story."""
     found = []
@@ -268,7 +259,6 @@ def load_members(connection: Connection, article_ids: Collection[str]) -> list[M
                 articles.c.credit,
                 articles.c.names,
                 articles.c.least_part,
-                articles.c.holds_item,
                 # An outlet without a host was only named, as one of ours or with its owner.
                 outlets.c.host.is_not(None),
                 stories.c.copies,

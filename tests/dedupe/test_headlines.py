@@ -1,5 +1,7 @@
 """What a headline says of shared words: news of both articles, or a frame around them."""
 
+from string import ascii_lowercase
+
 import pytest
 
 from onestory.dedupe.headlines import Headline, are_related, are_same
@@ -79,9 +81,12 @@ def test_a_passage_of_a_round_up_is_contained_and_no_copy():
 
 
 def test_the_digest_decides_the_order_of_an_alignment_and_never_the_number():
-    repeated = "q0 q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19"
-    one = f"f0 f1 f2 f3 f4\nh0 h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11\nd0 d1 d2 d3 d4 d5\n{repeated}"
-    other = f"{repeated}\ne0 e1 e2 e3 e4\nh0 h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11\ng0 g1 g2 g3 g4 g5 g6\n{repeated}"
+    def words(first: str, count: int) -> str:
+        return " ".join(f"{first}{letter}" for letter in ascii_lowercase[:count])
+
+    repeated = words("q", 20)
+    one = join(words("f", 5), words("h", 12), words("d", 6), repeated)
+    other = join(repeated, words("e", 5), words("h", 12), words("g", 7), repeated)
     forth = verify(text(1, one, ""), text(2, other, ""))
     back = verify(text(2, one, ""), text(1, other, ""))
     assert forth is not None
