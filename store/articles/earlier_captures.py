@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from onestory.store.articles.captures import ProcessedCapture
+from onestory.store.articles.captures import ProcessedCapture, page_facts
 from onestory.store.articles.save import SaveResult, refresh_articles
 from onestory.store.schema import articles, versions
 
@@ -26,7 +26,9 @@ def move_back(
         if result.older is None or observed is None:
             continue
         is_later = (versions.c.number == result.older) & (versions.c.observed > observed)
-        change = update(versions).where(is_later).values(observed=observed, attached=None)
+        # What a page states may change while its words do not: the earliest capture counts in this, too.
+        told = {"observed": observed, "attached": None, "facts": page_facts(reading.extracted)}
+        change = update(versions).where(is_later).values(told)
         if connection.execute(change).rowcount:
             moved.add(result.older)
             touched.add(result.article_id)

@@ -27,7 +27,7 @@ from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
 from onestory.urls import article_id_of_url, host_of
 
-__all__ = ["SaveResult", "refresh_articles", "save_articles", "save_removed_lines"]
+__all__ = ["SaveResult", "decide_versions", "refresh_articles", "save_articles", "save_removed_lines"]
 
 # The last version in this order is current, unless it shares nothing with the one before: see `unrelated`. The order of
 # arrival has no influence.
@@ -74,7 +74,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     _add_articles(connection, fresh, now=now)
     if fresh and connection.dialect.name == "postgresql":
         histories = _histories_locked(connection, ids)
-    answers, rows = _decide(readings, ids, numbers, histories, barred, now=now)
+    answers, rows = decide_versions(readings, ids, numbers, histories, barred, now=now)
     if rows:
         connection.execute(insert(versions), [row for row, _ in rows])
     save_removed_lines(connection, {row["number"]: reading.extracted.removed for row, reading in rows}, now=now)
@@ -84,7 +84,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     return answers
 
 
-def _decide(
+def decide_versions(
     readings: Sequence[ProcessedCapture],
     ids: Sequence[str],
     numbers: Sequence[int],
@@ -93,6 +93,11 @@ def _decide(
     *,
     now: datetime,
 ) -> tuple[list[SaveResult], list[tuple[dict[str, Any], ProcessedCapture]]]:
+    """Which captures make versions beside these histories, and the rows of these versions.
+
+    `ids` and `numbers` are those of the articles and versions; `barred` has the digests of tombstones. A history gets
+    the new versions of its article.
+    """
     answers: list[SaveResult] = []
     rows: list[tuple[dict[str, Any], ProcessedCapture]] = []
     for reading, identity, number in zip(readings, ids, numbers, strict=True):

@@ -159,6 +159,18 @@ def test_a_story_is_of_what_its_articles_say_now(store: Store, redis_url: str, p
     assert partition_by_url(store) == {frozenset({url("herald"), url("post")})}
 
 
+def test_a_story_of_one_article_counts_from_its_earliest_version(store: Store, redis_url: str, prefix: str) -> None:
+    registry = fresh_registry(store, redis_url, prefix)
+    take(store, registry, [reading("https://herald.example/a", wire_article(1))])
+    take(
+        store,
+        registry,
+        [reading("https://herald.example/a", excerpt(wire_article(1)), observed=NOON - timedelta(hours=1))],
+    )
+    [story] = stories_of(store)
+    assert (story.first_seen, story.last_seen) == (NOON - timedelta(hours=1), NOON - timedelta(hours=1))
+
+
 def test_an_article_stored_and_not_attached_is_found_by_the_sweep(store: Store, redis_url: str, prefix: str) -> None:
     save_all(store, [reading(url("herald"), wire_article(1))])
     with store.read() as connection:

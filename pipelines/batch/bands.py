@@ -1,0 +1,127 @@
+"""Candidates: the pairs of versions that share a band, found by sorting on disk.
+
+A crowded band shows its 24 versions of the lowest priority to all others, as the index does (`register.lua`); no band
+is cut. So a band of n versions costs 24 n comparisons at most, and none of its versions is left out.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onestory.dedupe.signature import KEY_BYTES, band_keys
+from onestory.pipelines.batch.captures import CaptureFile
+from onestory.pipelines.batch.directory import Directory, open_directory
+from onestory.pipelines.batch.parts import Progress, Setting, do_parts
+
+__all__ = ["PAIRS", "make_pairs", "pairs_among"]
+
+SHOWN = 24  # ids that a crowded band shows, as in register.lua
+ENTRY = np.dtype([("key", "<u8"), ("priority", "<u4"), ("place", "<u4")])
+# Bytes of memory for an entry while pairs are made from it.
+ENTRY_BYTES = 120
+PAIRS = "pairs"
+Pairs = NDArray[np.uint64]
+
+
+def make_pairs(setting: Setting, *, progress: Progress) -> None:
+    """The pairs of places that share a band, each as one number: the lower place, shifted by 32 bits, and the higher.
+
+    Each part has the bands of one range of keys. A pair that shares several bands may be in several parts.
+    """
+    files = range(len(open_directory(setting.folder).files))
+    do_parts("bands", write_bands, files, setting, name=_bands_name, progress=progress)
+    do_parts("candidates", write_pairs, range(_ranges(setting)), setting, name=_pairs_name, progress=progress)
+
+
+def _bands_name(part: int) -> str:
+    return f"bands/{part:05d}.npy"
+
+
+def _pairs_name(part: int) -> str:
+    return f"{PAIRS}/{part:05d}.npy"
+
+
+def _ranges(setting: Setting) -> int:
+    entries = sum((setting.folder.path / name).stat().st_size for name in setting.folder.names("bands")) // 16
+    return max(1, -(-entries * ENTRY_BYTES // setting.memory_each))
+
+
+def write_bands(setting: Setting, part: int) -> None:
+    """The band keys of one file's versions, sorted."""
+    directory = open_directory(setting.folder)
+    found = CaptureFile(setting.folder.path / directory.files[part])
+    start = int(directory.file_starts[part])
+    kept = [_entries(found, row, int(directory.places[start + row])) for row in _rows(directory, start, len(found))]
+    entries = np.concatenate(kept) if kept else np.empty(0, dtype=ENTRY)
+    setting.folder.write_array(_bands_name(part), entries[np.argsort(entries["key"], kind="stable")])
+
+
+def _rows(directory: Directory, start: int, rows: int) -> list[int]:
+    """The rows of a file whose captures make versions."""
+    places = directory.places[start : start + rows]
+    chosen: list[int] = np.flatnonzero(directory.counts[places]).tolist()
+    return chosen
+
+
+def _entries(found: CaptureFile, row: int, place: int) -> Any:
+    signature = found.signature(row)
+    keys = np.frombuffer(band_keys(signature), dtype=np.uint8).reshape(-1, KEY_BYTES)
+    wide = np.zeros((len(keys), 8), dtype=np.uint8)
+    wide[:, :KEY_BYTES] = keys
+    distinct = np.unique(wide.view("<u8").ravel())
+    entries = np.empty(len(distinct), dtype=ENTRY)
+    entries["key"] = distinct
+    # As in the index: from the words, so that the order of arrival decides nothing.
+    entries["priority"] = int.from_bytes(signature.digest[:4], "little")
+    entries["place"] = place
+    return entries
+
+
+def write_pairs(setting: Setting, part: int) -> None:
+    """The pairs of one range of keys, sorted, each once."""
+    ranges = _ranges(setting)
+    bounds = [(number << 8 * KEY_BYTES) // ranges for number in (part, part + 1)]
+    slices = []
+    for name in setting.folder.names("bands"):
+        entries = setting.folder.array(name)
+        low, high = np.searchsorted(entries["key"], np.array(bounds, dtype=np.uint64))
+        slices.append(np.array(entries[low:high]))
+    pairs = pairs_among(np.concatenate(slices) if slices else np.empty(0, dtype=ENTRY))
+    article = open_directory(setting.folder).article
+    is_two = (
+        article[(pairs >> np.uint64(32)).astype(np.int64)] != article[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    )
+    setting.folder.write_array(_pairs_name(part), pairs[is_two])
+
+
+def pairs_among(entries: Any) -> Pairs:
+    """The pairs of places in one band, for all bands of the entries; sorted, each once."""
+    entries = _shared_only(entries) if len(entries) else entries
+    ordered = entries[np.lexsort((entries["place"], entries["priority"], entries["key"]))]
+    keys, places = ordered["key"], ordered["place"]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, dtype=np.int64)
+    sizes = np.diff(np.append(starts, len(keys)))
+    found: Pairs = np.empty(0, dtype=np.uint64)
+    for shown in range(min(SHOWN, int(sizes.max(initial=0)))):
+        behind = sizes - shown - 1
+        chosen = behind > 0
+        heads, counts = starts[chosen] + shown, behind[chosen]
+        # Of each band: the shown one, beside each that stands behind it.
+        ends = np.cumsum(counts)
+        steps = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
+        one, other = np.repeat(places[heads], counts), places[np.repeat(heads + 1, counts) + steps]
+        low, high = np.minimum(one, other).astype(np.uint64), np.maximum(one, other).astype(np.uint64)
+        found = np.union1d(found, (low << np.uint64(32)) | high)
+    return found
+
+
+def _shared_only(entries: Any) -> Any:
+    """The entries of bands that hold several: most hold one."""
+    keys = entries["key"]
+    order = np.argsort(keys, kind="stable")
+    same = np.append(keys[order][1:] == keys[order][:-1], False)
+    is_shared = np.zeros(len(keys), dtype=bool)
+    is_shared[order[same]] = True
+    is_shared[order[np.flatnonzero(same) + 1]] = True
+    return entries[is_shared]
