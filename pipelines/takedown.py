@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from onestory.dedupe.signature import Signature
 from onestory.errors import BadInput, NotFound, TakenDown
 from onestory.pipelines.archive.redaction import redact_file, warc_files
-from onestory.pipelines.stories.attach import compare, evaluate
+from onestory.pipelines.stories.attach import evaluate
+from onestory.pipelines.stories.candidates import compare
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.store.articles.versions import VersionText, versions_of
 from onestory.store.database import Store

@@ -11,12 +11,11 @@ from onestory.dedupe.evidence import Member
 from onestory.dedupe.index import Registered
 from onestory.dedupe.partition import GroupingDecision, StoryPart, evaluated
 from onestory.dedupe.round_ups import MatchGraph
-from onestory.dedupe.verify import verify
-from onestory.pipelines.stories.candidates import Pair, VersionCache
+from onestory.pipelines.stories.candidates import Pair, VersionCache, compare
 from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
-from onestory.pipelines.stories.matched import Seen, record_matches, seen_of, stored_evidence
+from onestory.pipelines.stories.matched import Seen, record_matches, seen_of
 from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
@@ -41,7 +40,7 @@ from onestory.store.stories.components import (
 from onestory.store.stories.join import heads_of_crowds
 from onestory.store.stories.write import EvaluatedStory, mark_attached, write_evaluation
 
-__all__ = ["attach", "compare", "evaluate"]
+__all__ = ["attach", "evaluate"]
 
 # A registry is used in one thread, with one store: so are the versions it has seen.
 _shelves: WeakKeyDictionary[IndexClient, VersionCache] = WeakKeyDictionary()
@@ -260,24 +259,6 @@ def _shown(
 
 def _named(found: StoryComponent) -> set[str]:
     return {one for row in found.decisions for one in (*row.articles, *row.against)}
-
-
-def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
-    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing."""
-    known = {
-        version.number: version for version in version_texts(connection, {number for pair in pairs for number in pair})
-    }
-    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
-
-
-def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
-    one, other = compared(a, signature_of(a)), compared(b, signature_of(b))
-    evidence = verify(one, other)
-    ends = (a.article_id, b.article_id)
-    if evidence is None:
-        return MatchRow(a.number, b.number, *ends, "none", {})
-    told = stored_evidence(evidence, one.signature.words, other.signature.words)
-    return MatchRow(a.number, b.number, *ends, evidence.kind, told)
 
 
 def _between_articles(members: Iterable[MemberRow], matches: Iterable[MatchRow]) -> list[Seen]:

@@ -15,14 +15,14 @@ from onestory.dedupe.evidence import Evidence, ShingleOverlap, compare_shingles
 from onestory.dedupe.headlines import Headline, are_same
 from onestory.dedupe.signature import Signature
 from onestory.dedupe.text import ComparedText
-from onestory.dedupe.verify import compare_words, settled
+from onestory.dedupe.verify import compare_words, settled, verify
 from onestory.pipelines.stories.headline import compared, headline_of, origin_of
 from onestory.pipelines.stories.index_client import signature_of
 from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.versions import VersionText, signatures_of, text_digests_of, version_texts
 from onestory.store.stories.components import MatchRow
 
-__all__ = ["Pair", "VersionCache"]
+__all__ = ["Pair", "VersionCache", "compare"]
 
 Pair = tuple[int, int]  # the numbers of two versions, the lower one first
 SIGNATURES = 8192  # about 4 kB each
@@ -144,3 +144,21 @@ class VersionCache:
             return MatchRow(a, b, *ends, "none", {})
         words = (self._signed[a].signature.words, self._signed[b].signature.words)
         return MatchRow(a, b, *ends, evidence.kind, stored_evidence(evidence, *words))
+
+
+def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
+    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing."""
+    known = {
+        version.number: version for version in version_texts(connection, {number for pair in pairs for number in pair})
+    }
+    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
+
+
+def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
+    one, other = compared(a, signature_of(a)), compared(b, signature_of(b))
+    evidence = verify(one, other)
+    ends = (a.article_id, b.article_id)
+    if evidence is None:
+        return MatchRow(a.number, b.number, *ends, "none", {})
+    told = stored_evidence(evidence, one.signature.words, other.signature.words)
+    return MatchRow(a.number, b.number, *ends, evidence.kind, told)

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from onestory.dedupe.evidence import Member
 from onestory.dedupe.headlines import Headline, are_related
 from onestory.dedupe.round_ups import DISJOINT_SHARES, MatchGraph, items_held, tops_held
+from onestory.pipelines.stories.candidates import compare
 from onestory.pipelines.stories.headline import headline_of
-from onestory.pipelines.stories.matched import parts_held, seen_of
+from onestory.pipelines.stories.matched import parts_held, record_matches, seen_of
 from onestory.store.articles.versions import signatures_of
 from onestory.store.stories.components import (
     MatchRow,
@@ -27,6 +28,8 @@ from onestory.store.stories.components import (
 )
 
 __all__ = ["possible_round_ups"]
+
+MOST_COMPARED = 256  # pairs for one batch of newcomers; what needs more is left to the evaluation
 
 Pair = tuple[int, int]  # two versions, the lower number first
 Parts = Mapping[int, Mapping[int, float]]  # container, version within it, the share of the container that this one is
@@ -127,7 +130,7 @@ def _possible_digests(
     known = {**members, **{one.id: one for one in load_members(connection, ends - members.keys())}}
     wanted = {holder: _wanted(found, known) for holder, found in held.items()}
     pairs = {pair for found in wanted.values() for pair in found}
-    tied = {(row.a, row.b) for row in (*rows, *stored_matches(connection, pairs)) if row.kind != "none"}
+    tied = {(row.a, row.b) for row in (*rows, *_verified(connection, pairs, rows)) if row.kind != "none"}
     suspects = {holder for holder, found in wanted.items() if not found <= tied}
     return {
         end
@@ -136,6 +139,17 @@ def _possible_digests(
         for end in (row.a_article, row.b_article)
         if end in newcomers
     }
+
+
+def _verified(connection: Connection, pairs: Collection[Pair], rows: Sequence[MatchRow]) -> list[MatchRow]:
+    """The matches of pairs that an evaluation would ask for; those that nobody compared are compared and recorded."""
+    stored = stored_matches(connection, pairs)
+    unknown = set(pairs) - {(row.a, row.b) for row in (*rows, *stored)}
+    if len(unknown) > MOST_COMPARED:
+        return stored
+    fresh = compare(connection, unknown)
+    record_matches(connection, fresh)
+    return stored + fresh
 
 
 def _holders(rows: Iterable[MatchRow], members: Mapping[str, MemberRow]) -> set[str]:
