@@ -49,6 +49,7 @@ from onestory.newsroom.sources import api as sources_api
 from onestory.newsroom.sources import web as source_pages
 from onestory.newsroom.stories import api as stories_api
 from onestory.newsroom.stories import changes_api as story_changes
+from onestory.newsroom.stories import paragraphs_api
 from onestory.newsroom.stories import web as story_pages
 from onestory.newsroom.watches import api as watches_api
 from onestory.newsroom.watches import web as watch_pages
@@ -168,6 +169,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (
         stories_api.router,
+        paragraphs_api.router,
         article_list_router,
         search_api.router,
         story_changes.router,

@@ -25,6 +25,13 @@ const localize = (root) => {
       one.title = one.dataset.utc;
     }
   }
+  const short = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const tick = new Intl.DateTimeFormat(navigator.language, { ...short, ...hours, timeZone: zone });
+  for (const one of root.querySelectorAll("svg [data-at]")) {
+    const at = new Date(one.dataset.at);
+    const before = one.dataset.before;
+    one.textContent = before === undefined ? tick.format(at) : `${before}${format.format(at)}${zone ? " UTC" : ""}`;
+  }
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.getElementById("zone-told").textContent = zone ? "all times are UTC" : `times in ${name}; point at one for UTC`;
 };
