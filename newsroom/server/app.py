@@ -46,6 +46,8 @@ from onestory.newsroom.server.cors import ApiCors
 from onestory.newsroom.server.monitoring import RequestMetrics, ServerMetrics
 from onestory.newsroom.server.monitoring import prometheus_router as metrics_router
 from onestory.newsroom.sources import api as sources_api
+from onestory.newsroom.sources import management_api as source_management_api
+from onestory.newsroom.sources import management_web as source_management_pages
 from onestory.newsroom.sources import web as source_pages
 from onestory.newsroom.stories import api as stories_api
 from onestory.newsroom.stories import changes_api as story_changes
@@ -174,12 +176,14 @@ def _include_routers(app: FastAPI) -> None:
         search_api.router,
         story_changes.router,
         lookup_api.router,
+        source_management_api.router,
         sources_api.router,
         monitoring.health_router,
     ):
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
+    app.include_router(source_management_pages.router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
     for router in (sign_in_pages.router, settings_pages.settings_router, webhook_pages.webhook_settings_router):

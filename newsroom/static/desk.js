@@ -145,3 +145,20 @@ if (document.getElementById("newcomers")?.dataset.live) {
   document.addEventListener("visibilitychange", listen);
   listen();
 }
+
+// Wait for a result that the API is going to have, then show the page that has it.
+for (const place of document.querySelectorAll("[data-awaits]")) {
+  const { awaits, field, was } = place.dataset;
+  let left = 90;
+  const look = async () => {
+    const answer = await fetch(awaits, { headers: { Accept: "application/json" } });
+    if (answer.ok && String((await answer.json())[field] ?? "") !== was) {
+      location.reload();
+    } else if (--left) {
+      setTimeout(look, 2000);
+    } else {
+      place.textContent = "No result yet. Check that a crawler is running.";
+    }
+  };
+  setTimeout(look, 1000);
+}

@@ -11,6 +11,7 @@ from onestory.newsroom.http.pagination import decode_cursor, encode_cursor, next
 from onestory.newsroom.http.parameters import StoryId, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.responses import json_response
+from onestory.newsroom.http.schemas import EXAMPLE_ID
 from onestory.newsroom.stories.word_counts import MAX_PARAGRAPHS, paragraph_table
 from onestory.store.stories.copies import copies_after_cursor, current_texts
 from onestory.store.stories.listing import StoryCursor
@@ -26,25 +27,25 @@ MAX_COPIES = 50
 class Paragraph(BaseModel):
     """A paragraph of the original."""
 
-    number: int = Field(description="From 1.")
-    start: str = Field(description="How it begins.")
+    number: int = Field(description="From 1.", examples=[1])
+    start: str = Field(description="How it begins.", examples=["The harbour bridge will close"])
     kept_by: int = Field(description="Copies of this response that keep it whole.")
 
 
 class ParagraphsOfCopy(BaseModel):
     """What a copy keeps."""
 
-    article: str
-    outlet: str
-    kept: list[float] = Field(description="The share of each paragraph that the copy keeps, 0 to 1.")
+    article: str = Field(examples=[EXAMPLE_ID])
+    outlet: str = Field(examples=["Harbour Post"])
+    kept: list[float] = Field(description="The share of each paragraph, 0 to 1.", examples=[[1.0, 0.42]])
 
 
 class StoryParagraphs(BaseModel):
     """The paragraphs of the original by copy."""
 
-    original: str = Field(description="Id of the original.")
+    original: str = Field(description="Id of the original.", examples=[EXAMPLE_ID])
     paragraphs: list[Paragraph] = Field(description=f"At most {MAX_PARAGRAPHS}.")
-    left_out: int = Field(description="Paragraphs after these.")
+    left_out: int = Field(description="Paragraphs after these.", examples=[0])
     copies: list[ParagraphsOfCopy] = Field(description="In the order first seen, without the original.")
     next: str | None = Field(description="Cursor of the next page, null on the last one.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from onestory.errors import NotFound
 from onestory.store.articles.ownership import claim_articles
@@ -24,6 +24,7 @@ __all__ = [
     "add_sources",
     "get_source_settings",
     "list_source_entries",
+    "remove_source",
     "save_source_settings",
     "source_settings_for_update",
 ]
@@ -187,6 +188,15 @@ def list_source_entries(connection: Connection) -> list[SourceEntry]:
         )
         for row in connection.execute(query)
     ]
+
+
+def remove_source(connection: Connection, source_id: int) -> None:
+    """Remove a source, with its yield and its gaps. Its pages and articles stay. Raises NotFound.
+
+    A source that ONESTORY_SOURCES lists comes back with the next start.
+    """
+    if connection.execute(delete(sources).where(sources.c.id == source_id)).rowcount == 0:
+        raise NotFound(f"there is no source {source_id}")
 
 
 @dataclass(frozen=True, slots=True)
