@@ -38,6 +38,8 @@ from onestory.newsroom.lookup import api as lookup_api
 from onestory.newsroom.lookup import web as lookup_pages
 from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
+from onestory.newsroom.outlets import api as outlets_api
+from onestory.newsroom.outlets import web as outlet_pages
 from onestory.newsroom.pages.render import problem_page
 from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
@@ -176,6 +178,7 @@ def _include_routers(app: FastAPI) -> None:
         search_api.router,
         story_changes.router,
         lookup_api.router,
+        outlets_api.router,
         source_management_api.router,
         sources_api.router,
         monitoring.health_router,
@@ -183,7 +186,8 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    app.include_router(source_management_pages.router)
+    for router in (source_management_pages.router, outlet_pages.router):
+        app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
     for router in (sign_in_pages.router, settings_pages.settings_router, webhook_pages.webhook_settings_router):

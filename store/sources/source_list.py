@@ -1,7 +1,7 @@
 """The list of sources: what is polled, for which outlet, and how often."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,7 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     """
     if not entries:
         return 0
+    entries = _under_present_names(connection, entries)
     rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
     added = insert_new(
         connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])), returning=outlets.c.host
@@ -101,6 +102,13 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     add_hosts(connection, found, now=now)
     claim_articles(connection, set(added))
     return len(found)
+
+
+def _under_present_names(connection: Connection, entries: Sequence[SourceEntry]) -> list[SourceEntry]:
+    """The entries with the outlets that their names were merged into."""
+    query = select(outlets.c.name, outlets.c.merged_into).where(outlets.c.merged_into.is_not(None))
+    merged = {row.name: row.merged_into for row in connection.execute(query)}
+    return [replace(entry, outlet=merged.get(entry.outlet, entry.outlet)) for entry in entries]
 
 
 def _outlet_row(entry: SourceEntry) -> dict[str, object]:
