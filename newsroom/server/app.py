@@ -56,6 +56,7 @@ from onestory.newsroom.stories import changes_api as story_changes
 from onestory.newsroom.stories import paragraphs_api
 from onestory.newsroom.stories import web as story_pages
 from onestory.newsroom.watches import api as watches_api
+from onestory.newsroom.watches import mail as watch_mail
 from onestory.newsroom.watches import web as watch_pages
 from onestory.newsroom.webhooks import api as webhooks_api
 from onestory.pipelines.runtime.engine import Engine
@@ -90,6 +91,7 @@ def create_app_from_config(
         templates=templates,
         require_keys=config.require_keys,
         public_url=config.public_url,
+        sends_mail=config.smtp_url is not None,
     )
 
 
@@ -104,6 +106,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     templates: Sequence[SearchTemplate] = (),
     require_keys: bool = False,
     public_url: str | None = None,
+    sends_mail: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """Create the app of the API and the pages, which must be the only user of `index_client`.
@@ -113,7 +116,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     limit of API clients, 0 for none. `templates` are the search feeds for new watches.
 
     Keys are required off loopback, and on loopback with `require_keys`. `public_url` is the origin under which readers
-    reach the pages.
+    reach the pages. `sends_mail`: the sender of webhooks has a mail server.
     """
     is_open = not requires_keys(host, require_keys=require_keys, public_url=public_url)
     public = urlsplit(public_url or "")
@@ -130,6 +133,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     app.state.desk = ApiContext(store, index_client, clock)
     app.state.templates = templates
     app.state.is_open = is_open
+    app.state.sends_mail = sends_mail
     _add_caches(app, store, index_client)
     _include_routers(app)
     show = problem_renderer(problem_page)
@@ -179,6 +183,7 @@ def _include_routers(app: FastAPI) -> None:
         story_changes.router,
         lookup_api.router,
         outlets_api.router,
+        watch_mail.router,
         source_management_api.router,
         sources_api.router,
         monitoring.health_router,
@@ -186,7 +191,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (source_management_pages.router, outlet_pages.router):
+    for router in (source_management_pages.router, outlet_pages.router, watch_mail.page_router):
         app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
