@@ -30,6 +30,7 @@ from onestory.newsroom.http.permissions import RouteScopes
 from onestory.newsroom.http.problems import handle_problems, problem_renderer
 from onestory.newsroom.http.request_guard import AllowedHosts, RequestGuard
 from onestory.newsroom.keys import api as keys_api
+from onestory.newsroom.keys import retention_api
 from onestory.newsroom.keys import settings_page as settings_pages
 from onestory.newsroom.keys import settings_page as webhook_pages
 from onestory.newsroom.keys import web as sign_in_pages
@@ -183,6 +184,7 @@ def _include_routers(app: FastAPI) -> None:
         story_changes.router,
         lookup_api.router,
         outlets_api.router,
+        retention_api.router,
         watch_mail.router,
         source_management_api.router,
         sources_api.router,

@@ -16,6 +16,7 @@ from onestory.ssrf import AllowList
 from onestory.store.database import Store
 from onestory.store.events.event_log import delete_events
 from onestory.store.frontier.hosts import database_time
+from onestory.store.settings import read_retention
 from onestory.store.webhooks.outbox import (
     OutboxMessage,
     claim_messages,
@@ -29,7 +30,7 @@ from onestory.store.webhooks.outbox import (
 from onestory.store.webhooks.webhooks import WebhookRecord, acquire_sender_lease, release_sender_lease
 from onestory.times import utc_now
 
-__all__ = ["EVENT_RETENTION_DAYS", "Targets", "WebhookSender", "send_due_messages"]
+__all__ = ["Targets", "WebhookSender", "send_due_messages"]
 
 
 SEND_INTERVAL_SECONDS = 2.0
@@ -38,8 +39,6 @@ SENDER_LEASE_SECONDS = 60.0
 
 MAX_CONCURRENT_CALLS = 16
 
-EVENT_RETENTION_DAYS = 30
-
 PRUNE_INTERVAL_SECONDS = 3600.0
 
 
@@ -47,7 +46,7 @@ class WebhookSender(PeriodicThread):
     """Collects events into messages and sends those that are due, with a store of its own.
 
     Of several processes on one store, one sends. If it ends, another takes over, at the latest when its lease expires.
-    The sender also deletes events and settled messages older than EVENT_RETENTION_DAYS.
+    The sender also deletes events and settled messages past their retention.
     """
 
     def __init__(self, config: Config) -> None:
@@ -88,7 +87,7 @@ class WebhookSender(PeriodicThread):
 
 def prune_events_and_messages(store: Store) -> None:
     with store.write() as connection:
-        before = database_time(connection) - timedelta(days=EVENT_RETENTION_DAYS)
+        before = database_time(connection) - timedelta(days=read_retention(connection).events_days)
         delete_events(connection, before=before)
         delete_old_messages(connection, before=before)
 
