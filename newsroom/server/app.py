@@ -39,6 +39,8 @@ from onestory.newsroom.lookup import api as lookup_api
 from onestory.newsroom.lookup import web as lookup_pages
 from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
+from onestory.newsroom.mcp.server import McpEndpoint
+from onestory.newsroom.mcp.server import router as mcp_router
 from onestory.newsroom.outlets import api as outlets_api
 from onestory.newsroom.outlets import web as outlet_pages
 from onestory.newsroom.pages.render import problem_page
@@ -166,6 +168,7 @@ def _add_caches(app: FastAPI, store: Store, index_client: IndexClient) -> None:
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = EventSubscribers(store, index_client.index.redis)
     app.state.fetches = PendingFetches()
+    app.state.mcp = McpEndpoint(app.state.desk)
     app.state.keyring = KeyCache(store)
     app.state.strangers = LoginThrottle()
 
@@ -183,6 +186,7 @@ def _include_routers(app: FastAPI) -> None:
         search_api.router,
         story_changes.router,
         lookup_api.router,
+        mcp_router,
         outlets_api.router,
         retention_api.router,
         watch_mail.router,
@@ -205,4 +209,5 @@ def _include_routers(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = WORKER_THREADS
     yield
+    await app.state.mcp.end()
     await anyio.to_thread.run_sync(app.state.arrivals.end)
