@@ -15,6 +15,7 @@ __all__ = [
     "EVENTS_DELETED",
     "INDEX_GENERATION",
     "MAX_RETENTION_DAYS",
+    "SEARCH_LANGUAGES",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
     "Retention",
@@ -32,6 +33,7 @@ BOILERPLATE_COUNTED = "boilerplate_counted"  # the newest version that was count
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
+SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 

@@ -46,6 +46,7 @@ from onestory.newsroom.outlets import web as outlet_pages
 from onestory.newsroom.pages.render import problem_page
 from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
+from onestory.newsroom.search import saved as saved_searches
 from onestory.newsroom.server import monitoring
 from onestory.newsroom.server.cors import ApiCors
 from onestory.newsroom.server.monitoring import RequestMetrics, ServerMetrics
@@ -188,6 +189,7 @@ def _include_routers(app: FastAPI) -> None:
         lookup_api.router,
         mcp_router,
         outlets_api.router,
+        saved_searches.router,
         retention_api.router,
         watch_mail.router,
         source_management_api.router,
@@ -197,7 +199,9 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (source_management_pages.router, outlet_pages.router, watch_mail.page_router):
+    for router in (source_management_pages.router, outlet_pages.router):
+        app.include_router(router)
+    for router in (watch_mail.page_router, saved_searches.page_router):
         app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)

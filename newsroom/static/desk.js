@@ -162,3 +162,37 @@ for (const place of document.querySelectorAll("[data-awaits]")) {
   };
   setTimeout(look, 1000);
 }
+
+// The day picker means a day of the reader's zone.
+const zone = document.querySelector("[data-zone]");
+if (zone) {
+  zone.value = kept("zone", "local") === "UTC" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  zone.disabled = false;
+}
+
+// Keyboard shortcuts, unless they are switched off in the footer or the reader types.
+const stories = () => [...document.querySelectorAll("ol.stories > li a[href^='/stories/']:first-of-type")]
+  .filter((one, at, all) => one.closest("h2, h3") && one.checkVisibility());
+const step = (by) => {
+  const links = stories();
+  const at = links.indexOf(document.activeElement);
+  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)];
+  next?.focus();
+  next?.closest("li").scrollIntoView({ block: "nearest" });
+};
+const shortcuts = {
+  "/": () => (document.getElementById("q") ? document.getElementById("q").focus() : location.assign("/#q")),
+  j: () => step(1),
+  k: () => step(-1),
+  o: () => stories().includes(document.activeElement) && document.activeElement.click(),
+  "?": () => document.getElementById("shortcuts").showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || kept("keys", "") === "off") return;
+  const act = shortcuts[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});

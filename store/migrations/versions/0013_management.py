@@ -1,4 +1,4 @@
-"""Management without a shell: requested sources, merged names of outlets, saved searches."""
+"""Management without a shell: requested sources, merged names of outlets, saved searches. Search by stems."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +26,11 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_source_requests_created", "source_requests", ["created"])
+    # The words of every article get their stems.
+    op.execute(
+        "INSERT INTO search_due (article_id) SELECT id FROM articles "
+        "WHERE id NOT IN (SELECT article_id FROM search_due) ORDER BY arrival"
+    )
     op.create_table(
         "saved_searches",
         sa.Column("id", sa.Integer(), primary_key=True),
