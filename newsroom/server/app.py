@@ -43,6 +43,7 @@ from onestory.newsroom.mcp.server import McpEndpoint
 from onestory.newsroom.mcp.server import router as mcp_router
 from onestory.newsroom.outlets import api as outlets_api
 from onestory.newsroom.outlets import web as outlet_pages
+from onestory.newsroom.pages.reference import router as reference_router
 from onestory.newsroom.pages.render import problem_page
 from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
@@ -201,7 +202,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (source_management_pages.router, outlet_pages.router):
         app.include_router(router)
-    for router in (watch_mail.page_router, saved_searches.page_router):
+    for router in (watch_mail.page_router, saved_searches.page_router, reference_router):
         app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
