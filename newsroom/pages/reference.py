@@ -72,7 +72,9 @@ def operations_by_tag(document: Mapping[str, Any]) -> list[tuple[str, str, list[
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> ApiOperation:
-    success = next((one for status, one in operation["responses"].items() if status.startswith("2")), {})
+    success: Mapping[str, Any] = next(
+        (one for status, one in operation["responses"].items() if status.startswith("2")), {}
+    )
     scopes = [scope for need in operation.get("security", ()) for scope in need.get("key", ())]
     return ApiOperation(
         operation["operationId"],
