@@ -116,3 +116,16 @@ def test_outlets_are_merged_from_the_command_line(home: Path) -> None:
     store.close()
     assert "thedaily now stands for daily" in onestory("outlets", "merge", "thedaily", "daily", home=home).stdout
     assert "thedaily " not in onestory("outlets", "list", home=home).stdout
+
+
+def test_the_outlets_of_a_row_are_ordered_by_size(served: Served) -> None:
+    others = [ran("Big Paper", f"{FERRY}\nPart {at} of a series on the islands.", at, path=f"x{at}") for at in range(3)]
+    take(served.store, served.index_client, others)
+    copies = [ran(name, BRIDGE, 20 + at) for at, name in enumerate(("Coast Wire", "Small Paper", "Big Paper"))]
+    take(served.store, served.index_client, copies)
+    page = read(served.client.get("/?min_outlets=3"))
+    assert [words_of.text_content() for words_of in page.xpath("//p[contains(@class, 'run-by')]//bdi")] == [
+        "Coast Wire",
+        "Big Paper",
+        "Small Paper",
+    ]
