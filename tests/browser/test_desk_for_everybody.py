@@ -41,6 +41,8 @@ def paths_of(desk: Served) -> list[str]:
         "/sources/2",
         "/sources/2?asked=2&was=&had=0",
         "/outlets",
+        "/searches",
+        "/docs",
         "/outlet?name=Bay+News",
         "/nothing",
     ]
