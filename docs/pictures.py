@@ -2,9 +2,8 @@
 
     python docs/pictures.py [--chromium /usr/bin/chromium]
 
-Needs Playwright for Python and a Chromium. The news are those of the demo, which is crawled, and one story that is
-imported: an agency corrects it, and some go on with the old text. What the calls answer is what is printed; long lists
-and texts are cut.
+Needs Playwright for Python and a Chromium. The news are those of the demo. What the calls answer is what is printed;
+long lists and texts are cut.
 """
 
 import argparse
@@ -15,9 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,8 +24,8 @@ import httpx2 as httpx
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-MOST_BYTES = 150_000
-DEMO_STORIES = 5
+MOST_BYTES = 200_000
+DEMO_STORIES = 7
 MOST_SECONDS = 60
 PROGRAM = (sys.executable, "-m", "onestory")
 SAID = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -36,30 +34,8 @@ PASSAGE = (
     "of twenty, beginning with children and the elderly, while a tug held the ferry steady against the rising tide. "
     "The cook of the Lady of Orrin has since been offered a place in the town band."
 )
-# As the agency sent it, and what it corrected.
-RESERVOIR = (
-    "The reservoir above Orle holds water for 90 days, half of what it held a year ago, the county said on Monday.\n"
-    "Engineers will lower the outflow by a third from Friday, so that farms along the river must draw from wells.\n"
-    '"We can bring the town through a dry winter, but not through two," said Ines Karr, who runs the waterworks.\n'
-    "Hospitals and bakeries are exempt. Gardens and the public pool are not, and the pool closes on Sunday.\n"
-    "A second pipeline from the coast, planned eleven years ago, would cost four million crowns and take two years."
-)
-CORRECTED = RESERVOIR.replace("for 90 days", "for 60 days").replace("four million", "fourteen million")
-BRIEF = "\n".join(RESERVOIR.split("\n")[:3])
 OURS = "Harbour Courier"
 WIRE = "Meridian Wire"
-# Outlet, headline, text, and how many minutes ago it was seen.
-FIRST_COPIES = (
-    (WIRE, "Reservoir above Orle down to half", RESERVOIR, 95),
-    (OURS, "Orle saves water: the pool closes", RESERVOIR, 82),
-    ("Coast Today", "Reservoir above Orle down to half", RESERVOIR, 76),
-    ("Vale Tribune", "Farms to draw from wells as Orle saves water", BRIEF, 61),
-    ("Island Post", "Reservoir above Orle down to half", RESERVOIR, 48),
-)
-LATER_COPIES = (
-    (WIRE, "Reservoir above Orle down to half", CORRECTED, 37),
-    ("Morning Ledger", "Water for 60 days, says county", CORRECTED, 22),
-)
 PLAIN = {"Content-Type": "text/plain"}
 # What of an answer is shown: long texts and lists are cut.
 MOST_CHARACTERS, MOST_MEMBERS = 110, 1
@@ -67,7 +43,7 @@ MOST_CHARACTERS, MOST_MEMBERS = 110, 1
 
 @contextmanager
 def demo() -> Iterator[str]:
-    """The address of a program that has crawled its demo, and was given one story more."""
+    """The address of a program that has crawled its demo."""
     command = [*PROGRAM, "run", "--demo", "--port", "0"]
     with (
         tempfile.TemporaryDirectory(prefix="morning-") as folder,
@@ -78,34 +54,9 @@ def demo() -> Iterator[str]:
         try:
             said = next(found[0] for line in process.stderr or () if (found := SAID.search(line)))
             _wait(said)
-            _add_story(next(Path(folder).glob("onestory-demo-*")), Path(folder))
             yield said
         finally:
             process.terminate()
-
-
-def _add_story(home: Path, folder: Path) -> None:
-    subprocess.run([*PROGRAM, "outlets", "set", OURS, "--ours", "--home", home], check=True)  # noqa: S603
-    for copies in (FIRST_COPIES, LATER_COPIES):
-        (folder / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in _rows(copies)))
-        subprocess.run([*PROGRAM, "import", folder / "rows.jsonl", "--home", home], check=True)  # noqa: S603
-
-
-def _rows(copies: Sequence[tuple[str, str, str, int]]) -> Iterator[dict[str, Any]]:
-    for outlet, title, text, minutes in copies:
-        seen = datetime.now(UTC) - timedelta(minutes=minutes)
-        url = f"https://www.{outlet.lower().replace(' ', '-')}.example/reservoir"
-        # A correction keeps the time of the first text.
-        began = next((first[3] for first in FIRST_COPIES if first[0] == outlet), minutes)
-        claimed = (datetime.now(UTC) - timedelta(minutes=began + 9)).isoformat()
-        yield {
-            "url": url,
-            "outlet": outlet,
-            "title": title,
-            "text": text,
-            "fetched": seen.isoformat(),
-            "published": claimed,
-        }
 
 
 def _wait(base: str) -> None:

@@ -60,6 +60,7 @@ COMMANDS = {
     "takedown": _Command("editorial.cli:takedown_command", "Edit"),
     "events": _Command("events.cli:events_command", "Connect"),
     "webhooks": _Command("webhooks.cli:webhooks_app", "Connect"),
+    "mcp": _Command("mcp.cli:mcp_command", "Connect"),
     "keys": _Command("keys.cli:keys_app", "Connect"),
     "audit": _Command("batch.audit:audit_command", "Maintain"),
     "backup": _Command("backup.cli:backup_command", "Maintain"),

@@ -29,7 +29,7 @@ class Config:
     folder that keeps fetched pages. `cors_origins` lists the sites whose pages may read the API. `rate_limit` is the
     number of API requests per client and minute: 0 sets no limit, None uses the default for the listening address.
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
-    origin under which readers reach the pages.
+    origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
     """
 
     home: Path
@@ -46,6 +46,8 @@ class Config:
     admin_key: str | None = field(default=None, repr=False)
     require_keys: bool = False
     public_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -69,6 +71,8 @@ class Config:
             admin_key=_admin_key(env),
             require_keys=_switch(env, "ONESTORY_REQUIRE_KEYS"),
             public_url=_public_url(_value(env, "ONESTORY_PUBLIC_URL")),
+            smtp_url=_value(env, "ONESTORY_SMTP_URL"),
+            mail_from=_value(env, "ONESTORY_MAIL_FROM"),
         )
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, delete, func, insert, select
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, boilerplate, removed_lines, versions
+from onestory.store.settings import read_retention
 from onestory.urls import bare_host
 
 __all__ = [
-    "REMOVED_LINES_RETENTION_DAYS",
     "ArticleLines",
     "BoilerplateLine",
     "active_fingerprints",
@@ -154,9 +154,6 @@ def active_fingerprints(connection: Connection) -> dict[str, frozenset[int]]:
     return {host: frozenset(fingerprints) for host, fingerprints in found.items()}
 
 
-REMOVED_LINES_RETENTION_DAYS = 30
-
-
 def removed_lines_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[RemovedLine]]:
     """The lines removed from these versions, in page order."""
     found: dict[int, list[RemovedLine]] = {}
@@ -169,5 +166,6 @@ def removed_lines_of(connection: Connection, numbers: Collection[int]) -> dict[i
 
 def prune_removed_lines(connection: Connection, *, now: datetime) -> int:
     """Delete removed lines past their retention, and return how many."""
-    statement = delete(removed_lines).where(removed_lines.c.at < now - timedelta(days=REMOVED_LINES_RETENTION_DAYS))
+    before = now - timedelta(days=read_retention(connection).removed_lines_days)
+    statement = delete(removed_lines).where(removed_lines.c.at < before)
     return connection.execute(statement).rowcount

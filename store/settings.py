@@ -1,7 +1,10 @@
 """Single values by key that outlive a process."""
 
+from dataclasses import asdict, dataclass
+
 from sqlalchemy import Connection, delete, select
 
+from onestory.errors import BadInput
 from onestory.store.queries import dialect_insert
 from onestory.store.schema import settings
 
@@ -11,10 +14,15 @@ __all__ = [
     "BOILERPLATE_LEARNED",
     "EVENTS_DELETED",
     "INDEX_GENERATION",
+    "MAX_RETENTION_DAYS",
+    "SEARCH_LANGUAGES",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
+    "Retention",
     "delete_setting",
+    "read_retention",
     "read_setting",
+    "write_retention",
     "write_setting",
 ]
 
@@ -25,6 +33,7 @@ BOILERPLATE_COUNTED = "boilerplate_counted"  # the newest version that was count
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
+SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 
@@ -39,3 +48,33 @@ def delete_setting(connection: Connection, key: str) -> None:
 def write_setting(connection: Connection, key: str, value: str) -> None:
     statement = dialect_insert(connection, settings).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+MAX_RETENTION_DAYS = 3_650
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days what is kept besides articles and stories is kept: events with their messages, removed lines."""
+
+    events_days: int = 30
+    removed_lines_days: int = 30
+
+    def check(self) -> None:
+        """Raise BadInput for a number of days that cannot be."""
+        for name, days in asdict(self).items():
+            if not 1 <= days <= MAX_RETENTION_DAYS:
+                raise BadInput(f"{name.replace('_', ' ')}: choose 1 to {MAX_RETENTION_DAYS:,}, not {days}")
+
+
+def read_retention(connection: Connection) -> Retention:
+    """The retention that was set, else the default."""
+    found = {name: read_setting(connection, f"retention_{name}") for name in Retention.__slots__}
+    return Retention(**{name: int(value) for name, value in found.items() if value is not None})
+
+
+def write_retention(connection: Connection, retention: Retention) -> None:
+    """Raises BadInput for a number of days that cannot be."""
+    retention.check()
+    for name, days in asdict(retention).items():
+        write_setting(connection, f"retention_{name}", str(days))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -34,6 +34,7 @@ MAX_TRIED = 5
 PAUSE_SECONDS = 1.0
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 Ask = Callable[[str], Awaitable[FetchResponse]]
+Parse = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +47,32 @@ class DiscoveredSource:
     homepage: str | None = None
 
 
-async def discover_section(ask: Ask, url: str) -> DiscoveredSource:
+async def discover_section(ask: Ask, url: str, *, parse: Parse | None = None) -> DiscoveredSource:
     """Treat the page itself as a section page. Raises BadInput with the reason if it cannot be one."""
     response = await _Visitor(ask).response(checked_url(url))
     try:
-        section = read_section(response.body, url=response.url, content_type=response.header("content-type"))
+        section = await _read(read_section, response, parse)
     except BadSource as bad:
         raise BadInput(f"{response.url} cannot be polled: {bad.why}") from bad
     return DiscoveredSource(response.url, "section", len(section.entries))
 
 
-async def discover(ask: Ask, url: str) -> DiscoveredSource:
-    """Discover the source at a URL, as politely as a crawl. Raises BadInput with the reason if there is none."""
+async def discover(ask: Ask, url: str, *, parse: Parse | None = None) -> DiscoveredSource:
+    """Discover the source at a URL, as politely as a crawl. Raises BadInput with the reason if there is none.
+
+    `parse` calls the function that reads a body, by default in a thread; a crawl gives one with limits.
+    """
     start = checked_url(url)
     visitor = _Visitor(ask)
     response = await visitor.response(start)
-    direct = await _read(classify_answer, response)
+    direct = await _read(classify_answer, response, parse)
     if isinstance(direct, DiscoveredSource):
         return direct
     tried = [f"{response.url}: {direct.why}"]
-    links = with_sitemaps(await _read(linked_feeds, response), visitor.robots_for(response.url))
+    links = with_sitemaps(await _read(linked_feeds, response, parse), visitor.robots_for(response.url))
     for candidate in links[:MAX_TRIED]:
         try:
-            found = await _read(classify_answer, await visitor.response(candidate))
+            found = await _read(classify_answer, await visitor.response(candidate), parse)
         except BadInput as error:
             tried.append(str(error))
             continue
@@ -81,10 +85,10 @@ async def discover(ask: Ask, url: str) -> DiscoveredSource:
 Found = TypeVar("Found")
 
 
-async def _read(parse: Callable[..., Found], response: FetchResponse) -> Found:
-    # A command reads one URL that the operator gave. A crawl reads URLs of strangers, within limits.
-    content_type = response.header("content-type")
-    return await asyncio.to_thread(parse, response.body, url=response.url, content_type=content_type)
+async def _read(reader: Callable[..., Found], response: FetchResponse, parse: Parse | None) -> Found:
+    call: Parse = parse or asyncio.to_thread
+    found: Found = await call(reader, response.body, url=response.url, content_type=response.header("content-type"))
+    return found
 
 
 def classify_answer(body: bytes, *, url: str, content_type: str | None) -> DiscoveredSource | BadSource:

@@ -18,7 +18,7 @@ from onestory.store.sources.source_list import (
 )
 from onestory.store.sources.source_records import SourceRecord, source_records
 
-__all__ = ["ScheduleChange", "change_sources", "changed_settings"]
+__all__ = ["ScheduleChange", "change_source", "change_sources", "changed_settings"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,13 @@ def change_sources(store: Store, names: Sequence[str], change: ScheduleChange) -
             )
     with store.read() as connection:
         return [record for record in source_records(connection) if record.id in set(ids)]
+
+
+def change_source(store: Store, source_id: int, change: ScheduleChange) -> None:
+    """Change one source. Raises NotFound or BadInput."""
+    with store.write() as connection:
+        held = source_settings_for_update(connection, source_id)
+        save_source_settings(connection, source_id, changed_settings(held, change, now=database_time(connection)))
 
 
 def changed_settings(settings: SourceSettings, change: ScheduleChange, *, now: datetime) -> SourceSettings:

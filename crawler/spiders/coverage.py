@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from onestory.crawler.clock import sleep
 from onestory.crawler.context import CapturedPage, CrawlContext, FetchRequest
 from onestory.crawler.hosts.host_session import HostSession
+from onestory.crawler.spiders.requested_sources import add_requested_sources
 from onestory.crawler.visit import visit_host
 from onestory.store.frontier.hosts import Lease, LeasedHost, claim_hosts, renew_leases
 from onestory.store.frontier.pages import has_pending_work
@@ -48,13 +49,16 @@ class CoverageSpider(scrapy.Spider):
             self.context.fail(error)
             return
         dispatcher = asyncio.create_task(self._dispatch())
-        beat = asyncio.create_task(self._beat())
+        beside = [asyncio.create_task(self._beat())]
+        if self.context.scope.once_since is None:
+            beside.append(asyncio.create_task(self._add_requested_sources()))
         try:
             while (captured := await self.context.captured.get()) is not None:
                 yield captured
             await dispatcher
         finally:
-            beat.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _dispatch(self) -> None:
         """Dispatch until the crawl is stopped, done or failed, then wait until every visit has ended."""
@@ -121,6 +125,12 @@ class CoverageSpider(scrapy.Spider):
                 await sleep(seconds / 3, clock=self.context.clock)
                 await self._renew(seconds)
         except Exception as error:  # a crawl that cannot keep its leases must end
+            self.context.fail(error)
+
+    async def _add_requested_sources(self) -> None:
+        try:
+            await add_requested_sources(self.context)
+        except Exception as error:  # what ends it, such as a lost database, ends the crawl
             self.context.fail(error)
 
     async def _renew(self, seconds: float) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "CSRF_FIELD_NAME",
     "CSRF_HEADER",
     "MAX_FORM_FIELDS",
+    "MAX_FORM_FILES",
     "csrf_token",
     "is_cross_site",
     "is_embedded_elsewhere",
@@ -65,6 +66,8 @@ CSRF_HEADER = "x-form-token"
 
 MAX_FORM_FIELDS = 1_100
 
+MAX_FORM_FILES = 1
+
 
 def csrf_token(session: str) -> str:
     """The token for all forms of a session. It does not reveal the session."""
@@ -80,10 +83,11 @@ async def lacks_csrf_token(scope: Scope, receive: Receive, session: str) -> bool
 
 async def _field(request: Request) -> str:
     try:
-        form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
+        form = await request.form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
     except HTTPException:
         return ""
     value = form.get(CSRF_FIELD_NAME)
+    await form.close()
     return value if isinstance(value, str) else ""
 
 

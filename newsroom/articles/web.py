@@ -1,7 +1,6 @@
 """The page that compares two versions side by side."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,18 +9,19 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput, NotFound
+from onestory.newsroom.articles.pieces import Paragraph, inline_paragraphs, side_paragraphs
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.pages.render import render_page
-from onestory.pipelines.versions.word_diff import TextChange, WordDiff, word_diff
+from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.captures import RemovedLine
 from onestory.store.articles.history import version_records, withdrawals_of
 from onestory.store.boilerplate import removed_lines_of
 from onestory.store.stories.copies import ComparableVersion, VersionChoice, comparable_versions, version_choices
 from onestory.store.stories.records import load_article, load_story, resolve_story
 
-__all__ = ["Paragraph", "TextPiece", "article_router", "compare_router", "cut_paragraphs", "side_paragraphs"]
+__all__ = ["article_router", "compare_router"]
 
 
 compare_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
@@ -31,17 +31,6 @@ MAX_VERSION_CHOICES = 300
 
 
 MAX_BOILERPLATE_SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class TextPiece:
-    """A passage of a text; `kind` is kept, added, removed or moved."""
-
-    kind: str
-    text: str
-
-
-Paragraph = Sequence[TextPiece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,8 @@ def compare_page(request: Request) -> Response:
         is_swapped=is_swapped,
         left=ComparedSide(left, before, removed.get(left.number, [])[:MAX_BOILERPLATE_SHOWN]),
         right=ComparedSide(right, after, removed.get(right.number, [])[:MAX_BOILERPLATE_SHOWN]),
+        inline=inline_paragraphs(left.text, right.text, changes.spans),
+        is_inline=request.query_params.get("view") == "inline",
         changes=changes,
         choices=choices,
     )
@@ -103,54 +94,6 @@ def _choices(
     found = version_choices(connection, {left.story_id, right.story_id}, limit=MAX_VERSION_CHOICES)
     found.sort(key=lambda one: (one.outlet.casefold(), one.article_id, one.observed, one.number))
     return [(outlet, list(of_outlet)) for outlet, of_outlet in groupby(found, key=lambda one: one.outlet)]
-
-
-def side_paragraphs(before: str, after: str, changes: WordDiff) -> tuple[list[Paragraph], list[Paragraph]]:
-    """Both texts as paragraphs of pieces. Joined, the pieces are the text without line ends."""
-    return (
-        cut_paragraphs(before, _spans(changes.spans, is_before=True)),
-        cut_paragraphs(after, _spans(changes.spans, is_before=False)),
-    )
-
-
-MarkedSpan = tuple[int, int, str]
-
-
-def _spans(changes: Sequence[TextChange], *, is_before: bool) -> list[MarkedSpan]:
-    chosen = ((change.before if is_before else change.after, change.kind) for change in changes)
-    return sorted((span[0], span[1], kind) for span, kind in chosen if span is not None)
-
-
-def cut_paragraphs(text: str, marked: Sequence[MarkedSpan]) -> list[Paragraph]:
-    """The paragraphs of a text in pieces; `marked` has sorted, disjoint spans. Linear in both."""
-    found: list[Paragraph] = []
-    at = 0
-    for line in text.split("\n"):
-        pieces = list(_pieces(text, at, at + len(line), marked))
-        if any(piece.text.strip() for piece in pieces):
-            found.append(pieces)
-        at += len(line) + 1
-    return found
-
-
-def _end_of(span: MarkedSpan) -> int:
-    return span[1]
-
-
-def _pieces(text: str, start: int, end: int, marked: Sequence[MarkedSpan]) -> Iterator[TextPiece]:
-    """Split a paragraph into pieces. Characters between marked spans, such as spaces, belong to none of them."""
-    at = start
-    # The spans are sorted and do not overlap, so those of a paragraph stand next to each other.
-    for index in range(bisect_right(marked, start, key=_end_of), len(marked)):
-        first, last, kind = marked[index]
-        if first >= end:
-            break
-        if max(first, start) > at:
-            yield TextPiece("kept", text[at : max(first, start)])
-        yield TextPiece(kind, text[max(first, start) : min(last, end)])
-        at = min(last, end)
-    if at < end:
-        yield TextPiece("kept", text[at:end])
 
 
 article_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])

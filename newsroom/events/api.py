@@ -13,7 +13,7 @@ from onestory.newsroom.access.key_cache import is_still_authorized
 from onestory.newsroom.events.schemas import Event, EventKind, EventList
 from onestory.newsroom.events.stream import EventFilter, EventStream, EventSubscribers
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.csv_lists import CSV_SCHEMA, CSV_TYPE, ListFormat, list_response
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
 from onestory.newsroom.http.permissions import REQUIRE_READ, caller_of
 from onestory.newsroom.http.schemas import EXAMPLE_ID
@@ -62,7 +62,7 @@ STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     responses={
         200: {
             "description": "A page, or a stream if `Accept` requests one.",
-            "content": {**STREAM_RESPONSES[200]["content"], CSV_TYPE: CSV_SCHEMA},
+            "content": {**STREAM_RESPONSES[200]["content"], **CSV_RESPONSE[200]["content"]},
         }
     },
 )

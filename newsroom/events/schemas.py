@@ -69,9 +69,10 @@ class WebhookRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, Field(max_length=2000, examples=["https://newsroom.example/hooks/onestory"])]
-    form: Annotated[Literal["standard", "slack"], Field(description="Standard Webhooks, or Slack messages.")] = (
-        "standard"
-    )
+    form: Annotated[
+        Literal["standard", "slack", "email"],
+        Field(description="Standard Webhooks, Slack messages, or mails to a `mailto:` URL."),
+    ] = "standard"
     kinds: Annotated[list[EventKind], Field(max_length=20, examples=[["story.corrected", "story.withdrawn"]])] = []
     watch_id: Annotated[int | None, Field(ge=1, le=MAX_DATABASE_ID, description="Only events of this watch.")] = None
     outlet: Annotated[

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput
+from onestory.newsroom.front_page.addresses import feed_addresses, live_address, without_order
 from onestory.newsroom.front_page.api import MAX_ACTION_CANDIDATES, MAX_CHANGED_STORIES, action_items_since
+from onestory.newsroom.front_page.day import span_of_day
 from onestory.newsroom.http.context import ApiContext, api_context
 from onestory.newsroom.http.pagination import encode_cursor
 from onestory.newsroom.http.permissions import REQUIRE_READ
@@ -31,6 +33,7 @@ from onestory.newsroom.stories.api import story_list_page
 from onestory.newsroom.stories.filters import SearchQuery, SortedQuery
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.versions.freshness import FreshnessCache
+from onestory.store.search.suggestions import did_you_mean
 from onestory.store.stories.copies import stories_first_stored
 from onestory.store.stories.front_page import (
     activity_since,
@@ -43,6 +46,7 @@ from onestory.store.stories.front_page import (
 from onestory.store.stories.records import StoryRecord
 from onestory.store.stories.search import MatchedText
 from onestory.store.stories.summaries import StorySummary, summaries_of
+from onestory.store.watches.saved_searches import list_saved_searches
 from onestory.store.watches.watches import active_watches
 
 __all__ = ["FrontPageCache", "router"]
@@ -121,24 +125,28 @@ def front_page(request: Request) -> Response:
     chosen = {name: value for name in FILTER_NAMES if (value := _given(request, name))}
     if "q" not in chosen and (words := _given(request, "query")):
         chosen["q"] = words
-    cursor = _given(request, "cursor")
-    found = _found_or_refused(desk, chosen, cursor)
+    cursor, day = _given(request, "cursor"), _given(request, "day")
+    found = _found_or_refused(desk, chosen, cursor, day=day, zone=_given(request, "zone"))
     # One snapshot for everything around the list.
     with desk.store.read() as connection:
         listing = _listing(connection, visit, chosen, found)
         around = {**_choices(connection, desk), **_happenings(connection, request, visit)}
+        meant = did_you_mean(connection, chosen["q"]) if "q" in chosen and not found.stories else None
     answer = render_page(
         request,
         "front.html",
         status=422 if listing.refusals else 200,
         here="/",
-        chosen={name: chosen.get(name, "") for name in FILTER_NAMES},
+        chosen={name: "" if day and name in {"since", "until"} else chosen.get(name, "") for name in FILTER_NAMES},
+        day=day,
         is_filtered=bool(chosen),
+        query=urlencode(chosen),
+        meant=meant and {"words": meant, "query": urlencode({**chosen, "q": meant})},
         listing=listing,
         is_first=not cursor,
         newest=f"/?{urlencode(chosen)}" if cursor else None,
-        feeds=None if listing.refusals else _feeds(chosen),
-        live=_live_address(chosen) if not cursor and not listing.refusals else None,
+        feeds=None if listing.refusals else feed_addresses(chosen),
+        live=live_address(chosen) if not cursor and not listing.refusals else None,
         empty=None if listing.rows or listing.singles or listing.refusals else _emptiness(desk),
         languages=request.app.state.remembered.of(desk),
         **around,
@@ -161,10 +169,14 @@ class FrontPageStories:
     refusals: Sequence[str] = ()
 
 
-def _found_or_refused(desk: ApiContext, chosen: Mapping[str, str], cursor: str) -> FrontPageStories:
-    asked: dict[str, Any] = {"limit": STORIES_PER_PAGE, **chosen, **({"cursor": cursor} if cursor else {})}
+def _found_or_refused(
+    desk: ApiContext, chosen: dict[str, str], cursor: str, *, day: str, zone: str
+) -> FrontPageStories:
+    """The stories. The span of a day becomes a part of `chosen`."""
     try:
-        return _found(desk, asked)
+        if day:
+            chosen |= span_of_day(day, zone)
+        return _found(desk, {"limit": STORIES_PER_PAGE, **chosen, **({"cursor": cursor} if cursor else {})})
     except ValidationError as error:
         return FrontPageStories(refusals=_refusals(error))
     except BadInput as error:
@@ -188,19 +200,15 @@ def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
     """Find the stories. Raises ValidationError or BadInput."""
     sort = asked.get("sort") or asked.get("order") or ""
     if "q" not in asked or sort not in ("", "newest", "time", "relevance"):
-        listed = {**_unordered(asked), "sort": "newest" if sort in ("", "time", "relevance") else sort}
+        listed = {**without_order(asked), "sort": "newest" if sort in ("", "time", "relevance") else sort}
         stories, following = story_list_page(desk, SortedQuery.model_validate(listed))
         return FrontPageStories(stories, following=following)
     order = "relevance" if sort == "relevance" else "time"
-    query = SearchQuery.model_validate({**_unordered(asked), "order": order})
+    query = SearchQuery.model_validate({**without_order(asked), "order": order})
     found, _ = search_page(desk, query)
     following = None if found.next is None else encode_cursor(found.next, of=query.list_name)
     where = {hit.story.id: hit.where for hit in found.hits if hit.where}
     return FrontPageStories([hit.story for hit in found.hits], where, following)
-
-
-def _unordered(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if name not in ("order", "sort")}
 
 
 def _refusals(error: ValidationError) -> list[str]:
@@ -225,24 +233,10 @@ def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> 
     ]
 
 
-def _live_address(chosen: Mapping[str, str]) -> str:
-    """The URL that the page polls for new stories. The page adds the time."""
-    return f"/v1/stories?{urlencode({**_unordered(chosen), 'fields': 'id', 'limit': 50})}"
-
-
-def _feeds(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The feeds of the same list, and the list as a table."""
-    filters = _unordered(chosen)
-    if (sort := chosen.get("sort")) not in (None, "relevance"):
-        filters["sort"] = sort
-    query = f"?{urlencode(filters)}" if filters else ""
-    table = f"?{urlencode({**filters, 'format': 'csv', 'limit': 200})}"
-    return {"atom": f"/v1/stories.atom{query}", "json": f"/v1/stories.json-feed{query}", "csv": f"/v1/stories{table}"}
-
-
 def _choices(connection: Connection, desk: ApiContext) -> dict[str, Any]:
     return {
         "watches": active_watches(connection, now=desk.clock())[-MAX_WATCH_CHOICES:],
+        "saved": list_saved_searches(connection),
         "agencies": sorted(set(load_agencies().by_name.values()), key=str.casefold),
     }
 

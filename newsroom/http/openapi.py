@@ -22,8 +22,8 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 - Times are UTC. `published` is the time stated on a page; `first_seen` is when it was observed. They are never mixed.
 - Lists are read with cursors: pass `next` as `cursor`, with the same filters. A story that grows meanwhile keeps its
   place, so none is repeated or missed. To mirror all stories, read `/v1/changes?include=articles` and keep its `next`.
-- `fields` selects the members to include. Every list is also CSV (`format=csv`), lists of stories also Atom and JSON
-  Feed, stories and articles also ninjs.
+- `fields` selects the members to include. Every list is also CSV and XLSX (`format=csv`, `format=xlsx`), lists of
+  stories also Atom and JSON Feed, stories and articles also ninjs.
 - Where keys are required, send yours as `Authorization: Bearer KEY`. Its scope is read, edit or admin.
 - Errors are problem details (RFC 9457); `reason` is a stable word, `detail` a sentence.
 - Responses carry a weak `ETag`; send it as `If-None-Match` to avoid transferring the body again.
@@ -37,9 +37,12 @@ API_TAGS = [
     {"name": "lookup", "description": "Find out whether a text ran before."},
     {"name": "events", "description": "Events, as pages or streams."},
     {"name": "webhooks", "description": "Deliver events to other programs."},
-    {"name": "sources", "description": "Sources and their health."},
+    {"name": "sources", "description": "Sources, their health, and their management."},
+    {"name": "outlets", "description": "Outlets: owners, and how each runs the copy of others."},
     {"name": "watches", "description": "Stories and topics to follow."},
+    {"name": "searches", "description": "Saved searches."},
     {"name": "keys", "description": "Access keys and their scopes."},
+    {"name": "settings", "description": "Settings of this Onestory."},
     {"name": "health", "description": "Probes for orchestrators."},
 ]
 

@@ -66,7 +66,7 @@ ProblemRenderer = Callable[[Request, Problem], Response]
 
 def is_api_path(path: str) -> bool:
     """Whether clients of this path expect JSON. Other paths are pages."""
-    return path.startswith("/v1/") or path in ("/v1", "/livez", "/readyz", "/metrics", "/openapi.json")
+    return path.startswith("/v1/") or path in ("/v1", "/mcp", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 
 def problem_renderer(page: ProblemRenderer) -> ProblemRenderer:

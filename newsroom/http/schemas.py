@@ -9,6 +9,7 @@ from onestory.store.stories.records import ArticleRecord
 
 __all__ = [
     "DEPRECATED",
+    "EXAMPLE_ID",
     "Article",
     "Copy",
     "CopyEvidence",

@@ -30,6 +30,7 @@ from onestory.store.access.api_keys import (
 )
 from onestory.store.events.event_log import EVENT_KINDS
 from onestory.store.frontier.hosts import database_time
+from onestory.store.settings import Retention, read_retention, write_retention
 from onestory.store.watches.watches import active_watches
 from onestory.store.webhooks.outbox import add_test_message
 from onestory.store.webhooks.webhooks import (
@@ -84,6 +85,7 @@ def render_settings(
     desk = api_context(request)
     with desk.store.read() as connection:
         keys, webhooks = list_keys(connection), list_webhooks(connection)
+        retention = read_retention(connection)
         watches = active_watches(connection, now=desk.clock())[-MAX_WATCHES_OFFERED:]
     answer = render_page(
         request,
@@ -95,6 +97,8 @@ def render_settings(
         scopes=KEY_SCOPES,
         webhooks=webhooks,
         kinds=EVENT_KINDS,
+        retention=retention,
+        saved=request.query_params.get("saved"),
         forms=WEBHOOK_FORMS,
         watches=watches,
         revealed=revealed,
@@ -145,6 +149,26 @@ def revoke_key_page(request: Request, number: KeyNumber) -> Response:
     keyring: KeyCache = request.app.state.keyring
     keyring.forget()
     return see_other("/settings#keys")
+
+
+@settings_router.post("/settings/retention")
+async def set_retention_page(request: Request) -> Response:
+    form = await read_form(request)
+    try:
+        await anyio.to_thread.run_sync(lambda: _set_retention(request, form))
+    except BadInput as error:
+        refusal = FormRefusal("The retention was not saved", as_sentence(str(error)), form)
+        return await anyio.to_thread.run_sync(lambda: render_settings(request, refusal=refusal))
+    return see_other("/settings?saved=retention#retention")
+
+
+def _set_retention(request: Request, form: PostedForm) -> None:
+    days = {name: form.line(name, most=20) for name in Retention.__slots__}
+    for name, typed in days.items():
+        if not (typed.isascii() and typed.isdigit()):
+            raise BadInput(f"{name.replace('_', ' ')}: {typed!r} is not a number")
+    with api_context(request).store.write() as connection:
+        write_retention(connection, Retention(**{name: int(typed) for name, typed in days.items()}))
 
 
 webhook_settings_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_ADMIN])

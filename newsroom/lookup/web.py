@@ -21,14 +21,16 @@ router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 MAX_MATCHES_SHOWN = 20
 MAX_TYPED_URL = 2_048
+MAX_TYPED_TEXT = 2_000
 
 
 @router.get("/lookup")
 async def lookup_page(request: Request) -> Response:
-    """Show the form, and for a `url` the story of that article."""
+    """Show the form, filled with a `text`, or for a `url` the story of that article."""
     url = request.query_params.get("url", "").strip()
     if not url:
-        return render_page(request, "lookup.html", here="/lookup", url="", text="", answer=None, refusal=None)
+        text = request.query_params.get("text", "")[:MAX_TYPED_TEXT]
+        return render_page(request, "lookup.html", here="/lookup", url="", text=text, answer=None, refusal=None)
     store = api_context(request).store
     try:
         answer = await anyio.to_thread.run_sync(lambda: look_up_url(store, url))

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 __all__ = [
     "format_absolute",
+    "format_day_and_time",
     "format_delay",
     "format_percent",
     "iso_seconds",
@@ -97,6 +98,11 @@ def _amount(seconds: float) -> str:
 def format_absolute(then: datetime) -> str:
     """A date and time in UTC."""
     return f"{then.day} {then:%b} {then.year}, {then:%H:%M} UTC"
+
+
+def format_day_and_time(then: datetime) -> str:
+    """The label of an axis: a day and a time in UTC, without the year."""
+    return f"{then.day} {then:%b}, {then:%H:%M}"
 
 
 def iso_seconds(then: datetime) -> str:

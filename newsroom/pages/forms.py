@@ -1,13 +1,13 @@
 """Posted forms: plain text fields of limited size."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from onestory.newsroom.access.csrf import MAX_FORM_FIELDS
+from onestory.newsroom.access.csrf import MAX_FORM_FIELDS, MAX_FORM_FILES
 from onestory.newsroom.http.body_budget import MAX_BODY_BYTES
 
 __all__ = ["PostedForm", "read_form"]
@@ -17,9 +17,10 @@ FORM_MEDIA_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """The values of each field, in order, without characters that no database stores."""
+    """The values of each field, in order, without characters that no database stores, and uploaded files by field."""
 
     values: Mapping[str, Sequence[str]]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def all(self, name: str) -> list[str]:
         return list(self.values.get(name, ()))
@@ -38,9 +39,13 @@ async def read_form(request: Request) -> PostedForm:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in FORM_MEDIA_TYPES:
         raise HTTPException(415, "This page expects its own form; programs use the API.")
-    form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
+    form = await request.form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_BODY_BYTES)
     values: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
     for name, value in form.multi_items():
-        if not isinstance(value, UploadFile):
+        if isinstance(value, UploadFile):
+            files[name] = await value.read()
+        else:
             values.setdefault(name, []).append(value.replace("\x00", " ").encode("utf-8", "ignore").decode())
-    return PostedForm(values)
+    await form.close()
+    return PostedForm(values, files)

@@ -55,6 +55,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         absolute=display.format_absolute,
+        day_and_time=display.format_day_and_time,
         count=display.plural_grouped,
         iso=display.iso_seconds,
         language_name=language_name,

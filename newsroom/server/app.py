@@ -30,6 +30,7 @@ from onestory.newsroom.http.permissions import RouteScopes
 from onestory.newsroom.http.problems import handle_problems, problem_renderer
 from onestory.newsroom.http.request_guard import AllowedHosts, RequestGuard
 from onestory.newsroom.keys import api as keys_api
+from onestory.newsroom.keys import retention_api
 from onestory.newsroom.keys import settings_page as settings_pages
 from onestory.newsroom.keys import settings_page as webhook_pages
 from onestory.newsroom.keys import web as sign_in_pages
@@ -38,19 +39,29 @@ from onestory.newsroom.lookup import api as lookup_api
 from onestory.newsroom.lookup import web as lookup_pages
 from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
+from onestory.newsroom.mcp.server import McpEndpoint
+from onestory.newsroom.mcp.server import router as mcp_router
+from onestory.newsroom.outlets import api as outlets_api
+from onestory.newsroom.outlets import web as outlet_pages
+from onestory.newsroom.pages.reference import router as reference_router
 from onestory.newsroom.pages.render import problem_page
 from onestory.newsroom.pages.static_files import static_router
 from onestory.newsroom.search import api as search_api
+from onestory.newsroom.search import saved as saved_searches
 from onestory.newsroom.server import monitoring
 from onestory.newsroom.server.cors import ApiCors
 from onestory.newsroom.server.monitoring import RequestMetrics, ServerMetrics
 from onestory.newsroom.server.monitoring import prometheus_router as metrics_router
 from onestory.newsroom.sources import api as sources_api
+from onestory.newsroom.sources import management_api as source_management_api
+from onestory.newsroom.sources import management_web as source_management_pages
 from onestory.newsroom.sources import web as source_pages
 from onestory.newsroom.stories import api as stories_api
 from onestory.newsroom.stories import changes_api as story_changes
+from onestory.newsroom.stories import paragraphs_api
 from onestory.newsroom.stories import web as story_pages
 from onestory.newsroom.watches import api as watches_api
+from onestory.newsroom.watches import mail as watch_mail
 from onestory.newsroom.watches import web as watch_pages
 from onestory.newsroom.webhooks import api as webhooks_api
 from onestory.pipelines.runtime.engine import Engine
@@ -85,6 +96,7 @@ def create_app_from_config(
         templates=templates,
         require_keys=config.require_keys,
         public_url=config.public_url,
+        sends_mail=config.smtp_url is not None,
     )
 
 
@@ -99,6 +111,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     templates: Sequence[SearchTemplate] = (),
     require_keys: bool = False,
     public_url: str | None = None,
+    sends_mail: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """Create the app of the API and the pages, which must be the only user of `index_client`.
@@ -108,7 +121,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     limit of API clients, 0 for none. `templates` are the search feeds for new watches.
 
     Keys are required off loopback, and on loopback with `require_keys`. `public_url` is the origin under which readers
-    reach the pages.
+    reach the pages. `sends_mail`: the sender of webhooks has a mail server.
     """
     is_open = not requires_keys(host, require_keys=require_keys, public_url=public_url)
     public = urlsplit(public_url or "")
@@ -125,6 +138,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     app.state.desk = ApiContext(store, index_client, clock)
     app.state.templates = templates
     app.state.is_open = is_open
+    app.state.sends_mail = sends_mail
     _add_caches(app, store, index_client)
     _include_routers(app)
     show = problem_renderer(problem_page)
@@ -156,6 +170,7 @@ def _add_caches(app: FastAPI, store: Store, index_client: IndexClient) -> None:
     app.state.metrics = ServerMetrics(store)
     app.state.arrivals = EventSubscribers(store, index_client.index.redis)
     app.state.fetches = PendingFetches()
+    app.state.mcp = McpEndpoint(app.state.desk)
     app.state.keyring = KeyCache(store)
     app.state.strangers = LoginThrottle()
 
@@ -168,15 +183,26 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (
         stories_api.router,
+        paragraphs_api.router,
         article_list_router,
         search_api.router,
         story_changes.router,
         lookup_api.router,
+        mcp_router,
+        outlets_api.router,
+        saved_searches.router,
+        retention_api.router,
+        watch_mail.router,
+        source_management_api.router,
         sources_api.router,
         monitoring.health_router,
     ):
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
+        app.include_router(router)
+    for router in (source_management_pages.router, outlet_pages.router):
+        app.include_router(router)
+    for router in (watch_mail.page_router, saved_searches.page_router, reference_router):
         app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
@@ -188,4 +214,5 @@ def _include_routers(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = WORKER_THREADS
     yield
+    await app.state.mcp.end()
     await anyio.to_thread.run_sync(app.state.arrivals.end)

@@ -18,6 +18,7 @@ from onestory.newsroom.crawl.cli import NO_CONTACT_NOTICE
 from onestory.newsroom.keys.first_key import ensure_first_key, prepare_admin_key
 from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
 from onestory.newsroom.server.app import create_app_from_config
+from onestory.newsroom.server.demo import fill_demo
 from onestory.newsroom.server.server import listen_on, run_server, serve_until_signal
 from onestory.newsroom.server.single_instance import single_instance
 from onestory.newsroom.sources.cli import ensure_sources
@@ -59,6 +60,8 @@ def run_command(
         stack.enter_context(single_instance(config.home))
         engine = stack.enter_context(open_engine(config))
         ensure_sources(engine.store, config)
+        if with_demo:
+            fill_demo(config, engine)
         if not config.contact and not with_demo:
             notice(NO_CONTACT_NOTICE)
         stack.enter_context(IndexMonitor(config))

@@ -19,9 +19,11 @@ from onestory.newsroom.terminal.console import (
     print_records,
     spinner,
 )
-from onestory.newsroom.terminal.output import format_time, print_line
+from onestory.newsroom.terminal.output import format_time, plural, print_line
 from onestory.newsroom.watches.cli import apply_watched_only
 from onestory.store.database import Store
+from onestory.store.sources.polls import find_sources
+from onestory.store.sources.source_list import remove_source
 from onestory.store.sources.source_records import SourceRecord, source_records
 from onestory.text import printable
 
@@ -85,6 +87,19 @@ def add_source_command(
         print_json(record)
     else:
         print_sources([record])
+
+
+@sources_app.command("remove")
+def remove_source_command(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Sources by id, URL, host or outlet.")],
+    home: HomeOption = None,
+) -> None:
+    """Remove sources. Their articles stay; a source that ONESTORY_SOURCES lists comes back."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        numbers = find_sources(connection, sources)
+        for number in numbers:
+            remove_source(connection, number)
+    print_line(f"{plural(len(numbers), 'source', 'sources')} removed")
 
 
 @sources_app.command("check")

@@ -30,7 +30,7 @@ from onestory.store.sources.coverage import DailyYield, Gap, daily_yields, gaps_
 from onestory.store.sources.health import enable_hint, schedule_poll_now
 from onestory.store.sources.polls import find_sources
 from onestory.store.sources.source_records import SourceRecord, load_source
-from onestory.store.stories.outlets import OutletRecord, outlet_records, update_outlet
+from onestory.store.stories.outlets import OutletRecord, merge_outlets, outlet_records, update_outlet
 from onestory.text import printable
 
 __all__ = ["outlets_app", "sources_app"]
@@ -157,21 +157,36 @@ def set_outlet_command(
         bool | None, typer.Option("--ours/--not-ours", help="Whether it is one of your own outlets.")
     ] = None,
     owner: Annotated[str | None, typer.Option(help="The owner's name; '' clears it.")] = None,
+    country: Annotated[str | None, typer.Option(help="Two letters, such as DE; '' clears it.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Set whether outlets are yours, and their owner: of any outlet with a source or an article."""
-    if ours is None and owner is None:
+    if ours is None and owner is None and country is None:
         raise BadInput("nothing to set: give an option such as --ours or --owner NAME")
     config = load_config(home)
     with open_store(config) as store:
         ensure_sources(store, config)
         with store.write() as connection:
             for name in outlets:
-                update_outlet(connection, name, ours=ours, owner=owner)
+                update_outlet(connection, name, ours=ours, owner=owner, country=country)
         with store.read() as connection:
             records = [record for record in outlet_records(connection) if record.name in set(outlets)]
     _print_outlets(records, json=json)
+
+
+@outlets_app.command("merge")
+def merge_outlets_command(
+    outlet: Annotated[str, typer.Argument(help="An outlet by name.")],
+    into: Annotated[str, typer.Argument(help="The outlet that this name stands for.")],
+    home: HomeOption = None,
+) -> None:
+    """Merge an outlet into another one, with its articles, sources and webhooks. This cannot be undone."""
+    with open_store(load_config(home)) as store, store.write() as connection:
+        changed = merge_outlets(connection, outlet, into, now=database_time(connection))
+    print_line(
+        f"{printable(outlet)} now stands for {printable(into)}; {plural(changed, 'article', 'articles')} changed"
+    )
 
 
 def _print_outlets(records: list[OutletRecord], *, json: bool) -> None:

@@ -25,6 +25,13 @@ const localize = (root) => {
       one.title = one.dataset.utc;
     }
   }
+  const short = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const tick = new Intl.DateTimeFormat(navigator.language, { ...short, ...hours, timeZone: zone });
+  for (const one of root.querySelectorAll("svg [data-at]")) {
+    const at = new Date(one.dataset.at);
+    const before = one.dataset.before;
+    one.textContent = before === undefined ? tick.format(at) : `${before}${format.format(at)}${zone ? " UTC" : ""}`;
+  }
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.getElementById("zone-told").textContent = zone ? "all times are UTC" : `times in ${name}; point at one for UTC`;
 };
@@ -138,3 +145,54 @@ if (document.getElementById("newcomers")?.dataset.live) {
   document.addEventListener("visibilitychange", listen);
   listen();
 }
+
+// Wait for a result that the API is going to have, then show the page that has it.
+for (const place of document.querySelectorAll("[data-awaits]")) {
+  const { awaits, field, was } = place.dataset;
+  let left = 90;
+  const look = async () => {
+    const answer = await fetch(awaits, { headers: { Accept: "application/json" } });
+    if (answer.ok && String((await answer.json())[field] ?? "") !== was) {
+      location.reload();
+    } else if (--left) {
+      setTimeout(look, 2000);
+    } else {
+      place.textContent = "No result yet. Check that a crawler is running.";
+    }
+  };
+  setTimeout(look, 1000);
+}
+
+// The day picker means a day of the reader's zone.
+const zone = document.querySelector("[data-zone]");
+if (zone) {
+  zone.value = kept("zone", "local") === "UTC" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  zone.disabled = false;
+}
+
+// Keyboard shortcuts, unless they are switched off in the footer or the reader types.
+const stories = () => [...document.querySelectorAll("ol.stories > li a[href^='/stories/']:first-of-type")]
+  .filter((one, at, all) => one.closest("h2, h3") && one.checkVisibility());
+const step = (by) => {
+  const links = stories();
+  const at = links.indexOf(document.activeElement);
+  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)];
+  next?.focus();
+  next?.closest("li").scrollIntoView({ block: "nearest" });
+};
+const shortcuts = {
+  "/": () => (document.getElementById("q") ? document.getElementById("q").focus() : location.assign("/#q")),
+  j: () => step(1),
+  k: () => step(-1),
+  o: () => stories().includes(document.activeElement) && document.activeElement.click(),
+  "?": () => document.getElementById("shortcuts").showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || kept("keys", "") === "off") return;
+  const act = shortcuts[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});

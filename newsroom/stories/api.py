@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from onestory.newsroom.http.context import ApiContext, api_context
-from onestory.newsroom.http.csv_lists import CSV_SCHEMA, CSV_TYPE, list_response
+from onestory.newsroom.http.csv_lists import CSV_RESPONSE, list_response
 from onestory.newsroom.http.pagination import (
     decode_cursor,
     decode_sorted_cursor,
@@ -69,11 +69,11 @@ FormatParameter = Annotated[
     ),
 ]
 StoryFormat = Annotated[
-    Literal["json", "ninjs", "csv"] | None,
+    Literal["json", "ninjs", "csv", "xlsx"] | None,
     Query(
         alias="format",
         description=f"ninjs is the IPTC's News in JSON, 3.1; also selected by `Accept: {ninjs.NINJS_TYPE}`. "
-        "csv: the copies as a table.",
+        "csv, xlsx: the copies as a table.",
     ),
 ]
 MAX_COPIES_RETURNED = 200
@@ -115,7 +115,7 @@ def _sorted_list_page(desk: ApiContext, query: SortedQuery, by: StorySort) -> tu
     responses={
         200: {
             "headers": NEXT_LINK,
-            "content": {feeds.ATOM: ATOM_SCHEMA, feeds.JSON_FEED: FEED_SCHEMA, CSV_TYPE: CSV_SCHEMA},
+            "content": {feeds.ATOM: ATOM_SCHEMA, feeds.JSON_FEED: FEED_SCHEMA, **CSV_RESPONSE[200]["content"]},
         },
         400: BAD_CURSOR,
     },
@@ -189,7 +189,7 @@ def _feed(request: Request, query: SortedQuery, kind: str) -> Response:
     summary="Get a story with its copies",
     operation_id="getStory",
     responses={
-        200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA, CSV_TYPE: CSV_SCHEMA}},
+        200: {"headers": NEXT_LINK, "content": {ninjs.NINJS_TYPE: NINJS_SCHEMA, **CSV_RESPONSE[200]["content"]}},
         307: {"description": "The story was absorbed: Location is that of its successor."},
         400: BAD_CURSOR,
         404: {"description": "There is no such story."},
@@ -230,7 +230,7 @@ def get_story(
         links=[Link.model_validate(link) for link in links],
         next=following,
     )
-    if shown_as == "csv":
+    if shown_as in {"csv", "xlsx"}:
         return list_response(request, result, shown_as=shown_as, rows=result.articles, headers=headers)
     return json_response(request, result, include=names, headers=headers)
 

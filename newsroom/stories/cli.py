@@ -44,7 +44,7 @@ from onestory.store.stories.references import story_named
 from onestory.text import printable
 
 if TYPE_CHECKING:
-    from onestory.newsroom.stories.views import WordCounts
+    from onestory.newsroom.stories.word_counts import WordCounts
 
 __all__ = [
     "LINK_DESCRIPTIONS",
@@ -130,7 +130,7 @@ class BesideOriginal:
 
     @classmethod
     def of(cls, connection: Connection, record: StoryRecord, members: Sequence[CopyRecord]) -> "BesideOriginal":
-        from onestory.newsroom.stories.views import WordCountCache  # noqa: PLC0415 (brings NumPy; a list needs none)
+        from onestory.newsroom.stories.word_counts import WordCountCache  # noqa: PLC0415 (brings NumPy)
 
         ids = [member.id for member in members]
         texts = current_texts(connection, ids)

@@ -3,29 +3,46 @@
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from statistics import median_low
 
 from onestory.store.stories.copies import CopyTimes
 
-__all__ = ["CHART_HEIGHT", "CHART_WIDTH", "ChartDot", "ChartRow", "SpreadChart", "spread_chart"]
+__all__ = ["CHART_HEIGHT", "CHART_WIDTH", "ChartDot", "ChartRow", "ChartTick", "SpreadChart", "spread_chart"]
 
 CHART_WIDTH, CHART_HEIGHT = 640, 150
 MAX_CHART_ROWS = 24
 MAX_CHART_DOTS = 150
-# The time span of a table row.
-TABLE_STEPS = tuple(timedelta(minutes=minutes) for minutes in (10, 30, 60, 180, 360, 720, 1440, 2880, 10_080, 43_200))
-# Stated times further away say nothing about the spread.
+MAX_TICKS = 5
+# The time span of a table row, and the distance of two ticks.
+STEPS = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 5760, 10_080, 20_160, 43_200, 129_600)
+)
+MIN_TABLE_STEP = timedelta(minutes=10)
+# Stated times further away say nothing about the spread: from the time first seen, or of imported copies from the
+# middle one of the stated times.
 MAX_CLAIM_DISTANCE = timedelta(days=2)
+MAX_IMPORTED_DISTANCE = timedelta(days=14)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ChartDot:
-    """A copy on a lane of the chart."""
+    """A copy on a lane of the chart. `x` is in percent of the width."""
 
-    x: int
+    x: float
     outlet: str
     at: datetime
     is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTick:
+    """A labelled time on the axis. `x` is in percent of the width."""
+
+    x: float
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,50 +56,67 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class SpreadChart:
-    """The chart. `seen` and `claimed` are rising lines; the lanes have a dot per copy."""
+    """The chart. `seen` and `claimed` are rising lines; the lanes have a dot per copy.
+
+    Copies that were imported without the time of their fetch (`imported` of them) are in `claimed` only.
+    """
 
     seen: str
     claimed: str
     seen_dots: tuple[ChartDot, ...]
     claimed_dots: tuple[ChartDot, ...]
+    ticks: tuple[ChartTick, ...]
     begin: datetime
     end: datetime
     most: int
+    imported: int
     rows: tuple[ChartRow, ...]
 
 
 def spread_chart(members: Sequence[CopyTimes], ours: Collection[str]) -> SpreadChart | None:
-    """The chart of a story, or None if it ran in one place only or came all at once."""
-    seen = sorted((copy.first_seen, copy.outlet) for copy in members)
-    claimed = sorted((then, copy.outlet) for copy in members if (then := _near_claim(copy)) is not None)
+    """The chart of a story, or None if fewer than two copies have a time that says when they ran, or all have one."""
+    seen = sorted((copy.first_seen, copy.outlet) for copy in members if copy.is_observed)
+    claimed = sorted(_stated(members))
     times = [then for then, _ in (*seen, *claimed)]
-    begin, end = min(times), max(times)
-    if len(members) < 2 or begin == end:
+    if len(members) < 2 or not times or min(times) == max(times):
         return None
+    begin, end = min(times), max(times)
     return SpreadChart(
         _line([then for then, _ in seen], begin, end, len(members)),
         _line([then for then, _ in claimed], begin, end, len(members)),
         _dots(seen, begin, end, ours),
         _dots(claimed, begin, end, ours),
+        _ticks(begin, end),
         begin,
         end,
         len(members),
+        len(members) - len(seen),
         _rows([then for then, _ in seen], [then for then, _ in claimed], begin, end),
     )
 
 
-def _near_claim(copy: CopyTimes) -> datetime | None:
-    if copy.published is None or abs(copy.first_seen - copy.published) > MAX_CLAIM_DISTANCE:
-        return None
-    return copy.published
+def _stated(members: Sequence[CopyTimes]) -> list[tuple[datetime, str]]:
+    """The stated times that may be of this spread, with the outlets."""
+    imported = [copy.published for copy in members if copy.published is not None and not copy.is_observed]
+    middle = median_low(imported) if imported else None
+    return [
+        (copy.published, copy.outlet)
+        for copy in members
+        if copy.published is not None
+        and (
+            abs(copy.first_seen - copy.published) <= MAX_CLAIM_DISTANCE
+            if copy.is_observed or middle is None
+            else abs(copy.published - middle) <= MAX_IMPORTED_DISTANCE
+        )
+    ]
 
 
-def _x(then: datetime, begin: datetime, end: datetime, width: int) -> int:
-    return round((then - begin) / (end - begin) * width)
+def _share(then: datetime, begin: datetime, end: datetime) -> float:
+    return (then - begin) / (end - begin)
 
 
 def _line(times: Sequence[datetime], begin: datetime, end: datetime, most: int) -> str:
-    corners = [(_x(then, begin, end, CHART_WIDTH), number) for number, then in enumerate(times, 1)]
+    corners = [(round(_share(then, begin, end) * CHART_WIDTH), number) for number, then in enumerate(times, 1)]
     return _stairs(corners, most, CHART_WIDTH, CHART_HEIGHT) if corners else ""
 
 
@@ -102,16 +136,24 @@ def _dots(
     times: Sequence[tuple[datetime, str]], begin: datetime, end: datetime, ours: Collection[str]
 ) -> tuple[ChartDot, ...]:
     return tuple(
-        ChartDot(_x(then, begin, end, CHART_WIDTH), name, then, name in ours) for then, name in times[:MAX_CHART_DOTS]
+        ChartDot(round(_share(then, begin, end) * 100, 2), name, then, name in ours)
+        for then, name in times[:MAX_CHART_DOTS]
     )
+
+
+def _ticks(begin: datetime, end: datetime) -> tuple[ChartTick, ...]:
+    """Round times between the ends, at most `MAX_TICKS`; both ends if no round time is between them."""
+    step = next((step for step in STEPS if (end - begin) / step <= MAX_TICKS), (end - begin) / MAX_TICKS)
+    first = EPOCH + -(-(begin - EPOCH) // step) * step
+    at = [first + step * number for number in range(MAX_TICKS + 1) if first + step * number <= end]
+    return tuple(ChartTick(round(_share(then, begin, end) * 100, 2), then) for then in (at[:MAX_TICKS] or (begin, end)))
 
 
 def _rows(
     seen: Sequence[datetime], claimed: Sequence[datetime], begin: datetime, end: datetime
 ) -> tuple[ChartRow, ...]:
-    step = next(
-        (step for step in TABLE_STEPS if (end - begin) / step <= MAX_CHART_ROWS), (end - begin) / MAX_CHART_ROWS
-    )
+    steps = (step for step in STEPS if step >= MIN_TABLE_STEP and (end - begin) / step <= MAX_CHART_ROWS)
+    step = next(steps, (end - begin) / MAX_CHART_ROWS)
     count = int((end - begin) / step) + 1
     edges = [min(begin + step * number, end) for number in range(1, count + 1)]
     return tuple(ChartRow(edge, bisect_right(seen, edge), bisect_right(claimed, edge)) for edge in edges)

@@ -1,79 +1,24 @@
-"""View models of the story page: copies, evidence, and cached word counts."""
+"""View models of the story page: copies and evidence."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from onestory.cache import LruCache
+from onestory.newsroom.stories.word_counts import WordCounts
 from onestory.pipelines.stories.leads import Lead
 from onestory.pipelines.versions.freshness import Freshness
-from onestory.pipelines.versions.word_diff import word_diff
 from onestory.store.articles.earlier_versions import EarlierVersion
-from onestory.store.stories.copies import CopyText
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord
 
 __all__ = [
     "CopyRow",
     "EvidenceRow",
     "Segment",
-    "WordCountCache",
-    "WordCounts",
     "copy_rows",
     "evidence_rows",
     "text_segments",
 ]
-
-
-MAX_CACHED_COUNTS = 20_000
-
-# Each count takes about ten milliseconds. Copies beyond this number show their match's share until the next request.
-MAX_COUNTED_AT_ONCE = 12
-
-
-@dataclass(frozen=True, slots=True)
-class WordCounts:
-    """Word counts of a copy relative to its original. Moved words are included in `kept`."""
-
-    kept: int
-    cut: int
-    added: int
-    moved: int
-
-    @property
-    def share(self) -> float:
-        """The share of the original kept in the copy, 0 to 1."""
-        return self.kept / (self.kept + self.cut) if self.kept + self.cut else 0.0
-
-
-class WordCountCache:
-    """A cache of word counts, one per app. It is keyed by text digests, since `reextract` can change the text of a
-    version.
-    """
-
-    def __init__(self) -> None:
-        self._cache: LruCache[tuple[bytes, bytes], WordCounts] = LruCache(MAX_CACHED_COUNTS)
-
-    def between(
-        self, original: CopyText, others: Iterable[CopyText], *, most: int = MAX_COUNTED_AT_ONCE
-    ) -> dict[str, WordCounts]:
-        """Word counts by article. Only the first `most` uncached texts are compared."""
-        found: dict[str, WordCounts] = {}
-        left = most
-        for other in others:
-            known = self._cache.get((original.digest, other.digest))
-            if known is None and left:
-                left -= 1
-                known = self._counted(original, other)
-            if known is not None:
-                found[other.article_id] = known
-        return found
-
-    def _counted(self, original: CopyText, other: CopyText) -> WordCounts:
-        changes = word_diff(original.text, other.text)
-        found = WordCounts(changes.kept + changes.moved, changes.removed, changes.added, changes.moved)
-        self._cache.put((original.digest, other.digest), found)
-        return found
 
 
 Span = tuple[int, int]

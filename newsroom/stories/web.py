@@ -17,7 +17,8 @@ from onestory.newsroom.pages.reader_cookies import MAX_REMEMBERED_NAME, remember
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.stories.leads import story_leads
 from onestory.newsroom.stories.spread_chart import SpreadChart, spread_chart
-from onestory.newsroom.stories.views import WordCountCache, copy_rows, evidence_rows
+from onestory.newsroom.stories.views import copy_rows, evidence_rows
+from onestory.newsroom.stories.word_counts import WordCountCache, paragraph_table
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.articles.earlier_versions import copies_of_earlier_versions
 from onestory.store.editorial.decisions import decisions_of_story
@@ -118,6 +119,7 @@ def show_story(
         outdated=outdated,
         links=links,
         chart=chart,
+        paragraphs=paragraph_table(original.text, record.original, ordered, shared),
         evidence=evidence_rows(record, [original.copy, *ordered], matches, most=MAX_EVIDENCE_SHOWN),
         more_evidence=max(0, len(matches) - MAX_EVIDENCE_SHOWN),
         log=log,

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from onestory.errors import BadInput, TakenDown
 from onestory.newsroom.http.context import api_context
-from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
+from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ, caller_of
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.forms import PostedForm, read_form
 from onestory.newsroom.pages.redirects import see_other
@@ -18,8 +18,9 @@ from onestory.newsroom.watches.api import WatchId
 from onestory.pipelines.watches.creation import CreatedWatch, WatchRequest, create_watch
 from onestory.store.watches.report import watch_report
 from onestory.store.watches.watches import WatchRecord, end_watch, watch_records
+from onestory.store.webhooks.webhooks import webhooks_of_watch
 
-__all__ = ["router"]
+__all__ = ["router", "show_watch"]
 
 router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
@@ -105,11 +106,26 @@ def _until(typed: str) -> datetime | None:
 
 @router.get("/watches/{watch_id}")
 def watch_page(request: Request, watch_id: WatchId) -> Response:
+    return show_watch(request, watch_id)
+
+
+def show_watch(request: Request, watch_id: int, *, refusal: str | None = None, typed: str = "") -> Response:
+    """The page of a watch; with a refused address as it was typed."""
     desk = api_context(request)
     with desk.store.read() as connection:
         report = watch_report(connection, watch_id, limit=MAX_WATCH_STORIES_SHOWN)
+        mails = webhooks_of_watch(connection, watch_id, form="email") if caller_of(request).may("edit") else []
     return render_page(
-        request, "watch.html", here="/watches", report=report, is_over=has_watch_ended(report.watch, now=desk.clock())
+        request,
+        "watch.html",
+        status=200 if refusal is None else 422,
+        here="/watches",
+        report=report,
+        is_over=has_watch_ended(report.watch, now=desk.clock()),
+        mails=mails,
+        sends_mail=request.app.state.sends_mail,
+        refusal=refusal,
+        typed=typed,
     )
 
 

@@ -22,7 +22,8 @@ from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_resp
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID
 from onestory.newsroom.http.permissions import REQUIRE_ADMIN
 from onestory.newsroom.http.responses import json_response
-from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
+from onestory.newsroom.webhooks.delivery import new_webhook_secret
+from onestory.newsroom.webhooks.mail import check_target
 from onestory.store.frontier.hosts import database_time
 from onestory.store.webhooks.outbox import add_test_message, messages_of_webhook, replay_messages
 from onestory.store.webhooks.webhooks import (
@@ -74,7 +75,8 @@ def post_webhook(request: Request, response: Response, question: WebhookRequest)
 def webhook_entry(question: WebhookRequest) -> WebhookEntry:
     """The settings of a new webhook. Raises BlockedAddress or BadInput for an unsuitable address."""
     result = question.model_dump()
-    return WebhookEntry(**{**result, "url": check_webhook_url(question.url), "kinds": tuple(question.kinds)})
+    url = check_target(question.url, question.form)
+    return WebhookEntry(**{**result, "url": url, "kinds": tuple(question.kinds)})
 
 
 @router.get(

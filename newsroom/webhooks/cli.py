@@ -16,7 +16,8 @@ from onestory.newsroom.terminal.console import (
     print_json,
 )
 from onestory.newsroom.terminal.output import format_time, print_line
-from onestory.newsroom.webhooks.delivery import check_webhook_url, new_webhook_secret
+from onestory.newsroom.webhooks.delivery import new_webhook_secret
+from onestory.newsroom.webhooks.mail import check_target
 from onestory.store.events.event_log import EVENT_KINDS
 from onestory.store.frontier.hosts import database_time
 from onestory.store.webhooks.outbox import OutboxMessage, add_test_message, messages_of_webhook, replay_messages
@@ -47,7 +48,7 @@ WebhookArgument = Annotated[int, typer.Argument(metavar="WEBHOOK", min=1, help="
 @webhooks_app.command("add")
 def add_webhook_command(
     url: Annotated[str, typer.Argument(metavar="URL", help="The URL that receives the messages, by POST.")],
-    form: Annotated[str, typer.Option(help="standard (Standard Webhooks) or slack.")] = "standard",
+    form: Annotated[str, typer.Option(help="standard (Standard Webhooks), slack, or email.")] = "standard",
     kind: Annotated[
         list[str] | None,
         typer.Option(help=f"Only these kinds of events: {', '.join(EVENT_KINDS)}. Repeatable. Default: all."),
@@ -60,7 +61,7 @@ def add_webhook_command(
 ) -> None:
     """Add a webhook for events from now on. Its secret is shown only once."""
     entry = WebhookEntry(
-        check_webhook_url(url), _form(form), tuple(kind or ()), watch, outlet, parse_language_option(language)
+        check_target(url, form), _form(form), tuple(kind or ()), watch, outlet, parse_language_option(language)
     )
     with open_store(load_config(home)) as store, store.write() as connection:
         added = add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))
@@ -76,7 +77,7 @@ def _form(value: str) -> WebhookForm:
         return "standard"
     if value == "slack":
         return "slack"
-    raise BadInput(f"--form: {value[:40]!r} is neither standard nor slack")
+    raise BadInput(f"--form: {value[:40]!r} is not a format: choose standard, slack or email")
 
 
 @webhooks_app.command("list")

@@ -1,7 +1,7 @@
 """Whose article a page is: the outlet of its host when that host is known."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, or_, select, update
 
@@ -9,15 +9,19 @@ from onestory.store.queries import chunks, lock_stories, rows_in
 from onestory.store.schema import articles, outlets, stories
 from onestory.urls import bare_host, site_of
 
-__all__ = ["HostOwners", "claim_articles", "host_owners"]
+__all__ = ["HostOwners", "claim_articles", "host_owners", "recount_outlets"]
 
 
 @dataclass(frozen=True, slots=True)
 class HostOwners:
-    """The outlets by the host of their homepage or source, and by its registrable domain where that has one outlet."""
+    """The outlets by the host of their homepage or source, and by its registrable domain where that has one outlet.
+
+    `merged` has the outlets by the names that were merged into them.
+    """
 
     by_host: Mapping[str, str]
     by_site: Mapping[str, Collection[str]]
+    merged: Mapping[str, str] = field(default_factory=dict)
 
     def outlet_of(self, host: str, said: str) -> str:
         """The outlet of a page on this host; `said` is what its source or row says, or empty.
@@ -26,6 +30,10 @@ class HostOwners:
         registrable domain: `us.` and `edition.` are one outlet. The page itself is not asked: any page can call itself
         Reuters.
         """
+        found = self._outlet_of(host, self.merged.get(said, said))
+        return self.merged.get(found, found)
+
+    def _outlet_of(self, host: str, said: str) -> str:
         site = _domain(host)
         owners = self.by_site.get(site, ())
         if said in owners:
@@ -49,11 +57,13 @@ def host_owners(connection: Connection, hosts: Iterable[str]) -> HostOwners:
     for part in chunks(sites):
         below = (outlets.c.host.like(f"%.{_escaped(one)}", escape="!") for one in part)
         is_there = or_(outlets.c.host.in_(part), *below)
-        query = select(outlets.c.name, outlets.c.host).where(is_there).order_by(outlets.c.name.desc())
+        name = func.coalesce(outlets.c.merged_into, outlets.c.name)
+        query = select(name, outlets.c.host).where(is_there).order_by(outlets.c.name.desc())
         for name, host in connection.execute(query):
             by_host[bare_host(host)] = name
             by_site.setdefault(_domain(host), set()).add(name)
-    return HostOwners(by_host, by_site)
+    query = select(outlets.c.name, outlets.c.merged_into).where(outlets.c.merged_into.is_not(None))
+    return HostOwners(by_host, by_site, {row.name: row.merged_into for row in connection.execute(query)})
 
 
 def _escaped(text: str) -> str:
@@ -76,11 +86,11 @@ def claim_articles(connection: Connection, hosts: Collection[str]) -> int:
     lock_stories(connection, sorted(touched))
     for article, outlet in sorted(changed.items()):
         connection.execute(update(articles).where(articles.c.id == article).values(outlet=outlet))
-    _recount(connection, touched)
+    recount_outlets(connection, touched)
     return len(changed)
 
 
-def _recount(connection: Connection, story_ids: Collection[str]) -> None:
+def recount_outlets(connection: Connection, story_ids: Collection[str]) -> None:
     """Count the outlets and owners of stories again, and name the outlet that was first."""
     there = articles.c.story_id == stories.c.id
     owner = func.coalesce(outlets.c.owner, articles.c.outlet)

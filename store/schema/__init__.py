@@ -4,7 +4,7 @@ from onestory.store.schema.access import api_keys, sessions
 from onestory.store.schema.base import Time, metadata
 from onestory.store.schema.editorial import decision_articles, decisions, settings, tombstones
 from onestory.store.schema.events import events, webhook_messages, webhooks
-from onestory.store.schema.frontier import gaps, hosts, pages, source_days, sources
+from onestory.store.schema.frontier import gaps, hosts, pages, source_days, source_requests, sources
 from onestory.store.schema.stories import (
     articles,
     boilerplate,
@@ -17,7 +17,14 @@ from onestory.store.schema.stories import (
     versions,
     withdrawals,
 )
-from onestory.store.schema.watches import watch_articles, watch_pages, watch_sources, watch_stories, watches
+from onestory.store.schema.watches import (
+    saved_searches,
+    watch_articles,
+    watch_pages,
+    watch_sources,
+    watch_stories,
+    watches,
+)
 
 __all__ = [
     "Time",
@@ -35,10 +42,12 @@ __all__ = [
     "outlets",
     "pages",
     "removed_lines",
+    "saved_searches",
     "search_due",
     "sessions",
     "settings",
     "source_days",
+    "source_requests",
     "sources",
     "stories",
     "tombstones",

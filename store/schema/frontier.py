@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer,
 
 from onestory.store.schema.base import PartialIndex, Time, metadata
 
-__all__ = ["gaps", "hosts", "pages", "source_days", "sources"]
+__all__ = ["gaps", "hosts", "pages", "source_days", "source_requests", "sources"]
 
 
 sources = Table(
@@ -145,4 +145,22 @@ gaps = Table(
     Column("why", Text),
     Column("polls", Integer, nullable=False, default=0),  # failed polls in the gap
     Index("ix_gaps_source_id_ended", "source_id", "ended"),
+)
+
+
+# Addresses that people want polled. A crawler finds out what is there, and adds the source.
+source_requests = Table(
+    "source_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("is_section", Boolean, nullable=False, default=False),
+    Column("outlet", Text),
+    Column("language", String(8)),
+    Column("created", Time, nullable=False, index=True),
+    Column("taken", Time),  # when a crawler began; another one may take it when that is long ago
+    Column("finished", Time),
+    Column("source_id", Integer, ForeignKey("sources.id", ondelete="SET NULL")),
+    Column("why", Text),  # the reason if it could not be added
+    sqlite_autoincrement=True,  # a known id must not come to mean another request
 )

@@ -46,6 +46,7 @@ outlets = Table(
     Column("country", String(2)),
     Column("language", String(8)),
     Column("ours", Boolean, nullable=False, default=False),
+    Column("merged_into", Text),  # the outlet that this name stands for
 )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, 
 
 from onestory.store.schema.base import PartialIndex, Time, metadata
 
-__all__ = ["watch_articles", "watch_pages", "watch_sources", "watch_stories", "watches"]
+__all__ = ["saved_searches", "watch_articles", "watch_pages", "watch_sources", "watch_stories", "watches"]
 
 
 def _watch() -> Column[int]:
@@ -62,4 +62,16 @@ watch_sources = Table(
     metadata,
     _watch(),
     Column("source_id", Integer, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+# Searches that editors keep, with the filters of the front page.
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("query", Text, nullable=False),  # the query string of the front page
+    Column("created", Time, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -18,7 +18,9 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from onestory.store.database import Store
 from onestory.store.queries import AdvisoryLock, chunks, try_advisory_lock
 from onestory.store.schema import articles, search_due, versions
+from onestory.store.search.stemming import STEMMED_LANGUAGES, marked_stems
 from onestory.store.search.tokenizer import search_words_of
+from onestory.store.settings import SEARCH_LANGUAGES, read_setting, write_setting
 
 __all__ = [
     "ARRIVALS_PER_BLOCK",
@@ -31,6 +33,7 @@ __all__ = [
     "indexed_words",
     "mark_search_due",
     "optimize_index",
+    "search_languages",
 ]
 
 INDEX_BATCH = 128  # about 50 ms during which no other process writes to a SQLite store
@@ -42,18 +45,29 @@ ARRIVALS_PER_BLOCK = 1_024
 
 
 class IndexedWords(NamedTuple):
-    """The words of an article, in the form that both databases index."""
+    """The words of an article, in the form that both databases index. `stems` have no place in the text."""
 
     title: list[str]
     text: list[str]
+    stems: list[str]
 
 
-def indexed_words(title: str | None, body: str) -> IndexedWords:
+def indexed_words(title: str | None, body: str, language: str) -> IndexedWords:
     seen: Counter[str] = Counter()
-    return IndexedWords(
-        _kept(search_words_of(title or "")[:MAX_TITLE_WORDS], seen),
-        _kept(search_words_of(body)[:MAX_TEXT_WORDS], seen),
-    )
+    of_title = _kept(search_words_of(title or "")[:MAX_TITLE_WORDS], seen)
+    of_text = _kept(search_words_of(body)[:MAX_TEXT_WORDS], seen)
+    return IndexedWords(of_title, of_text, marked_stems([*of_title, *of_text], language))
+
+
+def search_languages(connection: Connection) -> tuple[str, ...]:
+    """The languages of indexed articles whose words are stemmed."""
+    return tuple((read_setting(connection, SEARCH_LANGUAGES) or "").split())
+
+
+def _note_languages(connection: Connection, found: Collection[str]) -> None:
+    known = set(search_languages(connection))
+    if new := {one for one in found if one in STEMMED_LANGUAGES} - known:
+        write_setting(connection, SEARCH_LANGUAGES, " ".join(sorted(known | new)))
 
 
 def block_word(block: int) -> str:
@@ -120,7 +134,7 @@ def optimize_index(connection: Connection) -> None:
 
 def _renew(connection: Connection, article_ids: Collection[str]) -> None:
     query = (
-        select(articles.c.id, articles.c.arrival, versions.c.title, versions.c.text)
+        select(articles.c.id, articles.c.arrival, articles.c.language, versions.c.title, versions.c.text)
         .join(versions, versions.c.number == articles.c.version)
         .where(articles.c.id.in_(article_ids))
         .order_by(articles.c.id)
@@ -128,7 +142,8 @@ def _renew(connection: Connection, article_ids: Collection[str]) -> None:
         .with_for_update(of=articles, read=True, key_share=True)
     )
     found = connection.execute(query).all()
-    held = [(row.arrival, row.id, indexed_words(row.title, row.text)) for row in found]
+    held = [(row.arrival, row.id, indexed_words(row.title, row.text, row.language)) for row in found]
+    _note_languages(connection, {row.language for row in found})
     _forget(connection, [arrival for arrival, _, _ in held])
     if held:
         (_write_tsvectors if connection.dialect.name == "postgresql" else _write_fts)(connection, held)
@@ -147,7 +162,8 @@ IndexedArticles = Sequence[tuple[int, str, IndexedWords]]
 def _write_fts(connection: Connection, held: IndexedArticles) -> None:
     statement = text("INSERT INTO search_words (rowid, title, text) VALUES (:number, :title, :text)")
     rows = [
-        {"number": number, "title": " ".join(words.title), "text": " ".join(words.text)} for number, _, words in held
+        {"number": number, "title": " ".join(words.title), "text": " ".join([*words.text, *words.stems])}
+        for number, _, words in held
     ]
     connection.execute(statement, rows)
 
@@ -168,6 +184,7 @@ def _tsvector(words: IndexedWords, number: int) -> str:
     _place(places, words.title, first=1, weight="A")
     _place(places, words.text, first=MAX_TITLE_WORDS + 2, weight="")
     lexemes = [f"'{word}':{','.join(at)}" for word, at in places.items()]
+    lexemes += [f"'{word}'" for word in words.stems]
     return " ".join([*lexemes, f"'{block_word(number // ARRIVALS_PER_BLOCK)}'"])
 
 

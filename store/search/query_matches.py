@@ -15,8 +15,8 @@ from sqlalchemy import Connection, TextClause, func, select, text
 
 from onestory.store.queries import chunks, one_of, rows_in
 from onestory.store.schema import articles
-from onestory.store.search.full_text_index import ARRIVALS_PER_BLOCK, block_word
-from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery
+from onestory.store.search.full_text_index import ARRIVALS_PER_BLOCK, block_word, search_languages
+from onestory.store.search.query import ParsedQuery, to_fts5, to_tsquery, with_stems
 
 __all__ = ["COMMON_SHARE", "FEW_MATCHES", "QueryMatches"]
 
@@ -48,11 +48,17 @@ POSTGRESQL_SCORES = text(
 
 
 class QueryMatches:
-    """The matches of a query in one snapshot. For one thread, while the connection's transaction lasts."""
+    """The matches of a query in one snapshot. For one thread, while the connection's transaction lasts.
+
+    `query` is the query with the stems of its words.
+    """
 
     def __init__(self, connection: Connection, query: ParsedQuery) -> None:
         self._connection = connection
         self._is_postgresql = connection.dialect.name == "postgresql"
+        if any(term.is_inflected for term in (*query.required, *query.excluded)):
+            query = with_stems(query, search_languages(connection))
+        self.query = query
         self._asked = to_tsquery(query) if self._is_postgresql else to_fts5(query)
         self._seen: dict[str, str | None] = {}
 

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-__all__ = ["UNSPACED", "WordSpan", "find_phrases", "fold_text", "is_unspaced", "search_words_of", "word_spans"]
+__all__ = [
+    "UNSPACED",
+    "WordSpan",
+    "find_beginnings",
+    "find_phrases",
+    "fold_text",
+    "is_unspaced",
+    "search_words_of",
+    "word_spans",
+]
 
 # Scripts without spaces between words, and Hangul: Thai, Lao, Tibetan, Myanmar, Khmer, kana, bopomofo, Han.
 UNSPACED = (
@@ -104,6 +113,16 @@ def find_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> list[tuple[in
         (starts[found.start()], starts[max(found.end(), found.end("others"))])
         for words in wanted
         for found in _phrase(words).finditer(folded)
+    ]
+
+
+def find_beginnings(text: str, begins: str) -> list[WordSpan]:
+    """The words that begin with these letters, in a text that `find_phrases` reads."""
+    folded, starts = _folded_with_starts(text)
+    pattern = re.compile(rf"(?<![^\W_]){re.escape(begins)}[^\W_]*")
+    return [
+        WordSpan(found[0][:MAX_WORD_LETTERS], starts[found.start()], starts[found.end()])
+        for found in pattern.finditer(folded)
     ]
 
 

@@ -14,6 +14,7 @@ __all__ = ["sampled_counts"]
 
 SAMPLED_ARTICLES = 256
 SAMPLED_CHARS = 4_000  # of each
+REACH = 100_000  # arrivals
 KEPT_SECONDS = 3_600.0
 
 _samples: WeakKeyDictionary[Engine, tuple[float, Mapping[str, int]]] = WeakKeyDictionary()
@@ -31,6 +32,7 @@ def sampled_counts(connection: Connection) -> Mapping[str, int]:
 
 def _count(connection: Connection) -> Mapping[str, int]:
     query = select(func.substr(versions.c.text, 1, SAMPLED_CHARS))
-    query = query.join(articles, articles.c.version == versions.c.number)
+    last = connection.scalar(select(func.max(articles.c.arrival))) or 0
+    query = query.join(articles, articles.c.version == versions.c.number).where(articles.c.arrival > last - REACH)
     texts = connection.execute(query.order_by(articles.c.arrival.desc()).limit(SAMPLED_ARTICLES)).scalars()
     return Counter(word for text in texts for word in set(search_words_of(text)))

@@ -84,7 +84,8 @@ def enabled_sources(connection: Connection) -> tuple[int, ...]:
 
 def outlet_of_url(connection: Connection, url: str) -> str | None:
     """The outlet with its homepage on the host of this URL."""
-    query = select(outlets.c.name).where(outlets.c.host == host_of(url)).order_by(outlets.c.name).limit(1)
+    name = func.coalesce(outlets.c.merged_into, outlets.c.name)
+    query = select(name).where(outlets.c.host == host_of(url)).order_by(outlets.c.name).limit(1)
     return connection.execute(query).scalar_one_or_none()
 
 

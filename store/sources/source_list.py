@@ -1,11 +1,11 @@
 """The list of sources: what is polled, for which outlet, and how often."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from onestory.errors import NotFound
 from onestory.store.articles.ownership import claim_articles
@@ -24,6 +24,7 @@ __all__ = [
     "add_sources",
     "get_source_settings",
     "list_source_entries",
+    "remove_source",
     "save_source_settings",
     "source_settings_for_update",
 ]
@@ -90,6 +91,7 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     """
     if not entries:
         return 0
+    entries = _under_present_names(connection, entries)
     rows = {entry.outlet: _outlet_row(entry) for entry in reversed(entries)}
     added = insert_new(
         connection, outlets, sorted(rows.values(), key=lambda row: str(row["name"])), returning=outlets.c.host
@@ -100,6 +102,13 @@ def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: 
     add_hosts(connection, found, now=now)
     claim_articles(connection, set(added))
     return len(found)
+
+
+def _under_present_names(connection: Connection, entries: Sequence[SourceEntry]) -> list[SourceEntry]:
+    """The entries with the outlets that their names were merged into."""
+    query = select(outlets.c.name, outlets.c.merged_into).where(outlets.c.merged_into.is_not(None))
+    merged = {row.name: row.merged_into for row in connection.execute(query)}
+    return [replace(entry, outlet=merged.get(entry.outlet, entry.outlet)) for entry in entries]
 
 
 def _outlet_row(entry: SourceEntry) -> dict[str, object]:
@@ -187,6 +196,15 @@ def list_source_entries(connection: Connection) -> list[SourceEntry]:
         )
         for row in connection.execute(query)
     ]
+
+
+def remove_source(connection: Connection, source_id: int) -> None:
+    """Remove a source, with its yield and its gaps. Its pages and articles stay. Raises NotFound.
+
+    A source that ONESTORY_SOURCES lists comes back with the next start.
+    """
+    if connection.execute(delete(sources).where(sources.c.id == source_id)).rowcount == 0:
+        raise NotFound(f"there is no source {source_id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CopyTimes:
-    """When a copy was first seen, and the time stated on its page."""
+    """When a copy was first seen, and the time stated on its page.
+
+    Without `is_observed` it was imported without the time of its fetch, and `first_seen` is when it was stored.
+    """
 
     outlet: str
     first_seen: datetime
     published: datetime | None
+    is_observed: bool = True
 
 
 def copies_at_offset(
@@ -88,7 +92,7 @@ def count_copies_at(connection: Connection, story_id: str, outlets: Collection[s
 
 def copy_times(connection: Connection, story_id: str) -> Sequence[CopyTimes]:
     """The times of all copies, in no order."""
-    query = select(articles.c.outlet, articles.c.first_seen, articles.c.published)
+    query = select(articles.c.outlet, articles.c.first_seen, articles.c.published, articles.c.is_observed)
     return [CopyTimes(*row) for row in connection.execute(query.where(articles.c.story_id == story_id)).all()]
 
 

@@ -55,7 +55,7 @@ def search_by_time(
     matches = QueryMatches(connection, query)
     page = filtered_page(connection, wanted, limit=limit, after=after, matches=matches)
     shown = matches.latest_match_by_story([story.id for story in page.stories])
-    return SearchPage(_hits(connection, query, page.stories, shown, matches), page.next)
+    return SearchPage(_hits(connection, matches.query, page.stories, shown, matches), page.next)
 
 
 def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: int) -> SearchPage:
@@ -78,7 +78,7 @@ def search_by_relevance(connection: Connection, wanted: StoryFilter, *, limit: i
     ranked = sorted(found.values(), key=lambda one: (one[0], one[2:]), reverse=True)[:limit]
     records = stories_by_id(connection, [story for *_, story in ranked])
     shown = {story: article for _, article, _, story in ranked}
-    return SearchPage(_hits(connection, query, [records[story] for story in shown], shown, matches))
+    return SearchPage(_hits(connection, matches.query, [records[story] for story in shown], shown, matches))
 
 
 Ranked = tuple[float, str, str, str]  # score and id of an article, when its story was last seen, and the story's id

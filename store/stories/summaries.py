@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from onestory.store.articles.outlet_sizes import outlet_sizes
 from onestory.store.queries import rows_in
 from onestory.store.schema import articles, outlets, versions
 from onestory.store.stories.records import StoryRecord
@@ -37,18 +38,25 @@ class _OutletOfStory:
     is_ours: bool
     last_hour: int
 
-    def rank(self, original: str) -> tuple[bool, bool, str, str]:
-        return (not self.is_ours, self.outlet != original, self.first_seen, self.outlet)
+    def rank(self, original: str, sizes: Mapping[str, int]) -> tuple[bool, bool, int, str, str]:
+        return (
+            not self.is_ours,
+            self.outlet != original,
+            -sizes.get(self.outlet, 0),
+            self.first_seen,
+            self.outlet,
+        )
 
 
 def summaries_of(connection: Connection, stories: Sequence[StoryRecord], *, now: datetime) -> dict[str, StorySummary]:
     """A summary for each of these stories, for one page of them."""
     leads = _leads(connection, [story.original for story in stories])
     named = _outlets(connection, [story.id for story in stories], now - timedelta(hours=1))
+    sizes = outlet_sizes(connection)
     found: dict[str, StorySummary] = {}
     for story in stories:
         lead, is_corrected = leads.get(story.original, ("", False))
-        ranked = sorted(named.get(story.id, ()), key=lambda one: one.rank(story.original_outlet))
+        ranked = sorted(named.get(story.id, ()), key=lambda one: one.rank(story.original_outlet, sizes))
         found[story.id] = StorySummary(
             lead,
             tuple(one.outlet for one in ranked),

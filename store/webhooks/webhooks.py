@@ -29,12 +29,13 @@ __all__ = [
     "release_sender_lease",
     "remove_webhook",
     "update_webhook",
+    "webhooks_of_watch",
 ]
 
 
-WebhookForm = Literal["standard", "slack"]
+WebhookForm = Literal["standard", "slack", "email"]
 
-WEBHOOK_FORMS: tuple[WebhookForm, ...] = ("standard", "slack")
+WEBHOOK_FORMS: tuple[WebhookForm, ...] = ("standard", "slack", "email")
 
 MAX_WEBHOOKS = 200
 
@@ -195,3 +196,8 @@ def _held(connection: Connection) -> tuple[str, datetime | None]:
     query = select(settings.c.value).where(settings.c.key == WEBHOOK_SENDER).with_for_update()
     holder, _, until = connection.execute(query).scalar_one().partition(" ")
     return holder, datetime.fromisoformat(until) if until else None
+
+
+def webhooks_of_watch(connection: Connection, watch_id: int, *, form: WebhookForm) -> list[WebhookRecord]:
+    """The webhooks of this form that are limited to a watch, by number."""
+    return [hook for hook in list_webhooks(connection) if hook.watch_id == watch_id and hook.form == form]

@@ -39,6 +39,11 @@ def paths_of(desk: Served) -> list[str]:
         "/lookup?url=https://nowhere.example/x",
         "/sources",
         "/sources/2",
+        "/sources/2?asked=2&was=&had=0",
+        "/outlets",
+        "/searches",
+        "/docs",
+        "/outlet?name=Bay+News",
         "/nothing",
     ]
 

@@ -26,7 +26,7 @@ EDITS = {
     "/v1/stories/{story_id}/merge", "/v1/stories/{story_id}/split", "/v1/stories/{story_id}/pin",
     "/v1/decisions/{number}/undo", "/v1/lookup/fetch", "/lookup/fetch",
 }  # fmt: skip
-READ_BY_POST = {"/lookup", "/v1/lookup", "/sign-out"}
+READ_BY_POST = {"/mcp", "/lookup", "/v1/lookup", "/sign-out"}
 
 
 def test_every_route_but_those_on_the_list_answers_401_without_a_key(small: Locked) -> None:
@@ -40,13 +40,25 @@ def test_every_route_but_those_on_the_list_answers_401_without_a_key(small: Lock
         assert answer.headers["cache-control"] == "no-store"
 
 
+FOR_ADMINISTRATORS = ("/v1/webhooks", "/v1/keys", "/v1/settings", "/settings")
+FOR_EDITORS = ("/searches", "/v1/searches", "/watches/{watch_id}/recipients", "/v1/watches/{watch_id}/recipients")
+
+
+def _is_management(method: str, path: str) -> bool:
+    """Sources and outlets are read by all, checked by editors, and changed by administrators."""
+    is_managed = path.startswith(("/sources", "/v1/sources", "/outlet", "/v1/outlet"))
+    return method != "GET" and is_managed and not path.endswith("/try")
+
+
 def test_every_route_says_what_it_takes(small: Locked) -> None:
     """A new one that is not on a list here needs a thought, and takes an admin key until somebody had it."""
     for method, need in doors(small):
         if need.path in OPEN:
             expected = None
-        elif need.path.startswith(("/v1/webhooks", "/v1/keys", "/settings")):
+        elif need.path.startswith(FOR_ADMINISTRATORS) or _is_management(method, need.path):
             expected = "admin"
+        elif need.path.startswith(FOR_EDITORS):
+            expected = "read" if need.path == "/v1/searches" and method == "GET" else "edit"
         elif method == "GET" or need.path in READ_BY_POST:
             expected = "read"
         else:

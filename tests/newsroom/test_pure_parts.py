@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onestory.newsroom.articles.web import cut_paragraphs
+from onestory.newsroom.articles.pieces import cut_paragraphs
 from onestory.newsroom.http.pagination import BadCursor, decode_cursor, encode_cursor, filters_digest
 from onestory.newsroom.http.request_guard import AllowedHosts
 from onestory.newsroom.pages.display import (

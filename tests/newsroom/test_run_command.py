@@ -45,9 +45,16 @@ def get(url: str) -> Any:
 
 def test_the_demo_shows_a_story_of_five_copies_and_stops_on_ctrl_c(home: Path) -> None:
     with running("--demo", home=home) as (process, address):
-        wait_until(lambda: bool(get(f"{address}/v1/stories?min_copies=5")["stories"]))
-        [story] = get(f"{address}/v1/stories?min_copies=5")["stories"]
-        assert (story["copies"], story["outlets"]) == (5, 5)
+        wait_until(lambda: len(get(f"{address}/v1/stories?min_copies=5")["stories"]) == 2)
+        ferry, reservoir = sorted(get(f"{address}/v1/stories?min_copies=5")["stories"], key=lambda one: one["copies"])
+        assert (ferry["copies"], ferry["outlets"]) == (5, 5)
+        copies = {one["outlet"]: one for one in get(f"{address}/v1/stories/{reservoir['id']}")["articles"]}
+        assert (copies["Meridian Wire"]["relation"], copies["Vale Tribune"]["relation"]) == ("original", "excerpt")
+        assert copies["Island Post"]["withdrawn"]
+        [act] = get(f"{address}/v1/desk?since=24h")["actions"]
+        assert (act["story"]["id"], act["old_ours"]) == (reservoir["id"], 1)
+        apart = f"{address}/v1/stories?outlet=Coast+Today"
+        wait_until(lambda: "The day in the north, in short" in {one["title"] for one in get(apart)["stories"]})
         process.send_signal(signal.SIGINT)
         assert process.wait(LONGEST_WAIT) == 0
     assert not (home / "onestory.db").exists()

@@ -84,14 +84,18 @@ def test_a_source_has_a_page_with_its_yield_and_its_gaps(lite: Served, blocked: 
         assert lite.client.get(f"/sources/{wrong}").status_code in (404, 422)
 
 
-def test_try_now_makes_the_source_due_and_leads_back_to_it(lite: Served, blocked: int) -> None:
+def test_check_now_makes_the_source_due_and_its_page_has_the_result(lite: Served, blocked: int) -> None:
     answer = lite.client.post(f"/sources/{blocked}/try", headers={"Sec-Fetch-Site": "same-origin"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/sources?asked={blocked}#s{blocked}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sources/{blocked}?asked={blocked}&was=&had=0")
     assert due(lite.store, blocked)
-    page = read(lite.client.get(f"/sources?asked={blocked}"))
-    assert "Queued" in words(page, f"//tr[@id='s{blocked}']")
-    own = lite.client.post(f"/sources/{blocked}/try?from=source")
-    assert own.headers["location"] == f"/sources/{blocked}?asked={blocked}"
+    page = read(lite.client.get(answer.headers["location"]))
+    assert "Queued. The result appears here" in words(page, "//*[@data-awaits]")
+    with lite.store.write() as connection:
+        done = {"last_poll": NOON + timedelta(hours=2), "status": "ok", "why": None, "pages_found": 3, "entries": 20}
+        connection.execute(update(sources).values(**done))
+    page = read(lite.client.get(answer.headers["location"]))
+    assert "Checked just now: ok, 20 entries listed, 3 new pages." in words(page)
+    assert not page.xpath("//*[@data-awaits]")
 
 
 ELSEWHERE = (

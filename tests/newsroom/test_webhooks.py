@@ -10,7 +10,7 @@ from standardwebhooks import WebhookVerificationError
 
 from onestory.config import Config
 from onestory.errors import BadInput
-from onestory.newsroom.webhooks.sender import WebhookSender, send_due_messages
+from onestory.newsroom.webhooks.sender import Targets, WebhookSender, send_due_messages
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.ssrf import AllowList
 from onestory.store.database import Store
@@ -73,7 +73,7 @@ def ring(store: Store, number: int, *, now: datetime = NOON) -> None:
 
 
 def send(store: Store, *, now: datetime = NOON) -> int:
-    return send_due_messages(store, allow=LOOPBACK, now=now)
+    return send_due_messages(store, Targets(LOOPBACK), now=now)
 
 
 def outbox(store: Store, number: int = 1) -> list[OutboxMessage]:
@@ -201,7 +201,7 @@ def test_no_private_place_is_called(sqlite_store_url: str, hook: Place, host: st
     store = Store.open(sqlite_store_url)
     port = hook.url.rpartition(":")[2]
     ring(store, add(store, f"http://{host}:{port}").id)
-    assert send_due_messages(store, allow=AllowList(), now=NOON) == 1
+    assert send_due_messages(store, Targets(AllowList()), now=NOON) == 1
     assert hook.calls == []
     assert "is not a public address" in (state(store).why or "")
     store.close()

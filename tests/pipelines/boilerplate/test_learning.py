@@ -14,7 +14,6 @@ from onestory.store.articles.captures import Capture, RemovedLine
 from onestory.store.articles.save import save_articles
 from onestory.store.articles.versions import unattached_versions
 from onestory.store.boilerplate import (
-    REMOVED_LINES_RETENTION_DAYS,
     active_fingerprints,
     boilerplate_lines,
     prune_removed_lines,
@@ -22,6 +21,7 @@ from onestory.store.boilerplate import (
 )
 from onestory.store.database import Store
 from onestory.store.schema import articles, versions
+from onestory.store.settings import Retention
 from tests.news_texts import wire_article
 from tests.readings import NOON, fresh_registry, partition_by_url, reading, take
 
@@ -142,7 +142,7 @@ def test_what_is_no_longer_shown_is_forgotten_as_the_host_goes_on(store: Store, 
 def test_what_is_shown_stays_known_when_the_removed_lines_are_gone(store: Store, index_client: IndexClient) -> None:
     take(store, index_client, [reading(*gazette(number)) for number in range(4)])
     learn_boilerplate(store, index_client, now=NOON)
-    later = NOON + timedelta(days=REMOVED_LINES_RETENTION_DAYS + 1)
+    later = NOON + timedelta(days=Retention().removed_lines_days + 1)
     with store.write() as connection:
         assert prune_removed_lines(connection, now=later) == 4
     assert learn_boilerplate(store, index_client, now=later).lines == 1

@@ -1,0 +1,1 @@
+"""The Model Context Protocol (https://modelcontextprotocol.io): Onestory for assistants, read-only."""

@@ -1,0 +1,1 @@
+"""Outlets: owners, countries, merged names, and how each runs the copy of others."""
