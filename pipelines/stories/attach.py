@@ -253,6 +253,12 @@ def _shown(
     if choice.original != representative:
         numbers = {one: members[one].number for one in relations}
         relations = relations_beside(choice.original, relations, numbers, evidence)
+    # A crowd has more pairs than are compared; equal words need no comparison.
+    words = members[choice.original].text_digest
+    relations = {
+        one: "verbatim" if one != choice.original and members[one].text_digest == words else relation
+        for one, relation in relations.items()
+    }
     credit = story_credit(choice.original, [members[one] for one in relations])
     return EvaluatedStory(representative, relations, choice.original, choice.reason, credit)
 

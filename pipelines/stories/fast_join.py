@@ -260,6 +260,8 @@ def _by_article(rows: Iterable[MatchRow]) -> dict[str, dict[str, MatchRow]]:
 
 def _relation(one: MemberRow, head: MemberRow, original: MemberRow, matched: Mapping[str, MatchRow]) -> str:
     """What the newcomer is beside the original; beside the representative where these two were not compared."""
+    if one.text_digest == original.text_digest:
+        return "verbatim"
     beside = matched.get(original.id)
     if beside is not None:
         return _told(beside, one)

@@ -11,7 +11,7 @@ from onestory.pipelines.stories.attach import attach, evaluate
 from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.store.articles.versions import unattached_versions
 from onestory.store.database import Store
-from onestory.store.schema import matches, versions
+from onestory.store.schema import articles, matches, versions
 from onestory.store.stories.records import StoryAbsorbed, copies_of_story, load_story
 from onestory.urls import article_id_of_url
 from tests.news_texts import excerpt, house_style, wire_article
@@ -177,3 +177,20 @@ def test_an_article_stored_and_not_attached_is_found_by_the_sweep(store: Store, 
         assert [version.article_id for version in unattached_versions(connection, limit=5)] == [
             article_id_of_url(url("herald"))
         ]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_same_words_are_verbatim_although_a_crowd_is_not_compared_pair_by_pair(
+    store: Store, redis_url: str, prefix: str, seed: int
+) -> None:
+    words = wire_article(1)
+    rows = [reading(f"https://copy{n}.example/", words, observed=NOON + timedelta(minutes=n)) for n in range(40)]
+    later = NOON + timedelta(hours=1)
+    rows.append(reading("https://fuller.example/", f"{words}\n{wire_article(2, sentences=3)}", observed=later))
+    random.Random(seed).shuffle(rows)
+    index_client = fresh_registry(store, redis_url, prefix)
+    for start in range(0, len(rows), 14):
+        take(store, index_client, rows[start : start + 14])
+    with store.read() as connection:
+        told = connection.execute(select(articles.c.url, articles.c.relation)).all()
+    assert {row.relation for row in told if "copy" in row.url} == {"original", "verbatim"}
