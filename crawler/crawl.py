@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,7 +26,7 @@ from onestory.crawler.metrics import CrawlMetrics
 from onestory.crawler.sources.discovery import Ask, DiscoveredSource, discover
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.spiders.single_task import SingleTaskSpider
-from onestory.errors import BadInput
+from onestory.errors import BadInput, OnestoryError
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.ssrf import AllowList, GuardedResolver, checked_url
@@ -52,6 +53,7 @@ __all__ = [
 SLOWEST_SECONDS = 10.0
 Finding = Callable[[Ask, str], Awaitable[DiscoveredSource]]
 GRACE_SECONDS = 20.0
+PROGRESS_SECONDS = 5.0
 
 
 def user_agent(contact: str | None) -> str:
@@ -230,7 +232,8 @@ def _crawl(
             context = CrawlContext(
                 database, sink, session.rate_limits, scope, progress, session.clock, disk=disk, metrics=metrics
             )
-            tasks = [asyncio.create_task(task) for task in (_watch(session.stop, context), _give_up(context, retry))]
+            beside = (_watch(session.stop, context), _give_up(context, retry), _note_progress(context))
+            tasks = [asyncio.create_task(task) for task in beside]
             try:
                 with interruptible(asyncio.get_running_loop(), context.stopping.set):
                     await session.scrapy(CoverageSpider, context=context, equip=session.fetcher)
@@ -251,6 +254,16 @@ async def _watch(stop: threading.Event | None, context: CrawlContext) -> None:
         await asyncio.sleep(0.1)
     if stop is not None:
         context.stopping.set()
+
+
+async def _note_progress(context: CrawlContext) -> None:
+    """Note at intervals that this loop runs and the database answers; a crawl with nothing due is well, too."""
+    while True:
+        # Without a database there is no progress; the crawl itself reports why.
+        with suppress(OnestoryError):
+            await context.database.read(lambda connection, now: None)
+            context.metrics.note_progress()
+        await asyncio.sleep(PROGRESS_SECONDS)
 
 
 async def _give_up(context: CrawlContext, retry: BackendRetry) -> None:

@@ -27,6 +27,9 @@ def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str
         "ONESTORY_HOME": str(config.home),
         "ONESTORY_DATABASE_URL": config.database_url,
         "ONESTORY_REDIS_URL": config.redis_url or "",
+        # The URLs hold the passwords already.
+        "ONESTORY_DATABASE_PASSWORD": "",
+        "ONESTORY_REDIS_PASSWORD": "",
         "ONESTORY_ALLOW_PRIVATE": ",".join(config.allow_private),
         "ONESTORY_SOURCES": str(config.sources_file or ""),
         "ONESTORY_CONTACT": config.contact or "",

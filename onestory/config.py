@@ -33,8 +33,8 @@ class Config:
     """
 
     home: Path
-    database_url: str
-    redis_url: str | None
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
     contact: str | None
     allow_private: tuple[str, ...]
     workers: int
@@ -59,7 +59,7 @@ class Config:
         return cls(
             home=place,
             database_url=_database_url(env, place),
-            redis_url=_value(env, "ONESTORY_REDIS_URL"),
+            redis_url=_redis_url(env),
             contact=_value(env, "ONESTORY_CONTACT"),
             allow_private=_networks(_value(env, "ONESTORY_ALLOW_PRIVATE") or ""),
             workers=_count(env, "ONESTORY_WORKERS", default=os.cpu_count() or 1),
@@ -98,6 +98,21 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
     user, at, place = rest.partition("@")
     if not at or ":" in user:
         raise BadInput("ONESTORY_DATABASE_PASSWORD needs an ONESTORY_DATABASE_URL with a user name and no password")
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
+
+
+def _redis_url(env: Mapping[str, str]) -> str | None:
+    """The URL of Redis, with the separately given password inserted. A user name in it is optional."""
+    url = _value(env, "ONESTORY_REDIS_URL")
+    password = _value(env, "ONESTORY_REDIS_PASSWORD")
+    if password is None:
+        return url
+    scheme, mark, rest = (url or "").partition("://")
+    user, _, place = rest.rpartition("@")
+    if not mark or ":" in user or scheme == "unix":
+        raise BadInput(
+            "ONESTORY_REDIS_PASSWORD needs an ONESTORY_REDIS_URL without a password, as in redis://host:6379"
+        )
     return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-__all__ = ["configure_logging"]
+__all__ = ["configure_logging", "logs_as_json"]
 
 
 def configure_logging(*, as_json: bool) -> None:
@@ -14,8 +14,13 @@ def configure_logging(*, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("onestory",):
-        logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("onestory").setLevel(logging.INFO)
+    logging.captureWarnings(as_json)
+
+
+def logs_as_json() -> bool:
+    """Whether this process logs JSON lines: what else it says to people is then to be one, too."""
+    return any(isinstance(handler.formatter, _JsonLines) for handler in logging.getLogger().handlers)
 
 
 class _JsonLines(logging.Formatter):

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
-__all__ = ["TIME_FORMS", "in_utc", "iso_utc", "parse_iso_time", "parse_time", "utc_now"]
+__all__ = ["TIME_FORMS", "in_utc", "iso_utc", "parse_age", "parse_iso_time", "parse_time", "utc_now"]
 
 TIME_FORMS = "ISO 8601 (UTC without a zone), or an age: `90m`, `24h`, `7d`, `2w`."
 
@@ -42,12 +42,18 @@ def parse_iso_time(value: str) -> datetime:
         raise ValueError(str(error)) from error
 
 
+def parse_age(value: str) -> timedelta | None:
+    """Parse an age such as 90m, 24h, 7d or 2w; None for anything else."""
+    found = AGE_PATTERN.fullmatch(value.strip())
+    return timedelta(**{AGE_UNITS[found[2]]: int(found[1])}) if found else None
+
+
 def parse_time(value: str, *, now: datetime) -> datetime:
     """Parse ISO 8601 (UTC unless it names a zone) or an age such as 90m, 24h, 7d or 2w. Raises ValueError."""
     value = value.strip()
     try:
-        if ago := AGE_PATTERN.fullmatch(value):
-            return now - timedelta(**{AGE_UNITS[ago[2]]: int(ago[1])})
+        if (age := parse_age(value)) is not None:
+            return now - age
         return parse_iso_time(LOST_PLUS.sub(r"+\1", value) if "T" in value else value)
     except (ValueError, OverflowError):
         raise ValueError(f"{value[:40]!r} is not a time; it reads like 2026-11-23, 2026-11-23T06:30Z or 24h") from None

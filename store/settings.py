@@ -16,6 +16,7 @@ __all__ = [
     "INDEX_GENERATION",
     "MAX_RETENTION_DAYS",
     "SEARCH_LANGUAGES",
+    "LAST_BACKUP",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
     "Retention",
@@ -34,6 +35,7 @@ BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete ru
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
+LAST_BACKUP = "last_backup"  # when the latest complete backup began, in ISO 8601
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 
 

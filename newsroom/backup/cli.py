@@ -1,26 +1,46 @@
 """The `onestory backup` and `onestory restore` commands."""
 
+import logging
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onestory.config import Config
+from onestory.errors import BadInput, OnestoryError
+from onestory.logs import configure_logging
+from onestory.newsroom.backup.manifest import last_backup_in
 from onestory.newsroom.backup.restoring import restore
-from onestory.newsroom.backup.writing import back_up
-from onestory.newsroom.terminal.console import HomeOption, load_config, open_store, print_json, spinner
+from onestory.newsroom.backup.writing import BackupResult, back_up
+from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, open_store, print_json, spinner
 from onestory.newsroom.terminal.output import plural
-from onestory.times import utc_now
+from onestory.times import parse_age, utc_now
 
 __all__ = ["backup_command", "restore_command"]
+
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 600.0
+MIN_EVERY = timedelta(minutes=1)
 
 
 def backup_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder for backups, best on another disk.")],
     keep: Annotated[int | None, typer.Option(min=1, help="Then remove the oldest backups beyond this number.")] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Repeat until interrupted, whenever the last backup is this old, as in 24h."),
+    ] = None,
     home: HomeOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Back up the store and the WARC files while everything runs.
 
@@ -28,24 +48,70 @@ def backup_command(
     rebuilt.
     """
     config = load_config(home)
+    place = folder.absolute()
+    if every is None:
+        _tell(*_backed_up(config, place, keep=keep), json=json)
+        return
+    age = parse_age(every)
+    if age is None or age < MIN_EVERY:
+        raise BadInput(f"--every: {every!r} is not an age of a minute or more, as in 24h or 7d")
+    configure_logging(as_json=config.log_json)
+    with _stopping() as stop:
+        _repeat(config, place, every=age, keep=keep, json=json, stop=stop)
+
+
+def _backed_up(config: Config, folder: Path, *, keep: int | None) -> tuple[BackupResult, float]:
+    """A new backup, and the seconds that it took."""
     start = time.monotonic()
     with spinner("backing up") as progress, open_store(config) as store:
         task = progress.add_task("", total=None)
         done = back_up(
             config,
             store,
-            folder.absolute(),
+            folder,
             keep=keep,
             now=utc_now(),
             tell=lambda what: progress.update(task, description=what),
         )
+    return done, time.monotonic() - start
+
+
+def _tell(done: BackupResult, seconds: float, *, json: bool) -> None:
     if json:
         print_json(asdict(done))
         return
-    parts = [f"{done.folder}: {plural(done.files, 'file', 'files')}, {done.size / 1e6:,.1f} MB, {_since(start)}"]
+    parts = [f"{done.folder}: {plural(done.files, 'file', 'files')}, {done.size / 1e6:,.1f} MB, {seconds:.0f} s"]
     parts += [f"{done.linked} WARC files shared with the backup before"] if done.linked else []
     parts += [f"{plural(done.removed, 'old backup', 'old backups')} removed"] if done.removed else []
     typer.echo("; ".join(parts))
+
+
+def _repeat(
+    config: Config, folder: Path, *, every: timedelta, keep: int | None, json: bool, stop: threading.Event
+) -> None:
+    """Back up whenever the last backup is old enough. After a failure the next attempt follows in ten minutes."""
+    while not stop.wait(_seconds_until_due(folder, every=every, now=utc_now())):
+        try:
+            _tell(*_backed_up(config, folder, keep=keep), json=json)
+        except OnestoryError as error:
+            logger.error("the backup failed (%s); the next attempt is in %d min", error, RETRY_SECONDS / 60)
+            stop.wait(RETRY_SECONDS)
+
+
+def _seconds_until_due(folder: Path, *, every: timedelta, now: datetime) -> float:
+    last = last_backup_in(folder)
+    return 0.0 if last is None else max((last + every - now).total_seconds(), 0.0)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets. A backup in progress is completed; SIGINT interrupts it."""
+    stop = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def restore_command(

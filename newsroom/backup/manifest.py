@@ -14,7 +14,16 @@ from onestory.errors import BadInput
 from onestory.private_files import create_private_file
 from onestory.times import parse_iso_time
 
-__all__ = ["FileEntry", "Manifest", "backups_in", "digest_of", "read_manifest", "sync_folder", "write_manifest"]
+__all__ = [
+    "FileEntry",
+    "Manifest",
+    "backups_in",
+    "digest_of",
+    "last_backup_in",
+    "read_manifest",
+    "sync_folder",
+    "write_manifest",
+]
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -75,6 +84,12 @@ def read_manifest(folder: Path) -> Manifest:
 def backups_in(folder: Path) -> list[Path]:
     """The complete backups in a folder, the oldest first."""
     return sorted(path for path in folder.glob(f"{PREFIX}*Z") if (path / NAME).is_file())
+
+
+def last_backup_in(folder: Path) -> datetime | None:
+    """When the newest complete backup in a folder was made; None if there is none. Raises BadInput if it is damaged."""
+    found = backups_in(folder)
+    return read_manifest(found[-1]).created if found else None
 
 
 def digest_of(path: Path, progress: Progress = lambda done: None) -> str:

@@ -31,7 +31,9 @@ from onestory.private_files import create_private_file, make_private_folder
 from onestory.store.database import Store
 from onestory.store.migrate import schema_revision
 from onestory.store.schema import articles, stories, versions
+from onestory.store.settings import LAST_BACKUP, write_setting
 from onestory.store.tombstones import tombstone_records
+from onestory.times import iso_utc
 
 __all__ = ["TOMBSTONES", "WARC_FOLDER", "BackupResult", "archive_folders", "back_up"]
 
@@ -79,6 +81,8 @@ def back_up(
         sync_folder(draft)
         draft.rename(folder / name)
         sync_folder(folder)
+        with store.write() as connection:
+            write_setting(connection, LAST_BACKUP, iso_utc(now))
         gone = [] if keep is None else backups_in(folder)[:-keep]
         for old in gone:
             tell(f"removing {old.name}")

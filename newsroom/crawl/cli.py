@@ -1,6 +1,6 @@
 """The `onestory crawl` command."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
@@ -50,7 +50,7 @@ def crawl_command(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Serve Prometheus metrics at /metrics on PORT (loopback) or ADDRESS:PORT.", show_default=False
+            help="Serve /metrics for Prometheus, and /healthz, on PORT (loopback) or ADDRESS:PORT.", show_default=False
         ),
     ] = None,
     home: HomeOption = None,
@@ -112,7 +112,9 @@ def _crawl(
 ) -> CrawlCounts:
     with open_engine(config) as engine:
         ensure_sources(engine.store, config)
-        retry = BackendRetry(tell=notify_wait)
+        retry = BackendRetry(tell=_told(metrics))
+        # Otherwise the first article to arrive would be the first to find that Redis refuses it.
+        retry.call(engine.index_client.is_whole)
         with (
             open_intake(config, engine, retry=retry) as intake,
             watch_parent() as stop,
@@ -133,6 +135,16 @@ def _crawl(
                 stop=stop,
                 folders=[config.home, *([config.warc_dir] if config.warc_dir else [])],
             )
+
+
+def _told(metrics: CrawlMetrics) -> Callable[[str | None], None]:
+    """Tell a person, and the health of the crawl, which backend it waits for."""
+
+    def tell(message: str | None) -> None:
+        metrics.note_wait(message)
+        notify_wait(message)
+
+    return tell
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Options and output shared by commands."""
 
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from rich.console import Console
 from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.languages import language_code
+from onestory.logs import logs_as_json
 from onestory.store.database import Store
 from onestory.text import escape_controls, printable
 from onestory.times import parse_iso_time, parse_time, utc_now
@@ -40,6 +42,8 @@ __all__ = [
     "spinner",
 ]
 
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -75,13 +79,17 @@ def open_store(config: Config) -> Iterator[Store]:
 
 
 def notice(message: str) -> None:
-    """Print a one-line notice to standard error."""
+    """Print a one-line notice to standard error; a process that logs JSON lines logs it instead."""
+    if logs_as_json():
+        logger.info("%s", printable(message))
+        return
     notice_console.print(printable(message), markup=False, soft_wrap=True)
 
 
 def notify_wait(message: str | None) -> None:
-    """Print the progress of a BackendRetry: the error it waits for, or that it is over."""
-    notice(message or "the backend is back: continuing")
+    """Print the progress of a BackendRetry: the error it waits for, or that it is over. JSON logs have it already."""
+    if not logs_as_json():
+        notice(message or "the backend is back: continuing")
 
 
 def print_json(value: Any) -> None:

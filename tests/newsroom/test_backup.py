@@ -1,6 +1,9 @@
 """`onestory backup` and `onestory restore`, on both databases."""
 
+import json
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,12 +26,14 @@ from onestory.pipelines.takedown import take_down
 from onestory.store.articles.captures import Capture
 from onestory.store.database import Store
 from onestory.store.schema import articles
-from onestory.store.settings import INDEX_GENERATION, read_setting
+from onestory.store.settings import INDEX_GENERATION, LAST_BACKUP, read_setting
 from onestory.store.tombstones import tombstone_records
-from tests.cli import onestory
+from tests.cli import ONESTORY, onestory
 from tests.news_texts import wire_article
+from tests.processes import child
 from tests.readings import NOON, fresh_registry, reading, take
 from tests.servers import PostgresServer
+from tests.waiting import LONGEST_WAIT, wait_until
 
 URLS = [f"https://outlet{number}.example/ferry" for number in range(4)]
 
@@ -217,6 +222,32 @@ def test_a_folder_that_cannot_be_written_is_named(config: Config, store: Store, 
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeUnusable, match="file/backups cannot be written"):
         back_up_to(tmp_path / "file" / "backups", config, store)
+
+
+def test_a_store_knows_when_it_was_last_backed_up(config: Config, store: Store, tmp_path: Path) -> None:
+    back_up_to(tmp_path / "backups", config, store)
+    back_up_to(tmp_path / "elsewhere", config, store, minutes=3)
+    with store.read() as connection:
+        assert read_setting(connection, LAST_BACKUP) == "2026-03-01T12:03:00Z"
+
+
+def test_backups_repeat_when_they_are_due_until_the_command_is_ended(home: Path, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    command = [ONESTORY, "backup", str(backups), "--every", "1d", "--json", "--home", str(home)]
+    for _ in range(2):  # the second one finds that nothing is due
+        with child(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda process=process: process.poll() is not None or backups_in(backups))
+            process.terminate()
+            out, said = process.communicate(timeout=LONGEST_WAIT)
+            assert (process.returncode, said) in ((0, ""), (-signal.SIGTERM, ""))
+        [kept] = backups_in(backups)
+        assert not out or json.loads(out)["folder"] == str(kept)
+
+
+@pytest.mark.parametrize("every", ["0m", "daily", "24", "-1d"])
+def test_an_age_that_is_none_is_refused(home: Path, tmp_path: Path, every: str) -> None:
+    done = onestory("backup", tmp_path / "b", f"--every={every}", home=home)
+    assert (done.returncode, "--every" in done.stderr, home.exists()) == (2, True, False)
 
 
 def test_the_commands(home: Path, tmp_path: Path) -> None:
