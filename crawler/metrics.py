@@ -173,7 +173,8 @@ def _app(metrics: CrawlMetrics) -> Callable[[WSGIEnvironment, StartResponse], It
 
     def respond(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/healthz":
-            return scrape(environ, start)
+            scraped: Iterable[bytes] = scrape(environ, start)
+            return scraped
         health = metrics.health()
         body = orjson.dumps(health, option=orjson.OPT_APPEND_NEWLINE)
         status = "200 OK" if health.is_healthy else "503 Service Unavailable"
