@@ -66,6 +66,7 @@ COMMANDS = {
     "backup": _Command("backup.cli:backup_command", "Maintain"),
     "restore": _Command("backup.cli:restore_command", "Maintain"),
     "doctor": _Command("maintenance.doctor:doctor_command", "Maintain"),
+    "status": _Command("maintenance.status:status_command", "Maintain"),
     "health": _Command("server.cli:health_command", "Maintain"),
     "migrate": _Command("server.cli:migrate_command", "Maintain"),
     "index": _Command("maintenance.cli:index_app", "Maintain"),

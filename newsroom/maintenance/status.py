@@ -1,0 +1,215 @@
+"""`onestory status`: what is stored, how fast it grows, when the disk is full, what waits, and what to do first."""
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import typer
+from sqlalchemy import Connection
+
+from onestory.config import Config
+from onestory.crawler.disk_space import FREE_SHARE
+from onestory.errors import OnestoryError
+from onestory.newsroom.backup.database_copy import is_sqlite
+from onestory.newsroom.backup.writing import archive_folders
+from onestory.newsroom.maintenance.checks import MAX_OVERDUE_SECONDS
+from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, print_json
+from onestory.newsroom.terminal.output import format_time, print_line
+from onestory.pipelines.archive.redaction import warc_files
+from onestory.pipelines.runtime.engine import Engine, open_engine
+from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.migrate import HEAD
+from onestory.store.sizes import RECENT_DAYS, StoreSizes, recent_days, store_sizes
+from onestory.store.sources.failing import failing_sources
+from onestory.store.sources.source_records import count_overdue_sources
+from onestory.text import plural, printable
+from onestory.times import utc_now
+
+__all__ = ["DiskForecast", "Status", "disk_forecasts", "status_command", "status_of"]
+
+BACKUP_LATE = timedelta(days=2)
+DISK_SOON = timedelta(days=30)
+# A forecast beyond this is no information.
+HORIZON_DAYS = 3650
+MANY_WAITING = 1000
+NAME_WIDTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class DiskForecast:
+    """One disk: `free` bytes, `growth` in bytes a day, and the day when 5% are left and the crawl stops.
+
+    `full` is None if that is more than ten years away. `is_full` is whether it has happened.
+    """
+
+    folder: str
+    free: int
+    growth: float
+    full: date | None
+    is_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Sizes are in bytes. `waiting` has the lengths of queues; `todo` what to do, the most urgent first."""
+
+    version: str
+    schema: str
+    rows: Mapping[str, int]
+    size: Mapping[str, int]
+    articles_a_day: float
+    disks: tuple[DiskForecast, ...]
+    index: Literal["ready", "rebuilding", "unreachable"]
+    waiting: Mapping[str, int]
+    last_backup: datetime | None
+    todo: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What grows in a folder: its bytes now, and those of a day."""
+
+    folder: Path
+    size: int
+    growth: float
+
+
+def status_command(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show what is stored, how fast it grows, what waits, and what to do first. Exits with 1 if there is something."""
+    config = load_config(home)
+    with open_engine(config) as engine:
+        found = status_of(config, engine, now=utc_now())
+    if json:
+        print_json(found)
+    else:
+        for line in _lines(found):
+            print_line(line)
+    raise typer.Exit(1 if found.todo else 0)
+
+
+def status_of(config: Config, engine: Engine, *, now: datetime) -> Status:
+    """The status at this moment. Raises DatabaseUnavailable; an index that does not answer is part of the status."""
+    with engine.store.read() as connection:
+        sizes = store_sizes(connection)
+        crawl = list(_crawl_todo(connection))
+    archives = [_archive(folder, now) for folder in archive_folders(config)]
+    places = [*archives, *([_Place(config.home, sizes.size, sizes.growth)] if is_sqlite(config.database_url) else [])]
+    disks = disk_forecasts([(place.folder, place.growth) for place in places] or [(config.home, 0.0)], today=now.date())
+    index, index_size = _index(engine.index_client)
+    todo = [*_disk_todo(disks, now.date()), *_index_todo(index, sizes), *_backup_todo(sizes, now), *crawl]
+    return Status(
+        version=version("onestory"),
+        schema=HEAD,
+        rows=sizes.rows,
+        size={"database": sizes.size, "warc": sum(place.size for place in archives), "index": index_size},
+        articles_a_day=sizes.articles_a_day,
+        disks=tuple(disks),
+        index=index,
+        waiting=sizes.waiting,
+        last_backup=sizes.last_backup,
+        todo=tuple(todo),
+    )
+
+
+def disk_forecasts(places: list[tuple[Path, float]], *, today: date) -> list[DiskForecast]:
+    """One forecast for each disk, from folders and their growth in bytes a day."""
+    found: dict[int, list[tuple[Path, float]]] = defaultdict(list)
+    for folder, growth in places:
+        # The folder may not exist yet; its parent is on the same disk.
+        here = next(one for one in (folder, *folder.parents) if one.exists())
+        found[here.stat().st_dev].append((here, growth))
+    return [_forecast(on_disk[0][0], sum(growth for _, growth in on_disk), today) for on_disk in found.values()]
+
+
+def _forecast(folder: Path, growth: float, today: date) -> DiskForecast:
+    usage = shutil.disk_usage(folder)
+    room = usage.free - usage.total * FREE_SHARE
+    days = room / growth if growth > 0 else float(HORIZON_DAYS)
+    full = today + timedelta(days=int(max(days, 0.0))) if days < HORIZON_DAYS else None
+    return DiskForecast(str(folder), usage.free, growth, full, room < 0)
+
+
+def _archive(folder: Path, now: datetime) -> _Place:
+    sizes = [(found.st_size, found.st_mtime) for found in map(os.stat, warc_files(folder))]
+    if not sizes:
+        return _Place(folder, 0, 0.0)
+    since = now.timestamp() - RECENT_DAYS * 86_400
+    recent = sum(size for size, changed in sizes if changed > since)
+    first = datetime.fromtimestamp(min(changed for _, changed in sizes), UTC)
+    return _Place(folder, sum(size for size, _ in sizes), recent / recent_days(first, now))
+
+
+def _index(client: IndexClient) -> tuple[Literal["ready", "rebuilding", "unreachable"], int]:
+    try:
+        is_whole = client.is_whole()
+        return ("ready" if is_whole else "rebuilding"), client.stats().bytes
+    except OnestoryError:
+        return "unreachable", 0
+
+
+def _disk_todo(disks: list[DiskForecast], today: date) -> Iterator[str]:
+    for disk in disks:
+        if disk.is_full:
+            yield f"make room on the disk of {disk.folder}: less than 5% is free, and the crawl has stopped"
+        elif disk.full is not None and disk.full - today <= DISK_SOON:
+            yield f"make room on the disk of {disk.folder}: at this rate the crawl stops on {disk.full}"
+
+
+def _index_todo(index: str, sizes: StoreSizes) -> Iterator[str]:
+    if index == "unreachable":
+        yield "start Redis, or correct ONESTORY_REDIS_URL: no new article finds its story; `onestory doctor` says more"
+    elif index == "rebuilding" and sizes.rows["articles"]:
+        yield "start a server or crawler, or run `onestory reindex`: the index is not complete"
+    elif sizes.waiting["articles"] > MANY_WAITING:
+        yield f"start `onestory crawl` or `run`: {sizes.waiting['articles']:,} articles wait for their stories"
+
+
+def _backup_todo(sizes: StoreSizes, now: datetime) -> Iterator[str]:
+    if not sizes.rows["articles"]:
+        return
+    if sizes.last_backup is None:
+        yield "run `onestory backup DIR`: there is no backup yet"
+    elif (age := now - sizes.last_backup) > BACKUP_LATE:
+        yield f"run `onestory backup DIR`, best every night: the last backup is {plural(age.days, 'day', 'days')} old"
+
+
+def _crawl_todo(connection: Connection) -> Iterator[str]:
+    failing = failing_sources(connection)
+    if failing.is_alarm:
+        yield f"check the network: {failing.sentence()}; `onestory sources list` has the reasons"
+    if late := count_overdue_sources(connection, seconds=MAX_OVERDUE_SECONDS):
+        yield f"start `onestory crawl` or `run`: {plural(late, 'source is', 'sources are')} overdue by over an hour"
+
+
+def _lines(found: Status) -> Iterator[str]:
+    def line(name: str, value: str) -> str:
+        return f"{name:<{NAME_WIDTH}} {printable(value)}"
+
+    yield line("version", f"{found.version}, schema {found.schema}")
+    yield line("rows", ", ".join(f"{number:,} {name}" for name, number in found.rows.items()))
+    yield line("size", ", ".join(f"{name} {_bytes(number)}" for name, number in found.size.items()))
+    yield line("growth", f"{found.articles_a_day:,.0f} articles a day")
+    for disk in found.disks:
+        end = f"full on {disk.full}" if disk.full else "not full within ten years"
+        yield line("disk", f"{disk.folder}: {_bytes(disk.free)} free, {_bytes(disk.growth)} more a day, {end}")
+    yield line("index", found.index)
+    yield line("waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items()))
+    yield line("last backup", format_time(found.last_backup) or "none")
+    for number, task in enumerate(found.todo, start=1):
+        yield line(f"to do {number}", task)
+    if not found.todo:
+        yield line("to do", "nothing")
+
+
+def _bytes(number: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
