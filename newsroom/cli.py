@@ -65,6 +65,7 @@ COMMANDS = {
     "audit": _Command("batch.audit:audit_command", "Maintain"),
     "backup": _Command("backup.cli:backup_command", "Maintain"),
     "restore": _Command("backup.cli:restore_command", "Maintain"),
+    "copy": _Command("backup.copying:copy_command", "Maintain"),
     "doctor": _Command("maintenance.doctor:doctor_command", "Maintain"),
     "status": _Command("maintenance.status:status_command", "Maintain"),
     "health": _Command("server.cli:health_command", "Maintain"),

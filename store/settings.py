@@ -12,6 +12,7 @@ __all__ = [
     "BOILERPLATE_APPLIED",
     "BOILERPLATE_COUNTED",
     "BOILERPLATE_LEARNED",
+    "COPY_PROGRESS",
     "EVENTS_DELETED",
     "INDEX_GENERATION",
     "MAX_RETENTION_DAYS",
@@ -35,6 +36,7 @@ BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete ru
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
+COPY_PROGRESS = "copy_progress"  # in a store that is being copied into: from where, and how far each table is
 LAST_BACKUP = "last_backup"  # when the latest complete backup began, in ISO 8601
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 

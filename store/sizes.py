@@ -41,7 +41,7 @@ def store_sizes(connection: Connection) -> StoreSizes:
     now = database_time(connection)
     backup = read_setting(connection, LAST_BACKUP)
     return StoreSizes(
-        rows={table.name: _count(connection, select(func.count()).select_from(table)) for table in COUNTED},
+        rows={str(table.name): _count(connection, select(func.count()).select_from(table)) for table in COUNTED},
         size=_size(connection),
         articles_a_day=_articles_a_day(connection, now),
         waiting={
