@@ -42,8 +42,12 @@ class Store:
         Raises BadInput for an unusable URL, SchemaTooNew, HomeUnusable or DatabaseUnavailable.
         """
         store = cls(_engine(url))
-        with translate_errors():
-            migrate(store.engine)
+        try:
+            with translate_errors():
+                migrate(store.engine)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @classmethod
