@@ -7,17 +7,35 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from onestory.errors import BadInput
 
-__all__ = ["Config", "sqlite_url"]
+__all__ = ["AlertSettings", "Config", "sqlite_url"]
 
 DEFAULT_HOME = "onestory-data"
 ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 ADMIN_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
+MAIL_PATTERN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Who is alerted, and how. `quiet` is the begin and the end of quiet hours, in local time."""
+
+    mail: tuple[str, ...] = ()
+    sender: str = ""
+    smtp_url: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    webhook: str | None = field(default=None, repr=False)
+    quiet: tuple[time, time] | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.mail or self.webhook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class Config:
     number of API requests per client and minute: 0 sets no limit, None uses the default for the listening address.
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
     origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
+    origin under which readers reach the pages. `alerts` says who is alerted.
     """
 
     home: Path
@@ -48,6 +67,7 @@ class Config:
     public_url: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
+    alerts: AlertSettings = AlertSettings()
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -73,6 +93,7 @@ class Config:
             public_url=_public_url(_value(env, "ONESTORY_PUBLIC_URL")),
             smtp_url=_value(env, "ONESTORY_SMTP_URL"),
             mail_from=_value(env, "ONESTORY_MAIL_FROM"),
+            alerts=_alerts(env),
         )
 
 
@@ -182,6 +203,39 @@ def _admin_key(env: Mapping[str, str]) -> str | None:
             "`openssl rand -hex 24`"
         )
     return key
+
+
+def _alerts(env: Mapping[str, str]) -> AlertSettings:
+    mail = tuple(one.strip() for one in (_value(env, "ONESTORY_ALERT_MAIL") or "").split(",") if one.strip())
+    smtp, webhook = _value(env, "ONESTORY_SMTP_URL"), _value(env, "ONESTORY_ALERT_WEBHOOK")
+    sender = _value(env, "ONESTORY_ALERT_SENDER") or (mail[0] if mail else "")
+    for address in (*mail, *([sender] if sender else [])):
+        if not MAIL_PATTERN.fullmatch(address):
+            raise BadInput(f"ONESTORY_ALERT_MAIL: {address[:80]!r} is not an address, as in desk@example.org")
+    if mail and not _is_url(smtp, ("smtp", "smtps")):
+        raise BadInput("ONESTORY_ALERT_MAIL needs ONESTORY_SMTP_URL, as in smtp://user@mail.example:587")
+    if webhook and not _is_url(webhook, ("http", "https")):
+        raise BadInput("ONESTORY_ALERT_WEBHOOK is not a URL that begins with https://")
+    quiet = _quiet_hours(_value(env, "ONESTORY_ALERT_QUIET"))
+    return AlertSettings(mail, sender, smtp, _value(env, "ONESTORY_SMTP_PASSWORD"), webhook, quiet)
+
+
+def _is_url(url: str | None, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url or "")
+        return parts.scheme in schemes and bool(parts.hostname) and parts.password is None and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _quiet_hours(value: str | None) -> tuple[time, time] | None:
+    if value is None:
+        return None
+    begin, _, end = value.partition("-")
+    try:
+        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError as error:
+        raise BadInput(f"ONESTORY_ALERT_QUIET: {value[:80]!r} is not a range, as in 22:00-07:00") from error
 
 
 def _public_url(value: str | None) -> str | None:

@@ -9,6 +9,7 @@ from onestory.store.queries import dialect_insert
 from onestory.store.schema import settings
 
 __all__ = [
+    "ALERTS_SENT",
     "BOILERPLATE_APPLIED",
     "BOILERPLATE_COUNTED",
     "BOILERPLATE_LEARNED",
@@ -36,6 +37,7 @@ BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete ru
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
+ALERTS_SENT = "alerts_sent"  # by cause, when its last alert was sent
 COPY_PROGRESS = "copy_progress"  # in a store that is being copied into: from where, and how far each table is
 LAST_BACKUP = "last_backup"  # when the latest complete backup began, in ISO 8601
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when

@@ -1,11 +1,8 @@
 """The `onestory backup` and `onestory restore` commands."""
 
 import logging
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,14 +11,15 @@ from typing import Annotated
 import typer
 
 from onestory.config import Config
-from onestory.errors import BadInput, OnestoryError
+from onestory.errors import OnestoryError
 from onestory.logs import configure_logging
 from onestory.newsroom.backup.manifest import last_backup_in
 from onestory.newsroom.backup.restoring import restore
 from onestory.newsroom.backup.writing import BackupResult, back_up
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, open_store, print_json, spinner
 from onestory.newsroom.terminal.output import plural
-from onestory.times import parse_age, utc_now
+from onestory.newsroom.terminal.repeating import parse_every, stop_at_sigterm
+from onestory.times import utc_now
 
 __all__ = ["backup_command", "restore_command"]
 
@@ -29,7 +27,6 @@ __all__ = ["backup_command", "restore_command"]
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 600.0
-MIN_EVERY = timedelta(minutes=1)
 
 
 def backup_command(
@@ -52,11 +49,9 @@ def backup_command(
     if every is None:
         _tell(*_backed_up(config, place, keep=keep), json=json)
         return
-    age = parse_age(every)
-    if age is None or age < MIN_EVERY:
-        raise BadInput(f"--every: {every!r} is not an age of a minute or more, as in 24h or 7d")
+    age = parse_every(every)
     configure_logging(as_json=config.log_json)
-    with _stopping() as stop:
+    with stop_at_sigterm() as stop:
         _repeat(config, place, every=age, keep=keep, json=json, stop=stop)
 
 
@@ -101,17 +96,6 @@ def _repeat(
 def _seconds_until_due(folder: Path, *, every: timedelta, now: datetime) -> float:
     last = last_backup_in(folder)
     return 0.0 if last is None else max((last + every - now).total_seconds(), 0.0)
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that SIGTERM sets. A backup in progress is completed; SIGINT interrupts it."""
-    stop = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def restore_command(

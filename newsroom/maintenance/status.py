@@ -18,7 +18,7 @@ from onestory.crawler.disk_space import FREE_SHARE
 from onestory.errors import OnestoryError
 from onestory.newsroom.backup.database_copy import is_sqlite
 from onestory.newsroom.backup.writing import archive_folders
-from onestory.newsroom.maintenance.checks import MAX_OVERDUE_SECONDS
+from onestory.newsroom.maintenance.checks import MAX_NAMED, MAX_OVERDUE_SECONDS
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, print_json
 from onestory.newsroom.terminal.output import format_time, print_line
 from onestory.pipelines.archive.redaction import warc_files
@@ -27,7 +27,7 @@ from onestory.pipelines.stories.index_client import IndexClient
 from onestory.store.migrate import HEAD
 from onestory.store.sizes import RECENT_DAYS, StoreSizes, recent_days, store_sizes
 from onestory.store.sources.failing import failing_sources
-from onestory.store.sources.source_records import count_overdue_sources
+from onestory.store.sources.source_records import count_overdue_sources, source_records
 from onestory.text import plural, printable
 from onestory.times import utc_now
 
@@ -56,6 +56,14 @@ class DiskForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do. `cause` is a stable word, `what` a sentence for people."""
+
+    cause: Literal["disk", "index", "backlog", "backup", "network", "overdue", "sources"]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Sizes are in bytes. `waiting` has the lengths of queues; `todo` what to do, the most urgent first."""
 
@@ -68,7 +76,7 @@ class Status:
     index: Literal["ready", "rebuilding", "unreachable"]
     waiting: Mapping[str, int]
     last_backup: datetime | None
-    todo: tuple[str, ...]
+    todo: tuple[Task, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,38 +161,56 @@ def _index(client: IndexClient) -> tuple[Literal["ready", "rebuilding", "unreach
         return "unreachable", 0
 
 
-def _disk_todo(disks: list[DiskForecast], today: date) -> Iterator[str]:
+def _disk_todo(disks: list[DiskForecast], today: date) -> Iterator[Task]:
     for disk in disks:
         if disk.is_full:
-            yield f"make room on the disk of {disk.folder}: less than 5% is free, and the crawl has stopped"
+            yield Task(
+                "disk", f"make room on the disk of {disk.folder}: less than 5% is free, and the crawl has stopped"
+            )
         elif disk.full is not None and disk.full - today <= DISK_SOON:
-            yield f"make room on the disk of {disk.folder}: at this rate the crawl stops on {disk.full}"
+            yield Task("disk", f"make room on the disk of {disk.folder}: at this rate the crawl stops on {disk.full}")
 
 
-def _index_todo(index: str, sizes: StoreSizes) -> Iterator[str]:
+def _index_todo(index: str, sizes: StoreSizes) -> Iterator[Task]:
     if index == "unreachable":
-        yield "start Redis, or correct ONESTORY_REDIS_URL: no new article finds its story; `onestory doctor` says more"
+        yield Task(
+            "index",
+            "start Redis, or correct ONESTORY_REDIS_URL: no new article finds its story; `onestory doctor` says more",
+        )
     elif index == "rebuilding" and sizes.rows["articles"]:
-        yield "start a server or crawler, or run `onestory reindex`: the index is not complete"
+        yield Task("index", "start a server or crawler, or run `onestory reindex`: the index is not complete")
     elif sizes.waiting["articles"] > MANY_WAITING:
-        yield f"start `onestory crawl` or `run`: {sizes.waiting['articles']:,} articles wait for their stories"
+        yield Task(
+            "backlog", f"start `onestory crawl` or `run`: {sizes.waiting['articles']:,} articles wait for their stories"
+        )
 
 
-def _backup_todo(sizes: StoreSizes, now: datetime) -> Iterator[str]:
+def _backup_todo(sizes: StoreSizes, now: datetime) -> Iterator[Task]:
     if not sizes.rows["articles"]:
         return
     if sizes.last_backup is None:
-        yield "run `onestory backup DIR`: there is no backup yet"
+        yield Task("backup", "run `onestory backup DIR`: there is no backup yet")
     elif (age := now - sizes.last_backup) > BACKUP_LATE:
-        yield f"run `onestory backup DIR`, best every night: the last backup is {plural(age.days, 'day', 'days')} old"
+        yield Task(
+            "backup",
+            f"run `onestory backup DIR`, best every night: the last backup is {plural(age.days, 'day', 'days')} old",
+        )
 
 
-def _crawl_todo(connection: Connection) -> Iterator[str]:
+def _crawl_todo(connection: Connection) -> Iterator[Task]:
     failing = failing_sources(connection)
     if failing.is_alarm:
-        yield f"check the network: {failing.sentence()}; `onestory sources list` has the reasons"
+        yield Task("network", f"check the network: {failing.sentence()}; `onestory sources list` has the reasons")
+    alarmed = [one.outlet for one in source_records(connection) if one.enabled and one.alarmed]
+    if alarmed and not failing.is_alarm:
+        named = ", ".join(alarmed[:MAX_NAMED]) + (", …" if len(alarmed) > MAX_NAMED else "")
+        silent = f"{plural(len(alarmed), 'source is', 'sources are')} silent or failing ({named})"
+        yield Task("sources", f"see `onestory sources list`: {silent}")
     if late := count_overdue_sources(connection, seconds=MAX_OVERDUE_SECONDS):
-        yield f"start `onestory crawl` or `run`: {plural(late, 'source is', 'sources are')} overdue by over an hour"
+        yield Task(
+            "overdue",
+            f"start `onestory crawl` or `run`: {plural(late, 'source is', 'sources are')} overdue by over an hour",
+        )
 
 
 def _lines(found: Status) -> Iterator[str]:
@@ -202,7 +228,7 @@ def _lines(found: Status) -> Iterator[str]:
     yield line("waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items()))
     yield line("last backup", format_time(found.last_backup) or "none")
     for number, task in enumerate(found.todo, start=1):
-        yield line(f"to do {number}", task)
+        yield line(f"to do {number}", task.what)
     if not found.todo:
         yield line("to do", "nothing")
 

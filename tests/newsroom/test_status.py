@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from onestory.config import Config
 from onestory.newsroom.maintenance import status
-from onestory.newsroom.maintenance.status import Status, disk_forecasts, status_of
+from onestory.newsroom.maintenance.status import Status, Task, disk_forecasts, status_of
 from onestory.pipelines.runtime.engine import Engine
 from onestory.store.database import Store
 from onestory.store.schema import articles
@@ -87,20 +87,20 @@ def test_archives_count_with_what_they_grew_by_in_a_week(config: Config, engine:
 
 
 def test_a_backup_that_is_missing_or_late_is_the_first_thing_to_do(config: Config, engine: Engine) -> None:
-    assert status_now(config, engine).todo == ("run `onestory backup DIR`: there is no backup yet",)
+    assert status_now(config, engine).todo == (Task("backup", "run `onestory backup DIR`: there is no backup yet"),)
     for days, todo in ((1, 0), (3, 1)):
         with engine.store.write() as connection:
             write_setting(connection, LAST_BACKUP, iso_utc(utc_now() - timedelta(days=days)))
         found = status_now(config, engine)
         assert len(found.todo) == todo
-        assert all("the last backup is 3 days old" in task for task in found.todo)
+        assert all("the last backup is 3 days old" in task.what for task in found.todo)
 
 
 def test_an_index_that_is_lost_is_said_before_the_backup(config: Config, engine: Engine) -> None:
     engine.index_client.index.create("another")
     found = status_now(config, engine)
     assert (found.index, len(found.todo)) == ("rebuilding", 2)
-    assert "onestory reindex" in found.todo[0]
+    assert "onestory reindex" in found.todo[0].what
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_the_disk_is_full_when_five_percent_are_left(
 
 def test_a_full_disk_comes_first(monkeypatch: pytest.MonkeyPatch, config: Config, engine: Engine) -> None:
     monkeypatch.setattr(status.shutil, "disk_usage", lambda folder: Usage(1000 * GB, 960 * GB, 40 * GB))
-    assert status_now(config, engine).todo[0].endswith("less than 5% is free, and the crawl has stopped")
+    assert status_now(config, engine).todo[0].what.endswith("less than 5% is free, and the crawl has stopped")
 
 
 def test_the_command_exits_with_1_while_there_is_something_to_do(home: Path, tmp_path: Path) -> None:
