@@ -103,9 +103,7 @@ def test_a_stopped_crawler_is_unhealthy_and_one_with_nothing_due_is_not(home: Pa
     env = {**os.environ, "ONESTORY_WORKERS": "1", "ONESTORY_SOURCES": str(tmp_path / "sources.toml")}
     command = [ONESTORY, "crawl", "--metrics", "0", "--home", str(home), "--delay", "0"]
     with child(command, env=env, stderr=subprocess.PIPE, text=True) as crawler:
-        lines: list[str] = []
-        reader = threading.Thread(target=lambda: lines.extend(crawler.stderr), daemon=True)  # type: ignore[arg-type]
-        reader.start()
+        lines = lines_of(crawler)
         wait_until(lambda: crawler.poll() is not None or any("metrics are served" in line for line in lines))
         port = int(re.findall(r":(\d+)/metrics", "".join(lines))[0])
         wait_until(lambda: '"progress_seconds":null' not in probe(port)[1])
@@ -129,11 +127,15 @@ def test_a_crawler_that_redis_refuses_says_so_at_once_in_a_log_of_json_lines_onl
     }
     command = [ONESTORY, "crawl", "--metrics", "0", "--home", str(home)]
     with child(command, env=env, stderr=subprocess.PIPE, text=True) as crawler:
-        assert crawler.stderr is not None
-        said = []
-        for line in crawler.stderr:
-            said.append(json.loads(line)["message"])
-            if "Redis does not answer" in said[-1]:
-                break
+        lines = lines_of(crawler)
+        wait_until(lambda: crawler.poll() is not None or any("Redis does not answer" in line for line in lines))
+    said = [json.loads(line)["message"] for line in lines]
     assert said[-1].endswith("waiting for it")
     assert any("metrics are served" in message for message in said)
+
+
+def lines_of(process: "subprocess.Popen[str]") -> list[str]:
+    """The lines that the process has written to standard error so far; the list grows."""
+    lines: list[str] = []
+    threading.Thread(target=lambda: lines.extend(process.stderr or ()), daemon=True).start()
+    return lines
