@@ -18,18 +18,14 @@ __all__ = ["AlertSettings", "Config", "sqlite_url"]
 DEFAULT_HOME = "onestory-data"
 ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 ADMIN_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
-MAIL_PATTERN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """Who is alerted, and how. `quiet` is the begin and the end of quiet hours, in local time."""
+    """Who is alerted: addresses, and a webhook. `quiet` is the begin and the end of quiet hours, in local time."""
 
     mail: tuple[str, ...] = ()
-    sender: str = ""
-    smtp_url: str | None = None
-    smtp_password: str | None = field(default=None, repr=False)
     webhook: str | None = field(default=None, repr=False)
     quiet: tuple[time, time] | None = None
 
@@ -48,7 +44,7 @@ class Config:
     number of API requests per client and minute: 0 sets no limit, None uses the default for the listening address.
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
     origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
-    origin under which readers reach the pages. `alerts` says who is alerted.
+    `alerts` says who is alerted.
     """
 
     home: Path
@@ -207,23 +203,19 @@ def _admin_key(env: Mapping[str, str]) -> str | None:
 
 def _alerts(env: Mapping[str, str]) -> AlertSettings:
     mail = tuple(one.strip() for one in (_value(env, "ONESTORY_ALERT_MAIL") or "").split(",") if one.strip())
-    smtp, webhook = _value(env, "ONESTORY_SMTP_URL"), _value(env, "ONESTORY_ALERT_WEBHOOK")
-    sender = _value(env, "ONESTORY_ALERT_SENDER") or (mail[0] if mail else "")
-    for address in (*mail, *([sender] if sender else [])):
-        if not MAIL_PATTERN.fullmatch(address):
-            raise BadInput(f"ONESTORY_ALERT_MAIL: {address[:80]!r} is not an address, as in desk@example.org")
-    if mail and not _is_url(smtp, ("smtp", "smtps")):
+    webhook = _value(env, "ONESTORY_ALERT_WEBHOOK")
+    if mail and not _value(env, "ONESTORY_SMTP_URL"):
         raise BadInput("ONESTORY_ALERT_MAIL needs ONESTORY_SMTP_URL, as in smtp://user@mail.example:587")
     if webhook and not _is_url(webhook, ("http", "https")):
         raise BadInput("ONESTORY_ALERT_WEBHOOK is not a URL that begins with https://")
     quiet = _quiet_hours(_value(env, "ONESTORY_ALERT_QUIET"))
-    return AlertSettings(mail, sender, smtp, _value(env, "ONESTORY_SMTP_PASSWORD"), webhook, quiet)
+    return AlertSettings(mail, webhook, quiet)
 
 
 def _is_url(url: str | None, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(url or "")
-        return parts.scheme in schemes and bool(parts.hostname) and parts.password is None and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

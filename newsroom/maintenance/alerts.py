@@ -1,26 +1,25 @@
 """`onestory alert`: what `onestory status` says is to be done, by mail or webhook, once a day for the same cause."""
 
 import logging
-import smtplib
 import threading
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from email.message import EmailMessage
 from typing import Annotated
 from urllib.error import HTTPError
-from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 import orjson
 import typer
 
-from onestory.config import AlertSettings, Config
+from onestory.config import Config
 from onestory.errors import BadInput, OnestoryError, Unavailable
 from onestory.logs import configure_logging
 from onestory.newsroom.maintenance.status import Task, status_of
 from onestory.newsroom.terminal.console import HomeOption, load_config
 from onestory.newsroom.terminal.output import print_line
 from onestory.newsroom.terminal.repeating import parse_every, stop_at_sigterm
+from onestory.newsroom.webhooks.mail import MailServer, send_mail
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.database import Store
 from onestory.store.settings import ALERTS_SENT, read_setting, write_setting
@@ -33,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 AGAIN = timedelta(days=1)
 TIMEOUT_SECONDS = 30
-SUBMISSION_PORT = 587
-SMTPS_PORT = 465
 
 
 class AlertFailed(Unavailable):
@@ -81,12 +78,12 @@ def _look(config: Config) -> list[Task]:
     now = utc_now()
     with open_engine(config) as engine:
         found = status_of(config, engine, now=now)
-        return send_alerts(config.alerts, engine.store, found.todo, now=now)
+        return send_alerts(config, engine.store, found.todo, now=now)
 
 
-def send_alerts(settings: AlertSettings, store: Store, tasks: Sequence[Task], *, now: datetime) -> list[Task]:
+def send_alerts(config: Config, store: Store, tasks: Sequence[Task], *, now: datetime) -> list[Task]:
     """Send the tasks whose cause was not sent within a day, outside quiet hours; return them. Raises AlertFailed."""
-    if is_quiet(settings.quiet, now.astimezone().time()):
+    if is_quiet(config.alerts.quiet, now.astimezone().time()):
         return []
     with store.read() as connection:
         kept = orjson.loads(read_setting(connection, ALERTS_SENT) or "{}")
@@ -94,7 +91,7 @@ def send_alerts(settings: AlertSettings, store: Store, tasks: Sequence[Task], *,
     due = [task for task in tasks if task.cause not in sent]
     if not due:
         return []
-    deliver(settings, due)
+    deliver(config, due)
     with store.write() as connection:
         write_setting(connection, ALERTS_SENT, orjson.dumps(sent | {task.cause: iso_utc(now) for task in due}).decode())
     return due
@@ -108,45 +105,25 @@ def is_quiet(hours: tuple[time, time] | None, at: time) -> bool:
     return begin <= at < end if begin <= end else at >= begin or at < end
 
 
-def deliver(settings: AlertSettings, tasks: Sequence[Task]) -> None:
+def deliver(config: Config, tasks: Sequence[Task]) -> None:
     """Send one message with all tasks to every receiver. Raises AlertFailed if one of them does not take it."""
     lines = [printable(task.what) for task in tasks]
     more = f" (and {plural(len(lines) - 1, 'other matter', 'other matters')})" if len(lines) > 1 else ""
     subject = f"Onestory: {lines[0]}{more}"
     body = "\n".join(f"- {line}" for line in lines) + "\n\n`onestory status` and `onestory doctor` say more.\n"
-    if settings.mail:
-        _mail(settings, subject, body)
-    if settings.webhook:
-        _post(settings.webhook, f"{subject}\n{body}")
+    if config.alerts.mail:
+        _mail(config, subject, body)
+    if config.alerts.webhook:
+        _post(config.alerts.webhook, f"{subject}\n{body}")
 
 
-def _mail(settings: AlertSettings, subject: str, body: str) -> None:
-    message = EmailMessage()
-    message["Subject"], message["To"], message["From"] = subject, ", ".join(settings.mail), settings.sender
-    message.set_content(body)
-    place = urlsplit(settings.smtp_url or "")
-    host = place.hostname or ""
-    try:
-        with _connection(place.scheme, host, place.port) as server:
-            if place.username:
-                server.login(unquote(place.username), settings.smtp_password or "")
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
-        raise AlertFailed(f"{host} does not take the mail ({printable(str(error))}): see ONESTORY_SMTP_URL") from error
-
-
-def _connection(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or SMTPS_PORT, timeout=TIMEOUT_SECONDS)
-    server = smtplib.SMTP(host, port or SUBMISSION_PORT, timeout=TIMEOUT_SECONDS)
-    try:
-        server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls()
-    except BaseException:
-        server.close()
-        raise
-    return server
+def _mail(config: Config, subject: str, body: str) -> None:
+    server = MailServer.of(config.smtp_url or "", config.mail_from)
+    message = orjson.dumps({"subject": subject, "text": body}).decode()
+    for address in config.alerts.mail:
+        result = send_mail(server, address, message_id=f"alert-{uuid.uuid4().hex}", body=message)
+        if result.why is not None:
+            raise AlertFailed(f"no mail to {printable(address)} ({result.why}): see ONESTORY_SMTP_URL")
 
 
 def _post(url: str, text: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from onestory.config import AlertSettings, Config
+from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.newsroom.maintenance.alerts import AlertFailed, is_quiet, send_alerts
 from onestory.newsroom.maintenance.status import Task
@@ -103,24 +103,28 @@ def webhook(status: int = 200) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def settings(mail: MailServer) -> AlertSettings:
-    return AlertSettings(
-        ("ada@desk.example", "bo@desk.example"), "onestory@desk.example", f"smtp://127.0.0.1:{mail.port}"
+def settings(mail: MailServer) -> Config:
+    return Config.read(
+        {
+            "ONESTORY_ALERT_MAIL": "ada@desk.example, bo@desk.example",
+            "ONESTORY_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+            "ONESTORY_MAIL_FROM": "onestory@desk.example",
+        }
     )
 
 
-def test_what_is_to_be_done_is_one_mail_to_all(store: Store, settings: AlertSettings, mail: MailServer) -> None:
+def test_what_is_to_be_done_is_one_mail_to_all(store: Store, settings: Config, mail: MailServer) -> None:
     assert send_alerts(settings, store, [DISK, BACKUP], now=NOON) == [DISK, BACKUP]
-    [letter] = mail.letters
+    letter, _ = mail.letters
     read = message_from_string(letter, policy=policy.default)
     assert read["Subject"] == f"Onestory: {DISK.what} (and 1 other matter)"
-    assert (read["From"], read["To"]) == ("onestory@desk.example", "ada@desk.example, bo@desk.example")
+    assert (read["From"], read["To"]) == ("Onestory <onestory@desk.example>", "ada@desk.example")
     assert [line for line in letter.splitlines() if line.startswith("- ")] == [f"- {DISK.what}", f"- {BACKUP.what}"]
     assert [one.partition("<")[2] for one in mail.receivers] == ["ada@desk.example>", "bo@desk.example>"]
 
 
 def test_the_same_cause_is_sent_once_a_day_and_another_one_at_once(
-    store: Store, settings: AlertSettings, mail: MailServer
+    store: Store, settings: Config, mail: MailServer
 ) -> None:
     def at(hours: float, *tasks: Task) -> list[Task]:
         return send_alerts(settings, store, tasks, now=NOON + timedelta(hours=hours))
@@ -131,12 +135,12 @@ def test_the_same_cause_is_sent_once_a_day_and_another_one_at_once(
     assert at(3, BACKUP, DISK) == [DISK]
     assert at(24, BACKUP, DISK) == [BACKUP]
     assert at(27, BACKUP, DISK) == [DISK]
-    assert len(mail.letters) == 4
+    assert len(mail.letters) == 2 * 4
 
 
-def test_what_could_not_be_sent_is_sent_the_next_time(store: Store, settings: AlertSettings, mail: MailServer) -> None:
+def test_what_could_not_be_sent_is_sent_the_next_time(store: Store, settings: Config, mail: MailServer) -> None:
     mail.refuses = True
-    with pytest.raises(AlertFailed, match=r"127\.0\.0\.1 does not take the mail .*ONESTORY_SMTP_URL"):
+    with pytest.raises(AlertFailed, match=r"ada@desk\.example \(the mail server answers 554.*ONESTORY_SMTP_URL"):
         send_alerts(settings, store, [BACKUP], now=NOON)
     mail.refuses = False
     assert send_alerts(settings, store, [BACKUP], now=NOON) == [BACKUP]
@@ -144,18 +148,19 @@ def test_what_could_not_be_sent_is_sent_the_next_time(store: Store, settings: Al
 
 def test_a_webhook_gets_a_text_and_one_that_fails_is_said_without_its_address(store: Store) -> None:
     with webhook() as (url, told):
-        send_alerts(AlertSettings(webhook=url), store, [BACKUP], now=NOON)
+        send_alerts(Config.read({"ONESTORY_ALERT_WEBHOOK": url}), store, [BACKUP], now=NOON)
         assert told[0].startswith(f"Onestory: {BACKUP.what}\n- {BACKUP.what}\n")
     with webhook(500) as (url, _), pytest.raises(AlertFailed, match="ONESTORY_ALERT_WEBHOOK") as raised:
-        send_alerts(AlertSettings(webhook=url), store, [DISK], now=NOON)
+        send_alerts(Config.read({"ONESTORY_ALERT_WEBHOOK": url}), store, [DISK], now=NOON)
     assert url not in str(raised.value)
 
 
 def test_nothing_is_sent_in_quiet_hours_and_it_is_sent_afterwards(
-    store: Store, settings: AlertSettings, mail: MailServer
+    store: Store, settings: Config, mail: MailServer
 ) -> None:
     local = NOON.astimezone()
-    quiet = replace(settings, quiet=((local - timedelta(hours=1)).time(), (local + timedelta(hours=1)).time()))
+    hours = replace(settings.alerts, quiet=((local - timedelta(hours=1)).time(), (local + timedelta(hours=1)).time()))
+    quiet = replace(settings, alerts=hours)
     assert send_alerts(quiet, store, [BACKUP], now=NOON) == []
     assert send_alerts(quiet, store, [BACKUP], now=NOON + timedelta(hours=2)) == [BACKUP]
 
@@ -172,8 +177,6 @@ def test_quiet_hours_may_include_midnight(at: str, expected: bool) -> None:
     ("given", "said"),
     [
         ({"ONESTORY_ALERT_MAIL": "ada@desk.example"}, "needs ONESTORY_SMTP_URL"),
-        ({"ONESTORY_ALERT_MAIL": "ada@desk.example", "ONESTORY_SMTP_URL": "mail.example"}, "needs ONESTORY_SMTP_URL"),
-        ({"ONESTORY_ALERT_MAIL": "a\nBcc: b@c", "ONESTORY_SMTP_URL": "smtp://mail.example"}, "is not an address"),
         ({"ONESTORY_ALERT_WEBHOOK": "file:///etc/passwd"}, "ONESTORY_ALERT_WEBHOOK is not a URL"),
         ({"ONESTORY_ALERT_QUIET": "at night"}, "is not a range, as in 22:00-07:00"),
     ],
@@ -187,7 +190,11 @@ def test_the_command_sends_what_status_says(home: Path, tmp_path: Path, mail: Ma
     rows = write_rows(tmp_path / "r.jsonl", {"url": "https://a.example/1", "title": "Ferry", "text": wire_article(1)})
     assert onestory("import", rows, home=home).returncode == 0
     assert "nobody is to be alerted" in onestory("alert", home=home).stderr
-    env = {"ONESTORY_ALERT_MAIL": "ada@desk.example", "ONESTORY_SMTP_URL": f"smtp://127.0.0.1:{mail.port}"}
+    env = {
+        "ONESTORY_ALERT_MAIL": "ada@desk.example",
+        "ONESTORY_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+        "ONESTORY_MAIL_FROM": "onestory@desk.example",
+    }
     first, second = onestory("alert", home=home, env=env), onestory("alert", home=home, env=env)
     assert (first.returncode, first.stdout) == (0, f"sent: {BACKUP.what}\n")
     assert (second.returncode, second.stdout, len(mail.letters)) == (0, "", 1)
