@@ -167,7 +167,10 @@ for (const place of document.querySelectorAll("[data-awaits]")) {
 const zone = document.querySelector("[data-zone]");
 if (zone) {
   zone.value = kept("zone", "local") === "UTC" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
-  zone.disabled = false;
+  const day = zone.form.elements.day;
+  const tell = () => { zone.disabled = !day.value; };
+  day.addEventListener("input", tell);
+  tell();
 }
 
 // Keyboard shortcuts, unless they are switched off in the footer or the reader types.

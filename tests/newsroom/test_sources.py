@@ -89,7 +89,7 @@ def test_check_now_makes_the_source_due_and_its_page_has_the_result(lite: Served
     assert (answer.status_code, answer.headers["location"]) == (303, f"/sources/{blocked}?asked={blocked}&was=&had=0")
     assert due(lite.store, blocked)
     page = read(lite.client.get(answer.headers["location"]))
-    assert "Queued. The result appears here" in words(page, "//*[@data-awaits]")
+    assert "Queued. The result will appear here" in words(page, "//*[@data-awaits]")
     with lite.store.write() as connection:
         done = {"last_poll": NOON + timedelta(hours=2), "status": "ok", "why": None, "pages_found": 3, "entries": 20}
         connection.execute(update(sources).values(**done))
