@@ -39,6 +39,9 @@ def environment(compose: dict[str, Any], service: str, home: Path, redis_url: st
     if "ONESTORY_ADMIN_KEY_FILE" in given:
         (home.parent / "admin_key").touch()
         given |= {"ONESTORY_ADMIN_KEY_FILE": str(home.parent / "admin_key"), "ONESTORY_PUBLIC_URL": ""}
+    if "ONESTORY_SMTP_URL_FILE" in given:
+        (home.parent / "smtp_url").touch()
+        given |= {"ONESTORY_SMTP_URL_FILE": str(home.parent / "smtp_url"), "ONESTORY_MAIL_FROM": ""}
     return given | {
         "ONESTORY_HOME": str(home),
         "ONESTORY_DATABASE_URL": f"{user}@{place}",
