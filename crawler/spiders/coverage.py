@@ -108,6 +108,8 @@ class CoverageSpider(scrapy.Spider):
 
     async def _turn(self) -> None:
         """Wait for a visit to end, for the next check of the frontier, or for the stop."""
+        if self.context.stopping.is_set() and not self._visits:
+            return  # it was stopped while it claimed
         stop = asyncio.create_task(self.context.stopping.wait())
         waited = [*self._visits] if self.context.stopping.is_set() else [*self._visits, stop]
         done, _ = await asyncio.wait(waited, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)

@@ -23,8 +23,9 @@ __all__ = ["Check", "judge"]
 VISIT_SECONDS = HOUR
 # What a look may be late by: the crawlers lag behind, a host backs off or lost its crawler.
 LATE_SECONDS = 4 * HOUR
-# What a crawler has fetched and not stored yet is younger than that.
-CUT_SECONDS = HOUR / 2
+# What a crawler has fetched and not stored yet is younger than that: seconds on a clock that runs a thousand times as
+# fast, in which a new crawler also starts its workers.
+CUT_SECONDS = 2 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
