@@ -31,7 +31,7 @@ def texts_of(data: Path) -> list[str]:
 
 
 def generated_rows(texts: list[str], count: int, *, seed: int = 1) -> Iterator[Row]:
-    """So many rows, the same ones for the same seed; `story` says what a row is a copy of."""
+    """Make `count` rows. The same seed gives the same rows. `story` names the story that a row is a copy of."""
     chance = random.Random(seed)
     words = [word for text in texts[:2000] for word in text.split()]
     recent: deque[tuple[int, str]] = deque(maxlen=RECENT)
@@ -46,7 +46,7 @@ def generated_rows(texts: list[str], count: int, *, seed: int = 1) -> Iterator[R
 
 
 def crowd_rows(texts: list[str], count: int, *, seed: int = 2) -> Iterator[Row]:
-    """So many copies of one story, each cut in places."""
+    """Make copies of one story, each with other sentences left out."""
     chance = random.Random(seed)
     words = [word for text in texts[:2000] for word in text.split()]
     usual = sorted(texts, key=len)[len(texts) // 2]

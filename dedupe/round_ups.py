@@ -21,7 +21,6 @@ __all__ = [
     "is_inert",
     "is_mutual",
     "items_held",
-    "round_ups",
     "share_within",
     "tops_held",
 ]
@@ -113,7 +112,7 @@ class MatchGraph:
 
     @property
     def round_ups(self) -> set[str]:
-        """See `round_ups`."""
+        """Articles that hold the tops of stories, or whole texts, that have nothing to do with each other."""
         return self.digests | self.bridges.keys()
 
     @property
@@ -163,11 +162,6 @@ def _sides(match: Match, a: str, b: str) -> tuple[Edge, Edge]:
 def is_mutual(edge: Edge) -> bool:
     """Whether each holds much of the other: most of it, where the headlines do not say that it is one thing."""
     return min(edge.share, edge.back) > (MOST_SHARE if edge.unrelated else MUTUAL_SHARE)
-
-
-def round_ups(articles: Iterable[Member], matches: Iterable[Match]) -> set[str]:
-    """Articles that hold the tops of stories, or whole texts, that have nothing to do with each other."""
-    return MatchGraph.of(articles, matches).round_ups
 
 
 def items_held(match: Match, a_words: int, b_words: int) -> tuple[bool, bool]:

@@ -58,7 +58,7 @@ async def discover_section(ask: Ask, url: str, *, parse: Parse | None = None) ->
 
 
 async def discover(ask: Ask, url: str, *, parse: Parse | None = None) -> DiscoveredSource:
-    """Discover the source at a URL, as politely as a crawl. Raises BadInput with the reason if there is none.
+    """Discover the source at a URL, under the same rules as a crawl. Raises BadInput with the reason if there is none.
 
     `parse` calls the function that reads a body, by default in a thread; a crawl gives one with limits.
     """

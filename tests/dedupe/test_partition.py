@@ -13,7 +13,7 @@ from onestory.dedupe.partition import (
     partition,
     unverified_pairs,
 )
-from onestory.dedupe.round_ups import round_ups
+from onestory.dedupe.round_ups import MatchGraph
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def test_a_round_up_joins_none_of_the_stories_it_holds():
     members = [member(1, 700), member(2, 650), member(3, 90), roundup]
     edges = [*held, part(3, 9, share=0.6, b_at=8), part(3, 1, share=0.6)]
     parts = partition(members, edges)
-    assert round_ups(members, edges) == {"a9"}
+    assert MatchGraph.of(members, edges).round_ups == {"a9"}
     assert [part.members for part in parts] == [("a1", "a3"), ("a2",), ("a9",)]
 
 
@@ -155,7 +155,7 @@ def test_a_round_up_keeps_its_twin():
 def test_what_stands_at_the_top_of_both_makes_no_round_up():
     members = [member(1, 300), member(2, 300), member(9, 300)]
     shared_top = [quoted(1, 9, at=1, run=40), quoted(2, 9, at=2, run=40)]
-    assert round_ups(members, shared_top) == set()
+    assert MatchGraph.of(members, shared_top).round_ups == set()
 
 
 def test_what_a_third_headline_stands_over_too_is_a_frame():
