@@ -148,9 +148,15 @@ def _restore_archives(config: Config, backup: Path, manifest: Manifest, progress
     entries = [entry for entry in manifest.files if _safe(entry).parts[0] == WARC_FOLDER]
     target = config.warc_dir or config.home / WARC_FOLDER
     done, total = 0, sum(entry.size for entry in entries)
+    taken: set[Path] = set()
     for entry in entries:
-        # The names say which of the former folders a file was in; all archives go into one now.
-        _copy(backup / _safe(entry), target.joinpath(*_safe(entry).parts[2:]))
+        # The second part is the number of the folder that the file was in. All archives go into one folder now.
+        parts = _safe(entry).parts
+        place = target.joinpath(*parts[2:])
+        if place in taken:
+            place = target.joinpath(*parts[1:])
+        taken.add(place)
+        _copy(backup / _safe(entry), place)
         done += entry.size
         progress("archives", done, total)
 

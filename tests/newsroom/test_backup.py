@@ -113,6 +113,16 @@ def test_a_restored_store_has_what_was_stored_before_the_backup_began(
     restored.close()
 
 
+def test_archives_of_two_folders_keep_apart_although_they_have_one_name(
+    config: Config, store: Store, other: Config, tmp_path: Path
+) -> None:
+    (config.home / "a.warc.gz").write_bytes(b"one")
+    [kept] = [folder for folder in (config.warc_dir,) if folder is not None]
+    (kept / "a.warc.gz").write_bytes(b"two")
+    restore(other, back_up_to(tmp_path / "backups", config, store))
+    assert {path.read_bytes() for path in (other.home / "warc").rglob("a.warc.gz")} == {b"one", b"two"}
+
+
 def test_an_archive_that_did_not_change_shares_its_space_with_the_backup_before(
     config: Config, store: Store, tmp_path: Path
 ) -> None:
