@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of what reads strangers' bytes: pages, feeds, sitemaps, robots.txt, WARC files, pasted text.
+"""Coverage-guided fuzzing of what reads strangers' bytes: pages, feeds, sitemaps, robots.txt, WARC files, lookups.
 
     python -m benchmarks.fuzz TARGET [--minutes 30] [--seeds ../shared/cases] [--corpus build/fuzz/TARGET]
 
@@ -7,28 +7,37 @@ costs more than 5 CPU seconds or 600 MB; it is then kept in the corpus folder as
 """
 
 import argparse
+import atexit
 import contextlib
 import gzip
 import io
 import logging
+import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["onestory"]):
+with atheris.instrument_imports(include=["onestory", "feedparser", "protego", "warcio"]):
     from onestory.crawler.hosts.robots import parse_robots
     from onestory.crawler.sources.feeds import BadSource, feed_entries
     from onestory.crawler.sources.sitemaps import decompress, read_sitemap
-    from onestory.dedupe.signature import sign
+    from onestory.dedupe.signature import PARAMETERS, Signature, sign
     from onestory.errors import BadInput, Dropped
     from onestory.pipelines.archive import reader
     from onestory.pipelines.extractor import extract
-    from onestory.store.articles.captures import Capture
+    from onestory.pipelines.stories.index_client import IndexClient
+    from onestory.pipelines.stories.lookup import look_up
+    from onestory.store.articles.captures import Capture, ExtractedArticle, ProcessedCapture
+    from onestory.store.articles.save import save_articles
+    from onestory.store.database import Store
+    from onestory.store.search.full_text_index import index_all_due
 
 CPU_SECONDS = 5
 MEMORY_MB = 600
@@ -42,6 +51,13 @@ TYPES = (
     "text/html; charset=shift_jis",
     "application/xhtml+xml",
     "",
+)
+# What lookups are compared with: spaced, capitalised, and written without spaces.
+NEWS = (
+    "The harbour bridge will close for six weeks from Monday after inspectors found cracks in its bearings.",
+    "BRIDGE TO CLOSE\nRepairs cost eleven million crowns, of which the national road fund carries two thirds.",
+    "ポートエラリーの港で来週、恒例の灯ろう祭りが開かれ、千隻を超える小舟が夜の湾に浮かぶと市の観光課が発表した。",
+    "สะพานท่าเรือถูกปิดเมื่อวันอังคารหลังวิศวกรพบรอยร้าว",
 )
 
 
@@ -80,6 +96,44 @@ def read_text(data: bytes) -> None:
     sign(data.decode("utf-8", "replace"))
 
 
+def read_lookup(data: bytes) -> None:
+    store, index = _news()
+    look_up(store, index, data.decode("utf-8", "replace"))
+
+
+class _EveryVersion(IndexClient):
+    """Takes every stored version for a candidate, so that each text is compared."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.numbers = tuple(numbers)
+
+    def lookup(self, signature: Signature) -> tuple[int, ...]:
+        return self.numbers
+
+    def window_is_full(self) -> bool:
+        return False
+
+
+@cache
+def _news() -> tuple[Store, IndexClient]:
+    """A store with the articles of `NEWS`, searchable."""
+    folder = Path(tempfile.mkdtemp(prefix="fuzz"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = Store.open(f"sqlite:///{folder}/news.db")
+    with store.write() as connection:
+        saved = save_articles(connection, [_captured(number, text) for number, text in enumerate(NEWS)], now=NOON)
+    index_all_due(store)
+    return store, _EveryVersion([one.number for one in saved if one.number is not None])
+
+
+def _captured(number: int, text: str) -> ProcessedCapture:
+    url, signature = f"{URL}{number}", sign(text)
+    article = ExtractedArticle(url=url, fetched_url=url, text=text, language="en", words=signature.words)
+    return ProcessedCapture(
+        Capture(url, NOON), article, signature.to_bytes(), PARAMETERS.encode(), signature.digest, "fuzz"
+    )
+
+
 TARGETS = {
     "page": Target(read_page, (Dropped,), (".html", ".htm")),
     "feed": Target(read_feed, (BadSource,), (".xml", ".json", ".rss", ".atom")),
@@ -87,6 +141,7 @@ TARGETS = {
     "robots": Target(read_robots, (), ("robots.txt",)),
     "archive": Target(read_archive, (BadInput,), (".warc", ".warc.gz")),
     "text": Target(read_text, (), (".txt",)),
+    "lookup": Target(read_lookup, (BadInput,), (".txt",)),
 }
 
 

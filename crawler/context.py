@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -14,9 +14,9 @@ from onestory.crawler.clock import Clock, wait_for
 from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
+from onestory.crawler.fetching.body_parser import BodyParser
 from onestory.crawler.fetching.fetcher import FetchResponse
 from onestory.crawler.metrics import CrawlMetrics
-from onestory.pipelines.runtime.bounded_calls import BoundedCalls
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.store.articles.captures import Capture
 from onestory.store.frontier.pages import DuePage, PageFetchResult
@@ -41,12 +41,6 @@ class CaptureSink(Protocol):
 HELD_SECONDS = 30.0
 HELD_SECONDS_ONCE = 300.0
 Progress = Callable[[CrawlCounts], None]
-P = ParamSpec("P")
-T = TypeVar("T")
-# Smaller bodies are parsed in a thread: their size limits the cost.
-SMALL_BYTES = 100_000
-GZIP = b"\x1f\x8b"
-PARSERS = ("onestory.crawler.sources.listing", "onestory.crawler.sources.discovery", "onestory.crawler.pages.outlinks")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +68,7 @@ class CrawlContext:
     progress: Progress
     clock: Clock
     in_flight: int = 128
-    calls: BoundedCalls = field(default_factory=lambda: BoundedCalls(PARSERS))
+    parse: BodyParser = field(default_factory=BodyParser)
     disk: DiskSpace = field(default_factory=lambda: DiskSpace((), waits=False))
     metrics: CrawlMetrics = field(default_factory=CrawlMetrics)
     counts: CrawlCounts = field(default_factory=CrawlCounts)
@@ -86,17 +80,6 @@ class CrawlContext:
 
     def __post_init__(self) -> None:
         self.room = asyncio.Semaphore(self.in_flight)
-
-    async def parse(
-        self, parse: Callable[Concatenate[bytes, P], T], body: bytes, *args: P.args, **named: P.kwargs
-    ) -> T:
-        """What a module-level function makes of a body; of a large one in a worker process with limits.
-
-        Raises LimitExceeded, and whatever the function raises.
-        """
-        if len(body) <= SMALL_BYTES and not body.startswith(GZIP):
-            return await asyncio.to_thread(parse, body, *args, **named)
-        return await self.calls.call(parse, body, *args, **named)
 
     @property
     def is_resting(self) -> bool:

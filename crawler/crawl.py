@@ -2,13 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
@@ -21,12 +21,14 @@ from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.database_thread import DatabaseThread
 from onestory.crawler.disk_space import DiskSpace
 from onestory.crawler.event_loop import interruptible, run_in_loop
+from onestory.crawler.fetching.body_parser import BodyParser
 from onestory.crawler.fetching.fetcher import Fetcher
 from onestory.crawler.metrics import CrawlMetrics
 from onestory.crawler.sources.discovery import Ask, DiscoveredSource, discover
 from onestory.crawler.spiders.coverage import CoverageSpider
 from onestory.crawler.spiders.single_task import SingleTaskSpider
 from onestory.errors import BadInput, OnestoryError
+from onestory.pipelines.runtime.bounded_calls import LimitExceeded
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
 from onestory.ssrf import AllowList, GuardedResolver, checked_url
@@ -51,7 +53,14 @@ __all__ = [
 
 # Without a contact address, no publisher can ask for a slower pace.
 SLOWEST_SECONDS = 10.0
-Finding = Callable[[Ask, str], Awaitable[DiscoveredSource]]
+
+
+class Finding(Protocol):
+    """`discover` or `discover_section`."""
+
+    def __call__(self, ask: Ask, url: str, *, parse: BodyParser) -> Awaitable[DiscoveredSource]: ...
+
+
 GRACE_SECONDS = 20.0
 PROGRESS_SECONDS = 5.0
 
@@ -174,16 +183,22 @@ def discover_source(
 ) -> DiscoveredSource:
     """Discover what is at the URL without adding it. Raises BadInput with the reason if it cannot be a source."""
     found: list[DiscoveredSource | BadInput] = []
+    parse = BodyParser()
 
     async def errand(fetch: Fetcher) -> None:
         try:
-            found.append(await finding(fetch, url))
+            found.append(await finding(fetch, url, parse=parse))
         except BadInput as error:
             found.append(error)
+        except LimitExceeded as limit:
+            found.append(BadInput(f"{url} cannot be polled: {limit}"))
 
     checked_url(url)
     session = ScrapySession(contact, tuple(allow_private), pace_for(contact), SystemClock())
-    run_in_loop(lambda: session.scrapy(SingleTaskSpider, equip=session.fetcher, errand=errand))
+    try:
+        run_in_loop(lambda: session.scrapy(SingleTaskSpider, equip=session.fetcher, errand=errand))
+    finally:
+        parse.stop()
     for result in found:
         if isinstance(result, DiscoveredSource):
             return result
@@ -238,7 +253,7 @@ def _crawl(
                 with interruptible(asyncio.get_running_loop(), context.stopping.set):
                     await session.scrapy(CoverageSpider, context=context, equip=session.fetcher)
             finally:
-                context.calls.stop()
+                context.parse.stop()
             for task in tasks:
                 task.cancel()
             if context.failure is not None:

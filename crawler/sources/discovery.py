@@ -47,7 +47,7 @@ class DiscoveredSource:
     homepage: str | None = None
 
 
-async def discover_section(ask: Ask, url: str, *, parse: Parse | None = None) -> DiscoveredSource:
+async def discover_section(ask: Ask, url: str, *, parse: Parse) -> DiscoveredSource:
     """Treat the page itself as a section page. Raises BadInput with the reason if it cannot be one."""
     response = await _Visitor(ask).response(checked_url(url))
     try:
@@ -57,10 +57,10 @@ async def discover_section(ask: Ask, url: str, *, parse: Parse | None = None) ->
     return DiscoveredSource(response.url, "section", len(section.entries))
 
 
-async def discover(ask: Ask, url: str, *, parse: Parse | None = None) -> DiscoveredSource:
+async def discover(ask: Ask, url: str, *, parse: Parse) -> DiscoveredSource:
     """Discover the source at a URL, under the same rules as a crawl. Raises BadInput with the reason if there is none.
 
-    `parse` calls the function that reads a body, by default in a thread; a crawl gives one with limits.
+    `parse` calls the functions that read a body, within limits.
     """
     start = checked_url(url)
     visitor = _Visitor(ask)
@@ -85,9 +85,8 @@ async def discover(ask: Ask, url: str, *, parse: Parse | None = None) -> Discove
 Found = TypeVar("Found")
 
 
-async def _read(reader: Callable[..., Found], response: FetchResponse, parse: Parse | None) -> Found:
-    call: Parse = parse or asyncio.to_thread
-    found: Found = await call(reader, response.body, url=response.url, content_type=response.header("content-type"))
+async def _read(reader: Callable[..., Found], response: FetchResponse, parse: Parse) -> Found:
+    found: Found = await parse(reader, response.body, url=response.url, content_type=response.header("content-type"))
     return found
 
 

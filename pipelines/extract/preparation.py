@@ -9,6 +9,8 @@ from lxml.html import HtmlElement
 
 __all__ = ["prepare_tree"]
 
+# No page has such a tag.
+_DROPPED = "onestory-dropped"
 _DEAD = ("script", "style", "svg", "template", "iframe", "object", "canvas", "link", "meta", "rt", "rp")
 # Inline elements within or around a word that trafilatura does not know.
 _WITHIN_WORDS = ("ruby", "rb", "rtc", "wbr", "bdi", "bdo")
@@ -54,18 +56,13 @@ def prepare_tree(tree: HtmlElement) -> None:
     strip_tags(tree, *_WITHIN_WORDS)
     for crowded in _CROWDED(tree):
         strip_tags(crowded, *_INLINE)
-        # libxml2 leaves a text node for each; set again, they are one.
-        crowded.text = crowded.text
-        for child in crowded:
-            child.tail = child.tail
+        _join_texts(crowded)
     named = [one for one in tree.iter("blockquote", "div", "section", "ol", "ul", "aside") if one.attrib]
-    for element in [one for one in named if _is_post(one.get("class"))]:
-        _drop_trimmings(element)
+    _drop_trimmings(tree, [one for one in named if _is_post(one.get("class"))])
     comments = [one for one in named if _is_comments(one.get("class")) or _is_comments(one.get("id"))]
     labelled = [one for one in _LABELLED(tree) if one.tag in _CONTAINERS]
     _drop_asides(tree, [*comments, *labelled, *_HIDDEN(tree)])
-    for note in [one for one in tree.iter("sup") if _is_note(one)]:
-        _drop(note)
+    _drop_all(tree, [one for one in tree.iter("sup") if _is_note(one)])
     _drop_next_articles(tree)
 
 
@@ -79,23 +76,25 @@ def _is_comments(name: str | None) -> bool:
     return name is not None and _COMMENTS.search(name[:MAX_NAME_CHARS]) is not None
 
 
-def _drop_trimmings(post: HtmlElement) -> None:
-    """Drop author, time and picture addresses of an embedded post. Its words stay.
+def _drop_trimmings(tree: HtmlElement, posts: Sequence[HtmlElement]) -> None:
+    """Drop author, time and picture addresses of embedded posts. Their words stay.
 
     A post without a paragraph is only a link to it.
     """
-    paragraphs = list(post.iter("p"))
-    if not paragraphs:
-        _drop(post)
-        return
-    for link in list(post.iter("a")):
-        if _ADDRESS.match(_text(link)) or not any(above.tag == "p" for above in link.iterancestors()):
-            _drop(link)
-    for paragraph in paragraphs:
-        if paragraph.tail and (_SIGNED.search(paragraph.tail) or _SHARED.match(paragraph.tail)):
-            paragraph.tail = None
-        if _SHARED.match(_text(paragraph)[:MAX_NAME_CHARS]):
-            _drop(paragraph)
+    worded = [post for post in posts if next(post.iter("p"), None) is not None]
+    _drop_all(tree, [post for post in posts if next(post.iter("p"), None) is None])
+    for post in worded:
+        links = [link for link in post.iter("a") if _ADDRESS.match(_text(link)) or not _is_in_paragraph(link)]
+        _drop_all(post, links)
+        paragraphs = list(post.iter("p"))
+        for paragraph in paragraphs:
+            if paragraph.tail and (_SIGNED.search(paragraph.tail) or _SHARED.match(paragraph.tail)):
+                paragraph.tail = None
+        _drop_all(post, [one for one in paragraphs if _SHARED.match(_text(one)[:MAX_NAME_CHARS])])
+
+
+def _is_in_paragraph(element: HtmlElement) -> bool:
+    return next(element.iterancestors("p"), None) is not None
 
 
 def _text(element: HtmlElement) -> str:
@@ -123,9 +122,26 @@ def _drop_next_articles(tree: HtmlElement) -> None:
     if first is None or len(headed) < 2:
         return
     around = {first, *first.iterancestors(), *first.iterdescendants("article")}
-    for other in headed[headed.index(first) + 1 :]:
-        if other not in around:
-            _drop(other)
+    _drop_all(tree, [other for other in headed[headed.index(first) + 1 :] if other not in around])
+
+
+def _drop_all(tree: HtmlElement, elements: Sequence[HtmlElement]) -> None:
+    """Drop elements within a tree at once. One by one, lxml reads the text before each again."""
+    if not elements:
+        return
+    parents = dict.fromkeys(parent for one in elements if (parent := one.getparent()) is not None)
+    for element in elements:
+        element.tag = _DROPPED
+    strip_elements(tree, _DROPPED, with_tail=False)
+    for parent in parents:
+        _join_texts(parent)
+
+
+def _join_texts(element: HtmlElement) -> None:
+    """Make one text node of neighbours: libxml2 leaves one for each child that was taken out."""
+    element.text = element.text
+    for child in element:
+        child.tail = child.tail
 
 
 def _drop(element: HtmlElement) -> None:

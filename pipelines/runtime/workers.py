@@ -1,5 +1,6 @@
 """The worker processes that process captures. A stuck one is replaced, and only its page is lost."""
 
+import gc
 import multiprocessing
 import resource
 import signal
@@ -153,6 +154,9 @@ def settle_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Load models and tables now: the first page must not pay for them from its own time.
     read_captures_in_worker([FIRST_PAGE])
+    # What is loaded stays for good: the collector, which runs most on the largest pages, need not walk through it.
+    gc.collect()
+    gc.freeze()
     limit = address_space() + WORKER_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 

@@ -18,9 +18,10 @@ __all__ = ["join_cut_words"]
 
 SOFT_HYPHEN = "\u00ad"
 # The last letters of a line, a hyphen (or the sign that some PDF readers show for one), and the letters that follow.
-CUT_WORD = re.compile(r"([^\W\d_]+)([-\u2010\u2011\u00ac]\s+|\u00ad+\s+)([^\W\d_]+)")
+# Tried at the first letter of a word alone, so that a word of any length is read once.
+CUT_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)([-\u2010\u2011\u00ac]\s+|\u00ad+\s+)([^\W\d_]+)")
 # Where a line ends within a script that has no spaces, nothing separates the words.
-UNSPACED_LINE_END = re.compile(rf"(?<=[{UNSPACED}])\s*\n\s*(?=[{UNSPACED}])")
+UNSPACED_GAP = re.compile(rf"(?<=[{UNSPACED}])\s++(?=[{UNSPACED}])")
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7fb]")
 MAX_ASKED_WORDS = 64
 COUNTED_MATCHES = 20
@@ -28,17 +29,21 @@ COUNTED_MATCHES = 20
 
 def join_cut_words(connection: Connection, text: str) -> str:
     """The text with its cut words joined, as long as before."""
-    text = UNSPACED_LINE_END.sub(_closed, text)
+    text = UNSPACED_GAP.sub(_closed, text)
     if not any(sign in text for sign in "-\u2010\u2011\u00ac\u00ad"):
         return text
-    for asked, (start, end, left, right) in enumerate(list(_cuts(text))):
+    parts, done = [], 0
+    for asked, (start, end, left, right) in enumerate(_cuts(text)):
         is_soft = SOFT_HYPHEN in text[start:end]
         if is_soft or asked >= MAX_ASKED_WORDS or _is_one_word(connection, left, right):
-            text = text[:start] + SOFT_HYPHEN * (end - start) + text[end:]
-    return text
+            parts += [text[done:start], SOFT_HYPHEN * (end - start)]
+            done = end
+    return "".join([*parts, text[done:]])
 
 
 def _closed(match: re.Match[str]) -> str:
+    if "\n" not in match[0]:
+        return match[0]
     # Hangul has spaces: a line may end between two words.
     is_spaced = HANGUL.match(match.string, match.end()) or HANGUL.match(match.string, match.start() - 1)
     return match[0] if is_spaced else SOFT_HYPHEN * len(match[0])

@@ -7,15 +7,17 @@ from typing import TypeVar
 
 import pytest
 
-from onestory.crawler.context import PARSERS
-from onestory.crawler.sources.discovery import classify_answer, linked_feeds
+from onestory.crawler.crawl import Finding, add_source
+from onestory.crawler.fetching.body_parser import PARSERS
+from onestory.crawler.sources.discovery import classify_answer, discover, discover_section, linked_feeds
 from onestory.crawler.sources.feeds import BadSource, feed_entries
 from onestory.crawler.sources.sections import read_section
 from onestory.crawler.sources.sitemaps import read_sitemap
+from onestory.errors import BadInput
 from onestory.pipelines.runtime.bounded_calls import BoundedCalls, LimitExceeded
 from onestory.store.database import Store
 from onestory.store.sources.polls import SourceEntry
-from tests.site.crawling import crawl_once, page_rows, polled
+from tests.site.crawling import ALLOW, crawl_once, page_rows, polled
 from tests.site.server import RSS, Reply, Site, serving
 
 T = TypeVar("T")
@@ -140,6 +142,18 @@ def test_large_listings_are_read_in_a_worker(
     assert polled(lite, url).status == "ok"
     assert asked == [read_sitemap]
     assert len(page_rows(lite)) == 3
+
+
+@pytest.mark.parametrize("finding", [discover, discover_section])
+def test_a_large_page_is_read_in_a_worker_outside_of_a_crawl_as_well(
+    finding: Finding, lite: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(self: BoundedCalls, *_: object, **named: object) -> None:
+        raise LimitExceeded("reading it takes over 20 s")
+
+    monkeypatch.setattr(BoundedCalls, "call", late)
+    with pytest.raises(BadInput, match="/sitemap cannot be polled: reading it takes over 20 s"):
+        add_source(lite, large_sitemap(site, packed=False), finding=finding, contact="test", allow_private=ALLOW)
 
 
 def test_one_that_takes_too_long_fails_alone(lite: Store, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Pages made to cost much: each names the bound it hits, or is read as any other."""
 
+import gc
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +11,9 @@ from onestory.errors import Dropped
 from onestory.pipelines.boilerplate import clean
 from onestory.pipelines.extract import body as bodies
 from onestory.pipelines.extract import html
+from onestory.pipelines.extract.preparation import prepare_tree
 from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.runtime.workers import Workers
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
 
@@ -54,6 +58,28 @@ def test_a_text_longer_than_any_book_is_dropped(name: str) -> None:
 @pytest.mark.parametrize("name", ["same-key lines", "headline-like lines", "many classes", "time elements with dates"])
 def test_a_page_of_too_many_elements_is_dropped(name: str) -> None:
     assert "elements, at most 20000" in why(SHAPES[name](4))
+
+
+def test_dropping_twice_as_many_footnote_signs_takes_twice_as_long() -> None:
+    def seconds(notes: int) -> float:
+        tree = html.parse(page("<p>" + "word<sup>1</sup> " * notes + "</p>"), url="https://x.example/n/1")
+        start = time.process_time()
+        prepare_tree(tree)
+        return time.process_time() - start
+
+    few, many = (min(seconds(notes) for _ in range(3)) for notes in (4_000, 16_000))
+    assert many < 8 * few  # four times when linear, sixteen when each one reads the text before it again
+
+
+def test_notes_that_are_dropped_together_leave_the_text_around_them() -> None:
+    tree = html.parse(page("<p>It said<sup>1</sup> so.<sup>[a]</sup></p>"), url="https://x.example/n/1")
+    prepare_tree(tree)
+    assert "It said so." in [one.text_content() for one in tree.iter("p")]
+
+
+def test_the_models_of_a_worker_are_left_out_of_its_garbage_collections() -> None:
+    with Workers(1) as workers:
+        assert workers._pool.schedule(gc.get_freeze_count, (), seconds=60).result() > 100_000
 
 
 def test_a_long_run_of_signs_is_never_asked_for_being_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:

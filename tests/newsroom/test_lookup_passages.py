@@ -1,9 +1,11 @@
 """Lookups of passages that are too short for the index of signatures, on SQLite and PostgreSQL."""
 
+import time
 from typing import Any
 
 import pytest
 
+from onestory.pipelines.stories.pasted_text import join_cut_words
 from onestory.store.search.phrase_matches import phrases_of
 from tests.news_texts import wire_article
 from tests.newsroom.conftest import Served
@@ -129,3 +131,15 @@ def test_a_passage_that_very_many_articles_share_is_said_to_be_compared_in_part(
     told = look_up(served, shared)
     assert told["is_complete"] is False
     assert len(told["found"]) >= 32
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["a" * 60_000 + "1-", "橋" + "\n" * 60_000 + "x", "ab\u00ad\ncd " * 30_000, "-" + "b" * 60_000],
+    ids=["a word without end", "line ends without end", "very many cut words", "a last word without end"],
+)
+def test_a_pasted_text_is_read_once_whatever_it_repeats(news: Served, pasted: str) -> None:
+    start = time.process_time()
+    with news.store.read() as connection:
+        assert len(join_cut_words(connection, pasted)) == len(pasted)
+    assert time.process_time() - start < 1
