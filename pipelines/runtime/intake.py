@@ -231,8 +231,12 @@ class Intake:
             with self.store.read() as connection:
                 return unattached_versions(connection, limit=BATCH)
 
+        swept = 0
         while versions := self.retry.call(oldest):
             self._attach(versions)
+            swept += len(versions)
+        if swept:
+            logger.warning("%d texts were stored, but had no story yet: they have one now", swept)
 
     def _settle(self, waiting: _Waiting, outcome: Outcome) -> None:
         with self._lock:
