@@ -74,6 +74,7 @@ COMMANDS = {
     "index": _Command("maintenance.cli:index_app", "Maintain"),
     "reindex": _Command("imports.cli:reindex_command", "Maintain"),
     "reextract": _Command("maintenance.cli:reextract_command", "Maintain"),
+    "retention": _Command("retention.cli:retention_command", "Maintain"),
     "boilerplate": _Command("maintenance.cli:boilerplate_command", "Maintain"),
 }
 # Former names, kept for one release.

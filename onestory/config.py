@@ -18,6 +18,7 @@ __all__ = ["AlertSettings", "Config", "sqlite_url"]
 DEFAULT_HOME = "onestory-data"
 ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 ADMIN_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
+RETENTION_KINDS = ("events", "removed-lines", "earlier-texts", "warcs")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -44,7 +45,7 @@ class Config:
     number of API requests per client and minute: 0 sets no limit, None uses the default for the listening address.
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
     origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
-    `alerts` says who is alerted.
+    `alerts` says who is alerted. `retention` has the days that are given for fields of `store.settings.Retention`.
     """
 
     home: Path
@@ -64,6 +65,7 @@ class Config:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     alerts: AlertSettings = AlertSettings()
+    retention: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -90,6 +92,7 @@ class Config:
             smtp_url=_value(env, "ONESTORY_SMTP_URL"),
             mail_from=_value(env, "ONESTORY_MAIL_FROM"),
             alerts=_alerts(env),
+            retention=_retention(_value(env, "ONESTORY_RETENTION") or ""),
         )
 
 
@@ -103,6 +106,20 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}_FILE: {path} cannot be read: {error}") from error
+
+
+def _retention(given: str) -> dict[str, int]:
+    """From `earlier-texts=365, warcs=180`; the days by field."""
+    kept = {}
+    for part in filter(None, (part.strip() for part in given.split(","))):
+        kind, _, days = part.partition("=")
+        if kind.strip() not in RETENTION_KINDS or not days.strip().isdecimal() or not 1 <= int(days) <= 3650:
+            raise BadInput(
+                f"ONESTORY_RETENTION: {part[:60]!r} is not KIND=DAYS, with 1 to 3650 days for one of "
+                f"{', '.join(RETENTION_KINDS)}"
+            )
+        kept[f"{kind.strip().replace('-', '_')}_days"] = int(days)
+    return kept
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "INDEX_GENERATION",
     "LAST_BACKUP",
     "MAX_RETENTION_DAYS",
+    "OPTIONAL_RETENTION",
     "SEARCH_LANGUAGES",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
@@ -57,19 +58,28 @@ def write_setting(connection: Connection, key: str, value: str) -> None:
 
 
 MAX_RETENTION_DAYS = 3_650
+# Kept for good unless a number of days is set.
+OPTIONAL_RETENTION = ("earlier_texts_days", "warcs_days")
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many days what is kept besides articles and stories is kept: events with their messages, removed lines."""
+    """How many days events with their messages, removed lines, texts of earlier versions and WARC files are kept.
+
+    None keeps them for good.
+    """
 
     events_days: int = 30
     removed_lines_days: int = 30
+    earlier_texts_days: int | None = None
+    warcs_days: int | None = None
 
     def check(self) -> None:
         """Raise BadInput for a number of days that cannot be."""
         for name, days in asdict(self).items():
-            if not 1 <= days <= MAX_RETENTION_DAYS:
+            if days is None and name in OPTIONAL_RETENTION:
+                continue
+            if days is None or not 1 <= days <= MAX_RETENTION_DAYS:
                 raise BadInput(f"{name.replace('_', ' ')}: choose 1 to {MAX_RETENTION_DAYS:,}, not {days}")
 
 
@@ -83,4 +93,7 @@ def write_retention(connection: Connection, retention: Retention) -> None:
     """Raises BadInput for a number of days that cannot be."""
     retention.check()
     for name, days in asdict(retention).items():
-        write_setting(connection, f"retention_{name}", str(days))
+        if days is None:
+            delete_setting(connection, f"retention_{name}")
+        else:
+            write_setting(connection, f"retention_{name}", str(days))

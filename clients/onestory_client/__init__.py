@@ -639,6 +639,8 @@ class RetentionSettings(TypedDict):
 
     events_days: int
     removed_lines_days: int
+    earlier_texts_days: NotRequired["int | None"]
+    warcs_days: NotRequired["int | None"]
 
 
 class SearchHit(TypedDict):
@@ -893,6 +895,7 @@ class Version(TypedDict):
     content_digest: str
     changes: "VersionChanges | None"
     is_current: bool
+    text_dropped: NotRequired["str | None"]
 
 
 class VersionChanges(TypedDict):

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, computed_field
 
-from onestory.errors import NotFound
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, StoryId, validate_id
@@ -59,6 +58,9 @@ class Version(ApiModel):
     content_digest: Annotated[str, Field(description="SHA-256 of title and text, in hex.", examples=["9f" * 32])]
     changes: Annotated[VersionChanges | None, Field(description="Null for the first version.")]
     is_current: Annotated[bool, Field(examples=[True])]
+    text_dropped: Annotated[
+        datetime | None, Field(description="Since when the text is no longer kept.", examples=[None])
+    ] = None
 
 
 class Withdrawal(ApiModel):
@@ -182,15 +184,12 @@ def get_versions(request: Request, article_id: StoryId, shown_as: ListFormat = N
     response_model=Comparison,
     summary="Compare two texts word by word",
     operation_id="compareVersions",
-    responses={404: {"description": "There is no such version."}},
+    responses={404: {"description": "There is no such version, or its text is no longer kept."}},
 )
 def get_comparison(request: Request, a: VersionNumber, b: VersionNumber) -> Response:
     """Two versions of one article, or of two articles. A paragraph that only changed its place is `moved`."""
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
-        for number in (a, b):
-            if number not in found:
-                raise NotFound(f"there is no version {number}")
         removed = removed_lines_of(connection, {a, b})
     changes = word_diff(found[a].text, found[b].text)
     result = Comparison(

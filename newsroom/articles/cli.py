@@ -52,6 +52,9 @@ def article_command(
         gone, moved = withdrawals_of(connection, identity), moves_of(connection, identity)
         ends = _ends(versions, before, after) if diff or before or after else None
         texts = titles_and_texts(connection, ends) if ends else {}
+    for version in versions:
+        if ends and version.number in ends and version.text_dropped:
+            raise BadInput(f"the text of version {version.number} is no longer kept: choose with --from and --to")
     compare = [texts[number] for number in ends] if ends else []
     if json:
         print_json(_row(record, versions, gone, moved, compare, ends))
@@ -106,7 +109,7 @@ def _print(
     for version in versions:
         print_line(
             f"  version {version.number}  seen {format_time(version.observed)}  {version.words} words"
-            f"{_changed(version)}"
+            f"{_changed(version)}{'  text no longer kept' if version.text_dropped else ''}"
         )
     for move in moved:
         seen = f"found there {format_time(move.confirmed)}" if move.confirmed else "not found there yet"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from onestory.errors import BadInput, NotFound
+from onestory.errors import BadInput
 from onestory.newsroom.articles.pieces import Paragraph, inline_paragraphs, side_paragraphs
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.parameters import MAX_DATABASE_ID, validate_id
@@ -50,7 +50,7 @@ def compare_page(request: Request) -> Response:
     with api_context(request).store.read() as connection:
         found = comparable_versions(connection, {a, b})
         left, right = sorted(
-            (_version(found, number) for number in (a, b)),
+            (found[number] for number in (a, b)),
             key=lambda one: (one.observed, one.number),
             reverse=is_swapped,
         )
@@ -79,12 +79,6 @@ def _number(request: Request, name: str) -> int:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 11 and 0 < int(typed) <= MAX_DATABASE_ID):
         raise BadInput("Choose two copies to compare on the page of a story.")
     return int(typed)
-
-
-def _version(found: dict[int, ComparableVersion], number: int) -> ComparableVersion:
-    if number not in found:
-        raise NotFound(f"there is no version {number}")
-    return found[number]
 
 
 def _choices(

@@ -190,4 +190,7 @@ def reindex_command(home: HomeOption = None) -> None:
         done = engine.index_client.rebuild(progress=lambda done: progress.update(task, description=f"{done} articles"))
         # What was signed with other parameters was compared by other rules.
         attach_unattached(engine.store, engine.index_client, now=datetime.now(UTC))
+        left = engine.index_client.left_as_signed
     notice_console.print(f"indexed {done} article versions")
+    if left:
+        notice(f"{left} could not be signed again, since their text is no longer kept: they keep their stories")

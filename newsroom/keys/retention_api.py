@@ -1,4 +1,4 @@
-"""API of the retention: how long events and removed lines are kept."""
+"""API of the retention: how long events, removed lines, earlier texts and WARC files are kept."""
 
 from typing import Annotated
 
@@ -25,13 +25,19 @@ class RetentionSettings(BaseModel):
 
     events_days: Annotated[Days, Field(description="Events, and messages of webhooks.")]
     removed_lines_days: Annotated[Days, Field(description="Lines removed from pages as clutter.")]
+    earlier_texts_days: Annotated[
+        Days | None, Field(description="Texts of versions that are no longer in force; null keeps them for good.")
+    ] = None
+    warcs_days: Annotated[
+        Days | None, Field(description="WARC files of ONESTORY_WARC_DIR; null keeps them for good.")
+    ] = None
 
 
 @router.get(
     "/settings/retention", response_model=RetentionSettings, summary="Get the retention", operation_id="getRetention"
 )
 def get_retention(request: Request) -> Response:
-    """How long events and removed lines are kept. Articles and stories are kept until they are taken down."""
+    """How long things are kept. Articles and stories are kept until they are taken down."""
     with api_context(request).store.read() as connection:
         return uncached_json(RetentionSettings.model_validate(read_retention(connection)))
 
@@ -40,7 +46,7 @@ def get_retention(request: Request) -> Response:
     "/settings/retention", response_model=RetentionSettings, summary="Set the retention", operation_id="setRetention"
 )
 def put_retention(request: Request, wanted: RetentionSettings) -> Response:
-    """Set both. Older data is deleted within the hour, or with the next run of `onestory boilerplate`."""
+    """Set all of them; what ONESTORY_RETENTION names is set by it. Older data is deleted within the hour."""
     with api_context(request).store.write() as connection:
         write_retention(connection, Retention(**wanted.model_dump()))
     return uncached_json(wanted)

@@ -30,7 +30,7 @@ from onestory.store.access.api_keys import (
 )
 from onestory.store.events.event_log import EVENT_KINDS
 from onestory.store.frontier.hosts import database_time
-from onestory.store.settings import Retention, read_retention, write_retention
+from onestory.store.settings import OPTIONAL_RETENTION, Retention, read_retention, write_retention
 from onestory.store.watches.watches import active_watches
 from onestory.store.webhooks.outbox import add_test_message
 from onestory.store.webhooks.webhooks import (
@@ -164,11 +164,12 @@ async def set_retention_page(request: Request) -> Response:
 
 def _set_retention(request: Request, form: PostedForm) -> None:
     days = {name: form.line(name, most=20) for name in Retention.__slots__}
-    for name, typed in days.items():
+    given = {name: typed for name, typed in days.items() if typed or name not in OPTIONAL_RETENTION}
+    for name, typed in given.items():
         if not (typed.isascii() and typed.isdigit()):
             raise BadInput(f"{name.replace('_', ' ')}: {typed!r} is not a number")
     with api_context(request).store.write() as connection:
-        write_retention(connection, Retention(**{name: int(typed) for name, typed in days.items()}))
+        write_retention(connection, Retention(**{name: int(typed) for name, typed in given.items()}))
 
 
 webhook_settings_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_ADMIN])

@@ -5,23 +5,21 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onestory.config import Config
+from onestory.newsroom.retention.enforcement import enforce_retention
 from onestory.newsroom.webhooks.delivery import DeliveryResult, send_webhook
 from onestory.newsroom.webhooks.mail import MailServer, send_mail
 from onestory.newsroom.webhooks.messages import message_body
 from onestory.periodic import PeriodicThread
 from onestory.ssrf import AllowList
 from onestory.store.database import Store
-from onestory.store.events.event_log import delete_events
 from onestory.store.frontier.hosts import database_time
-from onestory.store.settings import read_retention
 from onestory.store.webhooks.outbox import (
     OutboxMessage,
     claim_messages,
     delete_message,
-    delete_old_messages,
     enqueue_messages,
     has_outbox_work,
     record_delivery_attempt,
@@ -70,7 +68,7 @@ class WebhookSender(PeriodicThread):
                     pass
                 self.note_success()
                 if tidied is None or time.monotonic() - tidied > PRUNE_INTERVAL_SECONDS:
-                    prune_events_and_messages(store)
+                    enforce_retention(store, self._config)
                     tidied = time.monotonic()
         finally:
             with store.write() as connection:
@@ -83,13 +81,6 @@ class WebhookSender(PeriodicThread):
                 return False
         with store.write() as connection:
             return acquire_sender_lease(connection, self._holder, seconds=SENDER_LEASE_SECONDS)
-
-
-def prune_events_and_messages(store: Store) -> None:
-    with store.write() as connection:
-        before = database_time(connection) - timedelta(days=read_retention(connection).events_days)
-        delete_events(connection, before=before)
-        delete_old_messages(connection, before=before)
 
 
 @dataclass(frozen=True, slots=True)

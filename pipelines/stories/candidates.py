@@ -67,7 +67,8 @@ class VersionCache:
             text = compared(version, signature_of(version))
             outline = _Signed(version.article_id, text.number, text.signature, text.headline, text.origin)
             self._signed.keep(version.number, outline)
-            self._texts.keep(version.number, text)
+            if version.text:
+                self._texts.keep(version.number, text)
 
     def signature(self, number: int) -> Signature:
         return self._signed[number].signature
@@ -120,7 +121,9 @@ class VersionCache:
 
     def _open(self, connection: Connection, numbers: Sequence[int]) -> None:
         for version in version_texts(connection, numbers):
-            self._texts.keep(version.number, compared(version, self.signature(version.number)))
+            # A text that was dropped is compared by its signature alone.
+            if version.text:
+                self._texts.keep(version.number, compared(version, self.signature(version.number)))
 
     def _are_two(self, pair: Pair) -> bool:
         a, b = self._signed.get(pair[0]), self._signed.get(pair[1])
@@ -147,11 +150,16 @@ class VersionCache:
 
 
 def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[MatchRow]:
-    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing."""
+    """Verifies pairs of versions, the lower number first; "none" where the texts show nothing.
+
+    A pair of which a text was dropped is passed over.
+    """
     known = {
-        version.number: version for version in version_texts(connection, {number for pair in pairs for number in pair})
+        version.number: version
+        for version in version_texts(connection, {number for pair in pairs for number in pair})
+        if version.text
     }
-    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs)]
+    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs) if a in known and b in known]
 
 
 def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:

@@ -53,6 +53,7 @@ class IndexClient:
         self._ensure_server = ensure_server
         self._run_id: str | None = None
         self._last: tuple[int, ...] = ()
+        self.left_as_signed = 0  # versions of the latest rebuilds whose text, and so a new signature, is not to be had
         self.has_lost = False  # set when versions were reopened; whoever sweeps sets it back
 
     def register(self, entries: Sequence[tuple[int, Signature]]) -> list[Registered]:
@@ -196,6 +197,9 @@ class IndexClient:
         """The batch with signatures of today's parameters; those that had others are signed and compared again."""
         params = self.index.parameters.encode()
         outdated = [version for version in batch if version.signature_params != params]
+        # What has no text any more keeps its signature, and its matches.
+        self.left_as_signed += sum(not version.text for version in outdated)
+        outdated = [version for version in outdated if version.text]
         signatures = sign_many([version.text for version in outdated], self.index.parameters)
         fresh = {v.number: (s.to_bytes(), s.digest) for v, s in zip(outdated, signatures, strict=True)}
         with self.store.write() as connection:

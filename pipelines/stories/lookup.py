@@ -125,7 +125,7 @@ def _closest(asked: ComparedText, versions: Sequence[VersionText], homes: Mappin
     best: dict[str, _Closest] = {}
     for version in sorted(versions, key=lambda version: version.number):
         home = homes.get(version.article_id)
-        found = _compared(asked, version) if home is not None else None
+        found = _compared(asked, version) if home is not None and version.text else None
         if home is not None and found is not None and (home not in best or best[home].share < found.share):
             best[home] = found
     return best

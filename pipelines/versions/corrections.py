@@ -13,7 +13,10 @@ __all__ = ["record_corrections", "version_diff"]
 
 
 def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> None:
-    """Record what each new version changed, in the transaction that stores it."""
+    """Record what each new version changed, in the transaction that stores it.
+
+    Nothing is recorded beside a text that is no longer kept.
+    """
     pairs = {one.number: one.replaces for one in saved if one.number is not None and one.replaces is not None}
     if not pairs:
         return
@@ -21,7 +24,7 @@ def record_corrections(connection: Connection, saved: Sequence[SaveResult]) -> N
     changes = {
         number: version_diff(told[before], told[number], of=before)
         for number, before in pairs.items()
-        if before in told and number in told
+        if before in told and number in told and told[before][1] and told[number][1]
     }
     save_version_diffs(connection, changes)
 

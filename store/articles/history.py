@@ -42,7 +42,9 @@ class VersionDiff:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A version of an article's text. `changes` is a `VersionDiff` as a mapping."""
+    """A version of an article's text. `changes` is a `VersionDiff` as a mapping. `text_dropped`: since when the text is
+    no longer kept.
+    """
 
     number: int
     observed: datetime
@@ -51,6 +53,7 @@ class VersionRecord:
     content_digest: str
     changes: dict[str, Any] | None
     is_current: bool
+    text_dropped: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def version_records(connection: Connection, article_id: str) -> list[VersionReco
     """All versions of an article, oldest first."""
     query = (
         select(versions.c.number, versions.c.observed, versions.c.title, versions.c.words, versions.c.content_digest)
-        .add_columns(versions.c.changes, versions.c.number == articles.c.version)
+        .add_columns(versions.c.changes, versions.c.number == articles.c.version, versions.c.text_dropped)
         .join(articles, articles.c.id == versions.c.article_id)
         .where(versions.c.article_id == article_id)
         .order_by(versions.c.observed, versions.c.content_digest)

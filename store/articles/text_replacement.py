@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from onestory.store.articles.captures import ProcessedCapture, RemovedLine, page_facts, storable_text
+from onestory.store.articles.dropped_texts import has_text
 from onestory.store.articles.save import SaveResult, refresh_articles, save_removed_lines
 from onestory.store.queries import chunks
 from onestory.store.schema import articles, matches, removed_lines, stories, tombstones, versions
@@ -94,11 +95,11 @@ def _kept() -> Any:
         versions.c.signature,
         versions.c.signature_params,
         versions.c.extractor,
-    ).join(articles, articles.c.id == versions.c.article_id)
+    ).join(articles, and_(articles.c.id == versions.c.article_id, versions.c.text_dropped.is_(None)))
 
 
 def version_rows(connection: Connection, numbers: Collection[int]) -> list[VersionRow]:
-    """Those of these versions that exist, by number."""
+    """Those of these versions that exist and have their text, by number."""
     rows = [row for part in chunks(numbers) for row in connection.execute(_kept().where(versions.c.number.in_(part)))]
     return sorted((VersionRow(*row) for row in rows), key=lambda kept: kept.number)
 
@@ -234,7 +235,9 @@ def _forget_matches(connection: Connection, numbers: Sequence[int]) -> set[int]:
             (matches.c.a, matches.c.b, matches.c.b_article),
             (matches.c.b, matches.c.a, matches.c.a_article),
         ):
-            rows = connection.execute(delete(matches).where(mine.in_(part)).returning(other, article)).all()
+            # What matches a text that was dropped cannot be compared again.
+            gone = delete(matches).where(mine.in_(part), has_text(other))
+            rows = connection.execute(gone.returning(other, article)).all()
             around |= {row[0] for row in rows}
             touched |= {row[1] for row in rows}
     for ids in chunks(touched):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
+from onestory.store.articles.dropped_texts import has_text
 from onestory.store.queries import chunks, existing_values, rows_in
 from onestory.store.schema import articles, matches, versions
 
@@ -211,6 +212,8 @@ def replace_signatures(connection: Connection, signatures: Mapping[int, tuple[by
 
 
 def _forget_matches(connection: Connection, numbers: Collection[int]) -> None:
+    # What matches a text that was dropped cannot be compared again.
+    comparable = and_(has_text(matches.c.a), has_text(matches.c.b))
     for part in chunks(numbers):
-        connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part))))
+        connection.execute(delete(matches).where(or_(matches.c.a.in_(part), matches.c.b.in_(part)), comparable))
     reopen_versions(connection, numbers)

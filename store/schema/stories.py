@@ -136,6 +136,7 @@ versions = Table(
         "changes", JSON(none_as_null=True)
     ),  # relative to the version before: see `onestory.store.articles.history.save_version_diffs`
     Column("attached", Integer),  # index sequence number at attachment; NULL: not attached yet
+    Column("text_dropped", Time),  # when the text was dropped by the retention; it is "" since then
     Column("told", Boolean, nullable=False, server_default=true()),  # reported in an event, which happens once
     UniqueConstraint("article_id", "observed", "content_digest"),
     Index("ix_versions_attached", "attached"),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select, tuple_
 
+from onestory.errors import NotFound
 from onestory.store.queries import chunks, rows_in
 from onestory.store.schema import articles, matches, outlets, stories, versions
 from onestory.store.stories.records import CopyRecord, MatchRecord, StoryRecord, copy_query, current_matches
@@ -120,6 +121,7 @@ class ComparableVersion:
     title: str | None
     text: str
     is_current: bool
+    text_dropped: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +149,15 @@ def version_counts(connection: Connection, article_ids: Sequence[str]) -> dict[s
 
 
 def recent_titles_and_texts(connection: Connection, article_id: str, *, limit: int) -> list[tuple[str | None, str]]:
-    """Headline and text of the latest versions of an article, newest first."""
-    query = select(versions.c.title, versions.c.text).where(versions.c.article_id == article_id)
+    """Headline and text of the latest versions of an article, newest first, without those whose text was dropped."""
+    query = select(versions.c.title, versions.c.text)
+    query = query.where(versions.c.article_id == article_id, versions.c.text_dropped.is_(None))
     rows = connection.execute(query.order_by(versions.c.observed.desc(), versions.c.content_digest.desc()).limit(limit))
     return [(row.title, row.text) for row in rows]
 
 
 def comparable_versions(connection: Connection, numbers: Collection[int]) -> dict[int, ComparableVersion]:
-    """Those of these versions that exist, by number."""
+    """These versions by number. Raises NotFound for one that does not exist, or whose text is no longer kept."""
     query = select(
         versions.c.number,
         versions.c.article_id,
@@ -165,12 +168,19 @@ def comparable_versions(connection: Connection, numbers: Collection[int]) -> dic
         versions.c.title,
         versions.c.text,
         versions.c.number == articles.c.version,
+        versions.c.text_dropped,
     ).join(articles, articles.c.id == versions.c.article_id)
-    return {row.number: ComparableVersion(*row) for row in rows_in(connection, query, versions.c.number, numbers)}
+    found = {row.number: ComparableVersion(*row) for row in rows_in(connection, query, versions.c.number, numbers)}
+    for number in sorted(numbers):
+        if number not in found:
+            raise NotFound(f"there is no version {number}")
+        if (dropped := found[number].text_dropped) is not None:
+            raise NotFound(f"the text of version {number} is no longer kept: it was dropped on {dropped:%Y-%m-%d}")
+    return found
 
 
 def version_choices(connection: Connection, story_ids: Collection[str], *, limit: int) -> list[VersionChoice]:
-    """Up to `limit` versions of the copies of these stories, in no order."""
+    """Up to `limit` versions of the copies of these stories that have their text, in no order."""
     query = select(
         versions.c.number,
         versions.c.article_id,
@@ -178,7 +188,8 @@ def version_choices(connection: Connection, story_ids: Collection[str], *, limit
         versions.c.observed,
         versions.c.number == articles.c.version,
     ).join(articles, articles.c.id == versions.c.article_id)
-    rows = connection.execute(query.where(articles.c.story_id.in_(sorted(story_ids))).limit(limit))
+    query = query.where(articles.c.story_id.in_(sorted(story_ids)), versions.c.text_dropped.is_(None))
+    rows = connection.execute(query.limit(limit))
     return [VersionChoice(*row) for row in rows]
 
 
