@@ -658,6 +658,21 @@ class SearchResponse(TypedDict):
     waiting: int
 
 
+class ServerStatus(TypedDict):
+    """What `onestory status` says. Sizes are in bytes."""
+
+    version: str
+    db_schema: str
+    rows: dict[str, int]
+    size: dict[str, int]
+    articles_a_day: float
+    disks: list["StatusDisk"]
+    index: Literal['ready', 'rebuilding', 'unreachable']
+    waiting: dict[str, int]
+    last_backup: "str | None"
+    todo: list["StatusTask"]
+
+
 class Source(TypedDict):
     """A feed, sitemap or section page that is polled."""
 
@@ -754,6 +769,23 @@ class SplitRequest(TypedDict):
     articles: list[str]
     who: str
     why: str
+
+
+class StatusDisk(TypedDict):
+    """A record of the kind StatusDisk."""
+
+    folder: str
+    free: int
+    growth: float
+    full: "str | None"
+    is_full: bool
+
+
+class StatusTask(TypedDict):
+    """A record of the kind StatusTask."""
+
+    cause: Literal['disk', 'index', 'backlog', 'backup', 'network', 'overdue', 'sources']
+    what: str
 
 
 class Story(TypedDict):
@@ -1297,6 +1329,10 @@ class Client:
     def set_retention(self, body: "RetentionSettings") -> "RetentionSettings":
         """Set the retention."""
         return cast("RetentionSettings", self._call("PUT", "/v1/settings/retention", None, body, "application/json"))
+
+    def get_status(self) -> "ServerStatus":
+        """Get sizes, growth, queues, and what to do first."""
+        return cast("ServerStatus", self._call("GET", "/v1/status", None))
 
     def list_recipients(self, watch_id: int) -> "RecipientList":
         """List who gets mails of a watch."""

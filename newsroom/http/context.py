@@ -36,12 +36,13 @@ class ApiContext:
 
     async def look_up(self, text: str) -> LookupResult:
         """Look up a text. Raises BadInput for an unsuitable text, or Unavailable."""
-        return await self._alone(lambda: look_up(self.store, self.index_client, text))
+        return await self.alone(lambda: look_up(self.store, self.index_client, text))
 
     async def index_is_whole(self) -> bool:
-        return await self._alone(self.index_client.is_whole)
+        return await self.alone(self.index_client.is_whole)
 
-    async def _alone(self, work: Callable[[], T]) -> T:
+    async def alone(self, work: Callable[[], T]) -> T:
+        """Run work that uses the index client, in a thread. Raises ServerBusy."""
         if self._turn.statistics().tasks_waiting >= MAX_WAITING_LOOKUPS:
             raise ServerBusy("too many lookups are waiting: try again in a moment")
         async with self._turn:

@@ -31,7 +31,7 @@ from onestory.store.sources.source_records import count_overdue_sources, source_
 from onestory.text import plural, printable
 from onestory.times import utc_now
 
-__all__ = ["DiskForecast", "Status", "disk_forecasts", "status_command", "status_of"]
+__all__ = ["DiskForecast", "Status", "disk_forecasts", "status_command", "status_lines", "status_of"]
 
 BACKUP_LATE = timedelta(days=2)
 DISK_SOON = timedelta(days=30)
@@ -214,23 +214,23 @@ def _crawl_todo(connection: Connection) -> Iterator[Task]:
 
 
 def _lines(found: Status) -> Iterator[str]:
-    def line(name: str, value: str) -> str:
-        return f"{name:<{NAME_WIDTH}} {printable(value)}"
+    tasks = [(f"to do {number}", task.what) for number, task in enumerate(found.todo, start=1)]
+    for name, value in (*status_lines(found), *(tasks or [("to do", "nothing")])):
+        yield f"{name:<{NAME_WIDTH}} {printable(value)}"
 
-    yield line("version", f"{found.version}, schema {found.schema}")
-    yield line("rows", ", ".join(f"{number:,} {name}" for name, number in found.rows.items()))
-    yield line("size", ", ".join(f"{name} {_bytes(number)}" for name, number in found.size.items()))
-    yield line("growth", f"{found.articles_a_day:,.0f} articles a day")
+
+def status_lines(found: Status) -> Iterator[tuple[str, str]]:
+    """Names and figures for people, without what is to be done."""
+    yield "version", f"{found.version}, schema {found.schema}"
+    yield "rows", ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
+    yield "size", ", ".join(f"{name} {_bytes(number)}" for name, number in found.size.items())
+    yield "growth", f"{found.articles_a_day:,.0f} articles a day"
     for disk in found.disks:
         end = f"full on {disk.full}" if disk.full else "not full within ten years"
-        yield line("disk", f"{disk.folder}: {_bytes(disk.free)} free, {_bytes(disk.growth)} more a day, {end}")
-    yield line("index", found.index)
-    yield line("waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items()))
-    yield line("last backup", format_time(found.last_backup) or "none")
-    for number, task in enumerate(found.todo, start=1):
-        yield line(f"to do {number}", task.what)
-    if not found.todo:
-        yield line("to do", "nothing")
+        yield "disk", f"{disk.folder}: {_bytes(disk.free)} free, {_bytes(disk.growth)} more a day, {end}"
+    yield "index", found.index
+    yield "waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items())
+    yield "last backup", format_time(found.last_backup) or "none"
 
 
 def _bytes(number: float) -> str:

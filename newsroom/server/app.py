@@ -39,6 +39,8 @@ from onestory.newsroom.lookup import api as lookup_api
 from onestory.newsroom.lookup import web as lookup_pages
 from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
+from onestory.newsroom.maintenance import status_api
+from onestory.newsroom.maintenance.status import Status, status_of
 from onestory.newsroom.mcp.server import McpEndpoint
 from onestory.newsroom.mcp.server import router as mcp_router
 from onestory.newsroom.outlets import api as outlets_api
@@ -97,6 +99,7 @@ def create_app_from_config(
         require_keys=config.require_keys,
         public_url=config.public_url,
         sends_mail=config.smtp_url is not None,
+        status=lambda: status_of(config, engine, now=utc_now()),
     )
 
 
@@ -112,6 +115,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     require_keys: bool = False,
     public_url: str | None = None,
     sends_mail: bool = False,
+    status: Callable[[], Status] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """Create the app of the API and the pages, which must be the only user of `index_client`.
@@ -121,7 +125,8 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     limit of API clients, 0 for none. `templates` are the search feeds for new watches.
 
     Keys are required off loopback, and on loopback with `require_keys`. `public_url` is the origin under which readers
-    reach the pages. `sends_mail`: the sender of webhooks has a mail server.
+    reach the pages. `sends_mail`: the sender of webhooks has a mail server. `status` reads what
+    `/v1/status` tells; it uses the index client.
     """
     is_open = not requires_keys(host, require_keys=require_keys, public_url=public_url)
     public = urlsplit(public_url or "")
@@ -139,6 +144,7 @@ def create_app(  # noqa: PLR0913 - its parts, each named
     app.state.templates = templates
     app.state.is_open = is_open
     app.state.sends_mail = sends_mail
+    app.state.status = status
     _add_caches(app, store, index_client)
     _include_routers(app)
     show = problem_renderer(problem_page)
@@ -192,6 +198,7 @@ def _include_routers(app: FastAPI) -> None:
         outlets_api.router,
         saved_searches.router,
         retention_api.router,
+        status_api.router,
         watch_mail.router,
         source_management_api.router,
         sources_api.router,
@@ -206,8 +213,9 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (decision_pages.router, lookup_pages.router, watch_pages.router, source_pages.router, static_router):
         app.include_router(router)
-    for router in (sign_in_pages.router, settings_pages.settings_router, webhook_pages.webhook_settings_router):
+    for router in (status_api.page_router, sign_in_pages.router, settings_pages.settings_router):
         app.include_router(router)
+    app.include_router(webhook_pages.webhook_settings_router)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from onestory.store.settings import LAST_BACKUP, write_setting
 from onestory.times import iso_utc, utc_now
 from tests.cli import onestory, write_rows
 from tests.news_texts import wire_article
+from tests.newsroom.locked import locked_desk
 from tests.readings import fresh_registry, reading, take
 
 URLS = [f"https://outlet{number}.example/ferry" for number in range(4)]
@@ -137,3 +138,22 @@ def test_the_command_exits_with_1_while_there_is_something_to_do(home: Path, tmp
     told = json.loads(done.stdout)
     assert (done.returncode, told["todo"], told["index"]) == (0, [], "ready")
     assert told["last_backup"].endswith("Z")
+
+
+def test_administrators_see_it_by_api_and_page(
+    config: Config, sqlite_store_url: str, redis_url: str, prefix: str
+) -> None:
+    store = Store.open(sqlite_store_url)
+    client = fresh_registry(store, redis_url, f"{prefix}2")
+    told = status_of(config, Engine(store, client), now=utc_now())
+    with locked_desk(store, redis_url, prefix, status=lambda: told) as desk:
+        found = desk.client.get("/v1/status", headers=desk.bearer("admin")).json()
+        assert desk.client.get("/v1/status", headers=desk.bearer("edit")).status_code == 403
+        with desk.signed_in("admin") as admin:
+            page = admin.get("/settings/status").text
+            assert "/settings/status" in admin.get("/settings").text
+    assert (found["rows"], found["db_schema"], found["index"]) == (told.rows, told.schema, "rebuilding")
+    assert "Nothing is to be done." in page
+    assert "not full within ten years" in page
+    client.index.redis.close()
+    store.close()
