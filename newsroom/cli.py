@@ -68,6 +68,7 @@ COMMANDS = {
     "copy": _Command("backup.copying:copy_command", "Maintain"),
     "doctor": _Command("maintenance.doctor:doctor_command", "Maintain"),
     "status": _Command("maintenance.status:status_command", "Maintain"),
+    "digest": _Command("digest.cli:digest_command", "Connect"),
     "alert": _Command("maintenance.alerts:alert_command", "Maintain"),
     "health": _Command("server.cli:health_command", "Maintain"),
     "migrate": _Command("server.cli:migrate_command", "Maintain"),

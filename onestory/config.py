@@ -46,6 +46,7 @@ class Config:
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
     origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
     `alerts` says who is alerted. `retention` has the days that are given for fields of `store.settings.Retention`.
+    `digest_mail` are the addresses that get a digest from `digest_hour` on, in local time.
     """
 
     home: Path
@@ -66,6 +67,8 @@ class Config:
     mail_from: str | None = None
     alerts: AlertSettings = AlertSettings()
     retention: Mapping[str, int] = field(default_factory=dict)
+    digest_mail: tuple[str, ...] = ()
+    digest_hour: int = 7
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -93,6 +96,8 @@ class Config:
             mail_from=_value(env, "ONESTORY_MAIL_FROM"),
             alerts=_alerts(env),
             retention=_retention(_value(env, "ONESTORY_RETENTION") or ""),
+            digest_mail=_mails(env, "ONESTORY_DIGEST_MAIL"),
+            digest_hour=_hour(env, "ONESTORY_DIGEST_HOUR", default=7),
         )
 
 
@@ -219,14 +224,26 @@ def _admin_key(env: Mapping[str, str]) -> str | None:
 
 
 def _alerts(env: Mapping[str, str]) -> AlertSettings:
-    mail = tuple(one.strip() for one in (_value(env, "ONESTORY_ALERT_MAIL") or "").split(",") if one.strip())
+    mail = _mails(env, "ONESTORY_ALERT_MAIL")
     webhook = _value(env, "ONESTORY_ALERT_WEBHOOK")
-    if mail and not _value(env, "ONESTORY_SMTP_URL"):
-        raise BadInput("ONESTORY_ALERT_MAIL needs ONESTORY_SMTP_URL, as in smtp://user@mail.example:587")
     if webhook and not _is_url(webhook, ("http", "https")):
         raise BadInput("ONESTORY_ALERT_WEBHOOK is not a URL that begins with https://")
     quiet = _quiet_hours(_value(env, "ONESTORY_ALERT_QUIET"))
     return AlertSettings(mail, webhook, quiet)
+
+
+def _mails(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    mail = tuple(one.strip() for one in (_value(env, name) or "").split(",") if one.strip())
+    if mail and not _value(env, "ONESTORY_SMTP_URL"):
+        raise BadInput(f"{name} needs ONESTORY_SMTP_URL, as in smtp://user@mail.example:587")
+    return mail
+
+
+def _hour(env: Mapping[str, str], name: str, *, default: int) -> int:
+    value = _value(env, name) or str(default)
+    if not (value.isascii() and value.isdigit() and int(value) <= 23):
+        raise BadInput(f"{name} must be an hour from 0 to 23, not {value[:80]!r}")
+    return int(value)
 
 
 def _is_url(url: str | None, schemes: tuple[str, ...]) -> bool:

@@ -40,7 +40,7 @@ def test_every_route_but_those_on_the_list_answers_401_without_a_key(small: Lock
         assert answer.headers["cache-control"] == "no-store"
 
 
-FOR_ADMINISTRATORS = ("/v1/webhooks", "/v1/keys", "/v1/settings", "/settings")
+FOR_ADMINISTRATORS = ("/v1/webhooks", "/v1/keys", "/v1/settings", "/v1/status", "/settings")
 FOR_EDITORS = ("/searches", "/v1/searches", "/watches/{watch_id}/recipients", "/v1/watches/{watch_id}/recipients")
 
 
