@@ -11,10 +11,11 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, insert, sele
 from onestory.errors import BadInput, HomeUnusable
 from onestory.store.database import Store
 from onestory.store.schema import articles, metadata, search_due, settings
-from onestory.store.settings import COPY_PROGRESS, delete_setting, read_setting, write_setting
+from onestory.store.settings import COPIED_FROM, COPY_PROGRESS, delete_setting, read_setting, write_setting
 
 __all__ = ["CopiedTable", "copy_rows"]
 
+HOLDS_A_STORE = "--to: the database holds a store already: name an empty one"
 BATCH_ROWS = 1000
 DIGEST_BYTES = 16
 # The full-text index has a form of its own on each database: the target makes it anew.
@@ -37,11 +38,14 @@ def copy_rows(
 ) -> list[CopiedTable]:
     """Copy one snapshot of the source into an empty target, verify every table, and return them.
 
-    A target that holds the beginning of a copy of the same `identity` is continued. `progress` gets the rows that this
-    run copied of a table. Raises BadInput for a target that holds anything else, and HomeUnusable if a table differs
+    A target that holds the beginning of a copy of the same `identity` is continued. One that holds all of it, as after
+    a run that was killed behind its last row, is verified again. `progress` gets the rows that this run copied of a
+    table. Raises BadInput for a target that holds anything else, and HomeUnusable if a table differs
     afterwards because the source was written to between two runs.
     """
     with source.read() as reading:
+        if _is_complete(target, identity):
+            return _verified_again(reading, target)
         reached = _reached(target, identity)
         for table in TABLES:
             _copy_table(reading, target, table, _Progress(identity, reached), progress)
@@ -52,6 +56,7 @@ def copy_rows(
             waiting = select(articles.c.id).order_by(articles.c.arrival)
             connection.execute(insert(search_due).from_select(["article_id"], waiting))
             delete_setting(connection, COPY_PROGRESS)
+            write_setting(connection, COPIED_FROM, identity)
     return copied
 
 
@@ -66,13 +71,26 @@ class _Progress:
         write_setting(connection, COPY_PROGRESS, orjson.dumps([self.identity, self.reached]).decode())
 
 
+def _is_complete(target: Store, identity: str) -> bool:
+    with target.read() as connection:
+        return read_setting(connection, COPIED_FROM) == identity
+
+
+def _verified_again(reading: Connection, target: Store) -> list[CopiedTable]:
+    try:
+        return [_verified(reading, target, table) for table in TABLES]
+    except HomeUnusable as error:
+        # One of the two was used since.
+        raise BadInput(HOLDS_A_STORE) from error
+
+
 def _reached(target: Store, identity: str) -> dict[str, Key]:
     """How far an earlier run came. Raises BadInput unless the target is empty, or holds a copy of the same store."""
     with target.read() as connection:
         kept = read_setting(connection, COPY_PROGRESS)
         is_empty = all(connection.execute(select(table).limit(1)).first() is None for table in metadata.sorted_tables)
     if kept is None and not is_empty:
-        raise BadInput("--to: the database holds a store already: name an empty one")
+        raise BadInput(HOLDS_A_STORE)
     if kept is None:
         return {}
     of, reached = orjson.loads(kept)
@@ -105,7 +123,7 @@ def _after(table: Table, key: Key | None) -> Select[Any]:
 
 def _rows(table: Table) -> Select[Any]:
     query = select(table)
-    return query.where(settings.c.key != COPY_PROGRESS) if table is settings else query
+    return query.where(settings.c.key.not_in((COPY_PROGRESS, COPIED_FROM))) if table is settings else query
 
 
 def _verified(reading: Connection, target: Store, table: Table) -> CopiedTable:

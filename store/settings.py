@@ -13,6 +13,7 @@ __all__ = [
     "BOILERPLATE_APPLIED",
     "BOILERPLATE_COUNTED",
     "BOILERPLATE_LEARNED",
+    "COPIED_FROM",
     "COPY_PROGRESS",
     "DIGESTS_SENT",
     "EVENTS_DELETED",
@@ -41,6 +42,7 @@ SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
 ALERTS_SENT = "alerts_sent"  # by cause, when its last alert was sent
 DIGESTS_SENT = "digests_sent"  # by address, the day of its last digest
+COPIED_FROM = "copied_from"  # in a store that was made by a copy: from where
 COPY_PROGRESS = "copy_progress"  # in a store that is being copied into: from where, and how far each table is
 LAST_BACKUP = "last_backup"  # when the latest complete backup began, in ISO 8601
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
