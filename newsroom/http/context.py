@@ -41,6 +41,10 @@ class ApiContext:
     async def index_is_whole(self) -> bool:
         return await self._alone(self.index_client.is_whole)
 
+    async def with_index(self, work: Callable[[IndexClient], T]) -> T:
+        """The result of work with the index client, when it is its turn. Raises Unavailable."""
+        return await self._alone(lambda: work(self.index_client))
+
     async def _alone(self, work: Callable[[], T]) -> T:
         if self._turn.statistics().tasks_waiting >= MAX_WAITING_LOOKUPS:
             raise ServerBusy("too many lookups are waiting: try again in a moment")

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from onestory.dispatch_urls import is_dispatch_host
+
 __all__ = [
     "format_absolute",
     "format_day_and_time",
@@ -54,14 +56,15 @@ def sanitize_text(value: object) -> object:
 
 
 def safe_link(url: str | None) -> str | None:
-    """The URL if it is an http(s) link, else None."""
+    """The URL if it is an http(s) link that leads somewhere, else None."""
     if not url or INVISIBLE_CHARACTERS.search(url):
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.hostname else None
+    host = parts.hostname or ""
+    return url if parts.scheme in ("http", "https") and host and not is_dispatch_host(host) else None
 
 
 def language_tag(language: str | None) -> str | None:
