@@ -105,7 +105,11 @@ UseCursor = Annotated[str | None, Query(description="`next` of the previous page
                     }
                 },
                 "application/xml": {
-                    "schema": {"type": "string", "description": "NewsML-G2: a newsItem, or a newsMessage."}
+                    "schema": {
+                        "type": "string",
+                        "description": "NewsML-G2: a newsItem, or a newsMessage.",
+                        "examples": [f'<newsItem guid="{EXAMPLE_URI}">'],
+                    }
                 },
             },
         }
