@@ -114,7 +114,7 @@ def iso_seconds(then: datetime) -> str:
 
 def format_percent(part: float) -> str:
     """A percentage. Only the whole is 100, and only nothing is 0."""
-    return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)} %"
+    return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)}%"
 
 
 def plural_grouped(number: int, one: str, many: str) -> str:

@@ -229,7 +229,7 @@ def use_filter(
 ) -> UseFilter:
     """The filters of a report. Raises BadInput."""
     if month and since:
-        raise BadInput("give either a month or a time since when, not both")
+        raise BadInput("give either a month or a start time, not both")
     if month:
         first, following = month_bounds(month)
         return UseFilter(provider or None, outlet or None, first, following)

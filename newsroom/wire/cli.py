@@ -203,7 +203,7 @@ def add_wire_source_command(
         with store.write() as connection:
             entry = SourceEntry(address, "feed", provider, wire=provider)
             if not add_sources(connection, [entry], now=database_time(connection)):
-                raise BadInput(f"{address} is a source already: remove it first with `onestory sources remove`")
+                raise BadInput(f"{address} is already a source: remove it first with `onestory sources remove`")
         with store.read() as connection:
             records = [record for record in source_records(connection) if record.url == address]
     print_records(records, print_sources, as_json=json)
