@@ -116,6 +116,7 @@ class Intake:
         """Run the storing thread until closing and until every outcome is set."""
         try:
             self._sweep()
+            self._apply_statuses()
             self._tell()
         except Exception as error:
             self._fail(error)
@@ -213,14 +214,14 @@ class Intake:
             self.index_client.has_lost = False
             self._sweep()
 
-    def _apply_statuses(self, dispatches: Collection[str]) -> None:
-        """Withdraw the dispatches among these articles that their providers canceled earlier."""
+    def _apply_statuses(self, dispatches: Collection[str] | None = None) -> None:
+        """Withdraw the dispatches among these articles, or of all, that their providers have canceled."""
 
         def once() -> int:
             with self.store.write() as connection:
                 return apply_statuses(connection, dispatches, now=self.clock())
 
-        if dispatches:
+        if dispatches is None or dispatches:
             self.retry.call(once)
 
     def _sweep(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from onestory.dispatch_urls import dispatch_url
 from onestory.store.articles.captures import Filing
 from onestory.store.events.withdrawals import mark_article_returned, mark_article_withdrawn
-from onestory.store.queries import chunks, columns_of, dialect_insert, existing_values, lock_stories, rows_in
+from onestory.store.queries import columns_of, dialect_insert, existing_values, lock_stories, rows_in
 from onestory.store.schema import articles, dispatches, tombstones
 from onestory.store.tombstones import article_digest
 from onestory.urls import article_id_of_url, normalize_url
@@ -85,24 +85,22 @@ def dispatches_by_id(connection: Connection, article_ids: Collection[str]) -> di
     }
 
 
-def apply_statuses(connection: Connection, article_ids: Collection[str], *, now: datetime) -> int:
+def apply_statuses(connection: Connection, article_ids: Collection[str] | None = None, *, now: datetime) -> int:
     """Mark the articles of these dispatches as withdrawn or returned, as stated; return how many changed.
 
-    A dispatch whose text has not arrived waits for it.
+    Without ids, of all dispatches. A dispatch whose text has not arrived waits for it.
     """
     query = select(articles.c.id, articles.c.story_id, dispatches.c.status, dispatches.c.issued)
     query = query.join(dispatches, dispatches.c.article_id == articles.c.id)
     is_used = dispatches.c.status == "usable"
     query = query.where(is_used == articles.c.withdrawn.is_not(None))
-    changed = 0
-    for part in chunks(sorted(article_ids)):
-        found = connection.execute(query.where(articles.c.id.in_(part)).order_by(articles.c.id)).all()
-        lock_stories(connection, {row.story_id for row in found})
-        for row in found:
-            if row.status == "usable":
-                mark_article_returned(connection, row.id, now=now)
-            else:
-                reason = WITHDRAWN_AS[row.status]
-                mark_article_withdrawn(connection, row.id, since=row.issued or now, reason=reason, now=now)
-            changed += 1
-    return changed
+    rows = connection.execute(query) if article_ids is None else rows_in(connection, query, articles.c.id, article_ids)
+    found = list(rows)
+    lock_stories(connection, {row.story_id for row in found})
+    for row in sorted(found, key=lambda row: row.id):
+        if row.status == "usable":
+            mark_article_returned(connection, row.id, now=now)
+        else:
+            reason = WITHDRAWN_AS[row.status]
+            mark_article_withdrawn(connection, row.id, since=row.issued or now, reason=reason, now=now)
+    return len(found)
