@@ -90,13 +90,9 @@ def apply_statuses(connection: Connection, article_ids: Collection[str] | None =
 
     Without ids, of all dispatches. A dispatch whose text has not arrived waits for it.
     """
-    query = select(articles.c.id, articles.c.story_id, dispatches.c.status, dispatches.c.issued)
-    query = query.join(dispatches, dispatches.c.article_id == articles.c.id)
-    is_used = dispatches.c.status == "usable"
-    query = query.where(is_used == articles.c.withdrawn.is_not(None))
-    rows = connection.execute(query) if article_ids is None else rows_in(connection, query, articles.c.id, article_ids)
-    found = list(rows)
-    lock_stories(connection, {row.story_id for row in found})
+    lock_stories(connection, {row.story_id for row in _misstated(connection, article_ids)})
+    # Read again: what was seen before the locks may have been settled by another process.
+    found = _misstated(connection, article_ids)
     for row in sorted(found, key=lambda row: row.id):
         if row.status == "usable":
             mark_article_returned(connection, row.id, now=now)
@@ -104,3 +100,13 @@ def apply_statuses(connection: Connection, article_ids: Collection[str] | None =
             reason = WITHDRAWN_AS[row.status]
             mark_article_withdrawn(connection, row.id, since=row.issued or now, reason=reason, now=now)
     return len(found)
+
+
+def _misstated(connection: Connection, article_ids: Collection[str] | None) -> list[Any]:
+    """The dispatches whose articles are withdrawn and should not be, or the reverse."""
+    query = select(articles.c.id, articles.c.story_id, dispatches.c.status, dispatches.c.issued)
+    query = query.join(dispatches, dispatches.c.article_id == articles.c.id)
+    query = query.where((dispatches.c.status == "usable") == articles.c.withdrawn.is_not(None))
+    if article_ids is None:
+        return list(connection.execute(query))
+    return list(rows_in(connection, query, articles.c.id, article_ids))

@@ -89,7 +89,7 @@ def test_an_administrator_adds_and_revokes_without_any_script(admin: Watched, lo
     page.get_by_role("button", name="Remove with its messages webhook 1").click()
     expect(page.get_by_text("No webhooks yet.")).to_be_visible()
     page.get_by_text("Revoke Ada Quill").click()
-    page.get_by_role("button", name="Revoke Ada Quill").click()
+    page.get_by_role("button", name="Revoke permanently Ada Quill").click()
     expect(page.locator("tr.off")).to_contain_text("Ada Quill")
     admin.go("/settings")
     assert secret not in page.content()

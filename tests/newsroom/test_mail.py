@@ -184,4 +184,4 @@ def test_without_a_mail_server_nobody_is_promised_mails(small: Locked) -> None:
     watch = create_watch(small.store, WatchRequest(["bridge"]), clock=lambda _: NOON).watch.id
     sent = {"address": "a@b.example"}
     answer = small.client.post(f"/v1/watches/{watch}/recipients", headers=small.bearer("edit"), json=sent)
-    assert (answer.status_code, "no mail server is set up" in answer.json()["detail"]) == (422, True)
+    assert (answer.status_code, "mail server is set up" in answer.json()["detail"]) == (422, True)
