@@ -140,7 +140,7 @@ async def post_dispatches(request: Request, provider: FilingProvider = None) -> 
     if file.faults and not file.readings and not file.notices:
         raise BadInput(file.faults[0])
     receipts = await desk.with_index(lambda index_client: receive(desk.store, index_client, file, now=now))
-    told = [
+    answer = [
         DispatchReceipt(
             uri=one.filing.uri,
             provider=one.filing.provider,
@@ -150,7 +150,7 @@ async def post_dispatches(request: Request, provider: FilingProvider = None) -> 
         )
         for one in receipts
     ]
-    return uncached_json(ImportedDispatches(dispatches=told, faults=list(file.faults), left_out=file.left_out))
+    return uncached_json(ImportedDispatches(dispatches=answer, faults=list(file.faults), left_out=file.left_out))
 
 
 @router.get(
@@ -164,8 +164,8 @@ def get_providers(request: Request, shown_as: ListFormat = None) -> Response:
     """Who has filed dispatches, and how many."""
     with api_context(request).store.read() as connection:
         found = provider_counts(connection)
-    told = ProviderList(providers=[Provider.model_validate(one) for one in found])
-    return list_response(request, told, shown_as=shown_as)
+    answer = ProviderList(providers=[Provider.model_validate(one) for one in found])
+    return list_response(request, answer, shown_as=shown_as)
 
 
 @router.get(
@@ -195,8 +195,8 @@ def get_uses(  # noqa: PLR0913 - the filters, by name
     with desk.store.read() as connection:
         page = use_page(connection, wanted, counts=request.app.state.story_memory.differences, after=after, limit=limit)
     following = None if page.after is None else encode_cursor(StoryCursor(*page.after, up_to=0), of=name)
-    told = UseList(uses=[use_row(use) for use in page.uses], next=following)
-    return list_response(request, told, shown_as=shown_as, headers=next_link_of_request(request, following))
+    answer = UseList(uses=[use_row(use) for use in page.uses], next=following)
+    return list_response(request, answer, shown_as=shown_as, headers=next_link_of_request(request, following))
 
 
 @router.get(
@@ -220,8 +220,8 @@ def get_client_months(
     wanted = use_filter(provider, outlet, month, since, now=desk.clock())
     with desk.store.read() as connection:
         found = client_months(connection, wanted)
-    told = ClientMonthList(clients=[ClientMonthRow.model_validate(one) for one in found])
-    return list_response(request, told, shown_as=shown_as)
+    answer = ClientMonthList(clients=[ClientMonthRow.model_validate(one) for one in found])
+    return list_response(request, answer, shown_as=shown_as)
 
 
 def use_filter(

@@ -173,7 +173,7 @@ def _note(counts: DispatchCounts, fault: str) -> None:
 
 
 def _print_counts(counts: DispatchCounts) -> None:
-    told = counts.to_dict()
+    totals = counts.to_dict()
     for name, label in (
         ("files", "files"),
         ("stored", "stored"),
@@ -182,8 +182,8 @@ def _print_counts(counts: DispatchCounts) -> None:
         ("taken_down", "taken down"),
         ("left_out", "not text"),
     ):
-        if told[name] or name in ("files", "stored"):
-            typer.echo(f"{label:<14} {told[name]:>8}")
+        if totals[name] or name in ("files", "stored"):
+            typer.echo(f"{label:<14} {totals[name]:>8}")
     if counts.faults:
         typer.echo(f"{'not usable':<14} {len(counts.faults):>8}")
 

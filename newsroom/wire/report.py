@@ -120,8 +120,8 @@ def client_months(connection: Connection, wanted: UseFilter) -> list[ClientMonth
     for use in _all_uses(connection, wanted):
         key = (f"{use.copy.first_seen:%Y-%m}", use.copy.outlet, use.dispatch.record.provider)
         used.setdefault(key, set()).add(use.dispatch.record.article_id)
-        told = "credited" if use.is_credited else "uncredited"
-        for what in ("uses", use.relation, told, use.standing):
+        credited = "credited" if use.is_credited else "uncredited"
+        for what in ("uses", use.relation, credited, use.standing):
             uses[(*key, what)] += 1
     months = [
         ClientMonth(

@@ -22,17 +22,18 @@ router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_READ])
 
 USES_A_PAGE = 50
 MAX_NAME = 300
+SHOWN = "52w"
 
 
 @router.get("/wire")
 def wire_page(request: Request) -> Response:
-    """Totals by client and month, then each use. Without a month the last 12 months."""
+    """Totals by client and month, then each use. Without a month those of the last 52 weeks."""
     desk = api_context(request)
     typed = {name: request.query_params.get(name, "").strip()[:MAX_NAME] for name in ("provider", "outlet", "month")}
     filters = {name: value for name, value in typed.items() if value}
     refusal = None
     try:
-        since = None if filters.get("month") else "52w"
+        since = None if filters.get("month") else SHOWN
         wanted = use_filter(
             filters.get("provider"), filters.get("outlet"), filters.get("month"), since, now=desk.clock()
         )
@@ -65,6 +66,7 @@ def wire_page(request: Request) -> Response:
         following=None if following is None else "/wire?" + urlencode({**filters, "cursor": following}),
         typed=typed,
         query=urlencode(filters),
+        exported=urlencode({**filters, **({} if filters.get("month") else {"since": SHOWN})}),
         standings=STANDINGS,
         refusal=refusal,
         is_later=place is not None,

@@ -277,7 +277,7 @@ def test_times_are_those_of_the_readers_zone_and_utc_on_hover(browser: Any, desk
     expect(seen).to_have_attribute("title", "23 Nov 2026, 12:12 UTC")
     expect(page.get_by_text("times in Europe/Berlin; point at one for UTC")).to_be_visible()
     page.get_by_label("Clock").select_option("12")
-    expect(seen).to_contain_text("01:12")
+    expect(seen).to_contain_text(re.compile(r"(?<!\d)1:12"))
     page.get_by_label("Clock").select_option("")
     page.get_by_label("Times").select_option("UTC")
     expect(seen).to_have_text("23 Nov 2026, 12:12 UTC")
