@@ -38,10 +38,10 @@ LIVEZ_RATE = 10.0
 SERVER = """
 import sys
 from pathlib import Path
-from onestory.newsroom.server.server import serve
+from onestory.newsroom.server.server import run_server
 from onestory.config import Config
 environ = {"ONESTORY_DATABASE_URL": sys.argv[2]} if sys.argv[2] else {}
-serve(Config.read(environ, home=Path(sys.argv[1])), port=0, started=lambda url: print(url, flush=True))
+run_server(Config.read(environ, home=Path(sys.argv[1])), port=0, started=lambda url: print(url, flush=True))
 """
 
 

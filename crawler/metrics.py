@@ -126,7 +126,7 @@ def parse_address(value: str) -> tuple[str, int]:
     except ValueError as error:
         raise BadInput(f"--metrics: {value!r} is neither PORT nor ADDRESS:PORT, as in 9464 or 0.0.0.0:9464") from error
     if not 0 <= number <= 65_535:
-        raise BadInput(f"--metrics: {number} is no port: choose one from 1 to 65535, or 0 for a free one")
+        raise BadInput(f"--metrics: {number} is not a port: choose one from 1 to 65535, or 0 for a free one")
     return address, number
 
 

@@ -104,7 +104,7 @@ def _version(base: str, story: dict[str, Any], outlet: str) -> int:
 
 def _ask(page: Page) -> None:
     page.fill("textarea", PASSAGE)
-    page.get_by_role("button", name="Look up the text").click()
+    page.get_by_role("button", name="Look up text").click()
     page.wait_for_load_state()
 
 

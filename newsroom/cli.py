@@ -45,6 +45,7 @@ COMMANDS = {
     "crawl": _Command("crawl.cli:crawl_command", "Run"),
     "serve": _Command("server.cli:serve_command", "Run"),
     "import": _Command("imports.cli:import_command", "Run"),
+    "wire": _Command("wire.cli:wire_app", "Run"),
     "sources": _Command("sources.settings_cli:sources_app", "Sources"),
     "outlets": _Command("sources.settings_cli:outlets_app", "Sources"),
     "stories": _Command("stories.cli:stories_command", "Read"),

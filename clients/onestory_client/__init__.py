@@ -91,6 +91,29 @@ class ChangeList(TypedDict):
     more: bool
 
 
+class ClientMonthList(TypedDict):
+    """A record of the kind ClientMonthList."""
+
+    clients: list["ClientMonthRow"]
+
+
+class ClientMonthRow(TypedDict):
+    """What an outlet made of a provider's dispatches in a month."""
+
+    month: str
+    outlet: str
+    provider: str
+    dispatches: int
+    uses: int
+    verbatim: int
+    edited: int
+    excerpt: int
+    credited: int
+    uncredited: int
+    corrected: int
+    old_text: int
+
+
 class ComparedVersion(TypedDict):
     """One of the two texts."""
 
@@ -237,6 +260,16 @@ class DiffSpan(TypedDict):
     after: "list[int] | None"
 
 
+class DispatchReceipt(TypedDict):
+    """What became of a dispatch."""
+
+    uri: str
+    provider: str
+    version: "str | None"
+    article: str
+    result: Literal['stored', 'known', 'withdrawn', 'taken_down']
+
+
 class EarlierVersion(TypedDict):
     """The version of the original that a copy runs word by word, although the original was changed since."""
 
@@ -263,6 +296,14 @@ class EventList(TypedDict):
     events: list["Event"]
     next: int
     reset: NotRequired[bool]
+
+
+class ImportedDispatches(TypedDict):
+    """The result of an import."""
+
+    dispatches: list["DispatchReceipt"]
+    faults: list[str]
+    left_out: int
 
 
 class ImportedSources(TypedDict):
@@ -579,6 +620,20 @@ class ProblemDetails(TypedDict):
     reason: str
 
 
+class Provider(TypedDict):
+    """Who files dispatches."""
+
+    provider: str
+    dispatches: int
+    latest: "str | None"
+
+
+class ProviderList(TypedDict):
+    """A record of the kind ProviderList."""
+
+    providers: list["Provider"]
+
+
 class Readiness(TypedDict):
     """A record of the kind Readiness."""
 
@@ -696,6 +751,7 @@ class Source(TypedDict):
     last_new: "str | None"
     alarmed: "str | None"
     watched_only: bool
+    wire: "str | None"
 
 
 class SourceChangeRequest(TypedDict):
@@ -759,6 +815,7 @@ class SourceWithHealth(TypedDict):
     last_new: "str | None"
     alarmed: "str | None"
     watched_only: bool
+    wire: "str | None"
     days: list["SourceDay"]
     gaps: list["SourceGap"]
 
@@ -915,6 +972,39 @@ class UndoRequest(TypedDict):
     """A record of the kind UndoRequest."""
 
     who: str
+
+
+class UseList(TypedDict):
+    """A record of the kind UseList."""
+
+    uses: list["UseRow"]
+    next: "str | None"
+
+
+class UseRow(TypedDict):
+    """A copy as the use of a dispatch."""
+
+    first_seen: str
+    outlet: str
+    owner: "str | None"
+    title: "str | None"
+    url: str
+    article: str
+    story: str
+    provider: str
+    dispatch: str
+    dispatch_article: str
+    dispatch_title: "str | None"
+    relation: str
+    share: "float | None"
+    version: "int | None"
+    versions: int
+    lead: int
+    leads: int
+    credited: bool
+    credit: "str | None"
+    credit_words: "str | None"
+    standing: Literal['unchanged', 'corrected', 'old_text', 'unaffected', 'still_online', 'taken_down']
 
 
 class Version(TypedDict):
@@ -1309,6 +1399,22 @@ class Client:
     def merge_outlet(self, body: "OutletMerge", *, name: str) -> "MergedOutlet":
         """Merge an outlet into another one."""
         return cast("MergedOutlet", self._call("POST", "/v1/outlet/merge", {"name": name}, body, "application/json"))
+
+    def import_dispatches(self, body: dict[str, Any], *, provider: "str | None" = None) -> "ImportedDispatches":
+        """Import dispatches."""
+        return cast("ImportedDispatches", self._call("POST", "/v1/dispatches", {"provider": provider}, body, "application/json"))
+
+    def list_providers(self) -> "ProviderList":
+        """List providers."""
+        return cast("ProviderList", self._call("GET", "/v1/providers", None))
+
+    def list_uses(self, *, provider: "str | None" = None, outlet: "str | None" = None, month: "str | None" = None, since: "str | None" = None, limit: "int | None" = None, cursor: "str | None" = None) -> "UseList":
+        """List the uses of dispatches."""
+        return cast("UseList", self._call("GET", "/v1/uses", {"provider": provider, "outlet": outlet, "month": month, "since": since, "limit": limit, "cursor": cursor}))
+
+    def count_uses_by_client(self, *, provider: "str | None" = None, outlet: "str | None" = None, month: "str | None" = None, since: "str | None" = None) -> "ClientMonthList":
+        """Count the uses of dispatches by client and month."""
+        return cast("ClientMonthList", self._call("GET", "/v1/uses/clients", {"provider": provider, "outlet": outlet, "month": month, "since": since}))
 
     def list_saved_searches(self) -> "KeptSearchList":
         """List saved searches."""

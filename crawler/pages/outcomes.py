@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from onestory.crawler.pages import revisit, revisit_policy
 from onestory.store.articles.moves import confirm_move
+from onestory.store.events.withdrawals import mark_article_returned
 from onestory.store.frontier.pages import DuePage, PageFetchResult, record_page_fetch
-from onestory.store.frontier.revisits import DueRevisit, mark_article_returned, revisit_state
+from onestory.store.frontier.revisits import DueRevisit, revisit_state
 from onestory.urls import article_id_of_url
 
 __all__ = ["record_outcome"]

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from onestory.crawler.crawler_traps import trap_kind
@@ -22,7 +22,9 @@ from onestory.crawler.sources.sitemaps import (
     recent_entries,
 )
 from onestory.crawler.sources.source_error import source_error
+from onestory.crawler.wire.dispatches import take_dispatches
 from onestory.pipelines.runtime.bounded_calls import LimitExceeded
+from onestory.pipelines.wire.reading import FiledCaptures, captures_of_file
 from onestory.store.frontier.hosts import authority_of
 from onestory.store.frontier.pages import PageEntry
 from onestory.store.sources.polls import DueSource
@@ -36,16 +38,23 @@ SLACK = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """The entries of a response. `is_whole` is False if other sitemaps hold the rest."""
+    """The entries of a response. `is_whole` is False if other sitemaps hold the rest.
+
+    Of a source of dispatches, `dispatches` names their versions, of which `new_dispatches` were not known.
+    """
 
     entries: tuple[PageEntry, ...]
     asks: FeedHints = field(default_factory=FeedHints)
     left_out: Counter[str] = field(default_factory=Counter)
     is_whole: bool = True
+    dispatches: tuple[str, ...] = ()
+    new_dispatches: int = 0
 
 
 async def read_listing(session: HostSession, source: DueSource, response: FetchResponse) -> SourceListing | None:
     """Read the listing; None if the session ended meanwhile. Raises BadSource."""
+    if source.wire is not None:
+        return await _dispatches(session, source, source.wire, response)
     content_type = response.header("content-type")
     if source.kind == "section":
         section = await _parsed(session, read_section, response.body, url=response.url, content_type=content_type)
@@ -72,6 +81,30 @@ async def _parsed(
         return await session.context.parse(parse, body, *args, **named)
     except LimitExceeded as limit:
         raise BadSource("error", str(limit)) from limit
+
+
+async def _dispatches(
+    session: HostSession, source: DueSource, provider: str, response: FetchResponse
+) -> SourceListing | None:
+    file = await _parsed(session, _wire_file, response.body, provider, source.url, response.observed)
+    if file.faults and not file.captures and not file.notices:
+        raise BadSource("error", file.faults[0])
+    new = await take_dispatches(session, file)
+    if new is None:
+        return None
+    versions = [f"{one.uri} {one.version} {one.issued} {one.status}" for one in file.filings]
+    return SourceListing(
+        (),
+        left_out=+Counter({"not a dispatch": len(file.faults) + file.left_out}),
+        is_whole=session.context.scope.with_pages,
+        dispatches=tuple(versions),
+        new_dispatches=new,
+    )
+
+
+def _wire_file(body: bytes, provider: str, url: str, now: datetime) -> FiledCaptures:
+    plain = decompress(body, max_bytes=MAX_FEED_BYTES)
+    return captures_of_file(plain, provider=provider, source=url, now=now)
 
 
 def _search(body: bytes, url: str, content_type: str | None) -> SourceListing:

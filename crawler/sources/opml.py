@@ -44,11 +44,11 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
     try:
         root = fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise BadInput("the list has a document type of its own (DTD), which is not read") from error
+        raise BadInput("the list has a document type (DTD), which is not allowed") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise BadInput(f"the list is no XML: {printable(str(error))[:200]}") from error
+        raise BadInput(f"the list is not XML: {printable(str(error))[:200]}") from error
     if root.tag.lower() != "opml":
-        raise BadInput(f"the list is no OPML: its root is <{printable(root.tag)[:40]}>")
+        raise BadInput(f"the list is not OPML: its root is <{printable(root.tag)[:40]}>")
     found: dict[str, Outline] = {}
     for element in _outlines(root):
         line = _outline(element)
@@ -76,7 +76,7 @@ def _outline(element: Etree.Element) -> Outline:
     try:
         url = checked_url(address)
         if kind not in ("feed", "sitemap", "section"):
-            raise BadInput(f"{kind[:40]!r} is no kind of source")
+            raise BadInput(f"{kind[:40]!r} is not a kind of source")
     except BadInput as error:
         return Outline(name or _words(address) or "?", None, str(error))
     country, language = _said(element, "country"), _of(element, "language").lower()

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +17,7 @@ from onestory.crawler.sources.redirects import fetch_source
 from onestory.crawler.sources.rediscovery import find_replacement, homepage_of, is_dead
 from onestory.crawler.sources.schedule import adapt_interval, next_poll, poll_after_failure
 from onestory.crawler.watches import sort_entries
-from onestory.store.frontier.pages import AdmittedPages, PageEntry, admit_pages
+from onestory.store.frontier.pages import AdmittedPages, admit_pages
 from onestory.store.sources.health import PollResult
 from onestory.store.sources.polls import DueSource, due_sources, record_poll, replace_feed, start_feed_rediscovery
 from onestory.store.sources.source_list import source_settings_for_update
@@ -76,9 +75,9 @@ def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _listing_digest(entries: Iterable[PageEntry]) -> str:
-    """A digest of the listed URLs in any order: a feed that changes only its build date has nothing new."""
-    return _digest("\n".join(sorted({entry.url for entry in entries})).encode())
+def _listing_digest(listing: SourceListing) -> str:
+    """A digest of what is listed, in any order: a feed that changes only its build date has nothing new."""
+    return _digest("\n".join(sorted({*(entry.url for entry in listing.entries), *listing.dispatches})).encode())
 
 
 async def _succeeded(
@@ -128,7 +127,8 @@ def _success(
     asks = FeedHints.of(source.asks) if listing is None else listing.asks
     fresh = lifetime_seconds({name: response.header(name) for name in FRESHNESS}, now=response.observed)
     elapsed = (now - source.last_success).total_seconds() if source.last_success else None
-    new = admitted.found + admitted.left_out
+    brought = admitted.found + (listing.new_dispatches if listing else 0)
+    new = brought + admitted.left_out
     interval = adapt_interval(source.schedule, found=new, elapsed_seconds=elapsed)
     left_out = Counter() if listing is None else listing.left_out + Counter({"beyond": admitted.left_out})
     asked = max(asks.seconds, fresh)
@@ -139,9 +139,9 @@ def _success(
             replace(source.schedule, interval_seconds=interval), asks=asks, asked_seconds=asked, now=now
         ),
         failures=0,
-        entries=None if listing is None else len(listing.entries),
-        pages_found=admitted.found,
-        listing_digest=None if listing is None else _listing_digest(listing.entries),
+        entries=None if listing is None else len(listing.entries) + len(listing.dispatches),
+        pages_found=brought,
+        listing_digest=None if listing is None else _listing_digest(listing),
         is_success=True,
         at=at,
         interval_seconds=interval,
@@ -181,6 +181,7 @@ def _words_of(left_out: Counter[str]) -> str | None:
     said = {
         "beyond": "{} new pages are more than it may bring at once or in a day; it is read again",
         "another site": "{} links lead to other sites",
+        "not a dispatch": "{} items are no text, or cannot be used as dispatches",
         "beyond 200 links": "{} links are more than the 200 of a page",
     }
     known = [said.get(kind, f"{{}} links look like a trap: {kind}").format(n) for kind, n in left_out.most_common()]
@@ -190,7 +191,7 @@ def _words_of(left_out: Counter[str]) -> str | None:
 async def _failed(session: HostSession, source: DueSource, bad: BadSource) -> None:
     def work(connection: Connection, now: datetime) -> None:
         record_poll(connection, source, _failure(source, bad, now=now), now=now)
-        homepage = homepage_of(source) if is_dead(source, bad, now=now) else None
+        homepage = homepage_of(source) if source.wire is None and is_dead(source, bad, now=now) else None
         if homepage is not None and not source.is_rediscovering:
             start_feed_rediscovery(connection, source, homepage=homepage, now=now)
 

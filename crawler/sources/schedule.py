@@ -65,19 +65,21 @@ def poll_after_failure(schedule: PollSchedule, *, failures: int, now: datetime) 
 def next_tick(cron: str, timezone: str | None, *, after: datetime) -> datetime:
     """The next time of a cron expression, in UTC. Raises BadInput if it is invalid or names no time."""
     if len(cron.split()) != 5:
-        raise BadInput(f"{cron!r} is no cron expression: it has five fields, as in '*/10 6-22 * * *'")
+        raise BadInput(f"{cron!r} is not a cron expression: it has five fields, as in '*/10 6-22 * * *'")
     try:
         return next(CronSim(cron, after.astimezone(_zone(timezone)))).astimezone(UTC)
     except (CronSimError, StopIteration) as error:
         said = str(error) or "it names no time that ever comes"
-        raise BadInput(f"{cron!r} is no cron expression: {said}; five fields, as in '*/10 6-22 * * *'") from error
+        raise BadInput(
+            f"{cron!r} is not a cron expression: {said}; it has five fields, as in '*/10 6-22 * * *'"
+        ) from error
 
 
 def _zone(name: str | None) -> ZoneInfo:
     try:
         return ZoneInfo(name or "UTC")
     except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
-        raise BadInput(f"{name!r} is no time zone: they read like Europe/Berlin") from error
+        raise BadInput(f"{name!r} is not a time zone; it reads like Europe/Berlin") from error
 
 
 def checked_schedule(schedule: PollSchedule, *, now: datetime) -> PollSchedule:
@@ -89,7 +91,7 @@ def checked_schedule(schedule: PollSchedule, *, now: datetime) -> PollSchedule:
     if schedule.shortest > schedule.longest:
         raise BadInput(f"the shortest interval, {schedule.shortest} s, is above the longest, {schedule.longest} s")
     if schedule.timezone is not None and schedule.cron is None:
-        raise BadInput("a time zone is that of a cron expression, and there is none")
+        raise BadInput("a time zone needs a cron expression")
     if schedule.cron is not None:
         next_tick(schedule.cron, schedule.timezone, after=now)
     within = min(max(schedule.interval_seconds, schedule.shortest), schedule.longest)

@@ -31,6 +31,8 @@ WITHDRAWAL_REASONS = {
     "redirect": "its page redirects to a front or section page",
     "removal_notice": "its page says it was removed",
     "not_found": "its page says there is nothing there",
+    "killed": "its provider killed it",
+    "withheld": "its provider withholds it",
 }
 # The markers of `git diff --word-diff`, and one more for moved text.
 DIFF_MARKS = {"added": ("{+", "+}"), "removed": ("[-", "-]"), "moved": ("{~", "~}"), "kept": ("", "")}

@@ -20,6 +20,7 @@ from onestory.store.articles.history import version_records, withdrawals_of
 from onestory.store.boilerplate import removed_lines_of
 from onestory.store.stories.copies import ComparableVersion, VersionChoice, comparable_versions, version_choices
 from onestory.store.stories.records import load_article, load_story, resolve_story
+from onestory.store.wire.dispatches import dispatches_by_id
 
 __all__ = ["article_router", "compare_router"]
 
@@ -103,9 +104,11 @@ def article_page(request: Request, article_id: str) -> Response:
         home = load_story(connection, record.copy.story_id)
         versions = version_records(connection, record.copy.id)
         withdrawals = withdrawals_of(connection, record.copy.id)
+        dispatch = dispatches_by_id(connection, [record.copy.id]).get(record.copy.id)
     return render_page(
         request,
         "article.html",
+        dispatch=dispatch,
         here=None,
         article=record,
         story=home,

@@ -41,7 +41,7 @@ def backup_command(
 ) -> None:
     """Back up the store and the WARC files while everything runs.
 
-    WARC files that have not changed share their space with the backup before. Redis is not in it: the index is
+    Unchanged WARC files share disk space with the previous backup. Redis is not included: the index is
     rebuilt.
     """
     config = load_config(home)
@@ -109,7 +109,7 @@ def restore_command(
 ) -> None:
     """Restore a backup into an empty data folder, and an empty database.
 
-    Every file is verified first. What was taken down after the backup, by the tombstones of the backups beside it, is
+    Every file is verified first. Articles taken down since, according to the tombstones of later backups beside it, are
     removed again.
     """
     config = load_config(home)

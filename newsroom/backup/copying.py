@@ -29,7 +29,7 @@ def copy_command(
 ) -> None:
     """Copy the store into another database and verify each table. Stop all other processes of this store first.
 
-    An interrupted copy is continued by the same command. The store itself is left as it is.
+    An interrupted copy is continued by the same command. The store itself is not changed.
     """
     config = load_config(home)
     identity = _named(config.database_url)

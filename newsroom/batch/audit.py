@@ -41,17 +41,20 @@ class AuditResult:
 
 def audit_command(
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Only so many stories, and what is connected with them. Default: all.")
+        int | None,
+        typer.Option(min=1, help="Check this many stories, and everything connected with them. Default: all."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes. Default: one a core.")] = None,
-    memory: Annotated[str, typer.Option(help="What all processes together may take, such as 4G.")] = "2G",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Number of processes. Default: one per core.")
+    ] = None,
+    memory: Annotated[str, typer.Option(help="Memory limit of all processes together, such as 4G.")] = "2G",
     tmp: Annotated[
-        Path | None, typer.Option(help="A folder for the work. Default: that of the system.", show_default=False)
+        Path | None, typer.Option(help="Folder for temporary files. Default: the system's.", show_default=False)
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Find the stories of what is stored again, and report where they differ; nothing is changed."""
+    """Group everything in the store again, and report where the stories differ. Changes nothing."""
     config = load_config(home)
     size = parse_size(memory, option="--memory")
     with open_store(config) as store, spinner("auditing") as progress:

@@ -35,7 +35,7 @@ class Engine(StrEnum):
 
 SIZE_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 LEAST_MEMORY = 512 << 20
-COLUMN_HELP = "The column or field with this; a dot leads into an object. Default: as `onestory import` reads rows."
+COLUMN_HELP = "Column or field that holds it; a dot leads into an object. Default: as in `onestory import`."
 
 
 def dedupe_command(
@@ -46,15 +46,15 @@ def dedupe_command(
             help="Files, folders and patterns of JSON Lines, Parquet, WARC or WACZ; then the folder to make.",
         ),
     ],
-    file_format: Annotated[DumpFormat, typer.Option("--format", help="Of the rows that are written.")] = (
-        DumpFormat.PARQUET
-    ),
+    file_format: Annotated[DumpFormat, typer.Option("--format", help="Format of the output.")] = (DumpFormat.PARQUET),
     against: Annotated[
         list[str] | None,
-        typer.Option(help="An earlier dump: only what is new beside it is written. Repeatable."),
+        typer.Option(help="An earlier dump; only what is not in it is written. Repeatable."),
     ] = None,
     url_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
-    id_column: Annotated[str | None, typer.Option(help="Of rows without a URL. Default: id.")] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="Column or field that identifies rows without a URL. Default: id.")
+    ] = None,
     text_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
     html_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
     title_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
@@ -62,22 +62,22 @@ def dedupe_command(
     fetched_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
     authors_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
     outlet_column: Annotated[str | None, typer.Option(help=COLUMN_HELP)] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help=f"The time of rows that state none. {TIME_HELP} Default: now.")
+    as_of: Annotated[str | None, typer.Option(help=f"Time of rows that state none. {TIME_HELP} Default: now.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Number of processes. Default: one per core.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes. Default: one a core.")] = None,
-    memory: Annotated[str, typer.Option(help="What all processes together may take, such as 4G.")] = "2G",
+    memory: Annotated[str, typer.Option(help="Memory limit of all processes together, such as 4G.")] = "2G",
     tmp: Annotated[
-        Path | None, typer.Option(help="A folder for unfinished work. Default: beside the output.", show_default=False)
+        Path | None, typer.Option(help="Folder for unfinished work. Default: beside the output.", show_default=False)
     ] = None,
-    engine: Annotated[Engine, typer.Option(help="Where the work is done.")] = Engine.LOCAL,
+    engine: Annotated[Engine, typer.Option(help="Where the work runs.")] = Engine.LOCAL,
     master: Annotated[
         str | None,
-        typer.Option(help="Of Spark, such as local[2] or spark://host:7077. Default: as spark-submit says."),
+        typer.Option(help="Spark master, such as local[2] or spark://host:7077. Default: set by spark-submit."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Find the stories in files, without a store: the same stories that an import of them gives."""
+    """Find the stories in files without a store. They are the same as after an import."""
     named = {
         "url": url_column,
         "id": id_column,
@@ -181,7 +181,7 @@ class StageReport:
         taken, fresh = monotonic() - self._began, done - self._first
         words = [stage]
         if total:
-            words.append(f"{100 * done / total:.0f} %")
+            words.append(f"{100 * done / total:.0f}%")
         if total and fresh > 0 and taken > 1:
             words += [_rate(stage, fresh / taken), _left((total - done) * taken / fresh)]
         self._progress.update(self._task, description=", ".join(words))

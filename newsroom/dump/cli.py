@@ -27,10 +27,13 @@ def dump_command(
         typer.Option(help="Only articles with this verdict on text and data mining. Repeatable. Default: all."),
     ] = None,
     file_format: Annotated[
-        DumpFormat, typer.Option("--format", help="Of the rows in a folder: JSON Lines or Parquet, both in zstd.")
+        DumpFormat,
+        typer.Option(
+            "--format", help="Format of the files in a folder: JSON Lines or Parquet, both compressed with zstd."
+        ),
     ] = DumpFormat.JSONL,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Only so many stories, chosen at random, with all their articles.")
+        int | None, typer.Option(min=1, help="Only this many stories, chosen at random, with all their articles.")
     ] = None,
     home: HomeOption = None,
 ) -> None:

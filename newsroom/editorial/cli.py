@@ -88,7 +88,7 @@ def split_story_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Split articles off their story, as a story of their own. The others stay one story."""
+    """Split articles off into a story of their own. The other copies stay together."""
     note = _note(who, why)
     _decide(lambda store, mode: split_story(store, articles, note, mode), preview=preview, home=home, json=json)
 
@@ -181,9 +181,9 @@ def takedown_command(
     reason: Annotated[
         str | None, typer.Option(help="Stored with the tombstone, such as the number of an order.")
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="Print all tombstones, one JSON object a line.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Print all tombstones, one JSON object per line.")] = False,
     replay: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Put tombstones into force that --list printed elsewhere.")
+        Path | None, typer.Option(metavar="FILE", help="Apply tombstones that --list printed on another installation.")
     ] = None,
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,

@@ -29,7 +29,7 @@ def events_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List events, earliest first."""
+    """List events, oldest first."""
     if unknown := [one for one in kind or () if one not in EVENT_KINDS]:
         raise BadInput(f"--kind: {unknown[0][:40]!r} is not a kind of event: choose from {', '.join(EVENT_KINDS)}")
     with open_store(load_config(home)) as store, store.read() as connection:

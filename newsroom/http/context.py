@@ -41,6 +41,10 @@ class ApiContext:
     async def index_is_whole(self) -> bool:
         return await self.alone(self.index_client.is_whole)
 
+    async def with_index(self, work: Callable[[IndexClient], T]) -> T:
+        """The result of work with the index client, when it is its turn. Raises Unavailable."""
+        return await self.alone(lambda: work(self.index_client))
+
     async def alone(self, work: Callable[[], T]) -> T:
         """Run work that uses the index client, in a thread. Raises ServerBusy."""
         if self._turn.statistics().tasks_waiting >= MAX_WAITING_LOOKUPS:

@@ -39,6 +39,7 @@ API_TAGS = [
     {"name": "webhooks", "description": "Deliver events to other programs."},
     {"name": "sources", "description": "Sources, their health, and their management."},
     {"name": "outlets", "description": "Outlets: owners, and how each runs the copy of others."},
+    {"name": "wire", "description": "Dispatches of agencies and of the operator's own system, and who ran them."},
     {"name": "watches", "description": "Stories and topics to follow."},
     {"name": "searches", "description": "Saved searches."},
     {"name": "keys", "description": "Access keys and their scopes."},

@@ -145,8 +145,8 @@ class Copy(ApiModel):
     withdrawn_reason: Annotated[
         str | None,
         Field(
-            description="gone (410), missing (404), redirect (to a front or section page), removal_notice, or "
-            "not_found (a page that merely says so).",
+            description="gone (410), missing (404), redirect (to a front or section page), removal_notice, "
+            "not_found (a page that merely says so), or killed or withheld (of a dispatch).",
             examples=[None],
         ),
     ]

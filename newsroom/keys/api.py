@@ -28,7 +28,7 @@ class Key(ApiModel):
     """A key without its secret."""
 
     id: Annotated[int, Field(examples=[2])]
-    name: Annotated[str, Field(description="Who or what uses it.", examples=["news desk"])]
+    name: Annotated[str, Field(description="Name (person or program).", examples=["news desk"])]
     scope: Annotated[KeyScope, Field(description="Each scope includes those before it.")]
     prefix: Annotated[
         str,

@@ -22,7 +22,8 @@ keys_app = typer.Typer(
 @keys_app.command("add")
 def add_key_command(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Who or what uses the key. Decisions are signed with this name.")
+        str,
+        typer.Argument(metavar="NAME", help="Person or program that uses the key; the author of edits made with it."),
     ],
     scope: Annotated[str, typer.Option(help=f"{', '.join(KEY_SCOPES)}: each includes those before it.")],
     home: HomeOption = None,

@@ -199,7 +199,7 @@ def _why(error: ValidationError | BadInput) -> str:
 
 
 def _added(request: Request, form: PostedForm) -> WebhookRecord:
-    """Add the webhook of a form. Raises ValidationError, BadInput or BlockedAddress."""
+    """Add webhook of a form. Raises ValidationError, BadInput or BlockedAddress."""
     entry = webhook_entry(WebhookRequest.model_validate(_question(form)))
     with api_context(request).store.write() as connection:
         if any(_entry(one) == entry for one in list_webhooks(connection)):

@@ -44,7 +44,7 @@ def alert_command(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Send what `onestory status` says is to be done, by mail or webhook, once a day for the same cause.
+    """Send the problems that `onestory status` reports by mail or webhook, once a day for each cause.
 
     Set ONESTORY_ALERT_MAIL and ONESTORY_SMTP_URL, or ONESTORY_ALERT_WEBHOOK.
     """

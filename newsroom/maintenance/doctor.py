@@ -39,7 +39,7 @@ class Finding:
 
 
 def doctor_command(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Check everything that can be wrong with an installation, and say what to do. Changes nothing."""
+    """Check the installation, and suggest a remedy for each problem. Changes nothing."""
     is_well = True
     for finding in examine(load_config(home)):
         is_well = is_well and finding.ok

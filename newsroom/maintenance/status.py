@@ -89,7 +89,7 @@ class _Place:
 
 
 def status_command(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show what is stored, how fast it grows, what waits, and what to do first. Exits with 1 if there is something."""
+    """Show what is stored, how fast it grows, what is queued, and what to do. Exits with 1 if action is needed."""
     config = load_config(home)
     with open_engine(config) as engine:
         found = status_of(config, engine, now=utc_now())

@@ -14,7 +14,7 @@ __all__ = ["mcp_command"]
 
 
 def mcp_command(home: HomeOption = None) -> None:
-    """Serve an assistant on this machine over standard input and output (MCP). It can read, and change nothing."""
+    """Serve an AI assistant over standard input and output (MCP). Read-only."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     with open_engine(load_config(home)) as engine:
         server = create_mcp_server(ApiContext(engine.store, engine.index_client))

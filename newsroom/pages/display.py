@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from onestory.dispatch_urls import is_dispatch_host
+
 __all__ = [
     "format_absolute",
     "format_day_and_time",
@@ -54,14 +56,15 @@ def sanitize_text(value: object) -> object:
 
 
 def safe_link(url: str | None) -> str | None:
-    """The URL if it is an http(s) link, else None."""
+    """The URL if it is an http(s) link that leads somewhere, else None."""
     if not url or INVISIBLE_CHARACTERS.search(url):
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.hostname else None
+    host = parts.hostname or ""
+    return url if parts.scheme in ("http", "https") and host and not is_dispatch_host(host) else None
 
 
 def language_tag(language: str | None) -> str | None:
@@ -111,7 +114,7 @@ def iso_seconds(then: datetime) -> str:
 
 def format_percent(part: float) -> str:
     """A percentage. Only the whole is 100, and only nothing is 0."""
-    return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)} %"
+    return f"{min(max(round(part * 100), 1 if part > 0 else 0), 100 if part >= 1 else 99)}%"
 
 
 def plural_grouped(number: int, one: str, many: str) -> str:

@@ -32,10 +32,12 @@ __all__ = ["bracket_spans", "index_what_is_due", "print_search_results", "search
 def search_command(
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words; "a phrase" in quotes; -word to exclude.')],
     order: Annotated[Literal["relevance", "time"], typer.Option(help="Sort order.")] = "relevance",
-    since: Annotated[str | None, typer.Option(help=f"With a copy seen at or after this time. {TIME_HELP}")] = None,
-    until: Annotated[str | None, typer.Option(help=f"First seen before this time. {TIME_HELP}")] = None,
-    min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
-    outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help=f"Only stories with a copy seen at or after this time. {TIME_HELP}")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help=f"Only stories first seen before this time. {TIME_HELP}")] = None,
+    min_copies: Annotated[int, typer.Option(min=1, help="Only stories with at least N copies.")] = 1,
+    outlet: Annotated[str | None, typer.Option(help="Only stories with a copy at this outlet.")] = None,
     language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of results.")] = 20,
     home: HomeOption = None,

@@ -66,6 +66,9 @@ from onestory.newsroom.watches import api as watches_api
 from onestory.newsroom.watches import mail as watch_mail
 from onestory.newsroom.watches import web as watch_pages
 from onestory.newsroom.webhooks import api as webhooks_api
+from onestory.newsroom.wire import api as wire_api
+from onestory.newsroom.wire import web as wire_pages
+from onestory.pipelines.runtime.bounded_calls import BoundedCalls
 from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.pipelines.watches.creation import SearchTemplate
@@ -177,6 +180,7 @@ def _add_caches(app: FastAPI, store: Store, index_client: IndexClient) -> None:
     app.state.arrivals = EventSubscribers(store, index_client.index.redis)
     app.state.fetches = PendingFetches()
     app.state.mcp = McpEndpoint(app.state.desk)
+    app.state.wire_reader = BoundedCalls(wire_api.READER_MODULES)
     app.state.keyring = KeyCache(store)
     app.state.strangers = LoginThrottle()
 
@@ -196,6 +200,7 @@ def _include_routers(app: FastAPI) -> None:
         lookup_api.router,
         mcp_router,
         outlets_api.router,
+        wire_api.router,
         saved_searches.router,
         retention_api.router,
         status_api.router,
@@ -207,7 +212,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (source_management_pages.router, outlet_pages.router):
+    for router in (source_management_pages.router, outlet_pages.router, wire_pages.router):
         app.include_router(router)
     for router in (watch_mail.page_router, saved_searches.page_router, reference_router):
         app.include_router(router)
@@ -223,4 +228,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = WORKER_THREADS
     yield
     await app.state.mcp.end()
+    await anyio.to_thread.run_sync(app.state.wire_reader.stop)
     await anyio.to_thread.run_sync(app.state.arrivals.end)

@@ -138,12 +138,12 @@ def migrate_command(
         bool,
         typer.Option(
             "--with-admin-key",
-            help="Make sure that there is an admin key: ONESTORY_ADMIN_KEY, or a new one, shown only once.",
+            help="Create an admin key if there is none: ONESTORY_ADMIN_KEY, or a new one, shown only once.",
         ),
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Upgrade the store's schema. All other commands do so, too."""
+    """Upgrade the store's schema. Every other command does this, too."""
     config = load_config(home)
     with open_store(config):
         typer.echo(f"the store has schema {HEAD}")

@@ -46,6 +46,10 @@ class Source(ApiModel):
         datetime | None, Field(description="When the alarm was raised: at the third poll without what it should bring.")
     ]
     watched_only: Annotated[bool, Field(description="Whether only pages that a watch wants are fetched.")]
+    wire: Annotated[
+        str | None,
+        Field(description="The provider whose dispatches it holds; null if it lists pages.", examples=[None]),
+    ]
 
 
 class SourceList(ApiModel):

@@ -119,6 +119,7 @@ def print_sources(records: Sequence[SourceRecord]) -> None:
         alarm = f"  ALARM since {format_time(record.alarmed)}" if record.alarmed and record.enabled else ""
         print_line(f"{record.id:>4}  {status:<8} {printable(record.outlet):<28} {printable(record.url)}{alarm}")
         only = "fetches only pages that a watch wants" if record.watched_only else None
-        for said in (record.why, record.location_why, record.left_out_why, only):
+        wire = f"holds dispatches of {record.wire}" if record.wire else None
+        for said in (record.why, record.location_why, record.left_out_why, only, wire):
             if said:
                 print_line(f"      {printable(said)}", style="dim")

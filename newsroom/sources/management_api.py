@@ -56,7 +56,7 @@ class NewSourceRequest(BaseModel):
     ] = False
     outlet: Annotated[
         str | None,
-        Field(max_length=MAX_OUTLET_CHARS, description="By default that of the host.", examples=["Harbour Post"]),
+        Field(max_length=MAX_OUTLET_CHARS, description="By default host name.", examples=["Harbour Post"]),
     ] = None
     language: Annotated[str | None, Field(max_length=40, description="A code such as en.", examples=["en"])] = None
 
@@ -147,7 +147,7 @@ def get_source_request(request: Request, request_id: SourceRequestId) -> Respons
     dependencies=[REQUIRE_ADMIN],
 )
 async def post_sources_import(request: Request) -> Response:
-    """Add the sources of an OPML 2.0 list, sent as the body. Known sources stay as they are."""
+    """Add sources of an OPML 2.0 list, sent as the body. Known sources stay as they are."""
     body = await request.body()
     found = await anyio.to_thread.run_sync(lambda: import_opml(api_context(request).store, body))
     left_out = [LeftOutOutline(name=name, why=why) for name, why in found.left_out]

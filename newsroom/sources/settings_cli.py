@@ -105,7 +105,7 @@ def import_sources_command(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add the sources of an OPML file. The next crawl polls them."""
+    """Add sources of an OPML file. The next crawl polls them."""
     body = _read(file)
     with open_store(load_config(home)) as store:
         imported = import_opml(store, body)
@@ -272,7 +272,7 @@ def _minutes(seconds: int) -> str:
 
 @sources_app.command("try")
 def try_source_command(sources: ShownSourcesArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Have a running crawler poll sources as soon as their hosts may be fetched from."""
+    """Ask the running crawler to poll sources as soon as their hosts allow."""
     with open_store(load_config(home)) as store, store.write() as connection:
         now = database_time(connection)
         records = [load_source(connection, number) for number in find_sources(connection, sources)]

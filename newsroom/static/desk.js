@@ -13,7 +13,10 @@ const kept = (name, otherwise) => {
 const localize = (root) => {
   const zone = kept("zone", "local") === "UTC" ? "UTC" : undefined;
   const hours = { 12: { hour12: true }, 24: { hourCycle: "h23" } }[kept("hours", "")] ?? {};
-  const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  // "1:56 AM", but "01:56": Intl pads neither or both.
+  const asked = new Intl.DateTimeFormat(navigator.language, { hour: "numeric", ...hours }).resolvedOptions();
+  const hour = asked.hour12 ? "numeric" : "2-digit";
+  const parts = { year: "numeric", month: "short", day: "numeric", hour, minute: "2-digit" };
   const format = new Intl.DateTimeFormat(navigator.language, { ...parts, ...hours, timeZone: zone });
   for (const one of root.querySelectorAll("time[datetime*=T]")) {
     one.dataset.utc ??= one.title || one.textContent;
@@ -25,7 +28,7 @@ const localize = (root) => {
       one.title = one.dataset.utc;
     }
   }
-  const short = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const short = { month: "short", day: "numeric", hour, minute: "2-digit" };
   const tick = new Intl.DateTimeFormat(navigator.language, { ...short, ...hours, timeZone: zone });
   for (const one of root.querySelectorAll("svg [data-at]")) {
     const at = new Date(one.dataset.at);
@@ -33,7 +36,7 @@ const localize = (root) => {
     one.textContent = before === undefined ? tick.format(at) : `${before}${format.format(at)}${zone ? " UTC" : ""}`;
   }
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.getElementById("zone-told").textContent = zone ? "all times are UTC" : `times in ${name}; point at one for UTC`;
+  document.getElementById("zone-told").textContent = zone || name === "UTC" ? "all times are UTC" : `times in ${name}; point at one for UTC`;
 };
 if (times) {
   for (const choice of times.querySelectorAll("select")) {

@@ -60,20 +60,22 @@ MAX_COMPARED_COPIES = 200  # each takes about ten milliseconds
 
 
 def stories_command(
-    since: Annotated[str | None, typer.Option(help=f"With a copy seen at or after this time. {TIME_HELP}")] = None,
-    until: Annotated[str | None, typer.Option(help=f"First seen before this time. {TIME_HELP}")] = None,
-    published_since: Annotated[
-        str | None, typer.Option(help=f"The original states this time or a later one. {TIME_HELP}")
+    since: Annotated[
+        str | None, typer.Option(help=f"Only stories with a copy seen at or after this time. {TIME_HELP}")
     ] = None,
-    min_copies: Annotated[int, typer.Option(min=1, help="At least N copies.")] = 1,
-    outlet: Annotated[str | None, typer.Option(help="With a copy at this outlet.")] = None,
+    until: Annotated[str | None, typer.Option(help=f"Only stories first seen before this time. {TIME_HELP}")] = None,
+    published_since: Annotated[
+        str | None, typer.Option(help=f"Only stories whose original states this time or later. {TIME_HELP}")
+    ] = None,
+    min_copies: Annotated[int, typer.Option(min=1, help="Only stories with at least N copies.")] = 1,
+    outlet: Annotated[str | None, typer.Option(help="Only stories with a copy at this outlet.")] = None,
     language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
-    query: Annotated[str | None, typer.Option(help="With all these words in a headline or text.")] = None,
+    query: Annotated[str | None, typer.Option(help="Only stories with all these words in a headline or text.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_STORIES_LISTED, help="Maximum number of results.")] = 20,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List stories, the latest seen first."""
+    """List stories, the most recently seen first."""
     wanted = StoryFilter(
         since=parse_time_option(since, option="--since"),
         until=parse_time_option(until, option="--until"),

@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 LINE_SECONDS = 30.0
 # Appended to the help of options that take a time.
-LANGUAGE_HELP = "In this language: a code such as en, or a name such as English."
+LANGUAGE_HELP = "Only this language: a code such as en, or a name such as English."
 TIME_HELP = "A date, a time (UTC without a zone), or an age such as 24h or 7d."
 
 HomeOption = Annotated[

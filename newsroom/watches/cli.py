@@ -138,7 +138,7 @@ def add_watch_command(
         ),
     ] = None,
     urls: Annotated[
-        list[str] | None, typer.Option("--url", help="An article to begin with, fetched at once. Repeatable.")
+        list[str] | None, typer.Option("--url", help="An article to start from, fetched immediately. Repeatable.")
     ] = None,
     until: Annotated[
         str | None,
@@ -148,7 +148,7 @@ def add_watch_command(
         str | None, typer.Option(help="Name of the watch. Default: its phrases.", show_default=False)
     ] = None,
     no_search: Annotated[
-        bool, typer.Option("--no-search", help="Query no search engines, which would see these terms.")
+        bool, typer.Option("--no-search", help="Do not query search engines, which would see these terms.")
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -157,7 +157,7 @@ def add_watch_command(
     config = load_config(home)
     end = parse_time_option(until, option="--until", is_past=False)
     if end is not None and end <= utc_now():
-        raise BadInput(f"--until: {until} is in the past; a watch ends later than now")
+        raise BadInput(f"--until: {until} is in the past; choose a time in the future")
     templates = () if no_search else load_templates(config.sources_file)
     wish = WatchRequest(phrases or (), urls or (), name, end, templates)
     with open_store(config) as store, spinner("searching stored articles") as progress:

@@ -33,7 +33,7 @@ page_router = APIRouter(include_in_schema=False, dependencies=[REQUIRE_EDIT])
 KINDS = ("watch.matched", "story.corrected", "story.withdrawn")
 MAX_ADDRESSES = 50
 MailNumber = Annotated[int, Path(ge=1, le=MAX_DATABASE_ID, description="The id of a recipient.", examples=[3])]
-NO_MAIL = "this Onestory sends no mail yet: the operator sets ONESTORY_SMTP_URL"
+NO_MAIL = "no mail server is set up: ask your administrator to set ONESTORY_SMTP_URL"
 
 
 class NewRecipient(BaseModel):
@@ -113,7 +113,7 @@ def _add(request: Request, watch_id: int, typed: str) -> WebhookRecord:
         load_watch(connection, watch_id)
         known = webhooks_of_watch(connection, watch_id, form="email")
         if any(one.url == entry.url for one in known):
-            raise BadInput("this address gets the mails of this watch already")
+            raise BadInput("this address already gets the mails of this watch")
         if len(known) >= MAX_ADDRESSES:
             raise BadInput(f"a watch has at most {MAX_ADDRESSES} addresses: use a mailing list")
         return add_webhook(connection, entry, secret=new_webhook_secret(), now=database_time(connection))

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 15.0
 MAX_ADDRESS = 254
 # One address without a name, comments or quotes, in ASCII.
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
-NO_SERVER = "no mail server is set: the operator sets ONESTORY_SMTP_URL"
+NO_SERVER = "no mail server is set up: set ONESTORY_SMTP_URL"
 DELIVERED = 250
 
 

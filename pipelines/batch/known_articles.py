@@ -38,7 +38,7 @@ def _files_of(dump: Path) -> list[InputFile]:
         manifest = orjson.loads((dump / "manifest.json").read_bytes())
         listed: dict[str, dict[str, object]] = manifest["files"]
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise BadInput(f"{dump} is no dump: it has no manifest.json that can be read") from error
+        raise BadInput(f"{dump} is not a dump: it has no readable manifest.json") from error
     found = []
     for name, told in sorted(listed.items()):
         if name.startswith("articles/"):

@@ -6,14 +6,22 @@ from lxml import etree
 
 from onestory.pipelines.markup.charset import mended_utf8
 
-__all__ = ["escaped", "with_closed_tags", "without_marks"]
+__all__ = ["declares_entities", "escaped", "with_closed_tags", "without_marks"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BARE_AMPERSAND = re.compile(
     rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:[a-z][a-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.DOTALL | re.IGNORECASE
 )
+# A document type with declarations of its own: no feed needs one, and expansions are unbounded. No `<` before the
+# bracket, or a text of nothing but `<!DOCTYPE` would be read to its end at each of them.
+DECLARES = re.compile(rb"<!DOCTYPE[^<>\[]*\[|<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
 # What it says, or nothing at all.
 SAYS_UTF_8 = re.compile(rb"\A(?!.*encoding\s*=)|encoding\s*=\s*[\"']utf-?8[\"']", re.DOTALL | re.IGNORECASE)
+
+
+def declares_entities(body: bytes) -> bool:
+    """Whether XML declares entities or attributes; in any encoding that XML parsers read."""
+    return any(DECLARES.search(narrow) for narrow in (body, body.replace(b"\x00", b"")))
 
 
 def without_marks(body: bytes) -> bytes:

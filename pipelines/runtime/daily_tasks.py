@@ -48,7 +48,7 @@ class DailyTasks(PeriodicThread):
             with self._open_engine() as engine:
                 learned = learn_daily(engine.store, engine.index_client, now=now)
             if learned is not None:
-                logger.info("%d lines of furniture in force; %d texts rid of new ones", learned.lines, learned.texts)
+                logger.info("%d boilerplate lines active; %d texts cleaned", learned.lines, learned.texts)
         with self._intake.store.read() as connection:
             published = read_setting(connection, BOILERPLATE_APPLIED)
         if published != self._known:

@@ -3,7 +3,7 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +13,19 @@ from types import TracebackType
 from onestory.errors import Dropped
 from onestory.pipelines.runtime.outcome import Outcome
 from onestory.pipelines.runtime.retry import BackendRetry
+from onestory.pipelines.runtime.saving import new_versions, save_batch
 from onestory.pipelines.runtime.worker_queue import WorkerAnswer, WorkerQueue
 from onestory.pipelines.runtime.workers import Workers
 from onestory.pipelines.stories.attach import attach
 from onestory.pipelines.stories.index_client import IndexClient
-from onestory.pipelines.versions.corrections import record_corrections
-from onestory.pipelines.versions.moved_articles import under_moved_urls
-from onestory.pipelines.watches.matching import record_watch_matches, stored_versions
-from onestory.store.articles.captures import Capture, ProcessedCapture, storable_text
-from onestory.store.articles.earlier_captures import move_back
-from onestory.store.articles.save import SaveResult, save_articles
-from onestory.store.articles.text_replacement import keep_better_set
+from onestory.store.articles.captures import Capture, ProcessedCapture
+from onestory.store.articles.save import SaveResult
 from onestory.store.articles.versions import VersionText, unattached_versions
 from onestory.store.boilerplate import active_fingerprints
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import index_due_batch
 from onestory.store.watches.hits import emit_watch_events
-from onestory.store.watches.watches import lock_watches
+from onestory.store.wire.dispatches import apply_statuses
 from onestory.times import utc_now
 
 __all__ = ["Intake"]
@@ -120,6 +116,7 @@ class Intake:
         """Run the storing thread until closing and until every outcome is set."""
         try:
             self._sweep()
+            self._apply_statuses()
             self._tell()
         except Exception as error:
             self._fail(error)
@@ -181,7 +178,8 @@ class Intake:
                 readings.append((waiting, answer))
         saved, wanted, reopened = self._save([reading for _, reading in readings])
         self._unsearched += len(saved)
-        self._attach([_stored(r, s) for (_, r), s in zip(readings, saved, strict=True) if s.number is not None])
+        self._attach(new_versions([reading for _, reading in readings], saved))
+        self._apply_statuses({one.article_id for (_, r), one in zip(readings, saved, strict=True) if r.capture.filing})
         if reopened:
             self._sweep()
         if wanted:
@@ -193,15 +191,7 @@ class Intake:
         """Save a batch; return the result of each, how many match a watch, and the versions that changed."""
 
         def once() -> tuple[list[SaveResult], int, set[int]]:
-            with self.store.write() as connection:
-                lock_watches(connection, alone=False)
-                under = under_moved_urls(connection, readings)
-                saved = save_articles(connection, under, now=self.clock())
-                reopened = keep_better_set(connection, under, saved, now=self.clock())
-                reopened |= move_back(connection, under, saved, now=self.clock())
-                record_corrections(connection, saved)
-                wanted = record_watch_matches(connection, stored_versions(readings, saved), now=self.clock())
-                return saved, wanted, reopened
+            return save_batch(self.store, readings, now=self.clock())
 
         return self.retry.call(once) if readings else ([], 0, set())
 
@@ -223,6 +213,16 @@ class Intake:
         if self.index_client.has_lost:
             self.index_client.has_lost = False
             self._sweep()
+
+    def _apply_statuses(self, dispatches: Collection[str] | None = None) -> None:
+        """Withdraw the dispatches among these articles, or of all, that their providers have canceled."""
+
+        def once() -> int:
+            with self.store.write() as connection:
+                return apply_statuses(connection, dispatches, now=self.clock())
+
+        if dispatches is None or dispatches:
+            self.retry.call(once)
 
     def _sweep(self) -> None:
         """Attach what is stored but not attached: left by a crash, or lost by the index."""
@@ -249,11 +249,6 @@ class Intake:
                 with self._lock:
                     self._unsettled -= 1
                 waiting.outcome.set_exception(error)
-
-
-def _stored(reading: ProcessedCapture, saved: SaveResult) -> VersionText:
-    text = storable_text(reading.extracted.text) or ""
-    return VersionText(saved.number or 0, saved.article_id, text, reading.signature, reading.signature_params)
 
 
 def _outcome(url: str, saved: SaveResult) -> Outcome:

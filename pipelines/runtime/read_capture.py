@@ -9,11 +9,12 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from onestory.dedupe.signature import PARAMETERS, sign
+from onestory.dispatch_urls import is_dispatch_host
 from onestory.errors import BadInput, Dropped, HomeUnusable
 from onestory.pipelines.boilerplate.repeated_lines import fingerprints_for_page
 from onestory.pipelines.extractor import extract
 from onestory.store.articles.captures import Capture, ProcessedCapture
-from onestory.urls import normalize_url
+from onestory.urls import host_of, normalize_url
 
 __all__ = ["EXTRACTOR", "read_capture", "read_captures_in_worker"]
 
@@ -32,6 +33,8 @@ def read_capture(capture: Capture, *, furniture: Furniture = _NONE) -> Processed
         url = normalize_url(capture.url)
     except BadInput as error:
         raise Dropped(capture.url, "bad_url", str(error)) from error
+    if capture.filing is None and is_dispatch_host(host_of(url)):
+        raise Dropped(capture.url, "bad_url", "its host is one of those that stand for the dispatches of providers")
     extracted = extract(capture, furniture=fingerprints_for_page(url, furniture))
     signature = sign(extracted.text)
     return ProcessedCapture(

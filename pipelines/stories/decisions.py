@@ -79,7 +79,7 @@ def merge_stories(store: Store, names: Sequence[str], word: DecisionNote, mode: 
         homes = {story_named(connection, name) for name in names}
         members = {copy.id for home in homes for copy in copies_of_story(connection, home)}
     if len(homes) < 2:
-        raise BadInput("these are one story already: name another one")
+        raise BadInput("these are already one story: name another one")
     return _decided(store, "together", members, (), word, mode)
 
 
@@ -92,9 +92,9 @@ def split_story(store: Store, names: Sequence[str], word: DecisionNote, mode: De
         homes = set(stories_of_articles(connection, leaving).values())
         members = {copy.id for home in homes for copy in copies_of_story(connection, home)}
     if len(homes) != 1:
-        raise BadInput("these articles stand in different stories: split one story at a time")
+        raise BadInput("these articles belong to different stories: split one story at a time")
     if leaving == members:
-        raise BadInput("these are all the articles of their story: name those that are to leave it")
+        raise BadInput("these are all the articles of their story: name the ones to split off")
     return _decided(store, "split", leaving, members - leaving, word, mode)
 
 

@@ -116,7 +116,7 @@ def _check_length(text: str) -> None:
 def _asked(text: str) -> ComparedText:
     signature = sign(text)
     if signature.words < FEWEST_WORDS:
-        raise BadInput(f"the text has {signature.words} words, too few to tell anything: give at least {FEWEST_WORDS}")
+        raise BadInput(f"the text has {signature.words} words, too few to compare: give at least {FEWEST_WORDS}")
     return ComparedText(ASKED, text, signature)
 
 

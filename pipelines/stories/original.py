@@ -1,7 +1,8 @@
 """Which copy of a story people are shown as its original, and why that one. Pure functions.
 
-What counts, in this order: an editor's word; the outlet to which the earliest copy itself gives the credit, or that it
-names as canonical, if that one had it by then; that it stands at the agency or known outlet that the copies credit;
+What counts, in this order: an editor's word; that it is a dispatch, which its provider filed with us; the outlet to
+which the earliest copy itself gives the credit, or that it names as canonical, if that one had it by then; that it
+stands at the agency or known outlet that the copies credit;
 that it is not much shorter than the fullest; the earliest believed time; and its length. What a copy says of others is
 a claim by the one who makes it: nobody displaces an earlier copy by word of strangers. Nothing depends on which copy
 arrived first.
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from onestory.dispatch_urls import is_dispatch_host
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.stories.claims import Beliefs, TimedCopy, beliefs_of, on_record_from, stated_time
 from onestory.urls import site_of
@@ -31,13 +33,24 @@ __all__ = [
 ]
 
 Reason = Literal[
-    "pinned", "only", "canonical", "credited", "agency", "fullest", "claimed", "first_seen", "unsupported", "alike"
+    "pinned",
+    "only",
+    "dispatch",
+    "canonical",
+    "credited",
+    "agency",
+    "fullest",
+    "claimed",
+    "first_seen",
+    "unsupported",
+    "alike",
 ]
 
 # In plain words, for pages and the command line.
 REASONS: Mapping[str, str] = {
     "pinned": "marked by an editor",
     "only": "the only copy",
+    "dispatch": "the dispatch itself",
     "canonical": "named as canonical by the earliest copy",
     "credited": "credited by the earliest copy",
     "agency": "the credited agency's or outlet's own",
@@ -47,8 +60,6 @@ REASONS: Mapping[str, str] = {
     "unsupported": "seen first; an earlier stated time of another copy is not supported by what was observed",
     "alike": "copies are indistinguishable",
 }
-
-WHOLE_SHARE = 0.5  # of the fullest copy's words; with fewer it is a cut
 
 WHOLE_SHARE = 0.5  # of the fullest copy's words; with fewer it is a cut
 
@@ -82,6 +93,7 @@ class Choice:
 class _Rank:
     """The smallest is the original. Field by field: what is compared, the strongest evidence first."""
 
+    published: bool  # on a page, not filed as a dispatch
     named: int
     agency: bool
     cut: bool
@@ -104,6 +116,7 @@ class _Context:
         # A page that names another one says of itself that it is a copy, whoever else names it.
         is_agency = self._is_credited_agency(copy)
         return _Rank(
+            published=not is_dispatch_host(copy.host),
             named=2 if copy.names else 0 if copy.id == self.conceded else 1,
             agency=not is_agency,
             # A source whose page was cut, by a wall or by us, is the source.
@@ -136,7 +149,8 @@ def choose_original(copies: Sequence[CopyFacts], *, pinned: str | None = None) -
     context = _Context(context.credited, context.fullest, context.beliefs, conceded)
     by_rank = {context.rank(copy): copy for copy in copies}
     first, second = sorted(by_rank)[:2]
-    reason = how if how and first.id == conceded else _reason(first, second, by_rank[first], context.beliefs)
+    by_word = how if first.published == second.published and first.id == conceded else None
+    reason = by_word or _reason(first, second, by_rank[first], context.beliefs)
     return Choice(first.id, _with_doubts(reason, by_rank[first], copies, context.beliefs))
 
 
@@ -192,6 +206,8 @@ def reconsider_original(
 
     `credited` is what the copies credit, the newcomer among them; `fullest` their most words.
     """
+    if reason == "dispatch" and not is_dispatch_host(newcomer.host):
+        return Choice(original.id, "dispatch")
     if reason not in ("claimed", "first_seen", "unsupported", "agency", "fullest"):
         return None
     bound = stated_time(original) if reason == "claimed" else original.first_seen
@@ -226,17 +242,17 @@ def _as_reason(reason: str) -> Reason:
 
 
 def _reason(first: _Rank, second: _Rank, original: CopyFacts, beliefs: Beliefs) -> Reason:
-    if first.named != second.named:
-        return "canonical"
-    if first.agency != second.agency:
-        return "agency"
-    if first.cut != second.cut:
-        return "fullest"
-    if first.earliest != second.earliest:
-        return "claimed" if stated_time(original) == beliefs.time_of(original) else "first_seen"
-    if first.first_seen != second.first_seen:
-        return "first_seen"
-    return "fullest" if first.words != second.words else "alike"
+    by_time: Reason = "claimed" if stated_time(original) == beliefs.time_of(original) else "first_seen"
+    differences: Sequence[tuple[bool, Reason]] = (
+        (first.published != second.published, "dispatch"),
+        (first.named != second.named, "canonical"),
+        (first.agency != second.agency, "agency"),
+        (first.cut != second.cut, "fullest"),
+        (first.earliest != second.earliest, by_time),
+        (first.first_seen != second.first_seen, "first_seen"),
+        (first.words != second.words, "fullest"),
+    )
+    return next((reason for differs, reason in differences if differs), "alike")
 
 
 def story_credit(original: str, copies: Sequence[CopyFacts]) -> str | None:

@@ -79,9 +79,9 @@ def create_watch(
     phrases = _phrases(wish.phrases)
     seeds = list(dict.fromkeys(checked_url(url.strip()) for url in wish.urls))
     if not phrases and not seeds:
-        raise BadInput("a watch needs words to look for, or a --url to begin with")
+        raise BadInput("a watch needs words to look for, or a --url to start from")
     if len(seeds) > MAX_SEEDS:
-        raise BadInput(f"a watch begins with at most {MAX_SEEDS} URLs; these are {len(seeds):,}")
+        raise BadInput(f"a watch starts from at most {MAX_SEEDS} URLs; you gave {len(seeds):,}")
     searches, unused = searches_for(phrases, wish.templates)
     typed, name = [phrase.typed for phrase in phrases], _name(wish, phrases, seeds)
     with store.write() as connection:
@@ -100,7 +100,7 @@ def create_watch(
 def _phrases(typed: Sequence[str]) -> list[WatchPhrase]:
     found = list({phrase.needles: phrase for phrase in map(parse_phrase, typed)}.values())
     if len(found) > MAX_PHRASES:
-        raise BadInput(f"a watch has at most {MAX_PHRASES} phrases; these are {len(found):,}")
+        raise BadInput(f"a watch has at most {MAX_PHRASES} phrases; you gave {len(found):,}")
     return found
 
 

@@ -53,7 +53,7 @@ def parse_phrase(typed: str) -> WatchPhrase:
         raise BadInput(f"a phrase to watch for has at most {MAX_LENGTH} characters; this one has {len(clean):,}")
     parts = [_normal(part) for part in clean.split(" + ")]
     if not all(parts):
-        raise BadInput(f"{clean!r} has no word to watch for")
+        raise BadInput(f"{clean!r} contains no word to watch for")
     if any(len(part.decode()) < MIN_CHARACTERS for part in parts):
         raise BadInput(f"{clean!r} is in every text: watch for more than a single letter")
     return WatchPhrase(clean, tuple(_needle(part) for part in parts))

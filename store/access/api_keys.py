@@ -108,7 +108,9 @@ def _checked_name(connection: Connection, name: str) -> str:
     """The name on one line. Names are unique to readers among usable keys, since they sign decisions."""
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > MAX_KEY_NAME or not wanted.isprintable():
-        raise BadInput(f"a key needs a name of 1 to {MAX_KEY_NAME} printable characters that says who or what uses it")
+        raise BadInput(
+            f"a key needs a name of 1 to {MAX_KEY_NAME} printable characters: the person or program that uses it"
+        )
     usable = [one for one in list_keys(connection) if one.revoked is None]
     if alike := next((one.name for one in usable if skeleton(one.name) == skeleton(wanted)), None):
         what = "named" if alike == wanted else "with a name that looks the same,"

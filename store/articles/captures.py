@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from onestory.errors import BadInput
 from onestory.urls import article_id_of_url, host_of, normalize_url
@@ -13,6 +13,7 @@ __all__ = [
     "MAX_OUTLET_CHARS",
     "Capture",
     "ExtractedArticle",
+    "Filing",
     "ProcessedCapture",
     "RemovedLine",
     "article_row",
@@ -30,6 +31,22 @@ MAX_OUTLET_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """What a provider states of a version of its dispatch.
+
+    `uri` identifies the dispatch within the provider. `issued` is when this version was made. A dispatch that is
+    `canceled` or `withheld` must not be used.
+    """
+
+    provider: str
+    uri: str
+    version: str | None = None
+    issued: datetime | None = None
+    status: Literal["usable", "withheld", "canceled"] = "usable"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """A page or text as it arrived from a crawl, a WARC file or a row. The stages treat all of them alike.
 
@@ -37,7 +54,8 @@ class Capture:
     that came with it. `observed` is None if the time is unknown; the clock of the import is used then. `warc_file` and
     `warc_offset` (in bytes) locate the stored response, if there is one. `host_signals` holds the host's statements
     about data mining at fetch time as (source, value, says): see `onestory.pipelines.extract.rights`. `seen_after` is
-    the last poll of its source that did not list the page yet.
+    the last poll of its source that did not list the page yet. `filing` is set of dispatches, whose URL is
+    `onestory.dispatch_urls.dispatch_url`.
     """
 
     url: str
@@ -54,6 +72,7 @@ class Capture:
     host_signals: tuple[tuple[str, str, str | None], ...] = ()
     authors: tuple[str, ...] = ()
     seen_after: datetime | None = None
+    filing: Filing | None = None
 
 
 @dataclass(frozen=True, slots=True)

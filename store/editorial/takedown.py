@@ -16,6 +16,7 @@ from onestory.store.queries import chunks
 from onestory.store.schema import (
     articles,
     boilerplate,
+    dispatches,
     matches,
     moves,
     pages,
@@ -137,6 +138,7 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
         connection.execute(delete(versions).where(versions.c.article_id.in_(part)))
         connection.execute(delete(moves).where(moves.c.article_id.in_(part)))
         connection.execute(delete(withdrawals).where(withdrawals.c.article_id.in_(part)))
+        connection.execute(delete(dispatches).where(dispatches.c.article_id.in_(part)))
         connection.execute(delete(articles).where(articles.c.id.in_(part)))
         connection.execute(delete(pages).where(pages.c.article_id.in_(part)))
     for urls in chunks(gone.urls):

@@ -4,25 +4,24 @@ An article is `withdrawn` when its page no longer shows it: at once if the page 
 hours later, does not find it either. Its texts are kept. If the article reappears, that is recorded as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from onestory.store.events.event_log import add_event
+from onestory.store.events.withdrawals import mark_article_returned, mark_article_withdrawn
 from onestory.store.frontier.pages import SOURCE_COLUMNS, DuePage
 from onestory.store.frontier.scope import CrawlScope, due_revisits_where
 from onestory.store.queries import lock_stories
-from onestory.store.schema import articles, pages, sources, stories, withdrawals
+from onestory.store.schema import articles, pages, sources
 
 __all__ = [
     "DueRevisit",
     "RevisitResult",
     "RevisitState",
     "due_revisits",
-    "mark_article_returned",
     "postpone_revisits",
     "revisit_state",
     "save_revisit_result",
@@ -185,52 +184,16 @@ def _withdraw(connection: Connection, page: DueRevisit, result: RevisitResult, *
     )
     if connection.execute(others.limit(1)).first() is not None:
         return False
-    since = page.missing_since or now
-    known = update(articles).where(articles.c.id == page.article_id)
-    if not connection.execute(known.values(withdrawn=since, withdrawn_reason=result.reason)).rowcount:
-        return False  # taken down since the fetch
-    connection.execute(
-        insert(withdrawals).values(
-            article_id=page.article_id,
-            withdrawn=since,
-            confirmed=now,
-            reason=result.reason,
-            http_status=result.http_status,
-            location=result.location,
-        )
+    is_known = mark_article_withdrawn(
+        connection,
+        page.article_id,
+        since=page.missing_since or now,
+        reason=result.reason,
+        now=now,
+        http_status=result.http_status,
+        location=result.location,
     )
+    if not is_known:
+        return False  # taken down since the fetch
     connection.execute(update(pages).where(pages.c.id == page.id).values(state="gone"))
-    _emit_withdrawal(connection, page, result, since=since, now=now)
     return True
-
-
-def _emit_withdrawal(
-    connection: Connection, page: DueRevisit, result: RevisitResult, *, since: datetime, now: datetime
-) -> None:
-    more = {"reason": result.reason, "http_status": result.http_status, "withdrawn": since.isoformat()}
-    _add_event(connection, "story.withdrawn", page.article_id, more, now=now)
-
-
-def _add_event(
-    connection: Connection, kind: str, article_id: str, more: Mapping[str, object], *, now: datetime
-) -> None:
-    """Add the event and touch the story's record, so that mirrors and caches notice."""
-    columns = (articles.c.story_id, articles.c.outlet, articles.c.url, stories.c.original)
-    counts = (stories.c.copies, stories.c.outlets, stories.c.owners)
-    joined = select(*columns, *counts).join(stories, stories.c.id == articles.c.story_id)
-    row = connection.execute(joined.where(articles.c.id == article_id)).one()
-    connection.execute(update(stories).where(stories.c.id == row.story_id).values(updated=now))
-    data = {"article": article_id, "outlet": row.outlet, "url": row.url, "is_original": row.original == article_id}
-    data |= {"copies": row.copies, "outlets": row.outlets, "owners": row.owners, **more}
-    add_event(connection, kind, now=now, story_id=row.story_id, data=data)
-
-
-def mark_article_returned(connection: Connection, article_id: str, *, now: datetime) -> None:
-    """Record that the article was seen, and end its withdrawal."""
-    gone = (articles.c.id == article_id, articles.c.withdrawn.is_not(None))
-    if connection.execute(select(articles.c.id).where(*gone)).first() is None:
-        return
-    connection.execute(update(articles).where(*gone).values(withdrawn=None, withdrawn_reason=None))
-    open_ = (withdrawals.c.article_id == article_id, withdrawals.c.returned.is_(None))
-    connection.execute(update(withdrawals).where(*open_).values(returned=now))
-    _add_event(connection, "story.corrected", article_id, {"returned": True}, now=now)

@@ -25,6 +25,7 @@ from onestory.store.schema.watches import (
     watch_stories,
     watches,
 )
+from onestory.store.schema.wire import dispatches
 
 __all__ = [
     "Time",
@@ -33,6 +34,7 @@ __all__ = [
     "boilerplate",
     "decision_articles",
     "decisions",
+    "dispatches",
     "events",
     "gaps",
     "hosts",

@@ -60,6 +60,7 @@ sources = Table(
     Column("location_why", Text),  # set if `location` was found that way, not by a redirect
     # fetch only pages that a watch wants
     Column("watched_only", Boolean, nullable=False, default=False, server_default=false()),
+    Column("wire", Text),  # the provider whose dispatches the source holds; NULL: it lists pages
 )
 
 

@@ -35,7 +35,8 @@ __all__ = [
 class DueSource:
     """A source to poll. `at` is the address to fetch: its URL, a redirect target, or a replacement.
 
-    While it `is_seeking`, `at` is the homepage of its outlet, which may name a feed to replace the dead one.
+    While it `is_seeking`, `at` is the homepage of its outlet, which may name a feed to replace the dead one. `wire` is
+    the provider whose dispatches it holds; None if it lists pages.
     """
 
     id: int
@@ -60,6 +61,7 @@ class DueSource:
     is_rediscovering: bool
     last_rediscovery: datetime | None
     location_why: str | None
+    wire: str | None = None
 
 
 def find_sources(connection: Connection, names: Sequence[str]) -> tuple[int, ...]:
@@ -125,6 +127,7 @@ def _due(row: Any) -> DueSource:
         is_rediscovering=row.seeking,
         last_rediscovery=row.sought,
         location_why=row.location_why,
+        wire=row.wire,
     )
 
 

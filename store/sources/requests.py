@@ -61,7 +61,7 @@ def add_source_request(
         return SourceRequest(*row)
     count = connection.execute(select(func.count()).select_from(source_requests).where(waiting)).scalar_one()
     if count >= MAX_WAITING:
-        raise BadInput(f"{MAX_WAITING} requested sources wait already: check that a crawler is running")
+        raise BadInput(f"{MAX_WAITING} requested sources are already queued: check that a crawler is running")
     values = {"url": url, "is_section": is_section, "outlet": outlet, "language": language, "created": now}
     return SourceRequest(*connection.execute(insert(source_requests).values(values).returning(*COLUMNS)).one())
 

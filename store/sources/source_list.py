@@ -64,7 +64,8 @@ class SourceEntry:
     """A source as given by the shipped list or the operator. `kind`: feed, sitemap, section.
 
     `agencies` are those whose copy the outlet is known to carry; informational, not stored. `ours` of None leaves the
-    ownership as it is. `daily_pages` limits the pages found per day; None is the default of its kind.
+    ownership as it is. `daily_pages` limits the pages found per day; None is the default of its kind. `wire` is the
+    provider whose dispatches the source holds.
     """
 
     url: str
@@ -82,6 +83,7 @@ class SourceEntry:
     timezone: str | None = None
     daily_pages: int | None = None
     ours: bool | None = None
+    wire: str | None = None
 
 
 def add_sources(connection: Connection, entries: Sequence[SourceEntry], *, now: datetime) -> int:
@@ -155,6 +157,7 @@ def _source_rows(entries: Sequence[SourceEntry], *, now: datetime) -> list[dict[
             "cron": entry.cron,
             "timezone": entry.timezone,
             "daily_pages": entry.daily_pages,
+            "wire": entry.wire,
             "next_poll": now,
             "status_since": now,
         }

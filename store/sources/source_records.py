@@ -23,7 +23,7 @@ class SourceRecord:
 
     `last_new` is the last poll that listed something new; `alarmed` the time of the alarm. `asks_seconds` is how long
     the source last asked to wait. `location` is where it is polled, if not at its URL. With `watched_only`, only pages
-    that a watch wants are fetched.
+    that a watch wants are fetched. `wire` is the provider whose dispatches it holds.
     """
 
     id: int
@@ -56,6 +56,7 @@ class SourceRecord:
     location: str | None
     location_why: str | None
     watched_only: bool
+    wire: str | None
 
     @property
     def is_well(self) -> bool:

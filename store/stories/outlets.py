@@ -118,7 +118,7 @@ def merge_outlets(connection: Connection, name: str, into: str, *, now: datetime
     target = load_outlet(connection, into).name
     load_outlet(connection, name)
     if target == name:
-        raise BadInput(f"{name!r} is that outlet already: choose another one")
+        raise BadInput(f"{name!r} is already that outlet: choose another one")
     insert_new(connection, outlets, [{"name": one, "ours": False} for one in sorted({name, target})])
     query = select(articles.c.story_id).where(articles.c.outlet == name).distinct()
     touched = sorted(connection.execute(query).scalars())

@@ -82,7 +82,7 @@ def insert_watch(
 ) -> WatchRecord:
     """Insert a watch. Raises BadInput for an end in the past. The caller holds the exclusive lock."""
     if until is not None and until <= now:
-        raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past: a watch ends later than now")
+        raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past: choose a time in the future")
     row = {"name": name, "phrases": list(phrases), "created": now, "until": until}
     added = connection.execute(insert(watches).values(**row).returning(watches.c.id)).scalar_one()
     return WatchRecord(added, name, tuple(phrases), now, until, None)

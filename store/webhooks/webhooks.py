@@ -99,7 +99,7 @@ def _check(connection: Connection, entry: WebhookEntry) -> None:
     known = list_webhooks(connection)
     same = next((hook for hook in known if _sends_the_same(hook, entry)), None)
     if same is not None:
-        raise BadInput(f"webhook {same.id} has this URL and these filters already: remove it first, or choose others")
+        raise BadInput(f"webhook {same.id} already has this URL and these filters: remove it first, or choose others")
     if len(known) >= MAX_WEBHOOKS:
         raise BadInput(f"there are already {MAX_WEBHOOKS} webhooks: remove one that is no longer needed")
 

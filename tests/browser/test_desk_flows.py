@@ -153,7 +153,7 @@ def test_a_pasted_text_has_what_ran_before_marked(reader: Watched) -> None:
     page = reader.go("/lookup")
     ran = "\n".join(BRIDGE.split("\n")[2:4])
     page.get_by_label("Text, or part of it").fill(f"A line of our own that nobody ran, about something else.\n{ran}")
-    page.get_by_role("button", name="Look up the text").press("Enter")
+    page.get_by_role("button", name="Look up text").press("Enter")
     expect(page.locator("mark").first).to_contain_text("Shopkeepers on the eastern bank")
     expect(page.get_by_role("heading", name="Found in 1 story")).to_be_visible()
     expect(page.locator("mark").first).not_to_contain_text("our own")
@@ -165,12 +165,12 @@ def test_a_sentence_from_a_pdf_is_found_and_for_a_paraphrase_the_search_is_offer
     page.get_by_label("Text, or part of it").fill(
         "Engineers noticed the dam-\nage during a routine check in early\nspring"
     )
-    page.get_by_role("button", name="Look up the text").press("Enter")
+    page.get_by_role("button", name="Look up text").press("Enter")
     expect(page.get_by_role("heading", name="Found in 1 story")).to_be_visible()
     page.get_by_label("Text, or part of it").fill(
         "Port Ellery shuts a harbour bridge where inspectors saw cracked bearings"
     )
-    page.get_by_role("button", name="Look up the text").press("Enter")
+    page.get_by_role("button", name="Look up text").press("Enter")
     expect(page.get_by_text("No match.")).to_be_visible()
     page.get_by_role("link", name="Port Ellery").press("Enter")
     expect(page.get_by_role("heading", name="Bridge to close").first).to_be_visible()
@@ -207,7 +207,7 @@ def test_an_address_leads_to_its_story_and_an_unknown_one_may_be_fetched(reader:
     expect(page.get_by_role("heading", level=1)).to_have_text("Bridge to close")
     reader.go("/lookup")
     page.get_by_label("Or the URL of an article").fill("https://nowhere.example/x")
-    page.get_by_role("button", name="Look up the URL").click()
+    page.get_by_role("button", name="Look up URL").click()
     expect(page.get_by_role("alert")).to_contain_text("No article with the URL https://nowhere.example/x is stored")
     expect(page.get_by_role("button", name="Fetch it now")).to_be_visible()
     reader.faults = [fault for fault in reader.faults if "404" not in fault]
@@ -277,7 +277,7 @@ def test_times_are_those_of_the_readers_zone_and_utc_on_hover(browser: Any, desk
     expect(seen).to_have_attribute("title", "23 Nov 2026, 12:12 UTC")
     expect(page.get_by_text("times in Europe/Berlin; point at one for UTC")).to_be_visible()
     page.get_by_label("Clock").select_option("12")
-    expect(seen).to_contain_text("01:12")
+    expect(seen).to_contain_text(re.compile(r"(?<!\d)1:12"))
     page.get_by_label("Clock").select_option("")
     page.get_by_label("Times").select_option("UTC")
     expect(seen).to_have_text("23 Nov 2026, 12:12 UTC")

@@ -113,8 +113,8 @@ def test_a_hostile_text_that_is_looked_up_is_shown_and_not_run(reader: Watched, 
     page.get_by_label("Text, or part of it").fill(
         "\n".join(f"{calm(number)}\n{evil}" for number, evil in enumerate(HOSTILE[:20]))
     )
-    page.get_by_role("button", name="Look up the text").click()
-    page.get_by_role("heading", name="Earlier text is highlighted").wait_for()
+    page.get_by_role("button", name="Look up text").click()
+    page.get_by_role("heading", name="Text that ran before is highlighted").wait_for()
     assert page.evaluate("window.ran") is None
     assert page.locator("main script, main img, main iframe, main style, main svg").count() == 0
     reader.check()

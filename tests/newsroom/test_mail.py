@@ -169,7 +169,7 @@ def test_editors_add_and_remove_addresses_on_the_page_of_the_watch(desk: Desk) -
         form = {"form_token": token, "address": "ada@paper.example"}
         assert client.post(f"/watches/{desk.watch}/recipients", data=form).status_code == 303
         twice = read(client.post(f"/watches/{desk.watch}/recipients", data=form), 422)
-        assert "gets the mails of this watch already" in words(twice, "//*[@role='alert']")
+        assert "already gets the mails of this watch" in words(twice, "//*[@role='alert']")
         assert "ada@paper.example" in words(twice)
         [remove] = twice.xpath("//form[contains(@action, '/remove')]/@action")
         assert client.post(remove, data={"form_token": token}).status_code == 303
@@ -184,4 +184,4 @@ def test_without_a_mail_server_nobody_is_promised_mails(small: Locked) -> None:
     watch = create_watch(small.store, WatchRequest(["bridge"]), clock=lambda _: NOON).watch.id
     sent = {"address": "a@b.example"}
     answer = small.client.post(f"/v1/watches/{watch}/recipients", headers=small.bearer("edit"), json=sent)
-    assert (answer.status_code, "sends no mail yet" in answer.json()["detail"]) == (422, True)
+    assert (answer.status_code, "mail server is set up" in answer.json()["detail"]) == (422, True)

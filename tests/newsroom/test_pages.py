@@ -132,7 +132,7 @@ def test_a_filter_that_cannot_be_used_is_told_beside_the_form(news: Served) -> N
 
 def test_empty_pages_say_what_happens_next(served: Served) -> None:
     assert "onestory import" in words(read(served.client.get("/")))
-    assert "Add the source" in words(read(served.client.get("/sources")))
+    assert "Add source" in words(read(served.client.get("/sources")))
     add_source(served, "https://a.example/feed")
     assert "is polling its first sources" in words(read(served.client.get("/")))
     put(served.store, served.index_client, story_of(BRIDGE, copies=1, name="bridge", title="Bridge"))

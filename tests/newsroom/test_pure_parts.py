@@ -103,7 +103,7 @@ def test_how_long_ago_is_told_shortly(passed: timedelta, told: str) -> None:
 
 
 def test_only_the_whole_is_a_hundred_percent() -> None:
-    assert [format_percent(part) for part in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "1 %", "50 %", "99 %", "100 %"]
+    assert [format_percent(part) for part in (0, 0.001, 0.5, 0.999, 1)] == ["0%", "1%", "50%", "99%", "100%"]
     assert format_delay(timedelta(0)) == ""
 
 

@@ -117,7 +117,7 @@ def test_requests_that_nobody_takes_are_bounded(store: Store) -> None:
         for at in range(MAX_WAITING):
             url = f"https://o{at}.example/"
             add_source_request(connection, url, is_section=False, outlet=None, language=None, now=NOON)
-        with pytest.raises(BadInput, match="wait already"):
+        with pytest.raises(BadInput, match="already queued"):
             add_source_request(connection, "https://x.example/", is_section=False, outlet=None, language=None, now=NOON)
         first = take_source_request(connection, now=NOON)
         second = take_source_request(connection, now=NOON)

@@ -324,7 +324,7 @@ def test_the_sender_of_a_server_sends(store: Store, store_url: str, hook: Place,
 
 def test_a_second_webhook_with_one_url_and_its_filters_is_refused(store: Store) -> None:
     first = add(store, "https://hooks.example/a")
-    with pytest.raises(BadInput, match=f"webhook {first.id} has this URL and these filters already"):
+    with pytest.raises(BadInput, match=f"webhook {first.id} already has this URL and these filters"):
         add(store, "https://hooks.example/a", form="slack")
     assert add(store, "https://hooks.example/a", language="cs").url == first.url
     with store.write() as connection:

@@ -64,16 +64,16 @@ def test_a_feed_belongs_to_the_outlet_that_is_known_on_its_host(lite: Store):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "no XML"),
-        (b"\x00\xff", "no XML"),
-        (b"{}", "no XML"),
+        (b"", "not XML"),
+        (b"\x00\xff", "not XML"),
+        (b"{}", "not XML"),
         (b"<rss version='2.0'/>", "root is <rss>"),
         (
             b'<!DOCTYPE opml [<!ENTITY e SYSTEM "file:///etc/passwd">]><opml><body><outline text="&e;"/></body></opml>',
             "DTD",
         ),
         (b'<!DOCTYPE opml SYSTEM "http://10.0.0.1/x.dtd"><opml><body/></opml>', "DTD"),
-        (b"<opml><body>" + b"<outline text='x' xmlUrl='https://a.example/1'>" * 10, "no XML"),
+        (b"<opml><body>" + b"<outline text='x' xmlUrl='https://a.example/1'>" * 10, "not XML"),
         (b"<opml>" + b" " * 10_000_001 + b"</opml>", "larger than"),
     ],
 )

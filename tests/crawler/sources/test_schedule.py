@@ -188,11 +188,11 @@ def test_a_source_that_fails_is_asked_ever_more_rarely_and_by_cron_only_at_its_t
         (PollSchedule(900, 3_600, 600), "above the longest"),
         (PollSchedule(900, cron="whenever"), "five fields"),
         (PollSchedule(900, cron="99 * * * *"), "Bad minute"),
-        (PollSchedule(900, cron="0 0 31 2 *"), "no cron expression"),
+        (PollSchedule(900, cron="0 0 31 2 *"), "not a cron expression"),
         (PollSchedule(900, cron="* * * * * *"), "five fields"),
-        (PollSchedule(900, cron="0 * * * *", timezone="Mars/Olympus"), "no time zone"),
-        (PollSchedule(900, cron="0 * * * *", timezone="../../etc/passwd"), "no time zone"),
-        (PollSchedule(900, timezone="Europe/Berlin"), "there is none"),
+        (PollSchedule(900, cron="0 * * * *", timezone="Mars/Olympus"), "not a time zone"),
+        (PollSchedule(900, cron="0 * * * *", timezone="../../etc/passwd"), "not a time zone"),
+        (PollSchedule(900, timezone="Europe/Berlin"), "needs a cron expression"),
     ],
 )
 def test_a_schedule_that_cannot_be_kept_to_says_why(schedule: PollSchedule, said: str):

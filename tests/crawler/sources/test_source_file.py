@@ -51,7 +51,7 @@ def test_syncing_twice_adds_nothing(lite: Store):
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ninterval_seconds = 1', "from 60 to 86400"),
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\n' * 2, "twice"),
         ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\nours = "yes"', "ours is true or false"),
-        ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ncron = "daily"', "source 1: 'daily' is no cron"),
+        ('[[source]]\nurl = "https://a.example/"\noutlet = "A"\ncron = "daily"', "source 1: 'daily' is not a cron"),
         (
             '[[source]]\nurl = "https://a.example/"\noutlet = "A"\nmin_seconds = 900\nmax_seconds = 600',
             "above the longest",

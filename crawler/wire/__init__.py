@@ -1,0 +1,1 @@
+"""Sources that hold dispatches themselves, instead of listing pages."""

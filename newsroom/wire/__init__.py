@@ -1,0 +1,1 @@
+"""Dispatches: import by folder and API, and the report on their use."""

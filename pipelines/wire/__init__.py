@@ -1,0 +1,1 @@
+"""Files of providers in, dispatches out: ninjs, NewsML-G2 and plain JSON."""

@@ -1,0 +1,1 @@
+"""Dispatches that providers filed, and who ran them."""
