@@ -98,9 +98,9 @@ def _kinds(language: str) -> _Kinds:
             for place, phrases in places.items():
                 merged[kind][place].update(phrase.lower() for phrase in phrases)
     kinds = tuple(_compiled(kind, places) for kind, places in merged.items())
-    phrases = {one for places in merged.values() for place in ("starts", "contains") for one in places.get(place, ())}
+    within = {one for places in merged.values() for place in ("starts", "contains") for one in places.get(place, ())}
     whole = frozenset(one for kind in kinds for one in kind.whole)
-    return _Kinds(kinds, whole, max(map(len, whole), default=0), Literals(phrases))
+    return _Kinds(kinds, whole, max(map(len, whole), default=0), Literals(within))
 
 
 def _compiled(name: str, places: dict[str, set[str]]) -> _Kind:
