@@ -43,7 +43,7 @@ __all__ = [
     "write_template",
 ]
 
-BATCH = 128
+BATCH = 1000
 TEMPLATE = "template.db"
 
 
