@@ -17,6 +17,7 @@ from onestory.pipelines.batch.comparison import MATCHES, evidence_of
 from onestory.pipelines.batch.components import open_groups
 from onestory.pipelines.batch.directory import open_directory
 from onestory.pipelines.batch.evaluation import EvaluatedGroup, evaluated_group, make_template
+from onestory.pipelines.batch.kept_store import keep_group
 from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.store.stories.records import MatchRecord, current_matches
@@ -57,6 +58,8 @@ def write_results(setting: Setting, group: int) -> None:
     """The rows of one group, each table in the order of its ids."""
     with evaluated_group(setting, group) as evaluated:
         rows, current = group_rows(evaluated)
+        if setting.keeps_store:
+            keep_group(setting, group, evaluated)
     for table, fields in TABLES.items():
         setting.folder.write_arrow(result_name(table, group), table_of(rows[table], fields))
     # Last: with it the part is complete.
