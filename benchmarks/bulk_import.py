@@ -60,8 +60,8 @@ def main() -> None:
         ways = {
             "import": (["import", "--no-learn", one], ["import", "--no-learn", rows]),
             "import --stories": (
-                ["import", "--stories", dedupe(one, folder / "out1")],
-                ["import", "--stories", dedupe(rows, folder / "out")],
+                ["import", "--no-learn", "--stories", dedupe(one, folder / "out1")],
+                ["import", "--no-learn", "--stories", dedupe(rows, folder / "out")],
             ),
         }
         found = {}

@@ -130,7 +130,7 @@ def import_command(
 ) -> None:
     """Import pages and texts. Importing a file again changes nothing."""
     if stories:
-        _import_stories(paths, load_config(home), as_json=json)
+        _import_stories(paths, load_config(home), learn=learn, as_json=json)
         return
     config = _sized_for(paths, load_config(home))
     with spinner("importing") as progress:
@@ -154,7 +154,7 @@ def import_command(
     raise typer.Exit(counts.exit_code)
 
 
-def _import_stories(paths: Sequence[str], config: Config, *, as_json: bool) -> None:
+def _import_stories(paths: Sequence[str], config: Config, *, learn: bool, as_json: bool) -> None:
     try:
         from onestory.newsroom.imports.stories import import_stories  # noqa: PLC0415 - it needs an extra
     except ImportError as error:
@@ -172,6 +172,8 @@ def _import_stories(paths: Sequence[str], config: Config, *, as_json: bool) -> N
                 task, description=f"{stage}: {done}{f' of {total}' if total else ''}"
             ),
         )
+        if learn:
+            _learn(engine, progress, task)
     if as_json:
         print_json(counts)
     else:

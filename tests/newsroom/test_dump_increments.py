@@ -1,7 +1,6 @@
 """A dump and its increments are the whole dump, to the byte: what is new, what has changed, what is gone."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module", params=list(DumpFormat))
 def dumps(
     request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, redis_url: str
-) -> Iterator[Path]:
+) -> Path:
     """A folder with the dumps `whole-0` to `whole-2`, and the increments `since-1` and `since-2`."""
     folder = tmp_path_factory.mktemp("dumps")
     shutil.copy(sqlite_template, folder / "onestory.db")
@@ -47,7 +46,7 @@ def dumps(
                 since = [folder / "whole-0", *(folder / f"since-{one}" for one in range(1, step))]
                 write_dump(store, out=folder / f"since-{step}", file_format=request.param, since=since)
     store.close()
-    yield folder
+    return folder
 
 
 def test_a_base_and_its_increments_are_the_whole_dump(dumps: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from onestory.errors import BadInput
 from onestory.newsroom.dump.writer import DumpTable, dump_rows
 from onestory.newsroom.imports.stories import import_stories
 from onestory.pipelines.batch import components
+from onestory.pipelines.boilerplate.learning import learn_boilerplate
 from onestory.pipelines.runtime.engine import Engine
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.store.database import Store
@@ -22,7 +23,8 @@ from onestory.store.stories.listing import StoryFilter
 from onestory.store.stories.records import MatchRecord, current_matches
 from onestory.store.stories.search import search_by_relevance
 from tests.batch_rows import mixed_rows
-from tests.batches import batch, imported, read_table, write_jsonl
+from tests.batches import AS_OF, batch, imported, read_table, write_jsonl
+from tests.news_texts import wire_article
 
 Row = dict[str, Any]
 
@@ -164,6 +166,39 @@ def test_articles_that_come_later_join_the_stories(
     with store.read() as connection:
         assert search_by_relevance(connection, StoryFilter(query=known.title), limit=5).hits
     store.close()
+
+
+def test_what_is_learned_afterwards_is_what_an_import_learns(
+    sqlite_template: Path, redis_client: Redis, prefix: str, tmp_path: Path
+) -> None:
+    """Each article of a host ends with one line of the host's own."""
+    frame = "Read our whole coverage of the harbour in the evening edition"
+    rows = [
+        {
+            "url": f"https://herald.example/{at}",
+            "title": f"Story number {at} of the day",
+            "text": f"{wire_article(at)}\n{frame}",
+            "fetched": f"2026-03-01T12:{at:02}:00Z",
+        }
+        for at in range(12)
+    ]
+    path = write_jsonl(tmp_path / "rows.jsonl", rows)
+    batch([path], tmp_path / "out", keep_store=True)
+    found = []
+    for way in ("online", "bulk"):
+        shutil.copy(sqlite_template, tmp_path / f"{way}.db")
+        store = Store.open(f"sqlite:///{tmp_path / way}.db")
+        client = IndexClient(store, BandIndex(redis_client, prefix=f"{prefix}{way}"), ensure_server=lambda: None)
+        if way == "online":
+            imported(path, store, redis_client, f"{prefix.strip('{}:')}{way}")
+        else:
+            import_stories(Engine(store, client), tmp_path / "out", progress=silent)
+        learn_boilerplate(store, client, only_new=True, now=AS_OF)
+        found.append(everything(store))
+        store.close()
+    assert found[0] == found[1]
+    assert frame in str(found[0]["removed"])
+    assert frame not in str(found[0]["articles"])
 
 
 def test_a_store_that_holds_anything_is_refused(rows: Path, result: Path, engine: Engine, prefix: str) -> None:
