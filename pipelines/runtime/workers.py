@@ -1,5 +1,6 @@
 """The worker processes that process captures. A stuck one is replaced, and only its page is lost."""
 
+import gc
 import multiprocessing
 import resource
 import signal
@@ -153,6 +154,8 @@ def settle_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Load models and tables now: the first page must not pay for them from its own time.
     read_captures_in_worker([FIRST_PAGE])
+    # They stay, and need not be gone through again whenever garbage is collected.
+    gc.freeze()
     limit = address_space() + WORKER_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
