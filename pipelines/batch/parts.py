@@ -1,6 +1,5 @@
 """Parts of a stage, done in processes; those that are complete are passed over."""
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -55,23 +54,11 @@ def do_parts(
     if setting.workers == 1 or len(todo) < 2:
         for part in todo:
             setting.folder.require_space(0)
-            _do_one(do, setting, part)
+            do(setting, part)
             done += 1
             progress(stage, done, len(parts))
         return
     _in_processes(stage, do, todo, setting, progress=lambda more: progress(stage, done + more, len(parts)))
-
-
-def _do_one(do: Callable[[Setting, int], object], setting: Setting, part: int) -> None:
-    """Do a part. Garbage is collected once, behind it: a fifth of the time of a group of stories went into that."""
-    is_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        do(setting, part)
-    finally:
-        if is_collecting:
-            gc.enable()
-        gc.collect()
 
 
 def _in_processes(
@@ -86,7 +73,7 @@ def _in_processes(
         min(setting.workers, len(todo)), mp_context=multiprocessing.get_context("spawn"), initializer=_settle
     )
     try:
-        waiting: set[Future[object]] = {pool.submit(_do_one, do, setting, part) for part in todo}
+        waiting: set[Future[object]] = {pool.submit(do, setting, part) for part in todo}
         while waiting:
             complete, waiting = wait(waiting, timeout=5, return_when=FIRST_COMPLETED)
             setting.folder.require_space(0)
