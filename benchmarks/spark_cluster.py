@@ -96,16 +96,18 @@ def ended(job: "subprocess.Popen[bytes]") -> None:
         raise RuntimeError(f"the job ended with {job.returncode}: {told.decode(errors='replace')[-2000:]}")
 
 
+def is_executor(process: psutil.Process) -> bool:
+    try:
+        return "CoarseGrainedExecutorBackend" in " ".join(process.cmdline())
+    except psutil.Error:
+        return False  # it ended meanwhile
+
+
 def kill_an_executor(workers: list[psutil.Process], work: Path, job: "subprocess.Popen[bytes]") -> str:
     """Kill an executor once the first step of the job is written; what was killed when."""
     while job.poll() is None:
         steps = [path.parent.name for path in work.glob("*/_SUCCESS")]
-        found = [
-            one
-            for worker in workers
-            for one in worker.children(recursive=True)
-            if "CoarseGrainedExecutorBackend" in " ".join(one.cmdline())
-        ]
+        found = [one for worker in workers for one in worker.children(recursive=True) if is_executor(one)]
         if steps and found:
             found[0].send_signal(signal.SIGKILL)
             return f"an executor was killed behind {', '.join(steps)}"
