@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from onestory.pipelines.extract.language import _identifier
+from onestory.pipelines.extract.language import _REMEMBERED_BYTES, _identifier
 
 OWN = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 SPOKEN = (
@@ -21,11 +21,11 @@ def test_a_text_has_the_scores_of_the_librarys_own_walk(text: str) -> None:
     assert np.array_equal(ours._decide(text), theirs._decide(text))
 
 
-def test_six_bytes_lead_from_any_state_to_one() -> None:
+def test_the_remembered_bytes_lead_from_any_state_to_one() -> None:
     """Pairs of a state and the first one, walked side by side over all bytes, until none are apart."""
     found = _identifier()
     apart = np.stack([np.arange(1, len(found.rows)), np.zeros(len(found.rows) - 1, dtype=np.int64)])
-    for _ in range(6):
+    for _ in range(_REMEMBERED_BYTES):
         keys = []
         for letter in range(256):
             one, other = found.moves[found.rows[apart] + letter].astype(np.int64)
