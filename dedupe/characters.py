@@ -102,9 +102,17 @@ _SPECIAL = re.compile(f"[{_DROPPED}{_TWO_WAYS}]")
 
 
 # Letters and signs of most texts in Latin letters, which every step leaves alone or takes for what parts words.
-_OTHER = re.compile(
-    "[^\x00-\x7f\u00a0-\u00a7\u00a9\u00ab\u00b0\u00b7\u00bb\u00bf-\u00de\u00e0-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u2010-\u2015\u2018-\u201e\u2022\u2026\u20ac]"
+_UNCHANGING = (
+    "\x00-\x7f\u00a0-\u00a7\u00a9\u00ab\u00b0\u00b7\u00bb\u00bf-\u00de\u00e0-\u0131\u0134-\u013e\u0141-\u0148"
+    "\u014a-\u017e\u2010-\u2015\u2018-\u201e\u2022\u2026\u20ac"
 )
+
+
+@cache
+def _unchanging() -> NDArray[np.bool_]:
+    """By code point: whether it is one of `_UNCHANGING`."""
+    pattern = re.compile(f"[{_UNCHANGING}]")
+    return np.array([pattern.match(chr(code)) is not None for code in range(BMP)])
 
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -136,7 +144,7 @@ Step = Callable[[str], str]
 
 def folded(text: str) -> str:
     """The normal form of a text; folding again changes nothing."""
-    if text.isascii() or (not _OTHER.search(text) and "â€" not in text):
+    if text.isascii() or ("â€" not in text and bool(_unchanging().take(codes_of(text), mode="clip").all())):
         return text
     for step in _steps(text):
         text = step(text)

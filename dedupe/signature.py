@@ -25,7 +25,7 @@ _HEAD = struct.Struct("<B?IHHI16s")
 
 _FORMAT = 2
 
-PERMUTATIONS_A_STEP = 8  # the product stays in the cache of one core
+VALUES_A_STEP = 1 << 15  # of shingles and permutations; they stay in the cache of one core
 
 Hashes = NDArray[np.uint32]
 
@@ -138,12 +138,14 @@ def _minhash(shingles: Hashes, parameters: Parameters) -> Hashes:
     if not len(shingles):
         return np.full(parameters.num_perm, 0xFFFFFFFF, dtype=np.uint32)
     mixed, smallest = _fmix(shingles), np.empty(parameters.num_perm, dtype=np.uint32)
-    values = np.empty((PERMUTATIONS_A_STEP, len(mixed)), dtype=np.uint32)
-    for first in range(0, parameters.num_perm, PERMUTATIONS_A_STEP):
-        step = slice(first, first + PERMUTATIONS_A_STEP)
-        np.multiply(a[step], mixed, out=values)
-        np.add(values, b[step], out=values)
-        values.min(axis=1, out=smallest[step])
+    at_once = max(1, min(parameters.num_perm, VALUES_A_STEP // len(mixed)))
+    values = np.empty((at_once, len(mixed)), dtype=np.uint32)
+    for first in range(0, parameters.num_perm, at_once):
+        step = slice(first, min(first + at_once, parameters.num_perm))
+        part = values[: step.stop - step.start]
+        np.multiply(a[step], mixed, out=part)
+        np.add(part, b[step], out=part)
+        part.min(axis=1, out=smallest[step])
     return smallest
 
 

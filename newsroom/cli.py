@@ -55,6 +55,7 @@ COMMANDS = {
     "lookup": _Command("lookup.cli:lookup_command", "Read"),
     "dedupe": _Command("batch.cli:dedupe_command", "Run"),
     "dump": _Command("dump.cli:dump_command", "Read"),
+    "merge-dumps": _Command("dump.cli:merge_dumps_command", "Read"),
     "extract": _Command("imports.extractor:extract_command", "Read"),
     "story": _Command("editorial.cli:story_app", "Edit"),
     "watch": _Command("watches.cli:watch_app", "Edit"),

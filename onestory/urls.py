@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -106,6 +106,7 @@ def bare_host(host: str) -> str:
     return host.removeprefix("www.")
 
 
+@lru_cache(maxsize=1024)
 def host_of(url: str) -> str:
     """The host name of a normal URL, in lower case and without the port."""
     return (urlsplit(url).hostname or "").rstrip(".")
@@ -130,6 +131,7 @@ def path_owner(url: str) -> str | None:
     return found[1].lower() if found else None
 
 
+@lru_cache(maxsize=4096)
 def site_of(host: str) -> str:
     """The registrable domain of a host (Public Suffix List), or the host itself if it has none.
 

@@ -103,6 +103,6 @@ def _text_lines(capture: Capture) -> ArticleBody:
 
 def _without_markup(text: str) -> str:
     """Rows come with HTML in their text: its blocks are lines."""
-    if len(_BLOCK.findall(text[:MAX_TEXT_CHARS])) < 2:
+    if "<" not in text or len(_BLOCK.findall(text[:MAX_TEXT_CHARS])) < 2:
         return text
     return unescape(_TAG.sub("", _BLOCK.sub("\n", text)))

@@ -13,6 +13,7 @@ __all__ = [
     "BOILERPLATE_APPLIED",
     "BOILERPLATE_COUNTED",
     "BOILERPLATE_LEARNED",
+    "BULK_IMPORT",
     "COPIED_FROM",
     "COPY_PROGRESS",
     "DIGESTS_SENT",
@@ -37,6 +38,7 @@ EVENTS_DELETED = "events_forgotten"  # the highest number deleted because of its
 BOILERPLATE_LEARNED = "furniture_learned"  # the start of the latest run
 BOILERPLATE_COUNTED = "boilerplate_counted"  # the newest version that was counted
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
+BULK_IMPORT = "bulk_import"  # the result of a batch that the store was made of, and how far its import is
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces

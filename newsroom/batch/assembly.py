@@ -16,6 +16,7 @@ from onestory.newsroom.dump.card import DumpFormat, dataset_card
 from onestory.newsroom.dump.manifest import pretty_json, write_manifest
 from onestory.newsroom.dump.schema import json_schema
 from onestory.pipelines.batch.extraction import rejected_rows
+from onestory.pipelines.batch.kept_store import assemble_kept
 from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 from onestory.pipelines.batch.work_folder import WorkFolder, open_arrow
 
@@ -41,6 +42,8 @@ def assemble(
     (out / "README.md").write_text(dataset_card(counts, file_format=file_format, is_batch=True), encoding="utf-8")
     for path in (one for table in TABLES for one in (out / table).glob("*.partial")):
         path.unlink()
+    if setting.keeps_store:
+        told = {**told, "kept_groups": assemble_kept(setting, out)}
     rejected = {"counts": {**counts, "rejected": sum(reasons.values())}, "rejected": dict(sorted(reasons.items()))}
     return write_manifest(out, TABLES, {**told, **rejected}, file_format=file_format, as_of=setting.as_of)
 

@@ -70,6 +70,9 @@ def dedupe_command(
     tmp: Annotated[
         Path | None, typer.Option(help="Folder for unfinished work. Default: beside the output.", show_default=False)
     ] = None,
+    keep_store: Annotated[
+        bool, typer.Option("--keep-store", help="Keep what `onestory import --stories` needs; about 5 kB a row.")
+    ] = False,
     engine: Annotated[Engine, typer.Option(help="Where the work runs.")] = Engine.LOCAL,
     master: Annotated[
         str | None,
@@ -99,6 +102,7 @@ def dedupe_command(
         "workers": workers or Config.read().workers,
         "memory": parse_size(memory, option="--memory"),
         "tmp": tmp,
+        "keep_store": keep_store,
     }
     moment = parse_time_option(as_of, option="--as-of") or datetime.now(UTC)
     if engine is Engine.SPARK:
@@ -131,8 +135,9 @@ def _run(inputs: list[str], out: Path, options: dict[str, Any], *, as_of: dateti
 def _run_on_spark(
     inputs: list[str], out: Path, options: dict[str, Any], *, master: str | None, as_of: datetime
 ) -> dict[str, Any]:
-    if options["against"] or options["tmp"] or options["file_format"] is not DumpFormat.PARQUET:
-        raise BadInput("--against, --tmp and --format jsonl work with the local engine only")
+    local = (options["against"], options["tmp"], options["keep_store"])
+    if any(local) or options["file_format"] is not DumpFormat.PARQUET:
+        raise BadInput("--against, --tmp, --keep-store and --format jsonl work with the local engine only")
     try:
         from onestory.newsroom.batch.spark_job import open_spark, run_on_spark  # noqa: PLC0415 - it needs an extra
     except ImportError as error:

@@ -33,7 +33,10 @@ __all__ = ["BatchOptions", "run_batch"]
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """The options of a batch. `tmp` is the folder for unfinished work, `memory` in bytes of all processes."""
+    """The options of a batch. `tmp` is the folder for unfinished work, `memory` in bytes of all processes.
+
+    `keep_store`: whether the result has what `onestory import --stories` needs; not beside earlier dumps.
+    """
 
     columns: dict[str, str]
     against: Sequence[str] = ()
@@ -41,6 +44,7 @@ class BatchOptions:
     workers: int = 1
     memory: int = 2 << 30
     tmp: Path | None = None
+    keep_store: bool = False
 
 
 def run_batch(
@@ -58,12 +62,14 @@ def run_batch(
     BadInput, DiskFull and HomeUnusable; the same call goes on after the last complete part.
     """
     _check_out(out)
+    if options.keep_store and options.against:
+        raise BadInput("--keep-store and --against exclude each other: a store holds whole stories")
     job = BatchJob(
         tuple(find_inputs(inputs)),
         options.columns,
         tuple(find_dump_files(options.against)),
         f"{EXTRACTOR} {PARAMETERS.encode()}",
-        options.file_format,
+        f"{options.file_format}{' with a store' if options.keep_store else ''}",
         as_of,
     )
     for file in job.inputs:
@@ -71,7 +77,7 @@ def run_batch(
             check_parquet(file.path, job.columns)
     partial = out.with_name(f"{out.name}.partial")
     with _work_folder(options, partial, job) as (folder, begun):
-        setting = Setting(folder, begun.as_of, options.workers, options.memory)
+        setting = Setting(folder, begun.as_of, options.workers, options.memory, options.keep_store)
         forget_opened()
         with disk_errors(folder.path):
             _compute(begun, setting, read=read, progress=progress)

@@ -8,6 +8,7 @@ import typer
 
 from onestory.errors import BadInput
 from onestory.newsroom.dump.card import DumpFormat
+from onestory.newsroom.dump.merging import merge_dumps
 from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
 from onestory.newsroom.terminal.console import (
     HomeOption,
@@ -16,7 +17,7 @@ from onestory.newsroom.terminal.console import (
     spinner,
 )
 
-__all__ = ["dump_command"]
+__all__ = ["dump_command", "merge_dumps_command"]
 
 
 def dump_command(
@@ -35,6 +36,10 @@ def dump_command(
     sample: Annotated[
         int | None, typer.Option(min=1, help="Only this many stories, chosen at random, with all their articles.")
     ] = None,
+    since_dump: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier dump, then its increments in order: only what has changed is written."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Export the deduplicated corpus, one row per story, with every copy."""
@@ -42,6 +47,8 @@ def dump_command(
         raise BadInput("Parquet needs pyarrow: install it with `pip install 'onestory[batch]'`")
     with open_store(load_config(home)) as store:
         if out == "-":
+            if since_dump:
+                raise BadInput("--since-dump writes a folder: name one in place of -")
             stream_dump(store, rows, mining=mining or tuple(MiningVerdict), sample=sample)
             return
         with spinner("dumping") as progress:
@@ -52,7 +59,24 @@ def dump_command(
                 mining=mining or tuple(MiningVerdict),
                 file_format=file_format,
                 sample=sample,
+                since=since_dump or (),
                 progress=lambda done: progress.update(task, description=f"{done} rows"),
             )
+    counts = manifest["counts"]
+    typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")
+
+
+def merge_dumps_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DUMP INCREMENT… OUT", help="A dump, its increments in order; a new folder.")
+    ],
+) -> None:
+    """Put a dump and its increments together: the dump that the last increment was made beside."""
+    if len(folders) < 3:
+        raise BadInput("name a dump, at least one increment, and then the folder to make")
+    *chain, out = folders
+    with spinner("merging") as progress:
+        task = progress.add_task("", total=None)
+        manifest = merge_dumps(chain, out, progress=lambda done: progress.update(task, description=f"{done} rows"))
     counts = manifest["counts"]
     typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")

@@ -3,11 +3,8 @@
 Rows contain Dolma's fields (`id, text, source, added, created, metadata`; Soldaini et al. 2024) and further ones.
 """
 
-import os
-import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -16,13 +13,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select
 
-from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
-from onestory.newsroom.dump.card import DumpFormat, dataset_card
-from onestory.newsroom.dump.manifest import pretty_json, write_manifest, write_whole
+from onestory.errors import BadInput
+from onestory.newsroom.dump.card import DumpFormat
+from onestory.newsroom.dump.folder import DumpContent, DumpTable, write_folder
+from onestory.newsroom.dump.increments import read_chain
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
-from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
-from onestory.newsroom.dump.shards import JSON_LINE_OPTIONS, DumpProgress, write_shards
+from onestory.newsroom.dump.shards import JSON_LINE_OPTIONS, DumpProgress
 from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store
 from onestory.store.schema import articles
@@ -32,15 +29,6 @@ from onestory.store.stories.records import ArticleRecord, StoryRecord
 from onestory.store.tombstones import tombstone_records
 
 __all__ = ["DumpTable", "MiningVerdict", "dump_rows", "stream_dump", "write_dump"]
-
-FIELDS: Mapping[str, Mapping[str, Any]] = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
-
-
-class DumpTable(StrEnum):
-    """Tables of a dump."""
-
-    ARTICLES = "articles"
-    STORIES = "stories"
 
 
 class MiningVerdict(StrEnum):
@@ -68,66 +56,31 @@ def write_dump(
     mining: Collection[str] = tuple(MiningVerdict),
     file_format: DumpFormat = DumpFormat.JSONL,
     sample: int | None = None,
+    since: Sequence[Path] = (),
     progress: DumpProgress = lambda done: None,
 ) -> dict[str, Any]:
     """Write a dump next to `out`, rename it when complete, and return the manifest. Raises BadInput if `out` exists.
 
     It contains only articles with one of the verdicts in `mining`, and the stories that have some; with `sample`, only
-    so many stories and their articles.
+    so many stories and their articles. `since` names a dump and the increments to it that there are: only what has
+    changed is written, as the next increment.
     """
-    if out.exists():
-        raise BadInput(f"{out} already exists: choose a new folder, or remove it first")
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
-        manifest = _Writing(partial, sorted(map(str, mining)), file_format, sample, progress).write(store)
-        partial.rename(out)
-    except OSError as error:
-        if is_disk_full(error):
-            raise DiskFull(f"{out}: the disk is full; the incomplete dump was removed") from error
-        raise HomeUnusable(f"{out} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return manifest
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """One dump, into a folder of its own."""
-
-    folder: Path
-    mining: Sequence[str]
-    file_format: DumpFormat
-    sample: int | None
-    progress: DumpProgress
-
-    def write(self, store: Store) -> dict[str, Any]:
-        with store.read() as connection:
-            counts = {table.value: self._write_table(connection, table) for table in DumpTable}
-            removed = [dump_removed_row(one) for one in tombstone_records(connection)]
-            missed = [dump_gap_row(one) for one in iter_gaps(connection)]
-            newest = connection.execute(select(func.max(articles.c.first_seen))).scalar()
-        self._write_lines("removed.jsonl", removed)
-        self._write_lines("gaps.jsonl", missed)
-        for table, fields in FIELDS.items():
-            write_whole(self.folder / f"{table}.schema.json", pretty_json(json_schema(fields)))
-        card = dataset_card(counts, mining=self.mining, file_format=self.file_format)
-        write_whole(self.folder / "README.md", card.encode())
-        told: dict[str, Any] = {
-            "mining": list(self.mining),
-            "counts": {**counts, "removed": len(removed), "gaps": len(missed)},
-        }
-        if self.sample is not None:
-            told["sample"] = self.sample
-        return write_manifest(self.folder, FIELDS, told, file_format=self.file_format, as_of=newest)
-
-    def _write_table(self, connection: Connection, table: DumpTable) -> int:
-        rows = _sampled_rows(connection, table, self.mining, self.sample)
-        folder = self.folder / table.value
-        return write_shards(rows, folder, FIELDS[table.value], file_format=self.file_format, progress=self.progress)
-
-    def _write_lines(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        write_whole(self.folder / name, b"".join(orjson.dumps(row, option=JSON_LINE_OPTIONS) for row in rows))
+    chain = read_chain(since)
+    verdicts = sorted(map(str, mining))
+    if chain and sample is not None:
+        raise BadInput("--sample and --since-dump exclude each other")
+    if any(dump.manifest["mining"] != verdicts for dump in chain):
+        raise BadInput("--mining: an increment has the same verdicts as the dump that it adds to")
+    with store.read() as connection:
+        content = DumpContent(
+            rows=lambda table: _sampled_rows(connection, table, mining, sample),
+            removed=[dump_removed_row(one) for one in tombstone_records(connection)],
+            gaps=[dump_gap_row(one) for one in iter_gaps(connection)],
+            newest=connection.execute(select(func.max(articles.c.first_seen))).scalar(),
+            mining=verdicts,
+            sample=sample,
+        )
+        return write_folder(out, content, file_format=file_format, since=chain, progress=progress)
 
 
 def _sampled_rows(

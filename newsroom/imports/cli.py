@@ -115,6 +115,13 @@ def import_command(
     ],
     home: HomeOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    stories: Annotated[
+        bool,
+        typer.Option(
+            "--stories",
+            help="Take the stories of PATH, made with `onestory dedupe --keep-store`, into an empty store.",
+        ),
+    ] = False,
     learn: Annotated[
         bool,
         typer.Option(help="Afterwards, learn which lines the hosts repeat, and remove these lines from stored texts."),
@@ -122,6 +129,9 @@ def import_command(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Report every dropped capture.")] = False,
 ) -> None:
     """Import pages and texts. Importing a file again changes nothing."""
+    if stories:
+        _import_stories(paths, load_config(home), learn=learn, as_json=json)
+        return
     config = _sized_for(paths, load_config(home))
     with spinner("importing") as progress:
         task = progress.add_task("", total=None)
@@ -142,6 +152,32 @@ def import_command(
     elif counts.read or not counts.faults:
         _print(counts)
     raise typer.Exit(counts.exit_code)
+
+
+def _import_stories(paths: Sequence[str], config: Config, *, learn: bool, as_json: bool) -> None:
+    try:
+        from onestory.newsroom.imports.stories import import_stories  # noqa: PLC0415 - it needs an extra
+    except ImportError as error:
+        if error.name is None or not error.name.startswith("pyarrow"):
+            raise
+        raise BadInput("--stories needs pyarrow: install it with `pip install 'onestory[batch]'`") from error
+    if len(paths) != 1:
+        raise BadInput("--stories: name one folder, the result of a batch")
+    with spinner("importing") as progress, open_engine(config) as engine:
+        task = progress.add_task("", total=None)
+        counts = import_stories(
+            engine,
+            Path(paths[0]),
+            progress=lambda stage, done, total: progress.update(
+                task, description=f"{stage}: {done}{f' of {total}' if total else ''}"
+            ),
+        )
+        if learn:
+            _learn(engine, progress, task)
+    if as_json:
+        print_json(counts)
+    else:
+        typer.echo(f"{counts['stories']} stories, {counts['articles']} articles")
 
 
 def _sized_for(paths: Sequence[str], config: Config) -> Config:

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-import zstandard
-
 from onestory.errors import BadInput
+from onestory.pipelines.archive.zstd_frames import ZstdReader
 
 __all__ = ["first_line", "opened"]
 
@@ -31,8 +30,7 @@ def opened(path: str, *, unpacked: bool = True) -> Iterator[IO[bytes]]:
 
 def _unpacked(path: str, file: BinaryIO) -> IO[bytes]:
     if path.lower().endswith(".zst"):
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return io.BufferedReader(cast("io.RawIOBase", reader), 1 << 20)
+        return io.BufferedReader(ZstdReader(file), 1 << 20)
     if path.lower().endswith(".gz"):
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=file)), 1 << 20)
     return file

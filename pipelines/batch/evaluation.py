@@ -24,6 +24,7 @@ from onestory.pipelines.batch.parts import Setting
 from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.pipelines.stories.attach import evaluate
 from onestory.pipelines.stories.matched import stored_evidence
+from onestory.pipelines.versions.corrections import record_corrections
 from onestory.store.articles.captures import ProcessedCapture, article_row, story_row, version_row
 from onestory.store.articles.earlier_captures import move_back
 from onestory.store.articles.save import save_articles
@@ -40,10 +41,11 @@ __all__ = [
     "evaluated_group",
     "forget_opened",
     "make_template",
+    "numbered_match",
     "write_template",
 ]
 
-BATCH = 128
+BATCH = 1000
 TEMPLATE = "template.db"
 
 
@@ -172,7 +174,7 @@ def _filled(
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         number_of = _save(connection, arrivals, as_of)
         there = [one for one in matches if one.low in number_of and one.high in number_of]
-        add_matches(connection, [_match_row(one, number_of, article_of) for one in there])
+        add_matches(connection, [numbered_match(one, number_of, article_of) for one in there])
     # A story of one article with one version is as it was stored.
     captures = Counter(one.article_id for one in arrivals)
     told = {one for one, count in captures.items() if count > 1}
@@ -192,6 +194,7 @@ def _save(connection: Connection, arrivals: Sequence[Arrival], as_of: datetime) 
         readings = [one.reading for one in batch]
         saved = save_articles(connection, readings, now=as_of)
         keep_better_set(connection, readings, saved, now=as_of)
+        record_corrections(connection, saved)
         move_back(connection, readings, saved, now=as_of)
         made = zip(batch, saved, strict=True)
         numbers |= {one.place: result.number for one, result in made if result.number is not None}
@@ -234,8 +237,8 @@ def _matches(setting: Setting, group: int) -> Iterator[GroupMatch]:
         yield GroupMatch(*(table.column(name)[row].as_py() for name in columns))
 
 
-def _match_row(one: GroupMatch, number_of: Mapping[int, int], article_of: Mapping[int, str]) -> MatchRow:
-    """The match under the numbers of this store, the lower one first."""
+def numbered_match(one: GroupMatch, number_of: Mapping[int, int], article_of: Mapping[int, str]) -> MatchRow:
+    """The match under the numbers that a store has for its places, the lower number first."""
     words, ends = (one.low_words, one.high_words), (article_of[one.low], article_of[one.high])
     evidence = replace(evidence_of(one.data), a=number_of[one.low], b=number_of[one.high])
     if evidence.a > evidence.b:

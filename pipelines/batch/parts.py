@@ -21,12 +21,16 @@ Progress = Callable[[str, float, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What every part of a job is done with: `workers` processes, within `memory` bytes together."""
+    """What every part of a job is done with: `workers` processes, within `memory` bytes together.
+
+    `keeps_store`: whether the rows of a store are kept, for an import of the stories.
+    """
 
     folder: WorkFolder
     as_of: datetime
     workers: int
     memory: int
+    keeps_store: bool = False
 
     @property
     def memory_each(self) -> int:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onestory.pipelines.boilerplate.leftovers import is_below_release, is_counter, is_reading_time, is_stamp, is_value
-from onestory.pipelines.boilerplate.phrases import boilerplate_kind
+from onestory.pipelines.boilerplate.phrases import boilerplate_kind, has_phrase
 from onestory.pipelines.boilerplate.repeated_lines import fingerprint
 from onestory.pipelines.boilerplate.sentences import ends_sentence, is_placeholder, is_prose, is_sentence
-from onestory.pipelines.extract.lines import line_key, share_known, word_windows
+from onestory.pipelines.extract.lines import line_key, line_keys, share_known, word_windows
 from onestory.store.articles.captures import RemovedLine
 
 __all__ = ["Cleaned", "CleaningHints", "remove_boilerplate"]
@@ -87,7 +87,7 @@ def remove_boilerplate(lines: Iterable[str], clues: CleaningHints | None = None)
 
 
 def _page(lines: Sequence[str], clues: CleaningHints) -> _Page:
-    keys = [line_key(line) for line in lines]
+    keys = line_keys(lines)
     prose = [is_prose(line) for line in lines]
     titles = {line_key(title) for title in clues.titles}
     head = next((i for i, yes in enumerate(prose[:_HEAD_LINES]) if yes and keys[i] not in titles), 0)
@@ -137,13 +137,14 @@ def _outside(page: _Page, index: int) -> bool:
 
 
 def _phrases(page: _Page) -> Iterator[tuple[int, str]]:
+    language = page.clues.language
     for index, line in enumerate(page.lines):
         prose = page.prose[index]
-        sentence = prose or is_sentence(line)
-        kind = boilerplate_kind(
-            line, language=page.clues.language, head=index < page.head, prose=prose, sentence=sentence
-        )
-        if kind:
+        if has_phrase(line, language=language) and (
+            kind := boilerplate_kind(
+                line, language=language, head=index < page.head, prose=prose, sentence=prose or is_sentence(line)
+            )
+        ):
             yield index, kind
 
 
@@ -243,7 +244,7 @@ def _release(page: _Page) -> Iterator[tuple[int, str]]:
 
 def _captions(page: _Page) -> Iterator[tuple[int, str]]:
     for index, line in enumerate(page.lines):
-        if len(line) < 200 and _CREDIT_END.search(line) and not page.prose[index]:
+        if len(line) < 200 and not page.prose[index] and _CREDIT_END.search(line):
             yield index, "caption"
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["boilerplate_kind"]
+from onestory.literals import Literals
+
+__all__ = ["boilerplate_kind", "has_phrase"]
 
 # A phrase proves little in a long line: a kind's longest line, in characters, for starts and for contains.
 _LONGEST = {
@@ -21,6 +23,7 @@ _LONGEST = {
     "ad": 420,
 }
 _LONGEST_OTHER = 200
+_LONGEST_OF_ALL = max(_LONGEST_OTHER, *_LONGEST.values())
 # A line that says so only above the first paragraph; further down the words begin sentences.
 HEAD_ONLY = frozenset(["byline", "time"])
 # Kinds of which a whole sentence may be: it tells the reader what to do. Of the others only a label is.
@@ -68,13 +71,23 @@ class _Kind:
         return self.name in _SPEAKING or start[0].endswith(_LABEL_ENDS) or line[start.end() :].startswith(_LABEL_ENDS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """The kinds of a language. `whole`: lines that are furniture as they stand; `phrases`: what may be in others."""
+
+    kinds: tuple[_Kind, ...]
+    whole: frozenset[str]
+    longest_whole: int
+    phrases: Literals
+
+
 @cache
 def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
     return tomllib.loads(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
 
 
 @cache
-def _kinds(language: str) -> tuple[_Kind, ...]:
+def _kinds(language: str) -> _Kinds:
     """Of one language and English, in which templates speak everywhere; of all where the language is unknown."""
     tables = _tables()
     family = next((family for family in _NEAR if language in family), frozenset([language]))
@@ -84,7 +97,10 @@ def _kinds(language: str) -> tuple[_Kind, ...]:
         for kind, places in tables[name].items():
             for place, phrases in places.items():
                 merged[kind][place].update(phrase.lower() for phrase in phrases)
-    return tuple(_compiled(kind, places) for kind, places in merged.items())
+    kinds = tuple(_compiled(kind, places) for kind, places in merged.items())
+    within = {one for places in merged.values() for place in ("starts", "contains") for one in places.get(place, ())}
+    whole = frozenset(one for kind in kinds for one in kind.whole)
+    return _Kinds(kinds, whole, max(map(len, whole), default=0), Literals(within))
 
 
 def _compiled(name: str, places: dict[str, set[str]]) -> _Kind:
@@ -105,6 +121,20 @@ def _alternatives(phrases: set[str]) -> str:
     )
 
 
+def _lowered(line: str) -> str:
+    # A Turkish dotted capital lowers to two characters.
+    return line.replace("İ", "i").lower()
+
+
+def has_phrase(line: str, *, language: str) -> bool:
+    """Whether a line has any of the phrases in it, be it within a sentence. Of others `boilerplate_kind` is None."""
+    spoken = _kinds(language)
+    if len(line) <= _LONGEST_OF_ALL and spoken.phrases.are_in(_lowered(line)):
+        return True
+    bare = line.strip(_EDGES)
+    return len(bare) <= spoken.longest_whole and _lowered(bare) in spoken.whole
+
+
 def boilerplate_kind(
     line: str, *, language: str, head: bool, prose: bool = False, sentence: bool = False
 ) -> str | None:
@@ -112,10 +142,9 @@ def boilerplate_kind(
 
     `sentence`: it ends as one and is no label; `prose`: it is one of some length.
     """
-    # A Turkish dotted capital lowers to two characters.
-    lowered = line.replace("İ", "i").lower()
+    lowered = _lowered(line)
     bare = lowered.strip(_EDGES)
-    for kind in _kinds(language):
+    for kind in _kinds(language).kinds:
         if (head or kind.name not in HEAD_ONLY) and kind.says(lowered, bare, prose=prose, sentence=prose or sentence):
             return kind.name
     return None

@@ -2,17 +2,27 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Agencies", "load_agencies"]
+from onestory.literals import Literals, folded_case
+
+__all__ = ["Agencies", "Closing", "load_agencies"]
 
 _DASH = r"[-–—―:=]"
 # Latin, Greek, Cyrillic and Arabic letters.
 _SPACED_LETTER = r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u0621-\u064a]"
 _WRITERS = r"(?:writers?|journalists?|reporters?|correspondents?|staff|editors?|(?:video|political|business) \w+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A form of a closing sentence: every text that the pattern matches has one of the words in it."""
+
+    words: Literals
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +34,18 @@ class Agencies:
     datelines: tuple[re.Pattern[str], ...]
     alone: re.Pattern[str]
     signed: re.Pattern[str]
-    contributed: re.Pattern[str]
-    material: re.Pattern[str]
+    closings: tuple[Closing, ...]
     copyright: re.Pattern[str]
     reports: re.Pattern[str]
     mention: re.Pattern[str]
     tail: re.Pattern[str]
     long_form: re.Pattern[str]
-    long_names: tuple[str, ...]
-    codes: tuple[str, ...]
+    long_names: Literals
+    codes: Literals
 
     def may_be_in(self, text: str) -> bool:
-        """Whether any spelling occurs in a text, be it within a word. This is many times faster than the patterns."""
-        lowered = text.lower()
-        return any(code in text for code in self.codes) or any(name in lowered for name in self.long_names)
+        """Whether any spelling occurs in a text as a word: without one no pattern finds an agency."""
+        return self.codes.are_words_in(text) or self.long_names.are_words_in(folded_case(text))
 
     def named(self, spelling: str) -> str:
         """The agency of a spelling that one of the patterns found."""
@@ -74,8 +82,10 @@ def load_agencies() -> Agencies:
         datelines=_datelines(either),
         alone=re.compile(_alone(agency, words["by"])),
         signed=re.compile(_signed(either)),
-        contributed=re.compile(_contributed(either, words["contributed"])),
-        material=re.compile(_material(agency, words["material"])),
+        closings=(
+            Closing(_folded(words["contributed"]), re.compile(_contributed(either, words["contributed"]))),
+            Closing(_folded(words["material"]), re.compile(_material(agency, words["material"]))),
+        ),
         copyright=re.compile(_copyright(either, long_names, codes)),
         reports=re.compile(rf"\W{{0,3}}(?i:the )?{either} reports:"),
         mention=re.compile(either),
@@ -85,9 +95,13 @@ def load_agencies() -> Agencies:
             rf"(?:\s+{_WRITERS})?\s*(?:,\s*[A-ZÀ-Þ ]+)?$"
         ),
         long_form=re.compile(rf"(?<!\w)(?P<agency>(?i:{_any(long_names)}))(?!\w)"),
-        long_names=tuple(long_names),
-        codes=tuple(codes),
+        long_names=_folded(long_names),
+        codes=Literals(codes),
     )
+
+
+def _folded(spellings: Iterable[str]) -> Literals:
+    return Literals(map(folded_case, spellings))
 
 
 def _is_loose(spelling: str, rows: list[dict[str, str]]) -> bool:

@@ -5,13 +5,14 @@ line, or a field of the markup. Pictures have credits too: those are passed over
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from onestory.errors import BadInput
+from onestory.literals import folded_case
 from onestory.pipelines.credit.agencies import load_agencies
-from onestory.pipelines.credit.republished import first_publisher
+from onestory.pipelines.credit.republished import first_publisher, may_name_publisher
 from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import host_of, normalize_url, site_of
 
@@ -66,9 +67,9 @@ def find_credit(
 
     What names the outlet itself is no credit.
     """
-    own = _own(markup, outlet)
     claims = (*_from_text(lines), *_from_byline(byline), *(_from_markup(markup) if markup else ()))
-    named = (claim for claim in claims if len(claim.name) <= _MAX_NAME_CHARS)
+    named = [claim for claim in claims if len(claim.name) <= _MAX_NAME_CHARS]
+    own = _own(markup, outlet) if named else set()
     return next((claim for claim in named if not _is_own(claim.name, own)), None)
 
 
@@ -99,24 +100,33 @@ def _site(url: str) -> str | None:
 
 def _from_text(lines: Sequence[str]) -> Iterator[Credit]:
     tidy = [" ".join(line.split()) for line in lines if line.strip()]
+    ends = [*tidy[: _EDGE_LINES + 2], *tidy[_EDGE_LINES + 2 :][-_CLOSING_LINES:]]
+    whole = "\n".join(ends)
+    # Hardly any line names an agency, and a pattern that asks for one is slow.
+    may_be_in = load_agencies().may_be_in
+    naming = {line for line in ends if may_be_in(line)} if may_be_in(whole) else set[str]()
+    if not naming and not may_name_publisher(whole):
+        return
     for line in tidy[: _EDGE_LINES + 2]:
-        yield from _dateline(line)
-    edges = _edges(tidy)
+        yield from _dateline(line) if line in naming else ()
+    edges = _edges(tidy, naming)
     for line in edges:
         yield from _own_line(line)
     for line in (*tidy[:_EDGE_LINES], *tidy[_EDGE_LINES:][-_CLOSING_LINES:]):
-        yield from _closing(line)
+        yield from _closing(line, names_agency=line in naming)
     for line in edges:
         yield from _copyright(line)
     for line in tidy[:2]:
         yield from _reports(line)
 
 
-def _edges(tidy: Sequence[str]) -> list[str]:
+def _edges(tidy: Sequence[str], naming: Set[str]) -> list[str]:
     """The first and last lines that may be a credit of the text: what follows a caption credits a picture."""
     at_edges = [*range(min(_EDGE_LINES, len(tidy))), *range(max(_EDGE_LINES, len(tidy) - _EDGE_LINES), len(tidy))]
     return [
-        tidy[at] for at in at_edges if not (at and _is_caption(tidy[at - 1])) and not _PICTURE_LABEL.match(tidy[at])
+        tidy[at]
+        for at in at_edges
+        if tidy[at] in naming and not (at and _is_caption(tidy[at - 1])) and not _PICTURE_LABEL.match(tidy[at])
     ]
 
 
@@ -172,12 +182,12 @@ def _own_line(line: str) -> Iterator[Credit]:
         yield Credit(agencies.named(match["agency"]), line)
 
 
-def _closing(line: str) -> Iterator[Credit]:
+def _closing(line: str, *, names_agency: bool) -> Iterator[Credit]:
     agencies = load_agencies()
-    if len(line) > 600 or _is_picture_line(line):
+    if len(line) > 600 or not (names_agency or may_name_publisher(line)) or _is_picture_line(line):
         return
-    for pattern in (agencies.contributed, agencies.material) if agencies.may_be_in(line) else ():
-        if match := pattern.search(line):
+    for form in agencies.closings if names_agency else ():
+        if form.words.are_in(folded_case(line)) and (match := form.pattern.search(line)):
             evidence = match[0].strip()[:_MAX_EVIDENCE_CHARS]
             yield from (Credit(agencies.named(one["agency"]), evidence) for one in agencies.mention.finditer(match[0]))
             return
@@ -196,7 +206,7 @@ def _publisher(name: str) -> str:
 def _reports(line: str) -> Iterator[Credit]:
     """`The AP reports: …`, where the whole text is what another one reports."""
     agencies = load_agencies()
-    if match := agencies.reports.match(line):
+    if " reports:" in line and (match := agencies.reports.match(line)):
         yield Credit(agencies.named(match["agency"]), match[0].strip())
 
 

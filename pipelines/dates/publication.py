@@ -154,7 +154,7 @@ def _published_claims(markup: Markup, tree: HtmlElement | None, claim: str | Non
 def _published_fields(markup: Markup) -> Iterator[tuple[str, str]]:
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from ((f"json-ld {key}", text) for text in _texts(markup.article.get(key)))
-    for key in _PUBLISHED_META:
+    for key in _PUBLISHED_META if markup.meta else ():
         yield from ((f"meta {key}", text) for text in markup.meta.get(key, ())[:2])
     for node in markup.nodes:
         if types(node) & _PAGES and speaks_for(node, markup.paths):
@@ -168,5 +168,5 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _modified_fields(markup: Markup) -> Iterator[tuple[str, str]]:
     yield from (("json-ld dateModified", text) for text in strings(markup.article.get("dateModified")))
-    for key in _MODIFIED_META:
+    for key in _MODIFIED_META if markup.meta else ():
         yield from ((f"meta {key}", text) for text in markup.meta.get(key, ())[:1])

@@ -60,20 +60,26 @@ class ArticleBody:
     @property
     def linked_share(self) -> float:
         """The share of the lines that are links, 0 to 1."""
+        if not self.marks:
+            return 0.0
         linked = sum(self.marks.get(line_key(line), "").startswith("linked") for line in self.lines)
         return linked / max(1, len(self.lines))
 
     @property
     def is_of_teasers(self) -> bool:
         """Whether nearly every paragraph directly follows a link, as a teaser does."""
+        if not self.marks:
+            return False
         is_link = [self.marks.get(line_key(line), "").startswith("linked") for line in self.lines]
         below = [is_link[at - 1] for at, line in enumerate(self.lines) if at and not is_link[at] and _is_long(line)]
         return len(below) >= MIN_TEASERS and sum(below) >= TEASED_SHARE * len(below)
 
     def captioned_share(self, text: str) -> float:
         """The share of a text that consists of picture captions, 0 to 1. It is 0 if there are only a few pictures."""
-        letters = rest = line_key(text)
         captions = [key for key, reason in self.marks.items() if reason == "caption" and len(key) >= MIN_CAPTION]
+        if len(captions) < MIN_PICTURES:
+            return 0.0
+        letters = rest = line_key(text)
         found = 0
         for caption in sorted(captions, key=len, reverse=True):
             found += caption in rest

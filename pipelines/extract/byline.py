@@ -102,6 +102,8 @@ def _is_organisation(author: Any) -> bool:
 
 
 def _meta_authors(markup: Markup, outlet: str | None) -> list[str]:
+    if not markup.meta:
+        return []
     claims = [[value for value in markup.meta.get(key, ()) if not _ADDRESS.search(value)] for key in _AUTHOR_META]
     if _WRITTEN_BY.search(markup.first("twitter:label1") or ""):
         claims.append([markup.first("twitter:data1") or ""])

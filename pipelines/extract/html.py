@@ -46,15 +46,21 @@ _CLASSES = etree.ElementDefaultClassLookup(HtmlElement, HtmlComment, HtmlProcess
 _NOT_MARKUP = ("application/pdf", "application/json", "image/", "video/", "audio/", "application/zip")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 _CONTROL_BYTES = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
-_SURROGATES = re.compile("[\ud800-\udfff]")
+# What all noncharacters of `_CONTROLS` begin with in UTF-8, and other characters, too.
+_NONCHARACTERS = (b"\xef\xb7", b"\xef\xbf")
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|div|p|article|meta|title|span|table|h[1-6]|a)\b", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
     """Text without control characters; lone surrogates, which no file can hold, become U+FFFD."""
-    if _SURROGATES.search(text):
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _CONTROLS.sub("", text)
+        return _CONTROLS.sub("", text)
+    # On bytes this takes a tenth of the time of the pattern, which nearly no text needs.
+    has_controls = len(data.translate(None, _CONTROL_BYTES)) < len(data)
+    return _CONTROLS.sub("", text) if has_controls or any(one in data for one in _NONCHARACTERS) else text
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> HtmlElement:

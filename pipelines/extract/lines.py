@@ -1,9 +1,11 @@
 """Lines of text, compared by their letters and digits."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-__all__ = ["line_key", "share_known", "word_windows"]
+from onestory.dedupe.characters import classes_of, codes_of, text_of
+
+__all__ = ["line_key", "line_keys", "share_known", "word_windows"]
 
 _SIGNS = re.compile(r"\W+")
 _WORDS = re.compile(r"\w+")
@@ -13,6 +15,15 @@ _WINDOW = 4
 def line_key(line: str) -> str:
     """A line's letters and digits alone, in lower case: the same line, however it was set."""
     return _SIGNS.sub("", line.lower())
+
+
+def line_keys(lines: Sequence[str]) -> list[str]:
+    """The `line_key` of each line; of a whole text several times faster than one by one."""
+    codes = codes_of("\n".join(lines).lower())
+    ends = codes == ord("\n")
+    keys = text_of(codes[(classes_of(codes) > 0) | ends]).split("\n")
+    # A line that holds a line break has been cut in two.
+    return keys if len(keys) == len(lines) else [line_key(line) for line in lines]
 
 
 def word_windows(text: str) -> Iterator[tuple[str, ...]]:

@@ -1,9 +1,11 @@
 """Pages that are no articles: recognised, and dropped with a reason that says what they are."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from onestory.errors import Dropped
+from onestory.literals import Literals, folded_case
 from onestory.pipelines.extract.body import ArticleBody
 from onestory.pipelines.extract.soft_404 import soft_404
 from onestory.pipelines.markup.structured_data import Markup, article_body, types
@@ -43,6 +45,15 @@ _CONSENT = re.compile(
     r"クッキー|쿠키|ملفات تعريف الارتباط",
     re.IGNORECASE,
 )
+# Every alternative of `_CONSENT` has one of them.
+_CONSENT_STEMS = Literals(
+    [
+        *("cookie", "consen", "einwillig", "zustimm", "datenschutz", "tracking", "personali", "partner", "privacy"),
+        *("partenaires", "socios", "parceiros", "toestemming", "samtyck", "samtykke", "zgod", "çerez", "согласи"),
+        *("gdpr", "dsgvo", "rgpd", "iab", "クッキー", "쿠키", "ملفات تعريف الارتباط"),
+    ]
+)
+_CONSENT_HITS = 4
 _FRONT_PATH = re.compile(r"/?(?:index\.\w{3,5}|home/?|[a-z]{2}/?|[a-z]{2}[-_][a-z]{2}/?)?", re.IGNORECASE)
 
 # One or two short names: articles have longer ones, or a number.
@@ -61,7 +72,7 @@ def non_article_type(markup: Markup, *, title: str | None, text: str, body: Arti
 
     removal_notice, not_found, error_page, consent_wall, section_front, video_stub or gallery.
     """
-    words = max(len(text.split()), len(text) // 6)
+    words = _words(text)
     gone = soft_404(title or markup.title, text)
     if gone == "removal_notice" or (gone and not markup.article):
         return gone
@@ -78,8 +89,10 @@ def non_article_type(markup: Markup, *, title: str | None, text: str, body: Arti
 
 def _is_consent_wall(text: str, words: int) -> bool:
     """A page of nothing but a question about cookies: a dozen such words in a hundred."""
-    hits = _CONSENT.findall(text) if words < 600 else []
-    return len(hits) >= 4 and len({hit.lower()[:6] for hit in hits}) >= 3 and len(hits) * 25 >= words
+    if words >= 600 or _CONSENT_STEMS.count_in(folded_case(text)) < _CONSENT_HITS:
+        return False
+    hits = _CONSENT.findall(text)
+    return len(hits) >= _CONSENT_HITS and len({hit.lower()[:6] for hit in hits}) >= 3 and len(hits) * 25 >= words
 
 
 def _is_front(markup: Markup, body: ArticleBody, text: str) -> bool:
@@ -88,12 +101,22 @@ def _is_front(markup: Markup, body: ArticleBody, text: str) -> bool:
     parts = urlsplit(markup.url)
     at_front = bool(_FRONT_PATH.fullmatch(parts.path)) and not parts.query
     article_like = (markup.first("og:type") or "").lower() == "article" or markup.first("article:published_time")
-    prose = sum(len(line.split()) >= 25 for line in text.split("\n"))
     if article_like:
         return False
     linked_share = body.linked_share
     is_list = linked_share >= 0.4 and _SECTION_PATH.fullmatch(parts.path) is not None and not parts.query
+    prose = _paragraphs(text) if at_front or linked_share > 0.6 else 0
     return (at_front and prose < 5) or (linked_share > 0.6 and prose < 3) or is_list or body.is_of_teasers
+
+
+def _paragraphs(text: str) -> int:
+    return sum(len(line.split()) >= 25 for line in text.split("\n"))
+
+
+@lru_cache(maxsize=1)
+def _words(text: str) -> int:
+    """The words of a text, of scripts without spaces by its characters; of one page, which several rules ask for."""
+    return max(len(text.split()), len(text) // 6)
 
 
 def _stub(markup: Markup, words: int) -> str | None:
@@ -111,7 +134,7 @@ def _stub(markup: Markup, words: int) -> str | None:
 def article_type(markup: Markup, *, title: str | None, text: str, body: ArticleBody) -> str:
     """What is kept, by its markup, address and headline: article, live_blog, paywall_stub, gallery or video."""
     kinds = types(markup.article)
-    words = max(len(text.split()), len(text) // 6)
+    words = _words(text)
     if "liveblogposting" in kinds or _LIVE.search(urlsplit(markup.url).path) or _LIVE.search(title or ""):
         return "live_blog"
     if words < _TEASER_WORDS and _is_walled(markup, words):

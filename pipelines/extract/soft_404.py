@@ -34,7 +34,7 @@ def _begins(phrases: Sequence[str]) -> re.Pattern[str]:
 
 def soft_404(title: str | None, text: str) -> RemovalKind | None:
     """What the page says in place of an article; None for everything else."""
-    if max(len(text.split()), len(text) // 6) > MAX_WORDS:
+    if len(text) // 6 > MAX_WORDS or len(text.split()) > MAX_WORDS:
         return None
     removed, missing = _patterns()
     lines = [line.lower().strip(_SIGNS) for line in (title or "", *text.split("\n")[:_FIRST_LINES])]

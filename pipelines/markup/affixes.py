@@ -57,8 +57,9 @@ def bare_title(text: str | None, names: Names) -> str | None:
 
     Only what is a name of the outlet is cut off, since headlines hold dashes too; sections where such a name was.
     """
-    whole = plain(text) if text else ""
-    cut = _headed(_tailed(whole, names), names)
+    if not text:
+        return None
+    cut = _headed(_tailed(plain(text), names), names)
     return None if not cut or names.has(cut) else cut
 
 

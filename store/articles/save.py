@@ -27,7 +27,14 @@ from onestory.store.search.full_text_index import mark_search_due
 from onestory.store.tombstones import article_digest, host_digest
 from onestory.urls import article_id_of_url, host_of
 
-__all__ = ["SaveResult", "decide_versions", "refresh_articles", "save_articles", "save_removed_lines"]
+__all__ = [
+    "SaveResult",
+    "allocate_numbers",
+    "decide_versions",
+    "refresh_articles",
+    "save_articles",
+    "save_removed_lines",
+]
 
 # The last version in this order is current, unless it shares nothing with the one before: see `unrelated`. The order of
 # arrival has no influence.
@@ -63,7 +70,7 @@ def save_articles(connection: Connection, readings: Sequence[ProcessedCapture], 
     """
     ids = [article_id_of_url(reading.extracted.url) for reading in readings]
     barred = _barred(connection, readings, ids)
-    numbers = _allocate(connection, len(readings))
+    numbers = allocate_numbers(connection, len(readings))
     histories = _histories(connection, ids)
     owners = host_owners(connection, {host_of(reading.extracted.url) for reading in readings})
     fresh = {
@@ -162,8 +169,8 @@ def _histories_locked(connection: Connection, ids: Sequence[str]) -> dict[str, V
     return _histories(connection, ids)
 
 
-def _allocate(connection: Connection, count: int) -> list[int]:
-    """Allocate version numbers. SQLite has a single writer, so its last number is reliable."""
+def allocate_numbers(connection: Connection, count: int) -> list[int]:
+    """Allocate numbers of versions, in order. SQLite has a single writer, so its last number is reliable."""
     if connection.dialect.name == "postgresql":
         query = text("SELECT nextval('versions_number_seq') FROM generate_series(1, :count)")
         return sorted(connection.execute(query, {"count": count}).scalars())

@@ -110,7 +110,7 @@ def index_all_due(store: Store) -> int:
     return taken
 
 
-def index_due_batch(store: Store) -> int:
+def index_due_batch(store: Store, *, limit: int = INDEX_BATCH) -> int:
     """Index a batch of changes, and return how many. Returns 0 if none is due, or another process is indexing."""
     with store.read() as connection:
         if connection.execute(select(search_due.c.number).limit(1)).first() is None:
@@ -119,7 +119,7 @@ def index_due_batch(store: Store) -> int:
         # One process at a time: of two, the one that read the older text might write last.
         if not try_advisory_lock(connection, AdvisoryLock.SEARCH_INDEX):
             return 0
-        query = select(search_due.c.number, search_due.c.article_id).order_by(search_due.c.number).limit(INDEX_BATCH)
+        query = select(search_due.c.number, search_due.c.article_id).order_by(search_due.c.number).limit(limit)
         due = connection.execute(query).all()
         _renew(connection, {row.article_id for row in due})
         # A change committed meanwhile has a row of its own, which is not among these.
