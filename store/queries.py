@@ -78,6 +78,7 @@ class AdvisoryLock(IntEnum):
     SEARCH_INDEX = 0x0E57082
     WATCHES = 0x0E57A7C
     EVENTS = 0x0E57E7E
+    NEWS_EVENTS = 0x0E57083
 
 
 def hold_advisory_lock(connection: Connection, lock: AdvisoryLock, *, shared: bool = False) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "INDEX_GENERATION",
     "LAST_BACKUP",
     "MAX_RETENTION_DAYS",
+    "NEWS_EVENTS_WRITER",
     "SEARCH_LANGUAGES",
     "SOURCES_FAILING",
     "WEBHOOK_SENDER",
@@ -36,6 +37,8 @@ BOILERPLATE_COUNTED = "boilerplate_counted"  # the newest version that was count
 BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete run
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
+# The process that grouped last. Another one reads again what it keeps in memory.
+NEWS_EVENTS_WRITER = "news_events_writer"
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
 ALERTS_SENT = "alerts_sent"  # by cause, when its last alert was sent
 COPY_PROGRESS = "copy_progress"  # in a store that is being copied into: from where, and how far each table is

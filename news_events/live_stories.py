@@ -1,0 +1,167 @@
+"""The stories that a new one may join, in memory: their vectors, and the links between them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from onestory.news_events.features import SCALE, StoryFeatures
+from onestory.news_events.partition import LEAST_AVERAGE, Edges
+from onestory.news_events.postings import Postings
+from onestory.news_events.similarity import MAX_GAP, MIN_LINK, SAME_OUTLET_SHARE, UNIT, after_time
+
+__all__ = ["LiveStories"]
+
+
+@dataclass(slots=True)
+class _Column:
+    """An array with room to grow, one value a story."""
+
+    values: NDArray[np.float64]
+    count: int = 0
+
+    def append(self, value: float) -> None:
+        if self.count == len(self.values):
+            self.values = np.concatenate([self.values, np.zeros(max(1024, self.count))])
+        self.values[self.count] = value
+        self.count += 1
+
+    def drop(self, count: int) -> None:
+        self.values = self.values[count : self.count].copy()
+        self.count -= count
+
+    @property
+    def used(self) -> NDArray[np.float64]:
+        return self.values[: self.count]
+
+
+class LiveStories:
+    """Stories numbered by arrival. One that is replaced gets a new number; the old one is dead."""
+
+    def __init__(self) -> None:
+        self._postings = Postings()
+        self._names: list[str | None] = []
+        self._numbers: dict[str, int] = {}
+        self._times, self._groups, self._series = (_Column(np.zeros(0)) for _ in range(3))
+        self._outlets = _Column(np.zeros(0))
+        self._codes: dict[str, int] = {"": -1}
+        self._left, self._right, self._similarity = (_Column(np.zeros(0)) for _ in range(3))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __contains__(self, story: str) -> bool:
+        return story in self._numbers
+
+    def add(self, features: StoryFeatures, links: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Add a story, or replace it, and return its links: the similarity of others, at least MIN_LINK.
+
+        `links` are known ones, which are then not computed.
+        """
+        self.remove(features.story)
+        found = self.similar_to(features) if links is None else dict(links)
+        number = self._postings.append(features.vector)
+        self._names.append(features.story)
+        self._times.append(features.time.timestamp())
+        self._groups.append(self._code(features.language))
+        self._series.append(self._code(features.series))
+        self._outlets.append(self._code(features.outlet))
+        self._numbers[features.story] = number
+        for other, similarity in found.items():
+            if (other_number := self._numbers.get(other)) is not None:
+                self._left.append(number)
+                self._right.append(other_number)
+                self._similarity.append(similarity)
+        return found
+
+    def _code(self, word: str) -> int:
+        return self._codes.setdefault(word, len(self._codes))
+
+    def remove(self, story: str) -> None:
+        number = self._numbers.pop(story, None)
+        if number is not None:
+            self._names[number - self._postings.first] = None
+
+    def similar_to(self, features: StoryFeatures) -> dict[str, int]:
+        """The stories of the same language that resemble this one.
+
+        Two stories of one outlet count less, two of one series (the daily weather of one outlet) not at all.
+        """
+        products = self._postings.products(features.vector)
+        shares = after_time(np.abs(self._times.used - features.time.timestamp()))
+        shares[self._groups.used != self._codes.get(features.language, -2)] = 0
+        if features.outlet:
+            shares[self._outlets.used == self._codes.get(features.outlet, -2)] *= SAME_OUTLET_SHARE
+        if features.series:
+            shares[self._series.used == self._codes.get(features.series, -2)] = 0
+        similarity = np.rint(products * shares * (UNIT / SCALE**2)).astype(np.int64)
+        return {
+            name: int(similarity[at])
+            for at in np.flatnonzero(similarity >= MIN_LINK).tolist()
+            if (name := self._names[at]) is not None and name != features.story
+        }
+
+    def forget_before(self, now: datetime) -> None:
+        """Forget the oldest stories that no story from `now` on can join. Call it now and then."""
+        oldest_useful = (now - 2 * MAX_GAP).timestamp()
+        useful = np.flatnonzero(self._times.used >= oldest_useful)
+        first = self._postings.first
+        self._postings.drop_before(first + (int(useful[0]) if len(useful) else self._times.count))
+        gone = self._postings.first - first
+        for name in filter(None, self._names[:gone]):
+            del self._numbers[name]
+        del self._names[:gone]
+        for column in (self._times, self._groups, self._series, self._outlets):
+            column.drop(gone)
+        self._drop_dead_edges()
+
+    def _drop_dead_edges(self) -> None:
+        kept = self._living_edges()
+        for column in (self._left, self._right, self._similarity):
+            column.values = column.used[kept].copy()
+            column.count = len(column.values)
+
+    def _living_edges(self) -> NDArray[np.bool_]:
+        first = self._postings.first
+        alive = np.array([name is not None for name in self._names], dtype=bool)
+        left, right = (column.used.astype(np.int64) - first for column in (self._left, self._right))
+        known = (left >= 0) & (right >= 0)
+        known[known] = alive[left[known]] & alive[right[known]]
+        return known
+
+    def connected(self, stories: Collection[str], together: Iterable[Collection[str]] = ()) -> list[str]:
+        """All stories that could change their event with these: connected by links of an event's strength.
+
+        `together` are sets that decisions connect. Groups whose average reaches LEAST_AVERAGE have a pair that does.
+        """
+        first, count = self._postings.first, len(self._names)
+        strong = self._living_edges() & (self._similarity.used >= LEAST_AVERAGE)
+        left, right = (column.used[strong].astype(np.int64) - first for column in (self._left, self._right))
+        ruled = [
+            [number - first for story in group if (number := self._numbers.get(story)) is not None]
+            for group in together
+        ]
+        more = [(group[0], other) for group in ruled for other in group[1:]]
+        left = np.concatenate([left, np.array([one for one, _ in more], dtype=np.int64)])
+        right = np.concatenate([right, np.array([other for _, other in more], dtype=np.int64)])
+        graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
+        _, labels = connected_components(graph, directed=False)
+        touched = {int(labels[number - first]) for story in stories if (number := self._numbers.get(story)) is not None}
+        reached = np.flatnonzero(np.isin(labels, list(touched)))
+        return [name for at in reached.tolist() if (name := self._names[at]) is not None]
+
+    def edges_among(self, stories: Collection[str]) -> tuple[list[str], Edges]:
+        """These stories in the order of their ids, and the links between them as positions in that list."""
+        ordered = sorted(story for story in stories if story in self._numbers)
+        first = self._postings.first
+        places = np.full(len(self._names), -1, dtype=np.int64)
+        places[[self._numbers[story] - first for story in ordered]] = np.arange(len(ordered))
+        living = self._living_edges()
+        left, right = (places[column.used[living].astype(np.int64) - first] for column in (self._left, self._right))
+        inside = (left >= 0) & (right >= 0)
+        similarity = self._similarity.used[living][inside].astype(np.int64)
+        return ordered, Edges(left[inside], right[inside], similarity)
