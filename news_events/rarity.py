@@ -56,8 +56,8 @@ def rarity_of_unknown() -> float:
 @lru_cache(maxsize=TABLES_IN_MEMORY)
 def _table(language: str) -> Mapping[str, float] | None:
     """Frequencies by word. `wordfreq` lists words in steps of a hundredth of a decade (a "centibel")."""
-    try:
-        steps = wordfreq.get_frequency_list(language, wordlist="small")
-    except LookupError:
+    # It would offer the table of a language that it takes for near, such as English for Irish.
+    if language not in wordfreq.available_languages("small"):
         return None
+    steps = wordfreq.get_frequency_list(language, wordlist="small")
     return {word: 10 ** (-step / 100) for step, words in enumerate(steps) for word in words}

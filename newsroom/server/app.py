@@ -41,6 +41,10 @@ from onestory.newsroom.lookup.fetch_api import PendingFetches
 from onestory.newsroom.lookup.fetch_api import router as fetching_router
 from onestory.newsroom.mcp.server import McpEndpoint
 from onestory.newsroom.mcp.server import router as mcp_router
+from onestory.newsroom.news_events import api as news_events_api
+from onestory.newsroom.news_events import counts_api
+from onestory.newsroom.news_events import counts_web as counts_pages
+from onestory.newsroom.news_events import web as news_event_pages
 from onestory.newsroom.outlets import api as outlets_api
 from onestory.newsroom.outlets import web as outlet_pages
 from onestory.newsroom.pages.reference import router as reference_router
@@ -190,6 +194,8 @@ def _include_routers(app: FastAPI) -> None:
         lookup_api.router,
         mcp_router,
         outlets_api.router,
+        news_events_api.router,
+        counts_api.router,
         saved_searches.router,
         retention_api.router,
         watch_mail.router,
@@ -200,7 +206,7 @@ def _include_routers(app: FastAPI) -> None:
         app.include_router(router)
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
-    for router in (source_management_pages.router, outlet_pages.router):
+    for router in (source_management_pages.router, outlet_pages.router, news_event_pages.router, counts_pages.router):
         app.include_router(router)
     for router in (watch_mail.page_router, saved_searches.page_router, reference_router):
         app.include_router(router)

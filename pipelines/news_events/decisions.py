@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from onestory.errors import BadInput
 from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.pipelines.stories.decisions import DecisionNote
@@ -13,11 +15,12 @@ from onestory.store.news_events.decisions import (
     news_event_decision,
     record_event_decision,
 )
-from onestory.store.news_events.records import events_of_stories, resolve_news_event, stories_of_events
+from onestory.store.news_events.records import event_of_story, events_of_stories, resolve_news_event, stories_of_events
 from onestory.store.stories.references import story_named
 
 __all__ = [
     "EventDecisionResult",
+    "event_of_named_story",
     "merge_events",
     "move_story",
     "pin_event_label",
@@ -77,6 +80,11 @@ def undo_event_decision(store: Store, number: int, note: DecisionNote) -> EventD
         decision = news_event_decision(connection, number)
         mark_event_decision_undone(connection, number, who=note.who, now=note.now)
     return _regrouped(store, number, {*decision.stories, *decision.against}, note)
+
+
+def event_of_named_story(connection: Connection, name: str) -> str | None:
+    """The event of a story, given by its id or by the URL of a copy. Raises NotFound."""
+    return event_of_story(connection, story_named(connection, name))
 
 
 def _leaving_and_staying(store: Store, names: Sequence[str], *, may_be_all: bool = False) -> tuple[set[str], set[str]]:

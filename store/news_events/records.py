@@ -21,6 +21,7 @@ __all__ = [
     "assign_stories",
     "delete_news_events",
     "event_of_story",
+    "event_with_other_stories",
     "events_of_stories",
     "list_news_events",
     "load_news_event",
@@ -186,6 +187,13 @@ def event_of_story(connection: Connection, story_id: str) -> str | None:
     query = select(news_event_stories.c.event_id).where(news_event_stories.c.story_id == story_id)
     found: str | None = connection.execute(query).scalar()
     return found
+
+
+def event_with_other_stories(connection: Connection, story_id: str) -> NewsEventRecord | None:
+    """The event of a story, if it has other stories."""
+    event = event_of_story(connection, story_id)
+    found = None if event is None else news_events_by_id(connection, [event]).get(event)
+    return found if found is not None and found.stories > 1 else None
 
 
 def events_of_stories(connection: Connection, story_ids: Collection[str]) -> dict[str, str]:
