@@ -53,14 +53,19 @@ class TermVector:
 class StoryFeatures:
     """A story as events see it: its id, the language, time and outlet of its original, its recurring title (see
     `series.py`), and its vector. An empty outlet or series is unknown.
+
+    `is_observed`: it was fetched as it appeared, so `time` is near; else it was imported. `time` is None for what was
+    imported without any; then `seen`, when it was first stored, stands for it.
     """
 
     story: str
     language: str
-    time: datetime
+    time: datetime | None
+    seen: datetime
     vector: TermVector
     outlet: str = ""
     series: str = ""
+    is_observed: bool = True
 
 
 def term_vector(title: str, text: str, *, language: str) -> TermVector:

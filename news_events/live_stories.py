@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from onestory.news_events.features import SCALE, StoryFeatures
 from onestory.news_events.partition import LEAST_AVERAGE, Edges
 from onestory.news_events.postings import Postings
-from onestory.news_events.similarity import MAX_GAP, MIN_LINK, SAME_OUTLET_SHARE, UNIT, after_time
+from onestory.news_events.similarity import ARCHIVED, MIN_LINK, OBSERVED, SAME_OUTLET_SHARE, UNIT
 
 __all__ = ["LiveStories"]
 
@@ -30,10 +29,6 @@ class _Column:
         self.values[self.count] = value
         self.count += 1
 
-    def drop(self, count: int) -> None:
-        self.values = self.values[count : self.count].copy()
-        self.count -= count
-
     @property
     def used(self) -> NDArray[np.float64]:
         return self.values[: self.count]
@@ -46,8 +41,8 @@ class LiveStories:
         self._postings = Postings()
         self._names: list[str | None] = []
         self._numbers: dict[str, int] = {}
-        self._times, self._groups, self._series = (_Column(np.zeros(0)) for _ in range(3))
-        self._outlets = _Column(np.zeros(0))
+        self._times, self._seen, self._observed = (_Column(np.zeros(0)) for _ in range(3))
+        self._languages, self._outlets, self._series = (_Column(np.zeros(0)) for _ in range(3))
         self._codes: dict[str, int] = {"": -1}
         self._left, self._right, self._similarity = (_Column(np.zeros(0)) for _ in range(3))
 
@@ -66,8 +61,10 @@ class LiveStories:
         found = self.similar_to(features) if links is None else dict(links)
         number = self._postings.append(features.vector)
         self._names.append(features.story)
-        self._times.append(features.time.timestamp())
-        self._groups.append(self._code(features.language))
+        self._times.append(np.nan if features.time is None else features.time.timestamp())
+        self._seen.append(features.seen.timestamp())
+        self._observed.append(features.is_observed)
+        self._languages.append(self._code(features.language))
         self._series.append(self._code(features.series))
         self._outlets.append(self._code(features.outlet))
         self._numbers[features.story] = number
@@ -84,7 +81,7 @@ class LiveStories:
     def remove(self, story: str) -> None:
         number = self._numbers.pop(story, None)
         if number is not None:
-            self._names[number - self._postings.first] = None
+            self._names[number] = None
 
     def similar_to(self, features: StoryFeatures) -> dict[str, int]:
         """The stories of the same language that resemble this one.
@@ -92,8 +89,8 @@ class LiveStories:
         Two stories of one outlet count less, two of one series (the daily weather of one outlet) not at all.
         """
         products = self._postings.products(features.vector)
-        shares = after_time(np.abs(self._times.used - features.time.timestamp()))
-        shares[self._groups.used != self._codes.get(features.language, -2)] = 0
+        shares = self._kept_over_time(features)
+        shares[self._languages.used != self._codes.get(features.language, -2)] = 0
         if features.outlet:
             shares[self._outlets.used == self._codes.get(features.outlet, -2)] *= SAME_OUTLET_SHARE
         if features.series:
@@ -105,63 +102,51 @@ class LiveStories:
             if (name := self._names[at]) is not None and name != features.story
         }
 
-    def forget_before(self, now: datetime) -> None:
-        """Forget the oldest stories that no story from `now` on can join. Call it now and then."""
-        oldest_useful = (now - 2 * MAX_GAP).timestamp()
-        useful = np.flatnonzero(self._times.used >= oldest_useful)
-        first = self._postings.first
-        self._postings.drop_before(first + (int(useful[0]) if len(useful) else self._times.count))
-        gone = self._postings.first - first
-        for name in filter(None, self._names[:gone]):
-            del self._numbers[name]
-        del self._names[:gone]
-        for column in (self._times, self._groups, self._series, self._outlets):
-            column.drop(gone)
-        self._drop_dead_edges()
+    def _kept_over_time(self, features: StoryFeatures) -> NDArray[np.float64]:
+        gaps = self._gaps(features)
+        archived = ARCHIVED.kept(gaps)
+        if not features.is_observed:
+            return archived
+        return np.where(self._observed.used > 0, OBSERVED.kept(gaps), archived)
 
-    def _drop_dead_edges(self) -> None:
-        kept = self._living_edges()
-        for column in (self._left, self._right, self._similarity):
-            column.values = column.used[kept].copy()
-            column.count = len(column.values)
+    def _gaps(self, features: StoryFeatures) -> NDArray[np.float64]:
+        """Seconds between this story and each other; by when they were stored where one has no time."""
+        stored = np.abs(self._seen.used - features.seen.timestamp())
+        if features.time is None:
+            return stored
+        stated = np.abs(self._times.used - features.time.timestamp())
+        return np.where(np.isnan(stated), stored, stated)
 
     def _living_edges(self) -> NDArray[np.bool_]:
-        first = self._postings.first
         alive = np.array([name is not None for name in self._names], dtype=bool)
-        left, right = (column.used.astype(np.int64) - first for column in (self._left, self._right))
-        known = (left >= 0) & (right >= 0)
-        known[known] = alive[left[known]] & alive[right[known]]
-        return known
+        left, right = (column.used.astype(np.int64) for column in (self._left, self._right))
+        return alive[left] & alive[right] if len(left) else np.zeros(0, dtype=bool)
 
     def connected(self, stories: Collection[str], together: Iterable[Collection[str]] = ()) -> list[str]:
         """All stories that could change their event with these: connected by links of an event's strength.
 
         `together` are sets that decisions connect. Groups whose average reaches LEAST_AVERAGE have a pair that does.
         """
-        first, count = self._postings.first, len(self._names)
+        count = len(self._names)
         strong = self._living_edges() & (self._similarity.used >= LEAST_AVERAGE)
-        left, right = (column.used[strong].astype(np.int64) - first for column in (self._left, self._right))
-        ruled = [
-            [number - first for story in group if (number := self._numbers.get(story)) is not None]
-            for group in together
-        ]
+        left, right = (column.used[strong].astype(np.int64) for column in (self._left, self._right))
+        ruled = [[number for story in group if (number := self._numbers.get(story)) is not None] for group in together]
         more = [(group[0], other) for group in ruled for other in group[1:]]
         left = np.concatenate([left, np.array([one for one, _ in more], dtype=np.int64)])
         right = np.concatenate([right, np.array([other for _, other in more], dtype=np.int64)])
         graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
         _, labels = connected_components(graph, directed=False)
-        touched = {int(labels[number - first]) for story in stories if (number := self._numbers.get(story)) is not None}
+        touched = {int(labels[number]) for story in stories if (number := self._numbers.get(story)) is not None}
         reached = np.flatnonzero(np.isin(labels, list(touched)))
         return [name for at in reached.tolist() if (name := self._names[at]) is not None]
 
     def edges_among(self, stories: Collection[str]) -> tuple[list[str], Edges]:
         """These stories in the order of their ids, and the links between them as positions in that list."""
         ordered = sorted(story for story in stories if story in self._numbers)
-        first = self._postings.first
         places = np.full(len(self._names), -1, dtype=np.int64)
-        places[[self._numbers[story] - first for story in ordered]] = np.arange(len(ordered))
+        places[[self._numbers[story] for story in ordered]] = np.arange(len(ordered))
         living = self._living_edges()
-        left, right = (places[column.used[living].astype(np.int64) - first] for column in (self._left, self._right))
+        left, right = (places[column.used[living].astype(np.int64)] for column in (self._left, self._right))
         inside = (left >= 0) & (right >= 0)
         similarity = self._similarity.used[living][inside].astype(np.int64)
         return ordered, Edges(left[inside], right[inside], similarity)

@@ -1,8 +1,7 @@
 """An inverted index of term vectors in memory, in segments: compares one vector with all by the terms they share.
 
 New vectors collect in a buffer. A full buffer becomes a segment, and segments of like size are merged, as in a
-log-structured merge tree (O'Neil et al. 1996). An entry takes four bytes. Vectors are numbered by arrival; the oldest
-leave with their segment.
+log-structured merge tree (O'Neil et al. 1996). An entry takes four bytes.
 """
 
 from collections.abc import Sequence
@@ -19,38 +18,31 @@ MAX_SEGMENT = 16_384
 
 
 class Postings:
-    """Vectors numbered from `first` to `end` - 1."""
+    """Vectors numbered from 0 in the order in which they were added."""
 
     def __init__(self) -> None:
         self._segments: list[_Segment] = []
         self._buffer: list[TermVector] = []
-        self.first = 0
 
-    @property
-    def end(self) -> int:
-        return (self._segments[-1].end if self._segments else self.first) + len(self._buffer)
+    def __len__(self) -> int:
+        return (self._segments[-1].end if self._segments else 0) + len(self._buffer)
 
     def append(self, vector: TermVector) -> int:
         """Add a vector, and return its number."""
         self._buffer.append(vector)
-        number = self.end - 1
+        number = len(self) - 1
         if len(self._buffer) == BUFFERED:
-            self._segments.append(_Segment.of_vectors(self.end - BUFFERED, self._buffer))
+            self._segments.append(_Segment.of_vectors(len(self) - BUFFERED, self._buffer))
             self._buffer = []
             self._merge()
         return number
 
     def products(self, vector: TermVector) -> NDArray[np.float64]:
-        """The products of this vector with all, from `first` on: whole numbers, in units of 1 / SCALE ** 2."""
+        """The products of this vector with all: whole numbers, in units of 1 / SCALE ** 2."""
         parts = [segment.products(vector) for segment in self._segments]
         if self._buffer:
             parts.append(_Segment.of_vectors(0, self._buffer).products(vector))
         return np.concatenate(parts) if parts else np.zeros(0)
-
-    def drop_before(self, number: int) -> None:
-        """Drop the segments that hold only vectors with lower numbers."""
-        while self._segments and self._segments[0].end <= number:
-            self.first = self._segments.pop(0).end
 
     def _merge(self) -> None:
         while len(self._segments) > 1:

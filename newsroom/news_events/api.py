@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from onestory.errors import BadInput
-from onestory.news_events.similarity import MAX_GAP
+from onestory.news_events.similarity import OBSERVED
 from onestory.newsroom.editorial.api import UndoRequest
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.csv_lists import CSV_RESPONSE, ListFormat, list_response
@@ -126,7 +126,7 @@ def get_news_event(request: Request, event_id: EventId) -> Response:
         record = load_news_event(connection, found)
         members = stories_of_event(connection, found)
     told = NewsEvent.model_validate(record).model_dump()
-    is_ended = record.last_seen < context.clock() - MAX_GAP
+    is_ended = record.last_seen < context.clock() - OBSERVED.max_gap
     result = NewsEventWithStories(**told, is_ended=is_ended, members=[Story.model_validate(one) for one in members])
     return json_response(request, result)
 

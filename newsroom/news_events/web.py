@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from onestory.errors import BadInput, NotFound
-from onestory.news_events.similarity import MAX_GAP
+from onestory.news_events.similarity import OBSERVED
 from onestory.newsroom.front_page.view_choice import remember_view
 from onestory.newsroom.http.context import api_context
 from onestory.newsroom.http.parameters import validate_id
@@ -136,7 +136,7 @@ def _show(request: Request, event_id: str, *, refusal: str | None = None, form: 
         summaries=summaries,
         counts=counts,
         agencies=[row for row in agencies.rows if row.value],
-        is_ended=event.last_seen < context.clock() - MAX_GAP,
+        is_ended=event.last_seen < context.clock() - OBSERVED.max_gap,
         log=log,
         refusal=refusal and as_sentence(refusal),
         chosen=form.all("story") if form else [],

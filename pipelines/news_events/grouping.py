@@ -99,8 +99,8 @@ class NewsEventGrouper:
 
     def _enter(self, connection: Connection, computed: Sequence[tuple[ChangedStory, StoryFeatures]]) -> set[str]:
         """Compare these stories with those around them, and keep what was found. Returns all that may regroup."""
-        self._window.load_around(connection, [features.time for _, features in computed])
-        links = {features.story: self._window.add(features) for _, features in computed}
+        self._window.load_around(connection, [features for _, features in computed])
+        links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]
         save_members(connection, rows, links)
         return {story for story, others in links.items() for story in (story, *others)}

@@ -15,16 +15,20 @@ def features_of_story(story: ChangedStory) -> StoryFeatures:
     return StoryFeatures(
         story=story.id,
         language=story.language,
-        time=_time_of(story.published, story.first_seen),
+        time=_time_of(story),
+        seen=story.first_seen,
         vector=term_vector(title, story.text or "", language=story.language),
         outlet=story.outlet,
         series=series_of(title, story.outlet),
+        is_observed=story.is_observed,
     )
 
 
-def _time_of(published: datetime | None, first_seen: datetime) -> datetime:
+def _time_of(story: ChangedStory) -> datetime | None:
     """The stated time, unless it lies after the observed one: nothing is reported before it is written."""
-    return first_seen if published is None else min(published, first_seen)
+    if story.published is not None:
+        return min(story.published, story.first_seen)
+    return story.first_seen if story.is_observed else None
 
 
 def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
@@ -32,6 +36,8 @@ def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
         story_id=features.story,
         event_id=None,
         time=features.time,
+        seen=features.seen,
+        is_observed=features.is_observed,
         language=features.language,
         outlet=features.outlet,
         series=features.series,
@@ -43,5 +49,12 @@ def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
 
 def features_of_row(row: MemberRow) -> StoryFeatures:
     return StoryFeatures(
-        row.story_id, row.language, row.time, TermVector.from_bytes(row.vector), row.outlet, row.series
+        story=row.story_id,
+        language=row.language,
+        time=row.time,
+        seen=row.seen,
+        vector=TermVector.from_bytes(row.vector),
+        outlet=row.outlet,
+        series=row.series,
+        is_observed=row.is_observed,
     )

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, literal, or_, select, update
 
 from onestory.store.queries import chunks, columns_of, dialect_insert, one_of, rows_in
 from onestory.store.schema import (
@@ -25,7 +26,7 @@ __all__ = [
     "delete_members",
     "links_of_stories",
     "members_of_days",
-    "members_of_same_events",
+    "members_of_events",
     "owners_of_stories",
     "save_members",
     "stories_to_look_at_again",
@@ -48,6 +49,7 @@ class ChangedStory:
     text: str | None
     language: str
     outlet: str
+    is_observed: bool
     first_seen: datetime
     published: datetime | None
     updated: datetime
@@ -59,7 +61,9 @@ class MemberRow:
 
     story_id: str
     event_id: str | None
-    time: datetime
+    time: datetime | None
+    seen: datetime
+    is_observed: bool
     language: str
     outlet: str
     series: str
@@ -75,7 +79,6 @@ class StoryRow:
     id: str
     event_id: str | None
     language: str
-    time: datetime
     first_seen: datetime
     last_seen: datetime
     copies: int
@@ -116,6 +119,7 @@ def changed_stories(
             func.substr(versions.c.text, 1, MAX_TEXT),
             func.coalesce(articles.c.language, ""),
             func.coalesce(articles.c.outlet, ""),
+            func.coalesce(articles.c.is_observed, literal(True)),
             stories.c.first_seen,
             stories.c.published,
             stories.c.updated,
@@ -136,27 +140,30 @@ def changed_stories(
     return [ChangedStory(row[0], bool(row[1]), *row[2:]) for row in connection.execute(query)]
 
 
-def members_of_days(connection: Connection, days: Collection[date]) -> list[MemberRow]:
-    """The rows of stories whose time lies on these days (UTC), in the order of that time."""
-    order = news_event_stories.c.time, news_event_stories.c.story_id
+def members_of_days(
+    connection: Connection,
+    days: Collection[date],
+    *,
+    by: Literal["time", "seen"] = "time",
+    only: Literal["imported", "timeless"] | None = None,
+) -> list[MemberRow]:
+    """The rows of stories whose time, or whose `seen`, lies on these days (UTC); on request only some kind of them."""
+    column = news_event_stories.c[by]
+    kinds = {"imported": ~news_event_stories.c.is_observed, "timeless": news_event_stories.c.time.is_(None)}
     found: list[MemberRow] = []
     for begin, end in _spans(days):
-        within = news_event_stories.c.time >= begin, news_event_stories.c.time < end
-        rows = connection.execute(select(*_MEMBER_COLUMNS).where(*within).order_by(*order))
+        query = select(*_MEMBER_COLUMNS).where(column >= begin, column < end)
+        if only is not None:
+            query = query.where(kinds[only])
+        rows = connection.execute(query.order_by(column, news_event_stories.c.story_id))
         found += [MemberRow(*row) for row in rows]
     return found
 
 
-def members_of_same_events(connection: Connection, days: Collection[date]) -> list[MemberRow]:
-    """The rows of all stories that share an event with stories of these days."""
-    found: list[MemberRow] = []
-    members = news_event_stories.c
-    for begin, end in _spans(days):
-        events = select(members.event_id).where(members.time >= begin, members.time < end).distinct()
-        outside = or_(members.time < begin, members.time >= end)
-        query = select(*_MEMBER_COLUMNS).where(members.event_id.in_(events), outside)
-        found += [MemberRow(*row) for row in connection.execute(query.order_by(members.time, members.story_id))]
-    return found
+def members_of_events(connection: Connection, event_ids: Collection[str]) -> list[MemberRow]:
+    """The rows of all stories of these events."""
+    query = select(*_MEMBER_COLUMNS).order_by(news_event_stories.c.story_id)
+    return [MemberRow(*row) for row in rows_in(connection, query, news_event_stories.c.event_id, event_ids)]
 
 
 def _spans(days: Collection[date]) -> Iterator[tuple[datetime, datetime]]:
@@ -230,7 +237,6 @@ def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, 
             stories.c.id,
             news_event_stories.c.event_id,
             news_event_stories.c.language,
-            news_event_stories.c.time,
             stories.c.first_seen,
             stories.c.last_seen,
             stories.c.copies,

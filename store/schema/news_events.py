@@ -49,7 +49,9 @@ news_event_stories = Table(
     metadata,
     Column("story_id", String(24), ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
     Column("event_id", String(24), index=True),  # NULL until it is grouped
-    Column("time", Time, nullable=False, index=True),  # stated by the original and believed, else observed
+    Column("time", Time, index=True),  # stated by the original, else observed; NULL: imported without any
+    Column("seen", Time, nullable=False, index=True),  # first observed, or stored
+    Column("is_observed", Boolean, nullable=False),  # fetched as it appeared; else imported
     Column("language", String(8), nullable=False),
     Column("outlet", Text, nullable=False),
     Column("series", Text, nullable=False),  # see onestory/news_events/series.py

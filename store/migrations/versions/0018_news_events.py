@@ -30,7 +30,9 @@ def upgrade() -> None:
         "news_event_stories",
         sa.Column("story_id", sa.String(24), sa.ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("event_id", sa.String(24)),
-        sa.Column("time", Time(), nullable=False),
+        sa.Column("time", Time()),
+        sa.Column("seen", Time(), nullable=False),
+        sa.Column("is_observed", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(8), nullable=False),
         sa.Column("outlet", sa.Text(), nullable=False),
         sa.Column("series", sa.Text(), nullable=False),
@@ -40,6 +42,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_news_event_stories_event_id", "news_event_stories", ["event_id"])
     op.create_index("ix_news_event_stories_time", "news_event_stories", ["time"])
+    op.create_index("ix_news_event_stories_seen", "news_event_stories", ["seen"])
     op.create_index(
         "ix_news_event_stories_again",
         "news_event_stories",
