@@ -1,4 +1,4 @@
-"""What is compared of a story: the weighted words of its original.
+"""What is compared of a story: the weighted words of its representative, the fullest copy.
 
 The vector is TF-IDF (Salton and Buckley 1988) with a logarithmic term frequency and the rarity of `rarity.py`,
 scaled to length 1. The headline counts twice. Weights are kept as 16-bit integers and terms as 32-bit hashes: sums of
@@ -51,14 +51,16 @@ class TermVector:
 
 @dataclass(frozen=True, slots=True)
 class StoryFeatures:
-    """A story as events see it: its id, the language, time and outlet of its original, its recurring title (see
-    `series.py`), and its vector. An empty outlet or series is unknown.
+    """A story as events see it: its id, its representative with language, time, outlet and recurring title (see
+    `series.py`), and the vector of that. An empty outlet or series is unknown. The id of a story depends on which copy
+    arrived first, the representative does not: it decides between equals.
 
     `is_observed`: it was fetched as it appeared, so `time` is near; else it was imported. `time` is None for what was
     imported without any; then `seen`, when it was first stored, stands for it.
     """
 
     story: str
+    representative: str
     language: str
     time: datetime | None
     seen: datetime
@@ -69,7 +71,7 @@ class StoryFeatures:
 
 
 def term_vector(title: str, text: str, *, language: str) -> TermVector:
-    """The vector of a story from the headline and text of its original; `language` is an ISO 639-1 code.
+    """The vector of a story from a headline and a text; `language` is an ISO 639-1 code.
 
     For languages without a table of frequencies only names and numbers are compared.
     """

@@ -40,6 +40,7 @@ class LiveStories:
     def __init__(self) -> None:
         self._postings = Postings()
         self._names: list[str | None] = []
+        self._keys: list[str] = []  # the representatives
         self._numbers: dict[str, int] = {}
         self._times, self._seen, self._observed = (_Column(np.zeros(0)) for _ in range(3))
         self._languages, self._outlets, self._series = (_Column(np.zeros(0)) for _ in range(3))
@@ -61,6 +62,7 @@ class LiveStories:
         found = self.similar_to(features) if links is None else dict(links)
         number = self._postings.append(features.vector)
         self._names.append(features.story)
+        self._keys.append(features.representative)
         self._times.append(np.nan if features.time is None else features.time.timestamp())
         self._seen.append(features.seen.timestamp())
         self._observed.append(features.is_observed)
@@ -141,8 +143,9 @@ class LiveStories:
         return [name for at in reached.tolist() if (name := self._names[at]) is not None]
 
     def edges_among(self, stories: Collection[str]) -> tuple[list[str], Edges]:
-        """These stories in the order of their ids, and the links between them as positions in that list."""
-        ordered = sorted(story for story in stories if story in self._numbers)
+        """These stories in the order of their representatives, and their links as positions in that list."""
+        known = [story for story in stories if story in self._numbers]
+        ordered = sorted(known, key=lambda story: self._keys[self._numbers[story]])
         places = np.full(len(self._names), -1, dtype=np.int64)
         places[[self._numbers[story] for story in ordered]] = np.arange(len(ordered))
         living = self._living_edges()

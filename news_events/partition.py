@@ -36,7 +36,7 @@ class Ruling:
 
 
 def partition(stories: Sequence[str], edges: Edges, rulings: Iterable[Ruling] = ()) -> list[list[str]]:
-    """The events of these stories, which are in the order of their ids. Every story is in one event.
+    """The events of these stories, which are in an order that no arrival changes. Every story is in one event.
 
     Stories cluster by their links, with forbidden pairs apart; then the clusters of stories that a ruling puts together
     are joined, so that later stories find the joined event through the part that they resemble. A later ruling

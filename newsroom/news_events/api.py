@@ -52,7 +52,7 @@ from onestory.store.news_events.records import (
 
 __all__ = ["news_event_page", "router"]
 
-router = APIRouter(prefix="/v1", tags=["news events"], dependencies=[REQUIRE_READ])
+router = APIRouter(prefix="/v1", tags=["news-events"], dependencies=[REQUIRE_READ])
 
 EventId = Annotated[
     str, Path(description="The id of a news event, or of a story in one.", examples=[EXAMPLE_ID], max_length=100)

@@ -14,6 +14,7 @@ def features_of_story(story: ChangedStory) -> StoryFeatures:
     title = story.title or ""
     return StoryFeatures(
         story=story.id,
+        representative=story.representative,
         language=story.language,
         time=_time_of(story),
         seen=story.first_seen,
@@ -35,6 +36,7 @@ def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
     return MemberRow(
         story_id=features.story,
         event_id=None,
+        representative=features.representative,
         time=features.time,
         seen=features.seen,
         is_observed=features.is_observed,
@@ -50,6 +52,7 @@ def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
 def features_of_row(row: MemberRow) -> StoryFeatures:
     return StoryFeatures(
         story=row.story_id,
+        representative=row.representative,
         language=row.language,
         time=row.time,
         seen=row.seen,

@@ -38,13 +38,15 @@ MAX_TEXT = 20_000  # characters; the features read a thousand words
 
 @dataclass(frozen=True, slots=True)
 class ChangedStory:
-    """A story that is new to the grouping, or has changed, with the text of its original.
+    """A story that is new to the grouping, or has changed, with its representative: the fullest copy, which is the same
+    in whatever order the copies arrived. `first_seen` is the story's.
 
     `is_grouped` is False for stories that take no part: absorbed ones, and round-ups.
     """
 
     id: str
     is_grouped: bool
+    representative: str
     title: str | None
     text: str | None
     language: str
@@ -61,6 +63,7 @@ class MemberRow:
 
     story_id: str
     event_id: str | None
+    representative: str
     time: datetime | None
     seen: datetime
     is_observed: bool
@@ -110,22 +113,23 @@ def changed_stories(
     known = news_event_stories
     is_current = known.c.story_updated.is_not_distinct_from(stories.c.updated) & (known.c.features == features)
     is_member = known.c.story_id.is_not(None)
-    takes_part = stories.c.absorbed_into.is_(None) & ~stories.c.solitary & stories.c.original.is_not(None)
+    takes_part = stories.c.absorbed_into.is_(None) & ~stories.c.solitary & stories.c.representative.is_not(None)
     query = (
         select(
             stories.c.id,
             takes_part,
+            func.coalesce(stories.c.representative, ""),
             versions.c.title,
             func.substr(versions.c.text, 1, MAX_TEXT),
             func.coalesce(articles.c.language, ""),
             func.coalesce(articles.c.outlet, ""),
             func.coalesce(articles.c.is_observed, literal(True)),
             stories.c.first_seen,
-            stories.c.published,
+            articles.c.published,
             stories.c.updated,
         )
         .select_from(stories)
-        .outerjoin(articles, articles.c.id == stories.c.original)
+        .outerjoin(articles, articles.c.id == stories.c.representative)
         .outerjoin(versions, versions.c.number == articles.c.version)
         .outerjoin(known, known.c.story_id == stories.c.id)
         # A story that takes no part has no row.

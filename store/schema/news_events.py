@@ -49,7 +49,8 @@ news_event_stories = Table(
     metadata,
     Column("story_id", String(24), ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
     Column("event_id", String(24), index=True),  # NULL until it is grouped
-    Column("time", Time, index=True),  # stated by the original, else observed; NULL: imported without any
+    Column("representative", String(24), nullable=False),  # the copy that is compared
+    Column("time", Time, index=True),  # stated by it, else observed; NULL: imported without any
     Column("seen", Time, nullable=False, index=True),  # first observed, or stored
     Column("is_observed", Boolean, nullable=False),  # fetched as it appeared; else imported
     Column("language", String(8), nullable=False),

@@ -30,6 +30,7 @@ def upgrade() -> None:
         "news_event_stories",
         sa.Column("story_id", sa.String(24), sa.ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("event_id", sa.String(24)),
+        sa.Column("representative", sa.String(24), nullable=False),
         sa.Column("time", Time()),
         sa.Column("seen", Time(), nullable=False),
         sa.Column("is_observed", sa.Boolean(), nullable=False),
