@@ -79,6 +79,7 @@ class AdvisoryLock(IntEnum):
     WATCHES = 0x0E57A7C
     EVENTS = 0x0E57E7E
     DIGESTS = 0x0E57D16
+    NEWS_EVENTS = 0x0E57083
 
 
 def hold_advisory_lock(connection: Connection, lock: AdvisoryLock, *, shared: bool = False) -> None:

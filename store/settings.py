@@ -21,6 +21,7 @@ __all__ = [
     "INDEX_GENERATION",
     "LAST_BACKUP",
     "MAX_RETENTION_DAYS",
+    "NEWS_EVENTS_WRITER",
     "OPTIONAL_RETENTION",
     "SEARCH_LANGUAGES",
     "SOURCES_FAILING",
@@ -41,6 +42,8 @@ BOILERPLATE_APPLIED = "furniture_applied"  # the start of the latest complete ru
 BULK_IMPORT = "bulk_import"  # the result of a batch that the store was made of, and how far its import is
 SOURCES_FAILING = "sources_failing"  # since when most sources fail; empty while they do not
 
+# The process that grouped last. Another one reads again what it keeps in memory.
+NEWS_EVENTS_WRITER = "news_events_writer"
 SEARCH_LANGUAGES = "search_languages"  # of indexed articles, as codes separated by spaces
 ALERTS_SENT = "alerts_sent"  # by cause, when its last alert was sent
 DIGESTS_SENT = "digests_sent"  # by address, the day of its last digest

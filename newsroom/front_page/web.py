@@ -16,8 +16,10 @@ from onestory.errors import BadInput
 from onestory.newsroom.front_page.addresses import feed_addresses, live_address, without_order
 from onestory.newsroom.front_page.api import MAX_ACTION_CANDIDATES, MAX_CHANGED_STORIES, action_items_since
 from onestory.newsroom.front_page.day import span_of_day
+from onestory.newsroom.front_page.view_choice import chosen_view, remember_view
 from onestory.newsroom.http.context import ApiContext, api_context
 from onestory.newsroom.http.pagination import encode_cursor
+from onestory.newsroom.http.parameters import refused_parameters
 from onestory.newsroom.http.permissions import REQUIRE_READ
 from onestory.newsroom.http.problems import as_sentence
 from onestory.newsroom.pages.reader_cookies import (
@@ -27,6 +29,7 @@ from onestory.newsroom.pages.reader_cookies import (
     lookback_start,
     set_visit_cookies,
 )
+from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.search.api import search_page
 from onestory.newsroom.stories.api import story_list_page
@@ -120,6 +123,8 @@ class FrontPageList:
 
 @router.get("/")
 def front_page(request: Request) -> Response:
+    if not request.url.query and chosen_view(request) == "events":
+        return see_other("/news-events")
     desk = api_context(request)
     visit = last_visit_of(request, now=desk.clock())
     chosen = {name: value for name in FILTER_NAMES if (value := _given(request, name))}
@@ -152,6 +157,7 @@ def front_page(request: Request) -> Response:
         **around,
     )
     set_visit_cookies(request, answer, visit)
+    remember_view(request, answer, "stories")
     return answer
 
 
@@ -178,7 +184,7 @@ def _found_or_refused(
             chosen |= span_of_day(day, zone)
         return _found(desk, {"limit": STORIES_PER_PAGE, **chosen, **({"cursor": cursor} if cursor else {})})
     except ValidationError as error:
-        return FrontPageStories(refusals=_refusals(error))
+        return FrontPageStories(refusals=refused_parameters(error))
     except BadInput as error:
         if cursor:
             raise
@@ -209,13 +215,6 @@ def _found(desk: ApiContext, asked: Mapping[str, Any]) -> FrontPageStories:
     following = None if found.next is None else encode_cursor(found.next, of=query.list_name)
     where = {hit.story.id: hit.where for hit in found.hits if hit.where}
     return FrontPageStories([hit.story for hit in found.hits], where, following)
-
-
-def _refusals(error: ValidationError) -> list[str]:
-    return [
-        f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}".replace("_", " ", 1)
-        for fault in error.errors()
-    ]
 
 
 def _rows(connection: Connection, visit: LastVisit, found: FrontPageStories) -> list[FrontPageRow]:

@@ -4,10 +4,11 @@ import re
 from typing import Annotated
 
 from fastapi import Path
+from pydantic import ValidationError
 
 from onestory.errors import NotFound
 
-__all__ = ["validate_id"]
+__all__ = ["refused_parameters", "validate_id"]
 
 
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
@@ -22,3 +23,11 @@ def validate_id(value: str, *, of: str) -> str:
     if not ID_PATTERN.fullmatch(value):
         raise NotFound(f"there is no {of} {value[:80]!r}: an id has 24 hex digits")
     return value
+
+
+def refused_parameters(error: ValidationError) -> list[str]:
+    """What is wrong with the parameters of a page, one line each."""
+    return [
+        f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}".replace("_", " ", 1)
+        for fault in error.errors()
+    ]

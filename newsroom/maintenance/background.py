@@ -2,11 +2,13 @@
 
 from onestory.config import Config
 from onestory.periodic import PeriodicThread
+from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import index_due_batch
+from onestory.times import utc_now
 
-__all__ = ["IndexMonitor", "SearchIndexer"]
+__all__ = ["IndexMonitor", "NewsEventIndexer", "SearchIndexer"]
 
 
 INDEX_CHECK_SECONDS = 15.0
@@ -44,6 +46,26 @@ class SearchIndexer(PeriodicThread):
         try:
             while not self.stopping.is_set():
                 waits = not index_due_batch(store)
+                self.note_success()
+                if waits:
+                    self.stopping.wait(SEARCH_CHECK_SECONDS)
+        finally:
+            store.close()
+
+
+class NewsEventIndexer(PeriodicThread):
+    """Groups changed stories into news events with a store of its own, one batch per transaction."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("news-events", pause_seconds=SEARCH_RETRY_SECONDS)
+        self._config = config
+
+    def work(self) -> None:
+        store = Store.open(self._config.database_url)
+        try:
+            grouper = NewsEventGrouper(store)
+            while not self.stopping.is_set():
+                waits = not grouper.step(now=utc_now())
                 self.note_success()
                 if waits:
                     self.stopping.wait(SEARCH_CHECK_SECONDS)

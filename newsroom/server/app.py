@@ -43,6 +43,10 @@ from onestory.newsroom.maintenance import status_api
 from onestory.newsroom.maintenance.status import Status, status_of
 from onestory.newsroom.mcp.server import McpEndpoint
 from onestory.newsroom.mcp.server import router as mcp_router
+from onestory.newsroom.news_events import api as news_events_api
+from onestory.newsroom.news_events import counts_api
+from onestory.newsroom.news_events import counts_web as counts_pages
+from onestory.newsroom.news_events import web as news_event_pages
 from onestory.newsroom.outlets import api as outlets_api
 from onestory.newsroom.outlets import web as outlet_pages
 from onestory.newsroom.pages.reference import router as reference_router
@@ -201,6 +205,8 @@ def _include_routers(app: FastAPI) -> None:
         mcp_router,
         outlets_api.router,
         wire_api.router,
+        news_events_api.router,
+        counts_api.router,
         saved_searches.router,
         retention_api.router,
         status_api.router,
@@ -213,6 +219,8 @@ def _include_routers(app: FastAPI) -> None:
     for router in (front_pages.router, story_pages.router, compare_pages.compare_router, article_pages.article_router):
         app.include_router(router)
     for router in (source_management_pages.router, outlet_pages.router, wire_pages.router):
+        app.include_router(router)
+    for router in (news_event_pages.router, counts_pages.router):
         app.include_router(router)
     for router in (watch_mail.page_router, saved_searches.page_router, reference_router):
         app.include_router(router)

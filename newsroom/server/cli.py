@@ -16,7 +16,7 @@ from onestory.crawler.sources.source_file import add_new_sources
 from onestory.logs import configure_logging
 from onestory.newsroom.crawl.cli import NO_CONTACT_NOTICE
 from onestory.newsroom.keys.first_key import ensure_first_key, prepare_admin_key
-from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
+from onestory.newsroom.maintenance.background import IndexMonitor, NewsEventIndexer, SearchIndexer
 from onestory.newsroom.server.app import create_app_from_config
 from onestory.newsroom.server.demo import fill_demo
 from onestory.newsroom.server.server import listen_on, run_server, serve_until_signal
@@ -66,6 +66,7 @@ def run_command(
             notice(NO_CONTACT_NOTICE)
         stack.enter_context(IndexMonitor(config))
         stack.enter_context(SearchIndexer(config))
+        stack.enter_context(NewsEventIndexer(config))
         stack.enter_context(WebhookSender(config))
         stack.enter_context(SupervisedProcess(crawler_command(config, command)))
         app = create_app_from_config(

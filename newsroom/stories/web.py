@@ -22,6 +22,7 @@ from onestory.newsroom.stories.word_counts import WordCountCache, paragraph_tabl
 from onestory.pipelines.versions.freshness import FreshnessCache
 from onestory.store.articles.earlier_versions import copies_of_earlier_versions
 from onestory.store.editorial.decisions import decisions_of_story
+from onestory.store.news_events.records import event_with_other_stories
 from onestory.store.stories.copies import (
     copies_at_offset,
     copy_times,
@@ -95,6 +96,7 @@ def show_story(
         outdated = memory.standings.of(connection, record)
         chart = memory.chart(connection, record, our_names)
         our_copies = count_copies_at(connection, record.id, our_names)
+        news_event = event_with_other_stories(connection, record.id)
         log = decisions_of_story(connection, record.id, limit=MAX_DECISIONS_SHOWN)
         decided = copies_by_id(connection, [one for decision in log for one in decision.articles[:1]])
     shared = memory.differences.between(
@@ -117,6 +119,7 @@ def show_story(
         our_copies=our_copies,
         original=original,
         outdated=outdated,
+        news_event=news_event,
         links=links,
         chart=chart,
         paragraphs=paragraph_table(original.text, record.original, ordered, shared),

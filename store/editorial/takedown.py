@@ -12,6 +12,8 @@ from onestory.errors import BadInput, DatabaseUnavailable
 from onestory.store.database import Store
 from onestory.store.editorial.decisions import delete_articles_from_decisions
 from onestory.store.events.event_log import add_event, delete_events_of_stories
+from onestory.store.news_events.decisions import delete_stories_from_event_decisions
+from onestory.store.news_events.members import delete_members
 from onestory.store.queries import chunks
 from onestory.store.schema import (
     articles,
@@ -47,7 +49,8 @@ CHECKPOINT_SECONDS = 30
 VACUUMED_TABLES = (
     "articles, versions, matches, stories, removed_lines, boilerplate, pages, decisions, decision_articles, "
     "withdrawals, moves, "
-    "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due"
+    "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due, "
+    "news_events, news_event_stories, news_event_links, news_event_decisions, news_event_decision_stories"
 )
 
 
@@ -131,6 +134,9 @@ def erase_targets(connection: Connection, gone: TakedownTargets) -> None:
         delete_events_of_stories(connection, ids)
         delete_messages_of_stories(connection, ids)
     delete_articles_from_decisions(connection, gone.articles)
+    delete_stories_from_event_decisions(connection, gone.articles)
+    # The vector of a story may be that of a removed text.
+    delete_members(connection, {*gone.articles, *left})
     for part in chunks(gone.articles):
         numbers = select(versions.c.number).where(versions.c.article_id.in_(part))
         connection.execute(delete(matches).where(or_(matches.c.a.in_(numbers), matches.c.b.in_(numbers))))

@@ -30,8 +30,10 @@ __all__ = [
 ]
 
 STORY_EVENT_KINDS = ("created", "grew", "corrected", "withdrawn", "merged", "split")
+COVERAGE_EVENT_KINDS = ("started", "grew", "crossed_language")
 EVENT_KINDS = (
     *(f"story.{kind}" for kind in STORY_EVENT_KINDS),
+    *(f"coverage.{kind}" for kind in COVERAGE_EVENT_KINDS),
     "watch.matched",
     "source.blocked",
     "source.silent",

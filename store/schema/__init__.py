@@ -5,6 +5,13 @@ from onestory.store.schema.base import Time, metadata
 from onestory.store.schema.editorial import decision_articles, decisions, settings, tombstones
 from onestory.store.schema.events import events, webhook_messages, webhooks
 from onestory.store.schema.frontier import gaps, hosts, pages, source_days, source_requests, sources
+from onestory.store.schema.news_events import (
+    news_event_decision_stories,
+    news_event_decisions,
+    news_event_links,
+    news_event_stories,
+    news_events,
+)
 from onestory.store.schema.stories import (
     articles,
     boilerplate,
@@ -41,6 +48,11 @@ __all__ = [
     "matches",
     "metadata",
     "moves",
+    "news_event_decision_stories",
+    "news_event_decisions",
+    "news_event_links",
+    "news_event_stories",
+    "news_events",
     "outlets",
     "pages",
     "removed_lines",

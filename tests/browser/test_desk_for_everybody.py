@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from onestory.pipelines.news_events.grouping import NewsEventGrouper
+from onestory.store.news_events.records import event_of_story
 from tests.browser.conftest import Served, Watched
 from tests.browser.desk_news import Told, bring
-from tests.newsroom.news import BRIDGE
+from tests.newsroom.news import BRIDGE, NOON
 from tests.readings import stories_of
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -22,6 +24,11 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 def paths_of(desk: Served) -> list[str]:
     bridge = next(story.id for story in stories_of(desk.store) if story.title == "Bridge to close")
+    grouper = NewsEventGrouper(desk.store)
+    while grouper.step(now=NOON):
+        pass
+    with desk.store.read() as connection:
+        event = event_of_story(connection, bridge)
     return [
         "/",
         "/?q=bridge&outlet=Bay+News",
@@ -43,6 +50,10 @@ def paths_of(desk: Served) -> list[str]:
         "/outlets",
         "/searches",
         "/wire",
+        "/news-events",
+        f"/news-events/{event}",
+        "/counts",
+        "/counts?by=agency&q=bridge",
         "/docs",
         "/outlet?name=Bay+News",
         "/nothing",

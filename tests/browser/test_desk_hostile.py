@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import insert
 
+from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.pipelines.watches.creation import WatchRequest, create_watch
 from onestory.store.events.event_log import add_event
+from onestory.store.news_events.records import events_of_stories
 from onestory.store.schema import sources
 from onestory.store.stories.records import StoryRecord, load_article
 from tests.browser.conftest import Served, Watched
@@ -64,7 +66,7 @@ def test_nothing_of_two_hundred_hostile_texts_runs_or_asks_elsewhere(reader: Wat
     for path in [*paths, *other_pages(desk, stories)]:
         page = reader.go(path)
         assert (page.evaluate("window.ran"), page.url) == (None, desk.url + path)
-    page = reader.go("/")
+    page = reader.go("/?view=stories")
     page.get_by_label("Search", exact=True).fill("captains window")
     page.locator("#told", has_text="shown").wait_for(state="attached")
     assert page.evaluate("window.ran") is None
@@ -87,12 +89,19 @@ def other_pages(desk: Served, stories: Sequence[StoryRecord]) -> list[str]:
         create_watch(desk.store, WatchRequest([evil], name=evil[:200]), clock=lambda _: NOON).watch.id
         for evil in HOSTILE[12:132:30]
     ]
+    grouper = NewsEventGrouper(desk.store)
+    while grouper.step(now=NOON):
+        pass
     with desk.store.read() as connection:
+        events = set(events_of_stories(connection, [story.id for story in stories[::40]]).values())
         numbers = [load_article(connection, story.original).number for story in stories[::10]]
     return [
         *(f"/compare?a={a}&b={b}" for a, b in pairwise(numbers)),
         *(f"/?{urlencode({name: HOSTILE[41]})}" for name in ("q", "outlet", "credit", "since", "owner")),
         *(f"/watches/{number}" for number in begun),
+        *(f"/news-events/{event}" for event in events),
+        "/news-events",
+        "/counts?by=outlet",
         "/watches",
         "/sources",
         "/sources/4",

@@ -25,6 +25,10 @@ EDITS = {
     "/stories/{story_id}/undo/{number}",
     "/v1/stories/{story_id}/merge", "/v1/stories/{story_id}/split", "/v1/stories/{story_id}/pin",
     "/v1/decisions/{number}/undo", "/v1/lookup/fetch", "/lookup/fetch",
+    "/v1/news-events/{event_id}/merge", "/v1/news-events/{event_id}/split", "/v1/news-events/{event_id}/move",
+    "/v1/news-events/{event_id}/label", "/v1/news-event-decisions/{number}/undo",
+    "/news-events/{event_id}/merge", "/news-events/{event_id}/split", "/news-events/{event_id}/label",
+    "/news-events/{event_id}/undo/{number}",
 }  # fmt: skip
 READ_BY_POST = {"/mcp", "/lookup", "/v1/lookup", "/sign-out"}
 

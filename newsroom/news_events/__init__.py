@@ -1,0 +1,1 @@
+"""News events and counts of coverage: API, pages, and commands."""

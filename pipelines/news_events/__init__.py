@@ -1,0 +1,1 @@
+"""News events: stored stories are grouped in the background, and regrouped when editors decide."""
