@@ -194,6 +194,26 @@ class CopyFreshness(TypedDict):
     standing: Literal['old', 'new', 'unconcerned']
 
 
+class Count(TypedDict):
+    """The coverage of one day, outlet, owner, country, language or agency."""
+
+    value: "str | None"
+    articles: int
+    stories: int
+    credited: int
+
+
+class CountList(TypedDict):
+    """A record of the kind CountList."""
+
+    counts: list["Count"]
+    by: Literal['day', 'outlet', 'owner', 'country', 'language', 'agency']
+    articles: int
+    stories: int
+    credited: int
+    is_complete: bool
+
+
 class Decision(TypedDict):
     """An editorial decision. It holds in every evaluation until it is undone."""
 
@@ -357,6 +377,14 @@ class KeyRequest(TypedDict):
     scope: Literal['read', 'edit', 'admin']
 
 
+class LabelRequest(TypedDict):
+    """A record of the kind LabelRequest."""
+
+    story: str
+    who: str
+    why: str
+
+
 class Lead(TypedDict):
     """The form of a dispatch that a copy runs, where its agency filed several."""
 
@@ -432,6 +460,14 @@ class MatchedCopy(TypedDict):
     excerpt_spans: list[list[int]]
 
 
+class MergeEventsRequest(TypedDict):
+    """A record of the kind MergeEventsRequest."""
+
+    other: str
+    who: str
+    why: str
+
+
 class MergeRequest(TypedDict):
     """A record of the kind MergeRequest."""
 
@@ -445,6 +481,14 @@ class MergedOutlet(TypedDict):
 
     outlet: str
     articles: int
+
+
+class MoveStoryRequest(TypedDict):
+    """A record of the kind MoveStoryRequest."""
+
+    story: str
+    who: str
+    why: str
 
 
 class NewKey(TypedDict):
@@ -511,6 +555,78 @@ class NewWebhook(TypedDict):
     why: "str | None"
     disabled: "str | None"
     secret: str
+
+
+class NewsEvent(TypedDict):
+    """One happening: the stories that report it, each with its copies folded."""
+
+    id: str
+    label: "str | None"
+    label_story: str
+    is_label_pinned: bool
+    language: str
+    languages: list[str]
+    first_seen: str
+    last_seen: str
+    stories: int
+    copies: int
+    outlets: int
+    owners: int
+    updated: str
+
+
+class NewsEventDecisionList(TypedDict):
+    """A record of the kind NewsEventDecisionList."""
+
+    decisions: list["NewsEventDecisionRecord"]
+
+
+class NewsEventDecisionOutcome(TypedDict):
+    """A record of the kind NewsEventDecisionOutcome."""
+
+    number: int
+    events: list[str]
+
+
+class NewsEventDecisionRecord(TypedDict):
+    """A decision about news events. It holds in every grouping until it is undone."""
+
+    id: int
+    kind: str
+    who: str
+    why: str
+    decided: str
+    undone: "str | None"
+    undone_by: "str | None"
+    stories: list[str]
+    against: list[str]
+
+
+class NewsEventList(TypedDict):
+    """A record of the kind NewsEventList."""
+
+    news_events: list["NewsEvent"]
+    next: "str | None"
+
+
+class NewsEventWithStories(TypedDict):
+    """A record of the kind NewsEventWithStories."""
+
+    id: str
+    label: "str | None"
+    label_story: str
+    is_label_pinned: bool
+    language: str
+    languages: list[str]
+    first_seen: str
+    last_seen: str
+    stories: int
+    copies: int
+    outlets: int
+    owners: int
+    updated: str
+    is_ended: bool
+    members: list["Story"]
 
 
 class OutdatedStory(TypedDict):
@@ -818,6 +934,14 @@ class SourceWithHealth(TypedDict):
     wire: "str | None"
     days: list["SourceDay"]
     gaps: list["SourceGap"]
+
+
+class SplitEventRequest(TypedDict):
+    """A record of the kind SplitEventRequest."""
+
+    stories: list[str]
+    who: str
+    why: str
 
 
 class SplitRequest(TypedDict):
@@ -1415,6 +1539,42 @@ class Client:
     def count_uses_by_client(self, *, provider: "str | None" = None, outlet: "str | None" = None, month: "str | None" = None, since: "str | None" = None) -> "ClientMonthList":
         """Count the uses of dispatches by client and month."""
         return cast("ClientMonthList", self._call("GET", "/v1/uses/clients", {"provider": provider, "outlet": outlet, "month": month, "since": since}))
+
+    def list_news_events(self, *, since: "str | None" = None, until: "str | None" = None, min_stories: "int | None" = None, min_outlets: "int | None" = None, language: "str | None" = None, sort: "str | None" = None, limit: "int | None" = None, cursor: "str | None" = None) -> "NewsEventList":
+        """List news events."""
+        return cast("NewsEventList", self._call("GET", "/v1/news-events", {"since": since, "until": until, "min_stories": min_stories, "min_outlets": min_outlets, "language": language, "sort": sort, "limit": limit, "cursor": cursor}))
+
+    def get_news_event(self, event_id: str) -> "NewsEventWithStories":
+        """Get a news event with its stories."""
+        return cast("NewsEventWithStories", self._call("GET", f"/v1/news-events/{urllib.parse.quote(str(event_id), safe='')}", None))
+
+    def merge_news_events(self, event_id: str, body: "MergeEventsRequest") -> "NewsEventDecisionOutcome":
+        """Merge two news events."""
+        return cast("NewsEventDecisionOutcome", self._call("POST", f"/v1/news-events/{urllib.parse.quote(str(event_id), safe='')}/merge", None, body, "application/json"))
+
+    def split_news_event(self, event_id: str, body: "SplitEventRequest") -> "NewsEventDecisionOutcome":
+        """Split stories off a news event."""
+        return cast("NewsEventDecisionOutcome", self._call("POST", f"/v1/news-events/{urllib.parse.quote(str(event_id), safe='')}/split", None, body, "application/json"))
+
+    def move_to_news_event(self, event_id: str, body: "MoveStoryRequest") -> "NewsEventDecisionOutcome":
+        """Move a story to this news event."""
+        return cast("NewsEventDecisionOutcome", self._call("POST", f"/v1/news-events/{urllib.parse.quote(str(event_id), safe='')}/move", None, body, "application/json"))
+
+    def label_news_event(self, event_id: str, body: "LabelRequest") -> "NewsEventDecisionOutcome":
+        """Choose the headline of a news event."""
+        return cast("NewsEventDecisionOutcome", self._call("POST", f"/v1/news-events/{urllib.parse.quote(str(event_id), safe='')}/label", None, body, "application/json"))
+
+    def undo_news_event_decision(self, number: int, body: "UndoRequest") -> "NewsEventDecisionOutcome":
+        """Undo a decision about news events."""
+        return cast("NewsEventDecisionOutcome", self._call("POST", f"/v1/news-event-decisions/{urllib.parse.quote(str(number), safe='')}/undo", None, body, "application/json"))
+
+    def list_news_event_decisions(self, *, news_event: "str | None" = None, limit: "int | None" = None) -> "NewsEventDecisionList":
+        """List decisions about news events."""
+        return cast("NewsEventDecisionList", self._call("GET", "/v1/news-event-decisions", {"news_event": news_event, "limit": limit}))
+
+    def count_coverage(self, *, since: "str | None" = None, until: "str | None" = None, published_since: "str | None" = None, updated_since: "str | None" = None, min_copies: "int | None" = None, min_outlets: "int | None" = None, min_owners: "int | None" = None, outlet: "str | None" = None, owner: "str | None" = None, credit: "str | None" = None, language: "str | None" = None, ours: "bool | None" = None, watch: "int | None" = None, q: "str | None" = None, query: "str | None" = None, limit: "int | None" = None, cursor: "str | None" = None, by: "Literal['day', 'outlet', 'owner', 'country', 'language', 'agency'] | None" = None, news_event: "str | None" = None) -> "CountList":
+        """Count coverage."""
+        return cast("CountList", self._call("GET", "/v1/counts", {"since": since, "until": until, "published_since": published_since, "updated_since": updated_since, "min_copies": min_copies, "min_outlets": min_outlets, "min_owners": min_owners, "outlet": outlet, "owner": owner, "credit": credit, "language": language, "ours": ours, "watch": watch, "q": q, "query": query, "limit": limit, "cursor": cursor, "by": by, "news_event": news_event}))
 
     def list_saved_searches(self) -> "KeptSearchList":
         """List saved searches."""
