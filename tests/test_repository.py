@@ -61,7 +61,7 @@ def test_the_package_is_the_folders_at_the_top() -> None:
 FOLDERS = sorted(
     {
         path.parent.relative_to(ROOT)
-        for top in ("onestory", "crawler", "dedupe", "newsroom", "pipelines", "store")
+        for top in ("onestory", "crawler", "dedupe", "news_events", "newsroom", "pipelines", "store")
         for path in (ROOT / top).rglob("*.py")
         if "migrations" not in path.parts and not any(parent.is_symlink() for parent in path.parents)
     }

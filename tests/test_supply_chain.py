@@ -48,14 +48,24 @@ def needed(name: str = "onestory") -> set[str]:
 
 
 def licence_of(name: str) -> str:
-    """What the distribution states: an SPDX expression, else its classifiers, else its own words."""
+    """What the distribution states: an SPDX expression, else its classifiers, else its own words.
+
+    Where a classifier only says "other", the first line of the licence that it ships counts.
+    """
     about = importlib.metadata.metadata(name)
     if stated := about.get("License-Expression"):
         return str(stated)
     classifiers = [
         one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License ::")
     ]
+    if classifiers == ["Other/Proprietary License"]:
+        return _title_of_licence(name)
     return "; ".join(one for one in classifiers if one != "OSI Approved") or str(about.get("License") or "")[:200]
+
+
+def _title_of_licence(name: str) -> str:
+    shipped = [file for file in importlib.metadata.files(name) or [] if file.name.startswith("LICENSE")]
+    return shipped[0].read_text().splitlines()[0] if shipped else "none"
 
 
 def is_fit(licence: str) -> bool:

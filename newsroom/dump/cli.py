@@ -1,5 +1,6 @@
 """The `onestory dump` command."""
 
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -10,19 +11,31 @@ from onestory.errors import BadInput
 from onestory.newsroom.dump.card import DumpFormat
 from onestory.newsroom.dump.merging import merge_dumps
 from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
+from onestory.newsroom.news_events.cli import group_what_is_due
+from onestory.newsroom.news_events.dump_rows import news_event_rows
 from onestory.newsroom.terminal.console import (
     HomeOption,
     load_config,
     open_store,
+    print_json,
     spinner,
 )
+from onestory.store.database import Store
 
 __all__ = ["dump_command", "merge_dumps_command"]
 
 
+class StreamedRows(StrEnum):
+    """What can be written to standard output."""
+
+    ARTICLES = "articles"
+    STORIES = "stories"
+    NEWS_EVENTS = "news-events"
+
+
 def dump_command(
     out: Annotated[str, typer.Argument(metavar="OUT|-", help="A new folder, or - for standard output.")],
-    rows: Annotated[DumpTable, typer.Option(help="The rows to write with -.")] = DumpTable.ARTICLES,
+    rows: Annotated[StreamedRows, typer.Option(help="The rows to write with -.")] = StreamedRows.ARTICLES,
     mining: Annotated[
         list[MiningVerdict] | None,
         typer.Option(help="Only articles with this verdict on text and data mining. Repeatable. Default: all."),
@@ -49,7 +62,7 @@ def dump_command(
         if out == "-":
             if since_dump:
                 raise BadInput("--since-dump writes a folder: name one in place of -")
-            stream_dump(store, rows, mining=mining or tuple(MiningVerdict), sample=sample)
+            _stream(store, rows, mining, sample)
             return
         with spinner("dumping") as progress:
             task = progress.add_task("", total=None)
@@ -64,6 +77,18 @@ def dump_command(
             )
     counts = manifest["counts"]
     typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")
+
+
+def _stream(store: Store, rows: StreamedRows, mining: list[MiningVerdict] | None, sample: int | None) -> None:
+    if rows is not StreamedRows.NEWS_EVENTS:
+        stream_dump(store, DumpTable(rows.value), mining=mining or tuple(MiningVerdict), sample=sample)
+        return
+    if mining or sample is not None:
+        raise BadInput("--rows news-events: leave out --mining and --sample, which choose articles")
+    group_what_is_due(store)
+    with store.read() as connection:
+        for row in news_event_rows(connection):
+            print_json(row)
 
 
 def merge_dumps_command(

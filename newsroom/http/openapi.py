@@ -33,6 +33,11 @@ Many outlets run the same wire story. Onestory keeps **one record of it, with ev
 
 API_TAGS = [
     {"name": "stories", "description": "Story records, their copies, and articles with their texts."},
+    {
+        "name": "news-events",
+        "description": "Stories that report one happening, and decisions about that.",
+    },
+    {"name": "counts", "description": "Counts of coverage, with copies and without."},
     {"name": "decisions", "description": "Editorial decisions on stories: merge, split, mark the original, undo."},
     {"name": "lookup", "description": "Find out whether a text ran before."},
     {"name": "events", "description": "Events, as pages or streams."},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from onestory.literals import Literals
+from onestory.pipelines.literals import Literals
 
 __all__ = ["boilerplate_kind", "has_phrase"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from onestory.literals import Literals, folded_case
+from onestory.pipelines.literals import Literals, folded_case
 
 __all__ = ["Agencies", "Closing", "load_agencies"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from onestory.errors import BadInput
-from onestory.literals import folded_case
 from onestory.pipelines.credit.agencies import load_agencies
 from onestory.pipelines.credit.republished import first_publisher, may_name_publisher
+from onestory.pipelines.literals import folded_case
 from onestory.pipelines.markup.structured_data import Markup, names, strings
 from onestory.urls import host_of, normalize_url, site_of
 

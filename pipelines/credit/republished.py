@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from onestory.literals import Literals, folded_case
+from onestory.pipelines.literals import Literals, folded_case
 
 __all__ = ["first_publisher", "may_name_publisher"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from onestory.literals import Literals
+from onestory.pipelines.literals import Literals
 from onestory.pipelines.markup.structured_data import Markup
 
 __all__ = ["KINDS", "find_notice"]

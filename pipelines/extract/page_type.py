@@ -5,9 +5,9 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from onestory.errors import Dropped
-from onestory.literals import Literals, folded_case
 from onestory.pipelines.extract.body import ArticleBody
 from onestory.pipelines.extract.soft_404 import soft_404
+from onestory.pipelines.literals import Literals, folded_case
 from onestory.pipelines.markup.structured_data import Markup, article_body, types
 
 __all__ = ["article_type", "non_article_type", "require_article"]

@@ -1,6 +1,6 @@
 """Records of news events: lists, single events, and the stories of one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -26,6 +26,7 @@ __all__ = [
     "list_news_events",
     "load_news_event",
     "news_events_by_id",
+    "news_events_in_order",
     "resolve_news_event",
     "save_news_events",
     "states_of_events",
@@ -33,6 +34,7 @@ __all__ = [
     "stories_of_events",
 ]
 
+EVENTS_AT_ONCE = 500
 NewsEventSort = Literal["newest", "stories", "outlets", "owners", "copies"]
 
 
@@ -157,6 +159,17 @@ def list_news_events(
         return found, None
     last = found[-1]
     return found, NewsEventCursor(last.last_seen if sort == "newest" else getattr(last, sort), last.id)
+
+
+def news_events_in_order(connection: Connection) -> Iterator[list[NewsEventRecord]]:
+    """All events in the order of their ids, by the page."""
+    after = ""
+    while rows := connection.execute(
+        _query().where(news_events.c.id > after).order_by(news_events.c.id).limit(EVENTS_AT_ONCE)
+    ).all():
+        page = [_record(row) for row in rows]
+        yield page
+        after = page[-1].id
 
 
 def load_news_event(connection: Connection, event_id: str) -> NewsEventRecord:

@@ -51,6 +51,7 @@ def environment(compose: dict[str, Any], service: str, home: Path, redis_url: st
         # As where `.env` says nothing.
         "ONESTORY_SOURCES": "",
         "ONESTORY_WARC_DIR": "",
+        "ONESTORY_RETENTION": "",
         "ONESTORY_WORKERS": "1",
         **({"ONESTORY_RATE_LIMIT": ""} if "ONESTORY_RATE_LIMIT" in given else {}),
     }

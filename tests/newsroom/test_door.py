@@ -24,7 +24,7 @@ EDITS = {
     "/stories/{story_id}/merge", "/stories/{story_id}/split", "/stories/{story_id}/pin",
     "/stories/{story_id}/undo/{number}",
     "/v1/stories/{story_id}/merge", "/v1/stories/{story_id}/split", "/v1/stories/{story_id}/pin",
-    "/v1/decisions/{number}/undo", "/v1/lookup/fetch", "/lookup/fetch",
+    "/v1/decisions/{number}/undo", "/v1/lookup/fetch", "/lookup/fetch", "/v1/dispatches",
     "/v1/news-events/{event_id}/merge", "/v1/news-events/{event_id}/split", "/v1/news-events/{event_id}/move",
     "/v1/news-events/{event_id}/label", "/v1/news-event-decisions/{number}/undo",
     "/news-events/{event_id}/merge", "/news-events/{event_id}/split", "/news-events/{event_id}/label",

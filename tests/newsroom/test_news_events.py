@@ -213,6 +213,9 @@ def test_the_commands_group_list_show_and_count(tmp_path: Path) -> None:
     assert "decision 1 applied" in merged.stdout
     assert "6 stories" in onestory("news-events", "list", home).stdout
     assert "Ada" in onestory("news-events", "log", home).stdout
+    dumped = lines(onestory("dump", "-", "--rows=news-events", home).stdout)
+    assert [len(event["stories"]) for event in dumped] == [6]
+    assert onestory("dump", "-", "--rows=news-events", "--sample=1", home).returncode == 2
     counted = lines(onestory("counts", "--by=outlet", home, "--json").stdout)
     assert [row["articles"] for row in counted] == [2, 2, 2]
     assert onestory("counts", "--by=moon", home).returncode == 2

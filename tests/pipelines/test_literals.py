@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onestory.literals import Literals, folded_case
+from onestory.pipelines.literals import Literals, folded_case
 
 
 def test_strings_are_found_within_words_and_as_words() -> None:

@@ -1,0 +1,33 @@
+"""News events as rows of a dump."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from onestory.store.news_events.records import NewsEventRecord, news_events_in_order, stories_of_events
+from onestory.times import iso_utc
+
+__all__ = ["news_event_rows"]
+
+
+def news_event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
+    """One row a news event, in the order of their ids, with the ids of its stories."""
+    for page in news_events_in_order(connection):
+        members = stories_of_events(connection, [event.id for event in page])
+        yield from (_row(event, members.get(event.id, [])) for event in page)
+
+
+def _row(event: NewsEventRecord, stories: list[str]) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "label": event.label,
+        "label_story": event.label_story,
+        "languages": list(event.languages),
+        "first_seen": iso_utc(event.first_seen),
+        "last_seen": iso_utc(event.last_seen),
+        "stories": stories,
+        "copies": event.copies,
+        "outlets": event.outlets,
+        "owners": event.owners,
+    }
