@@ -1309,7 +1309,7 @@ class WebhookRequest(TypedDict):
 
     url: str
     form: NotRequired[Literal['standard', 'slack', 'email']]
-    kinds: NotRequired[list[Literal['story.created', 'story.grew', 'story.corrected', 'story.withdrawn', 'story.merged', 'story.split', 'watch.matched', 'source.blocked', 'source.silent', 'source.failed', 'sources.failing', 'webhook.disabled']]]
+    kinds: NotRequired[list[Literal['story.created', 'story.grew', 'story.corrected', 'story.withdrawn', 'story.merged', 'story.split', 'coverage.started', 'coverage.grew', 'coverage.crossed_language', 'watch.matched', 'source.blocked', 'source.silent', 'source.failed', 'sources.failing', 'webhook.disabled']]]
     watch_id: NotRequired["int | None"]
     outlet: NotRequired["str | None"]
     language: NotRequired["str | None"]
@@ -1396,7 +1396,7 @@ class Client:
         """Summarize activity, and list stories that need action."""
         return cast("DeskSummary", self._call("GET", "/v1/desk", {"since": since}))
 
-    def list_events(self, *, after: "int | None" = None, limit: "int | None" = None, kind: "list[Literal['story.created', 'story.grew', 'story.corrected', 'story.withdrawn', 'story.merged', 'story.split', 'watch.matched', 'source.blocked', 'source.silent', 'source.failed', 'sources.failing', 'webhook.disabled']] | None" = None, story: "str | None" = None) -> "EventList":
+    def list_events(self, *, after: "int | None" = None, limit: "int | None" = None, kind: "list[Literal['story.created', 'story.grew', 'story.corrected', 'story.withdrawn', 'story.merged', 'story.split', 'coverage.started', 'coverage.grew', 'coverage.crossed_language', 'watch.matched', 'source.blocked', 'source.silent', 'source.failed', 'sources.failing', 'webhook.disabled']] | None" = None, story: "str | None" = None) -> "EventList":
         """List events."""
         return cast("EventList", self._call("GET", "/v1/events", {"after": after, "limit": limit, "kind": kind, "story": story}))
 

@@ -23,7 +23,10 @@ KINDS_BY_IMPORTANCE = (
     "watch.matched",
     "story.split",
     "story.merged",
+    "coverage.crossed_language",
+    "coverage.started",
     "story.created",
+    "coverage.grew",
     "story.grew",
 )
 
@@ -34,6 +37,9 @@ KIND_LABELS = {
     "story.withdrawn": "Withdrawn",
     "story.merged": "Merged with another story",
     "story.split": "Split",
+    "coverage.started": "Others report it, too",
+    "coverage.grew": "More reports of it",
+    "coverage.crossed_language": "Reported in another language",
     "watch.matched": "Matches your watch",
     "source.blocked": "Source blocked",
     "source.silent": "Source silent",

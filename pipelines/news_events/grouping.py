@@ -6,13 +6,13 @@ nothing, as a story counts as seen in the transaction that writes its event.
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from onestory.news_events.features import FEATURES_VERSION, StoryFeatures
+from onestory.news_events.features import FEATURES_VERSION
 from onestory.news_events.partition import Ruling, partition
 from onestory.pipelines.news_events.assembly import event_state, similarity_sums
 from onestory.pipelines.news_events.coverage_events import emit_coverage_events
@@ -22,8 +22,10 @@ from onestory.store.database import Store
 from onestory.store.news_events.decisions import NewsEventDecision, effective_decisions
 from onestory.store.news_events.members import (
     ChangedStory,
+    MemberRow,
     changed_stories,
     delete_members,
+    existing_stories,
     owners_of_stories,
     save_members,
     stories_to_look_at_again,
@@ -49,7 +51,11 @@ OVERLAP = timedelta(seconds=60)
 
 
 class NewsEventGrouper:
-    """Groups the stories of a store. Several may run: each notices the writes of another one and reads again."""
+    """Groups the stories of a store. Several may run: each notices the writes of another one and reads again.
+
+    A batch is compared and partitioned in a read transaction; only its result is written, so that writers of articles
+    wait for no computation.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -63,27 +69,40 @@ class NewsEventGrouper:
         Raises Unavailable. After any error the memory is cleared, and the next step begins anew.
         """
         try:
-            return self._step(now)
+            while True:
+                batch = self._read()
+                if batch is None:
+                    self._seen_until = now
+                    return 0
+                with self._store.write() as connection:
+                    if self._write(connection, batch, now=now):
+                        return batch.size
+                self._window.clear()
         except BaseException:
             self._window.clear()
             raise
 
-    def _step(self, now: datetime) -> int:
+    def _read(self) -> "_Batch | None":
         with self._store.read() as connection:
-            changed = self._changed(connection)
+            return self._batch(connection)
+
+    def _batch(self, connection: Connection) -> "_Batch | None":
+        writer = read_setting(connection, NEWS_EVENTS_WRITER)
+        if writer != self._token:
+            self._window.clear()
+        changed = self._changed(connection)
         if not changed:
-            self._seen_until = now
-            return 0
+            return None
+        leaving = [story.id for story in changed if not story.is_grouped]
+        for story in leaving:
+            self._window.live.remove(story)
         computed = [(story, features_of_story(story)) for story in changed if story.is_grouped]
-        with self._store.write() as connection:
-            hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
-            if read_setting(connection, NEWS_EVENTS_WRITER) != self._token:
-                self._window.clear()
-                write_setting(connection, NEWS_EVENTS_WRITER, self._token)
-            delete_members(connection, self._leave([story.id for story in changed if not story.is_grouped]))
-            touched = self._enter(connection, computed)
-            self._regroup(connection, touched, now=now)
-        return len(changed)
+        self._window.load_around(connection, [features for _, features in computed])
+        links = {features.story: self._window.live.add(features) for _, features in computed}
+        rows = [row_of_features(features, story) for story, features in computed]
+        touched = {story for story, others in links.items() for story in (story, *others)}
+        former = events_of_stories(connection, {*touched, *leaving})
+        return _Batch(writer, leaving, rows, links, self._regrouped(connection, touched, set(former.values())))
 
     def _changed(self, connection: Connection) -> list[ChangedStory]:
         again = stories_to_look_at_again(connection, limit=STORIES_AT_ONCE)
@@ -92,24 +111,10 @@ class NewsEventGrouper:
         since = None if self._seen_until is None else self._seen_until - OVERLAP
         return changed_stories(connection, features=FEATURES_VERSION, since=since, limit=STORIES_AT_ONCE)
 
-    def _leave(self, story_ids: Sequence[str]) -> Sequence[str]:
-        for story in story_ids:
-            self._window.live.remove(story)
-        return story_ids
-
-    def _enter(self, connection: Connection, computed: Sequence[tuple[ChangedStory, StoryFeatures]]) -> set[str]:
-        """Compare these stories with those around them, and keep what was found. Returns all that may regroup."""
-        self._window.load_around(connection, [features for _, features in computed])
-        links = {features.story: self._window.live.add(features) for _, features in computed}
-        rows = [row_of_features(features, story) for story, features in computed]
-        save_members(connection, rows, links)
-        return {story for story, others in links.items() for story in (story, *others)}
-
-    def _regroup(self, connection: Connection, touched: Collection[str], *, now: datetime) -> None:
-        """Partition what is connected with these stories again, and write the events that changed."""
+    def _regrouped(self, connection: Connection, touched: Collection[str], events: Collection[str]) -> "_Regrouping":
+        """Partition again what is connected with these stories, and with the stories of these events."""
         decisions = effective_decisions(connection)
-        former = events_of_stories(connection, touched)
-        mates = {story for members in stories_of_events(connection, set(former.values())).values() for story in members}
+        mates = {story for members in stories_of_events(connection, events).values() for story in members}
         together = [{*one.stories, *one.against} for one in decisions if one.kind != "label"]
         connected = self._window.live.connected({*touched, *mates}, together)
         rows = story_rows(connection, connected)
@@ -125,30 +130,64 @@ class NewsEventGrouper:
             for group in groups
         ]
         homes = {story: state.id for state, group in zip(states, groups, strict=True) for story in group}
-        self._write(connection, _Regrouping({story: row.event_id for story, row in rows.items()}, homes, states), now)
+        return _Regrouping({story: row.event_id for story, row in rows.items()}, homes, states)
 
-    def _write(self, connection: Connection, made: "_Regrouping", now: datetime) -> None:
+    def _write(self, connection: Connection, batch: "_Batch", *, now: datetime) -> bool:
+        """Write a batch, unless another process grouped meanwhile, or a story of its events was taken down."""
+        hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
+        if read_setting(connection, NEWS_EVENTS_WRITER) != batch.writer:
+            return False
+        made = batch.regrouping
         before = states_of_events(connection, {*made.former_events, *(state.id for state in made.states)})
         fresh = [state for state in made.states if before.get(state.id) != state]
+        shown = made.stories_of({state.id for state in fresh})
+        if len(existing_stories(connection, shown)) < len(shown):
+            return False
+        if batch.writer != self._token:
+            write_setting(connection, NEWS_EVENTS_WRITER, self._token)
+        delete_members(connection, batch.leaving)
+        save_members(connection, batch.rows, batch.links)
         assign_stories(connection, {story: home for story, home in made.homes.items() if made.former[story] != home})
         save_news_events(connection, fresh, now=now)
-        held = {state.id for state in made.states}
-        left = stories_of_events(connection, made.former_events - held)
-        delete_news_events(connection, made.former_events - held - left.keys())
+        # Events that lost their last story to others.
+        touched = {*made.former_events, *(state.id for state in fresh)}
+        delete_news_events(connection, touched - stories_of_events(connection, touched).keys())
         emit_coverage_events(connection, fresh, before, now=now)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class _Regrouping:
     """The stories' former events, their new ones, and the new events."""
 
-    former: dict[str, str | None]
-    homes: dict[str, str]
+    former: Mapping[str, str | None]
+    homes: Mapping[str, str]
     states: Sequence[NewsEventState]
 
     @property
     def former_events(self) -> set[str]:
         return {event for event in self.former.values() if event is not None}
+
+    def stories_of(self, events: Collection[str]) -> list[str]:
+        return [story for story, home in self.homes.items() if home in events]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What a step writes: stories that leave, rows and links of those that are new or have changed, and the events.
+
+    `writer` is the process that had grouped last when it was computed.
+    """
+
+    writer: str | None
+    leaving: Sequence[str]
+    rows: Sequence[MemberRow]
+    links: Mapping[str, Mapping[str, int]]
+    regrouping: _Regrouping
+
+    @property
+    def size(self) -> int:
+        return len(self.leaving) + len(self.rows)
 
 
 def _rulings(decisions: Sequence[NewsEventDecision]) -> list[Ruling]:

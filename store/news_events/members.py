@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, literal, or_, select, update
 
-from onestory.store.queries import chunks, columns_of, dialect_insert, one_of, rows_in
+from onestory.store.queries import chunks, columns_of, dialect_insert, existing_values, one_of, rows_in
 from onestory.store.schema import (
     articles,
     news_event_links,
@@ -24,6 +24,7 @@ __all__ = [
     "StoryRow",
     "changed_stories",
     "delete_members",
+    "existing_stories",
     "links_of_stories",
     "members_of_days",
     "members_of_events",
@@ -192,7 +193,9 @@ def links_of_stories(connection: Connection, story_ids: Collection[str]) -> dict
 
 
 def save_members(connection: Connection, rows: Sequence[MemberRow], links: Mapping[str, Mapping[str, int]]) -> None:
-    """Insert or replace rows, and replace all links of their stories."""
+    """Insert or replace rows, and replace all links of their stories. Stories deleted meanwhile are skipped."""
+    there = existing_stories(connection, [row.story_id for row in rows])
+    rows = [row for row in rows if row.story_id in there]
     if not rows:
         return
     columns = [column.name for column in _MEMBER_COLUMNS]
@@ -203,10 +206,13 @@ def save_members(connection: Connection, rows: Sequence[MemberRow], links: Mappi
         [{name: getattr(row, name) for name in columns} for row in rows],
     )
     _delete_links(connection, [row.story_id for row in rows])
+    ends = {end for story in there for end in (story, *links.get(story, ()))}
+    held = existing_values(connection, news_event_stories.c.story_id, ends)
     new = [
         {"a": min(story, other), "b": max(story, other), "similarity": similarity}
-        for story, others in links.items()
-        for other, similarity in others.items()
+        for story in there
+        for other, similarity in links.get(story, {}).items()
+        if other in held
     ]
     if new:
         connection.execute(dialect_insert(connection, news_event_links).on_conflict_do_nothing(), new)
@@ -234,20 +240,26 @@ def delete_members(connection: Connection, story_ids: Collection[str]) -> None:
         connection.execute(delete(news_events).where(gone))
 
 
+def existing_stories(connection: Connection, story_ids: Collection[str]) -> set[str]:
+    """Those of these stories that were not deleted."""
+    return existing_values(connection, stories.c.id, story_ids)
+
+
 def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, StoryRow]:
-    """The rows of these stories that exist and take part."""
+    """The rows of these stories that still exist, grouped before or not."""
     query = (
         select(
             stories.c.id,
             news_event_stories.c.event_id,
-            news_event_stories.c.language,
+            func.coalesce(stories.c.language, ""),
             stories.c.first_seen,
             stories.c.last_seen,
             stories.c.copies,
             articles.c.arrival,
         )
-        .join(news_event_stories, news_event_stories.c.story_id == stories.c.id)
+        .outerjoin(news_event_stories, news_event_stories.c.story_id == stories.c.id)
         .join(articles, articles.c.id == stories.c.id)
+        .where(stories.c.absorbed_into.is_(None))
     )
     return {row[0]: StoryRow(*row) for row in rows_in(connection, query, stories.c.id, story_ids)}
 

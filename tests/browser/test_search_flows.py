@@ -14,6 +14,7 @@ def test_shortcuts_move_open_search_and_can_be_switched_off(reader: Watched) -> 
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")

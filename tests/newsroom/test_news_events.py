@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from onestory.store.articles.captures import ProcessedCapture
 from onestory.store.database import Store
 from tests.cli import onestory
 from tests.news_events.reports import report
-from tests.newsroom.conftest import Served
+from tests.newsroom.conftest import Served, serve_store
 from tests.readings import NOON, reading, take
 
 WHO = {"who": "Ada", "why": "one summit"}
@@ -38,9 +38,21 @@ def group(store: Store) -> None:
 
 @pytest.fixture
 def grouped(served: Served) -> Served:
+    """Nine reports of three happenings, on both databases."""
     take(served.store, served.index_client, reports())
     group(served.store)
     return served
+
+
+@pytest.fixture
+def small(sqlite_store_url: str, redis_url: str, prefix: str) -> Iterator[Served]:
+    """The same on SQLite alone, where no query is asked that the other tests do not ask."""
+    store = Store.open(sqlite_store_url)
+    for served in serve_store(store, redis_url, prefix):
+        take(store, served.index_client, reports())
+        group(store)
+        yield served
+    store.close()
 
 
 def events(served: Served, **asked: object) -> list[dict[str, Any]]:
@@ -80,20 +92,20 @@ def test_the_list_has_filters_orders_and_pages(grouped: Served) -> None:
         assert len(seen) == len(set(seen)) == 3
 
 
-def test_a_cursor_of_another_list_is_refused(grouped: Served) -> None:
-    cursor = grouped.client.get("/v1/news-events", params={"limit": 1}).json()["next"]
+def test_a_cursor_of_another_list_is_refused(small: Served) -> None:
+    cursor = small.client.get("/v1/news-events", params={"limit": 1}).json()["next"]
     for asked in ({"cursor": cursor, "sort": "stories"}, {"cursor": "nonsense"}, {"cursor": "WzEsMiwzXQ"}):
-        assert grouped.client.get("/v1/news-events", params=asked).status_code == 400
+        assert small.client.get("/v1/news-events", params=asked).status_code == 400
 
 
-def test_the_id_of_a_story_leads_to_its_event(grouped: Served) -> None:
-    event = events(grouped)[0]
-    members = story_ids(grouped, event["id"])
+def test_the_id_of_a_story_leads_to_its_event(small: Served) -> None:
+    event = events(small)[0]
+    members = story_ids(small, event["id"])
     assert event["id"] in members
     other = next(story for story in members if story != event["id"])
-    answer = grouped.client.get(f"/v1/news-events/{other}")
+    answer = small.client.get(f"/v1/news-events/{other}")
     assert (answer.status_code, answer.headers["location"]) == (307, f"/v1/news-events/{event['id']}")
-    assert grouped.client.get(f"/v1/news-events/{'0' * 24}").status_code == 404
+    assert small.client.get(f"/v1/news-events/{'0' * 24}").status_code == 404
 
 
 def test_editors_merge_split_move_and_label_and_undo(grouped: Served) -> None:
@@ -117,43 +129,43 @@ def test_editors_merge_split_move_and_label_and_undo(grouped: Served) -> None:
     assert kinds == ["label", "apart", "apart", "together"]
 
 
-def test_a_story_of_another_event_cannot_be_split_off(grouped: Served) -> None:
-    one, two, _ = events(grouped)
+def test_a_story_of_another_event_cannot_be_split_off(small: Served) -> None:
+    one, two, _ = events(small)
     for path, body in (("split", {"stories": [two["id"]]}), ("label", {"story": two["id"]})):
-        answer = grouped.client.post(f"/v1/news-events/{one['id']}/{path}", json={**body, **WHO})
+        answer = small.client.post(f"/v1/news-events/{one['id']}/{path}", json={**body, **WHO})
         assert answer.status_code == 422
         assert "not a story of this news event" in answer.text
 
 
-def test_the_pages_show_the_event_and_its_stories(grouped: Served) -> None:
-    page = grouped.client.get("/news-events").text
+def test_the_pages_show_the_event_and_its_stories(small: Served) -> None:
+    page = small.client.get("/news-events").text
     assert page.count('<p class="copies"><strong>3</strong> stories') == 3
-    event = events(grouped)[0]
-    details = grouped.client.get(f"/news-events/{event['id']}").text
-    assert all(f'href="/stories/{story}"' in details for story in story_ids(grouped, event["id"]))
-    story = grouped.client.get(f"/stories/{event['label_story']}").text
+    event = events(small)[0]
+    details = small.client.get(f"/news-events/{event['id']}").text
+    assert all(f'href="/stories/{story}"' in details for story in story_ids(small, event["id"]))
+    story = small.client.get(f"/stories/{event['label_story']}").text
     assert f'href="/news-events/{event["id"]}"' in story
 
 
-def test_the_view_is_remembered_for_the_front_page(grouped: Served) -> None:
-    assert grouped.client.get("/").status_code == 200
-    grouped.client.get("/news-events")
-    assert grouped.client.get("/").headers["location"] == "/news-events"
-    assert grouped.client.get("/", params={"view": "stories"}).status_code == 200
-    assert grouped.client.get("/").status_code == 200
+def test_the_view_is_remembered_for_the_front_page(small: Served) -> None:
+    assert small.client.get("/").status_code == 200
+    small.client.get("/news-events")
+    assert small.client.get("/").headers["location"] == "/news-events"
+    assert small.client.get("/", params={"view": "stories"}).status_code == 200
+    assert small.client.get("/").status_code == 200
 
 
-def test_the_page_makes_a_decision_and_says_what_is_missing(grouped: Served) -> None:
-    event = events(grouped)[0]["id"]
-    where = {"Origin": str(grouped.client.base_url).rstrip("/")}
+def test_the_page_makes_a_decision_and_says_what_is_missing(small: Served) -> None:
+    event = events(small)[0]["id"]
+    where = {"Origin": str(small.client.base_url).rstrip("/")}
     path = f"/news-events/{event}/split"
-    nothing = grouped.client.post(path, data={**WHO}, headers=where)
+    nothing = small.client.post(path, data={**WHO}, headers=where)
     assert (nothing.status_code, "Choose the stories" in nothing.text) == (422, True)
-    unnamed = grouped.client.post(path, data={"story": event}, headers=where)
+    unnamed = small.client.post(path, data={"story": event}, headers=where)
     assert (unnamed.status_code, "Give your name" in unnamed.text) == (422, True)
-    done = grouped.client.post(path, data={**WHO, "story": event}, headers=where)
+    done = small.client.post(path, data={**WHO, "story": event}, headers=where)
     assert done.status_code == 303
-    assert sizes(grouped) == [1, 2, 3, 3]
+    assert sizes(small) == [1, 2, 3, 3]
 
 
 def counts(served: Served, **asked: object) -> list[tuple[str | None, int, int]]:

@@ -1,8 +1,9 @@
 """Stored stories become news events, whatever the order in which they arrive."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -69,6 +70,14 @@ def taken(store: Store, redis_url: str, prefix: str) -> Store:
     return store
 
 
+@pytest.fixture
+def small(sqlite_store_url: str) -> Iterator[Store]:
+    """An empty store on SQLite alone, for what no database has a part in."""
+    store = Store.open(sqlite_store_url)
+    yield store
+    store.close()
+
+
 def test_reports_of_one_happening_are_one_event(taken: Store) -> None:
     group(taken)
     assert events_by_url(taken) == AS_WRITTEN
@@ -94,14 +103,14 @@ def test_copies_are_folded_into_their_story_first(taken: Store, redis_url: str, 
     assert (largest.stories, largest.copies, largest.outlets) == (4, 5, 5)
 
 
-def test_a_week_apart_is_another_event(store: Store, redis_url: str, prefix: str) -> None:
+def test_a_week_apart_is_another_event(small: Store, redis_url: str, prefix: str) -> None:
     far = [of_report(0, writer, observed=NOON - timedelta(days=8 * writer)) for writer in range(2)]
-    take(store, fresh_registry(store, redis_url, prefix), far)
-    group(store)
-    assert len(events_by_url(store)) == 2
+    take(small, fresh_registry(small, redis_url, prefix), far)
+    group(small)
+    assert len(events_by_url(small)) == 2
 
 
-def test_the_daily_piece_of_one_outlet_makes_no_event(store: Store, redis_url: str, prefix: str) -> None:
+def test_the_daily_piece_of_one_outlet_makes_no_event(small: Store, redis_url: str, prefix: str) -> None:
     daily = [
         reading(
             f"https://a.example/weather-{day}",
@@ -111,9 +120,9 @@ def test_the_daily_piece_of_one_outlet_makes_no_event(store: Store, redis_url: s
         )
         for day in range(3)
     ]
-    take(store, fresh_registry(store, redis_url, prefix), daily)
-    group(store, now=NOON + timedelta(days=3))
-    assert len(events_by_url(store)) == 3
+    take(small, fresh_registry(small, redis_url, prefix), daily)
+    group(small, now=NOON + timedelta(days=3))
+    assert len(events_by_url(small)) == 3
 
 
 NOTE = DecisionNote("Ada", "one summit", NOON)
@@ -187,22 +196,42 @@ def test_what_is_taken_down_leaves_its_event(taken: Store, redis_url: str, prefi
     assert {end for pair in ends for end in pair} <= known
 
 
+def test_a_takedown_while_stories_are_grouped_leaves_nothing_behind(taken: Store, redis_url: str, prefix: str) -> None:
+    index_client = fresh_registry(taken, redis_url, prefix)
+
+    class Overtaken(NewsEventGrouper):
+        """Between what it reads and what it writes, a story is taken down."""
+
+        def _read(self) -> Any:
+            batch = super()._read()
+            if url := urls.pop() if urls else None:
+                take_down(taken, index_client, url, reason="a court", archived=[], now=NOON)
+            return batch
+
+    urls = ["https://writer0.example/0"]
+    grouper = Overtaken(taken)
+    while grouper.step(now=NOON):
+        pass
+    assert sorted(map(len, events_by_url(taken))) == [3, 4, 4]
+    assert sorted(event.stories for event in listed(taken)) == [3, 4, 4]
+
+
 def kinds_since(store: Store, after: int) -> Sequence[str]:
     with store.read() as connection:
         found = events_after(connection, after, limit=1000)
     return [one.kind for one in found if one.kind.startswith("coverage.")]
 
 
-def test_the_log_says_that_coverage_started_and_grew(store: Store, redis_url: str, prefix: str) -> None:
-    index_client = fresh_registry(store, redis_url, prefix)
-    take(store, index_client, [of_report(0, 0)])
-    group(store)
-    assert kinds_since(store, 0) == []
-    take(store, index_client, [of_report(0, 1)])
-    group(store)
-    take(store, index_client, [of_report(0, 2)])
-    group(store)
-    assert kinds_since(store, 0) == ["coverage.started", "coverage.grew"]
+def test_the_log_says_that_coverage_started_and_grew(small: Store, redis_url: str, prefix: str) -> None:
+    index_client = fresh_registry(small, redis_url, prefix)
+    take(small, index_client, [of_report(0, 0)])
+    group(small)
+    assert kinds_since(small, 0) == []
+    take(small, index_client, [of_report(0, 1)])
+    group(small)
+    take(small, index_client, [of_report(0, 2)])
+    group(small)
+    assert kinds_since(small, 0) == ["coverage.started", "coverage.grew"]
 
 
 def test_two_groupers_agree(store: Store, redis_url: str, prefix: str) -> None:
