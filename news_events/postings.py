@@ -13,7 +13,7 @@ from onestory.news_events.features import TermVector
 
 __all__ = ["Postings"]
 
-BUFFERED = 256
+BUFFERED = 32
 MAX_SEGMENT = 16_384
 
 
