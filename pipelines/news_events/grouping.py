@@ -40,7 +40,7 @@ from onestory.store.news_events.records import (
     states_of_events,
     stories_of_events,
 )
-from onestory.store.queries import AdvisoryLock, hold_advisory_lock
+from onestory.store.queries import AdvisoryLock, hold_advisory_lock, lock_stories
 from onestory.store.settings import NEWS_EVENTS_WRITER, read_setting, write_setting
 
 __all__ = ["NewsEventGrouper"]
@@ -135,6 +135,8 @@ class NewsEventGrouper:
     def _write(self, connection: Connection, batch: "_Batch", *, now: datetime) -> bool:
         """Write a batch, unless another process grouped meanwhile, or a story of its events was taken down."""
         hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
+        # First, so that a takedown that holds one of them finds all rows of events free.
+        lock_stories(connection, [row.story_id for row in batch.rows])
         if read_setting(connection, NEWS_EVENTS_WRITER) != batch.writer:
             return False
         made = batch.regrouping

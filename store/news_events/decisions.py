@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, insert, select, update
 
 from onestory.errors import BadInput, NotFound
-from onestory.store.queries import chunks
+from onestory.store.queries import AdvisoryLock, chunks, hold_advisory_lock
 from onestory.store.schema import articles, news_event_decision_stories, news_event_decisions, news_event_stories
 
 __all__ = [
@@ -53,6 +53,7 @@ def record_event_decision(
     now: datetime,
 ) -> int:
     """Store a decision, and return its number."""
+    hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
     statement = insert(news_event_decisions).values(kind=kind, who=who, why=why, decided=now)
     number: int = connection.execute(statement.returning(news_event_decisions.c.id)).scalar_one()
     rows = [{"decision_id": number, "article_id": story, "against": False} for story in sorted(stories)]
@@ -64,6 +65,7 @@ def record_event_decision(
 
 def mark_event_decision_undone(connection: Connection, number: int, *, who: str, now: datetime) -> None:
     """Raises NotFound, or BadInput if it already was."""
+    hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
     found = news_event_decision(connection, number)
     if found.undone is not None:
         raise BadInput(f"decision {number} was already undone by {found.undone_by}")
