@@ -102,12 +102,15 @@ class Acknowledged:
 
 
 def write_line(file: Path, line: str) -> None:
+    """Append a line between marks, so that one cut short by a kill or a full disk is told from a whole one."""
     with file.open("a", encoding="utf-8") as out:
-        out.write(f"{line}\n")
+        out.write(f"\n<{line}>\n")
 
 
 def lines_of(file: Path) -> set[str]:
-    return set(file.read_text(encoding="utf-8").split("\n")[:-1]) if file.exists() else set()
+    """The whole lines of a file."""
+    lines = file.read_text(encoding="utf-8").split("\n") if file.exists() else []
+    return {line[1:-1] for line in lines if line.startswith("<") and line.endswith(">")}
 
 
 def page(number: int) -> str:

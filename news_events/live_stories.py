@@ -1,5 +1,6 @@
 """The stories that a new one may join, in memory: their vectors, and the links between them."""
 
+import heapq
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from onestory.news_events.postings import Postings
 from onestory.news_events.similarity import ARCHIVED, MIN_LINK, OBSERVED, SAME_OUTLET_SHARE, UNIT
 
 __all__ = ["LiveStories"]
+
+# Texts of few words, as a flood of made-up ones has, all resemble each other. Few real events have as many stories.
+MAX_LINKS = 100
 
 
 @dataclass(slots=True)
@@ -86,7 +90,7 @@ class LiveStories:
             self._names[number] = None
 
     def similar_to(self, features: StoryFeatures) -> dict[str, int]:
-        """The stories of the same language that resemble this one.
+        """The stories of the same language that resemble this one: at most the MAX_LINKS most similar ones.
 
         Two stories of one outlet count less, two of one series (the daily weather of one outlet) not at all.
         """
@@ -98,11 +102,12 @@ class LiveStories:
         if features.series:
             shares[self._series.used == self._codes.get(features.series, -2)] = 0
         similarity = np.rint(products * shares * (UNIT / SCALE**2)).astype(np.int64)
-        return {
-            name: int(similarity[at])
+        found = [
+            (int(similarity[at]), self._keys[at], name)
             for at in np.flatnonzero(similarity >= MIN_LINK).tolist()
             if (name := self._names[at]) is not None and name != features.story
-        }
+        ]
+        return {name: value for value, _, name in heapq.nlargest(MAX_LINKS, found)}
 
     def _kept_over_time(self, features: StoryFeatures) -> NDArray[np.float64]:
         gaps = self._gaps(features)

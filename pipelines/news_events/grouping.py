@@ -63,14 +63,14 @@ class NewsEventGrouper:
         self._window = StoryWindow()
         self._seen_until: datetime | None = None
 
-    def step(self, *, now: datetime) -> int:
-        """Group the next stories that changed, and return how many; 0 if none is waiting.
+    def step(self, *, now: datetime, limit: int = STORIES_AT_ONCE) -> int:
+        """Group the next stories that changed, at most `limit`, and return how many; 0 if none is waiting.
 
         Raises Unavailable. After any error the memory is cleared, and the next step begins anew.
         """
         try:
             while True:
-                batch = self._read()
+                batch = self._read(limit)
                 if batch is None:
                     self._seen_until = now
                     return 0
@@ -82,15 +82,15 @@ class NewsEventGrouper:
             self._window.clear()
             raise
 
-    def _read(self) -> "_Batch | None":
+    def _read(self, limit: int) -> "_Batch | None":
         with self._store.read() as connection:
-            return self._batch(connection)
+            return self._batch(connection, limit)
 
-    def _batch(self, connection: Connection) -> "_Batch | None":
+    def _batch(self, connection: Connection, limit: int) -> "_Batch | None":
         writer = read_setting(connection, NEWS_EVENTS_WRITER)
         if writer != self._token:
             self._window.clear()
-        changed = self._changed(connection)
+        changed = self._changed(connection, limit)
         if not changed:
             return None
         leaving = [story.id for story in changed if not story.is_grouped]
@@ -104,12 +104,12 @@ class NewsEventGrouper:
         former = events_of_stories(connection, {*touched, *leaving})
         return _Batch(writer, leaving, rows, links, self._regrouped(connection, touched, set(former.values())))
 
-    def _changed(self, connection: Connection) -> list[ChangedStory]:
-        again = stories_to_look_at_again(connection, limit=STORIES_AT_ONCE)
+    def _changed(self, connection: Connection, limit: int) -> list[ChangedStory]:
+        again = stories_to_look_at_again(connection, limit=limit)
         if again:
-            return changed_stories(connection, features=FEATURES_VERSION, among=again, limit=STORIES_AT_ONCE)
+            return changed_stories(connection, features=FEATURES_VERSION, among=again, limit=limit)
         since = None if self._seen_until is None else self._seen_until - OVERLAP
-        return changed_stories(connection, features=FEATURES_VERSION, since=since, limit=STORIES_AT_ONCE)
+        return changed_stories(connection, features=FEATURES_VERSION, since=since, limit=limit)
 
     def _regrouped(self, connection: Connection, touched: Collection[str], events: Collection[str]) -> "_Regrouping":
         """Partition again what is connected with these stories, and with the stories of these events."""

@@ -202,8 +202,8 @@ def test_a_takedown_while_stories_are_grouped_leaves_nothing_behind(taken: Store
     class Overtaken(NewsEventGrouper):
         """Between what it reads and what it writes, a story is taken down."""
 
-        def _read(self) -> Any:
-            batch = super()._read()
+        def _read(self, limit: int) -> Any:
+            batch = super()._read(limit)
             if url := urls.pop() if urls else None:
                 take_down(taken, index_client, url, reason="a court", archived=[], now=NOON)
             return batch
