@@ -15,8 +15,8 @@ __all__ = ["event_state", "similarity_sums"]
 def similarity_sums(stories: Sequence[str], edges: Edges, groups: Iterable[Sequence[str]]) -> dict[str, int]:
     """For each story the sum of its similarities within its group: the highest marks the most typical one."""
     home = {story: number for number, group in enumerate(groups) for story in group}
-    labels = np.array([home[story] for story in stories], dtype=np.int64)
-    inside = labels[edges.left] == labels[edges.right]
+    labels = np.array([home.get(story, -1) for story in stories], dtype=np.int64)
+    inside = (labels[edges.left] == labels[edges.right]) & (labels[edges.left] >= 0)
     sums = np.zeros(len(stories), dtype=np.int64)
     for ends in (edges.left, edges.right):
         np.add.at(sums, ends[inside], edges.similarity[inside])

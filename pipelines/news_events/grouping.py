@@ -35,7 +35,6 @@ from onestory.store.news_events.records import (
     NewsEventState,
     assign_stories,
     delete_news_events,
-    events_of_stories,
     save_news_events,
     states_of_events,
     stories_of_events,
@@ -75,8 +74,10 @@ class NewsEventGrouper:
                     self._seen_until = now
                     return 0
                 with self._store.write() as connection:
-                    if self._write(connection, batch, now=now):
-                        return batch.size
+                    is_written = self._write(connection, batch, now=now)
+                if is_written:
+                    self._window.homes |= batch.regrouping.homes
+                    return batch.size
                 self._window.clear()
         except BaseException:
             self._window.clear()
@@ -94,15 +95,17 @@ class NewsEventGrouper:
         if not changed:
             return None
         leaving = [story.id for story in changed if not story.is_grouped]
+        former = {self._window.homes.get(story) for story in leaving}
         for story in leaving:
-            self._window.live.remove(story)
+            self._window.remove(story)
         computed = [(story, features_of_story(story)) for story in changed if story.is_grouped]
         self._window.load_around(connection, [features for _, features in computed])
         links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]
-        touched = {story for story, others in links.items() for story in (story, *others)}
-        former = events_of_stories(connection, {*touched, *leaving})
-        return _Batch(writer, leaving, rows, links, self._regrouped(connection, touched, set(former.values())))
+        linked = {story for story, others in links.items() for story in (story, *others)}
+        former |= {self._window.homes.get(story) for story in linked}
+        mates = {story for story, home in self._window.homes.items() if home in former and home is not None}
+        return _Batch(writer, leaving, rows, links, self._regrouped(connection, set(links), linked | mates))
 
     def _changed(self, connection: Connection, limit: int) -> list[ChangedStory]:
         again = stories_to_look_at_again(connection, limit=limit)
@@ -111,19 +114,25 @@ class NewsEventGrouper:
         since = None if self._seen_until is None else self._seen_until - OVERLAP
         return changed_stories(connection, features=FEATURES_VERSION, since=since, limit=limit)
 
-    def _regrouped(self, connection: Connection, touched: Collection[str], events: Collection[str]) -> "_Regrouping":
-        """Partition again what is connected with these stories, and with the stories of these events."""
+    def _regrouped(self, connection: Connection, changed: Collection[str], near: Collection[str]) -> "_Regrouping":
+        """Partition again what is connected with these stories. Only events that differ from before are read.
+
+        `changed` are stories whose event is written in any case, `near` those that may have another event now.
+        """
         decisions = effective_decisions(connection)
-        mates = {story for members in stories_of_events(connection, events).values() for story in members}
         together = [{*one.stories, *one.against} for one in decisions if one.kind != "label"]
-        connected = self._window.live.connected({*touched, *mates}, together)
-        rows = story_rows(connection, connected)
-        for gone in set(connected) - rows.keys():
-            self._window.live.remove(gone)
-        stories, edges = self._window.live.edges_among(rows.keys())
-        groups = partition(stories, edges, _rulings(decisions))
+        connected = self._window.live.connected({*changed, *near}, together)
+        stories, edges = self._window.live.edges_among(connected)
+        groups = self._window.differing(partition(stories, edges, _rulings(decisions)), changed)
+        wanted = [story for group in groups for story in group]
+        rows = story_rows(connection, wanted)
+        if len(rows) < len(wanted):
+            # Some were deleted since they were loaded.
+            for gone in set(wanted) - rows.keys():
+                self._window.remove(gone)
+            return self._regrouped(connection, {*changed} & rows.keys(), {*near} - (set(wanted) - rows.keys()))
         typical = similarity_sums(stories, edges, groups)
-        outlets = owners_of_stories(connection, stories)
+        outlets = owners_of_stories(connection, wanted)
         pinned = [story for one in decisions if one.kind == "label" for story in one.stories]
         states = [
             event_state([rows[story] for story in group], typical=typical, outlets=outlets, pinned=pinned)

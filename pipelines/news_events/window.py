@@ -1,6 +1,7 @@
 """The stories in memory that new ones are compared with: those of the days around them, and their events."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -33,6 +34,7 @@ class StoryWindow:
 
     def __init__(self) -> None:
         self.live = LiveStories()
+        self.homes: dict[str, str] = {}  # the event of each story, as stored
         self._loaded: dict[_Kind, set[date]] = {}
         self._room = LEAST_ROOM
 
@@ -60,10 +62,29 @@ class StoryWindow:
         links = links_of_stories(connection, list(wanted))
         for row in wanted.values():
             self.live.add(features_of_row(row), links.get(row.story_id, {}))
+            if row.event_id is not None:
+                self.homes[row.story_id] = row.event_id
+
+    def remove(self, story: str) -> None:
+        self.live.remove(story)
+        self.homes.pop(story, None)
+
+    def differing(self, groups: Iterable[Sequence[str]], changed: Collection[str]) -> list[Sequence[str]]:
+        """The groups that are not whole events already, or hold a story that changed."""
+        sizes = Counter(self.homes.values())
+        return [
+            group for group in groups if not self._is_event(group, sizes) or any(story in changed for story in group)
+        ]
+
+    def _is_event(self, group: Sequence[str], sizes: Mapping[str, int]) -> bool:
+        homes = {self.homes.get(story) for story in group}
+        home = homes.pop()
+        return not homes and home is not None and sizes[home] == len(group)
 
     def clear(self) -> None:
         """Forget everything; the next load reads it from the database."""
         self.live = LiveStories()
+        self.homes = {}
         self._loaded = {}
 
 
