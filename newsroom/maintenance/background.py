@@ -57,9 +57,9 @@ class SearchIndexer(PeriodicThread):
 
 STORIES_AT_ONCE = 50
 
-# Grouping shares the interpreter with the requests, so it works a fifth of the time: 100,000 stories of a store that
-# was never grouped take about half an hour, in which the pages stay quick.
-IDLE_SHARE = 4
+# Grouping shares the interpreter with the requests, so it works a tenth of the time: 100,000 stories of a store that
+# was never grouped take about an hour.
+IDLE_SHARE = 9
 
 
 class NewsEventIndexer(PeriodicThread):
