@@ -102,7 +102,7 @@ class Acknowledged:
 
 
 def write_line(file: Path, line: str) -> None:
-    """Append a line between marks, so that one cut short by a kill or a full disk is told from a whole one."""
+    """Append a line between marks, which show whether a kill or a full disk cut it short."""
     with file.open("a", encoding="utf-8") as out:
         out.write(f"\n<{line}>\n")
 

@@ -127,7 +127,7 @@ class NewsEventGrouper:
         wanted = [story for group in groups for story in group]
         rows = story_rows(connection, wanted)
         if len(rows) < len(wanted):
-            # Some were deleted since they were loaded.
+            # Some stories were deleted after they were loaded.
             for gone in set(wanted) - rows.keys():
                 self._window.remove(gone)
             return self._regrouped(connection, {*changed} & rows.keys(), {*near} - (set(wanted) - rows.keys()))
