@@ -1,4 +1,4 @@
-"""The crawler process beside the server, restarted when it ends unexpectedly."""
+"""Processes beside the server, restarted when they end unexpectedly."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from types import TracebackType
 
 from onestory.config import Config
 
-__all__ = ["SupervisedProcess", "crawler_command", "watch_parent"]
+__all__ = ["SupervisedProcess", "onestory_command", "watch_parent"]
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ MAX_RESTART_SECONDS = 60.0
 TERMINATE_SECONDS = 30.0
 
 
-def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str], dict[str, str]]":
+def onestory_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str], dict[str, str]]":
     """The command line and environment of an `onestory` process with this configuration."""
     given = {
         "ONESTORY_HOME": str(config.home),
@@ -34,7 +34,7 @@ def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str
         "ONESTORY_SOURCES": str(config.sources_file or ""),
         "ONESTORY_CONTACT": config.contact or "",
         "ONESTORY_WARC_DIR": str(config.warc_dir or ""),
-        # The crawler does not need it.
+        # No process beside the server needs it.
         "ONESTORY_ADMIN_KEY": "",
     }
     kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in given}
@@ -43,7 +43,7 @@ def crawler_command(config: Config, arguments: Sequence[str]) -> "tuple[list[str
 
 @contextmanager
 def watch_parent() -> Iterator[threading.Event]:
-    """An event that is set when the parent `run` process ends, for whatever reason."""
+    """An event that is set when the parent server ends, for whatever reason."""
     gone, over = threading.Event(), threading.Event()
     # From the environment: the parent may be gone before its id can be read.
     parent = os.environ.get(PARENT_VARIABLE)
@@ -63,9 +63,10 @@ def watch_parent() -> Iterator[threading.Event]:
 
 
 class SupervisedProcess:
-    """Keeps a process running while the context lasts, and ends it with SIGTERM."""
+    """Keeps a process running while the context lasts, and ends it with SIGTERM. `name` is its name in the log."""
 
-    def __init__(self, command: "tuple[list[str], dict[str, str]]") -> None:
+    def __init__(self, name: str, command: "tuple[list[str], dict[str, str]]") -> None:
+        self._name = name
         self._command, self._env = command
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +89,7 @@ class SupervisedProcess:
         try:
             process.wait(TERMINATE_SECONDS)
         except subprocess.TimeoutExpired:
-            logger.warning("the crawler did not stop within %d s and is killed", TERMINATE_SECONDS)
+            logger.warning("%s did not stop within %d s and is killed", self._name, TERMINATE_SECONDS)
             process.kill()
             process.wait()
 
@@ -103,7 +104,7 @@ class SupervisedProcess:
         while not self._stopping.wait(0.2):
             if self._process is None or self._process.poll() is None:
                 continue
-            logger.warning("the crawler ended with %s and is restarted", self._process.returncode)
+            logger.warning("%s ended with %s and is restarted", self._name, self._process.returncode)
             if self._stopping.wait(pause):
                 return
             pause = min(pause * 2, MAX_RESTART_SECONDS)

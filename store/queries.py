@@ -5,7 +5,7 @@ from dataclasses import fields
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, func, literal, select, text
 
 from onestory.store.schema import stories
 
@@ -24,6 +24,7 @@ __all__ = [
     "one_of",
     "rows_in",
     "try_advisory_lock",
+    "try_session_lock",
 ]
 
 # Values in one IN list.
@@ -80,6 +81,7 @@ class AdvisoryLock(IntEnum):
     EVENTS = 0x0E57E7E
     DIGESTS = 0x0E57D16
     NEWS_EVENTS = 0x0E57083
+    NEWS_EVENTS_PROCESS = 0x0E57084
 
 
 def hold_advisory_lock(connection: Connection, lock: AdvisoryLock, *, shared: bool = False) -> None:
@@ -94,6 +96,18 @@ def try_advisory_lock(connection: Connection, lock: AdvisoryLock) -> bool:
     if connection.dialect.name != "postgresql":
         return True
     return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(int(lock)))))
+
+
+def try_session_lock(connection: Connection, lock: AdvisoryLock) -> bool:
+    """Hold the lock until the connection ends, unless another one holds it. For PostgreSQL only.
+
+    True each time while this connection holds it. PostgreSQL counts the holds, so a second one is asked for only if
+    there is none.
+    """
+    held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = :key AND granted"
+    if connection.scalar(text(held), {"key": int(lock)}):
+        return True
+    return bool(connection.scalar(select(func.pg_try_advisory_lock(int(lock)))))
 
 
 def lock_stories(connection: Connection, story_ids: Collection[str]) -> None:

@@ -1,16 +1,12 @@
-"""Background maintenance while a server runs: the index in Redis, full-text search, and news events."""
-
-import time
+"""Background maintenance in the server: the index in Redis, and full-text search."""
 
 from onestory.config import Config
 from onestory.periodic import PeriodicThread
-from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.database import Store
 from onestory.store.search.full_text_index import index_due_batch
-from onestory.times import utc_now
 
-__all__ = ["IndexMonitor", "NewsEventIndexer", "SearchIndexer"]
+__all__ = ["IndexMonitor", "SearchIndexer"]
 
 
 INDEX_CHECK_SECONDS = 15.0
@@ -51,32 +47,5 @@ class SearchIndexer(PeriodicThread):
                 self.note_success()
                 if waits:
                     self.stopping.wait(SEARCH_CHECK_SECONDS)
-        finally:
-            store.close()
-
-
-STORIES_AT_ONCE = 50
-
-# Grouping shares the interpreter with the requests, so it works a tenth of the time: 100,000 stories of a store that
-# was never grouped take about an hour.
-IDLE_SHARE = 9
-
-
-class NewsEventIndexer(PeriodicThread):
-    """Groups changed stories into news events with a store of its own, one batch per transaction."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__("news-events", pause_seconds=SEARCH_RETRY_SECONDS)
-        self._config = config
-
-    def work(self) -> None:
-        store = Store.open(self._config.database_url)
-        try:
-            grouper = NewsEventGrouper(store)
-            while not self.stopping.is_set():
-                begin = time.monotonic()
-                waits = not grouper.step(now=utc_now(), limit=STORIES_AT_ONCE)
-                self.note_success()
-                self.stopping.wait(SEARCH_CHECK_SECONDS if waits else IDLE_SHARE * (time.monotonic() - begin))
         finally:
             store.close()

@@ -8,6 +8,8 @@ from typing import Annotated, Any, cast
 import typer
 from rich.table import Table
 
+from onestory.logs import configure_logging
+from onestory.newsroom.news_events.follow import follow_stories
 from onestory.newsroom.terminal.console import (
     LANGUAGE_HELP,
     TIME_HELP,
@@ -122,6 +124,14 @@ def show_command(event: EventArgument, home: HomeOption = None, json: JsonOption
         by = f"{printable(story.original_outlet)}, {plural(story.copies, 'copy', 'copies')}"
         print_line(f"  {story.id}  {story.language}  {printable(story.title or 'No headline', width=70)}")
         print_line(f"      {by}, {format_time(story.first_seen)}", style="dim")
+
+
+@news_events_app.command("follow")
+def follow_command(home: HomeOption = None) -> None:
+    """Group stories as they change, until stopped. `run` and `serve` do this in a process beside them."""
+    config = load_config(home)
+    configure_logging(as_json=config.log_json)
+    follow_stories(config)
 
 
 @news_events_app.command("merge")

@@ -16,13 +16,14 @@ from onestory.crawler.sources.source_file import add_new_sources
 from onestory.logs import configure_logging
 from onestory.newsroom.crawl.cli import NO_CONTACT_NOTICE
 from onestory.newsroom.keys.first_key import ensure_first_key, prepare_admin_key
-from onestory.newsroom.maintenance.background import IndexMonitor, NewsEventIndexer, SearchIndexer
+from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
+from onestory.newsroom.news_events.follow import following_process
 from onestory.newsroom.server.app import create_app_from_config
 from onestory.newsroom.server.demo import fill_demo
 from onestory.newsroom.server.server import listen_on, run_server, serve_until_signal
 from onestory.newsroom.server.single_instance import single_instance
 from onestory.newsroom.sources.cli import ensure_sources
-from onestory.newsroom.supervisor import SupervisedProcess, crawler_command
+from onestory.newsroom.supervisor import SupervisedProcess, onestory_command
 from onestory.newsroom.terminal.console import HomeOption, load_config, notice, open_store
 from onestory.newsroom.webhooks.sender import WebhookSender
 from onestory.pipelines.runtime.engine import open_engine
@@ -66,9 +67,9 @@ def run_command(
             notice(NO_CONTACT_NOTICE)
         stack.enter_context(IndexMonitor(config))
         stack.enter_context(SearchIndexer(config))
-        stack.enter_context(NewsEventIndexer(config))
         stack.enter_context(WebhookSender(config))
-        stack.enter_context(SupervisedProcess(crawler_command(config, command)))
+        stack.enter_context(following_process(config))
+        stack.enter_context(SupervisedProcess("the crawler", onestory_command(config, command)))
         app = create_app_from_config(
             config, engine, host=host, templates=() if with_demo else load_templates(config.sources_file)
         )

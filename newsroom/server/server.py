@@ -18,7 +18,8 @@ from onestory.config import Config
 from onestory.crawler.sources.search_feeds import load_templates
 from onestory.errors import BadInput
 from onestory.newsroom.keys.first_key import prepare_admin_key
-from onestory.newsroom.maintenance.background import IndexMonitor, NewsEventIndexer, SearchIndexer
+from onestory.newsroom.maintenance.background import IndexMonitor, SearchIndexer
+from onestory.newsroom.news_events.follow import following_process
 from onestory.newsroom.server.app import create_app_from_config
 from onestory.newsroom.server.connections import LogOnce, bounded_connections, limits_of_process
 from onestory.newsroom.webhooks.sender import WebhookSender
@@ -87,7 +88,7 @@ def run_server(
         open_engine(config) as engine,
         IndexMonitor(config),
         SearchIndexer(config),
-        NewsEventIndexer(config),
+        following_process(config),
         WebhookSender(config),
     ):
         app = create_app_from_config(

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from onestory.config import Config
 from onestory.errors import BadInput
-from onestory.newsroom.supervisor import crawler_command
+from onestory.newsroom.supervisor import onestory_command
 from onestory.store.redis_server.process import find_redis_binary
 from tests.processes import child
 from tests.waiting import wait_until
@@ -142,5 +142,5 @@ def test_a_crawler_beside_a_server_reads_the_same_passwords(monkeypatch: pytest.
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     config = Config.read()
-    again = Config.read(crawler_command(config, ["crawl"])[1])
+    again = Config.read(onestory_command(config, ["crawl"])[1])
     assert (again.database_url, again.redis_url) == (config.database_url, config.redis_url)

@@ -109,10 +109,10 @@ def test_the_crawler_ends_when_its_run_was_killed(home: Path, tmp_path: Path, mo
         [crawler] = [one for one in psutil.Process(process.pid).children() if _crawls(one)]
         process.kill()
         process.wait()
-        wait_until(lambda: _is_gone(crawler))
+        wait_until(lambda: is_gone(crawler))
 
 
-def _is_gone(process: psutil.Process) -> bool:
+def is_gone(process: psutil.Process) -> bool:
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
