@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import zstandard
 
 from onestory.newsroom.batch.results import TABLES
@@ -95,7 +96,7 @@ def _prefixes(found: Any, table: str) -> Any:
 def _row_bytes(found: Any) -> Any:
     if "text" not in found.column_names:
         return np.full(found.num_rows, ROW_BYTES, dtype=np.int64)
-    lengths = pa.compute.binary_length(found.column("text"))
+    lengths = pc.binary_length(found.column("text"))
     return lengths.fill_null(0).to_numpy().astype(np.int64) + ROW_BYTES
 
 
@@ -120,7 +121,7 @@ def _write_shard(setting: Setting, table: str, part: int) -> None:
     nothing = table_of([], TABLES[table])
     whole = pa.concat_tables([nothing, *_slices(folder, table, plan["bounds"][part], plan["bounds"][part + 1])])
     keys = [(name, "ascending") for name in (("a", "b") if table == "matches" else ("id",))]
-    whole = whole.take(pa.compute.sort_indices(whole, sort_keys=keys))
+    whole = whole.take(pc.sort_indices(whole, sort_keys=keys))
     place = _shard_path(plan, table, part)
     partial = place.with_name(f"{place.name}.partial")
     if DumpFormat(plan["format"]) is DumpFormat.PARQUET:

@@ -1,6 +1,8 @@
 """`onestory dedupe`: the stories of a batch are those of an import, in any order of its rows."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +119,9 @@ def test_a_crowded_band_leaves_nobody_out() -> None:
     shown = set(np.flatnonzero(entries["priority"] < bands.SHOWN).tolist())
     ends = [(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in pairs]
     assert set(ends) == {(min(one, other), max(one, other)) for one in shown for other in range(1000) if one != other}
+
+
+def test_a_process_that_only_writes_shards_has_all_that_it_uses() -> None:
+    """A spawned process imports the module of its function and nothing else. Large batches write in such processes."""
+    program = "import onestory.newsroom.batch.assembly, pyarrow; pyarrow.compute.sort_indices"
+    subprocess.run([sys.executable, "-c", program], check=True)
