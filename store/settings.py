@@ -19,6 +19,7 @@ __all__ = [
     "DIGESTS_SENT",
     "EVENTS_DELETED",
     "INDEX_GENERATION",
+    "LAST_AUDIT",
     "LAST_BACKUP",
     "MAX_RETENTION_DAYS",
     "NEWS_EVENTS_WRITER",
@@ -49,6 +50,7 @@ ALERTS_SENT = "alerts_sent"  # by cause, when its last alert was sent
 DIGESTS_SENT = "digests_sent"  # by address, the day of its last digest
 COPIED_FROM = "copied_from"  # in a store that was made by a copy: from where
 COPY_PROGRESS = "copy_progress"  # in a store that is being copied into: from where, and how far each table is
+LAST_AUDIT = "last_audit"  # when the latest audit ended and what it found, as JSON
 LAST_BACKUP = "last_backup"  # when the latest complete backup began, in ISO 8601
 WEBHOOK_SENDER = "webhook_sender"  # the process that sends, and until when
 

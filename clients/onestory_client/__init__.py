@@ -841,6 +841,7 @@ class ServerStatus(TypedDict):
     index: Literal['ready', 'rebuilding', 'unreachable']
     waiting: dict[str, int]
     last_backup: "str | None"
+    last_audit: "StatusAudit | None"
     todo: list["StatusTask"]
 
 
@@ -952,6 +953,15 @@ class SplitRequest(TypedDict):
     why: str
 
 
+class StatusAudit(TypedDict):
+    """The latest `onestory audit`: what it compared, and how many groups of stories a batch makes otherwis"""
+
+    time: str
+    articles: int
+    stories: int
+    differences: int
+
+
 class StatusDisk(TypedDict):
     """A record of the kind StatusDisk."""
 
@@ -965,7 +975,7 @@ class StatusDisk(TypedDict):
 class StatusTask(TypedDict):
     """A record of the kind StatusTask."""
 
-    cause: Literal['disk', 'index', 'backlog', 'backup', 'network', 'overdue', 'sources']
+    cause: Literal['disk', 'index', 'backlog', 'backup', 'network', 'overdue', 'sources', 'audit']
     what: str
 
 

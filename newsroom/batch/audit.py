@@ -13,7 +13,9 @@ import typer
 from onestory.errors import BadInput
 from onestory.newsroom.batch.cli import StageReport, parse_size
 from onestory.newsroom.terminal.console import HomeOption, load_config, open_store, print_json, spinner
+from onestory.store.audits import AuditRecord, write_last_audit
 from onestory.store.database import Store
+from onestory.times import utc_now
 
 __all__ = ["AuditResult", "Difference", "audit_command", "compare_stories"]
 
@@ -54,13 +56,16 @@ def audit_command(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Group everything in the store again, and report where the stories differ. Changes nothing."""
+    """Group everything in the store again, and report where the stories differ. Changes no story."""
     config = load_config(home)
     size = parse_size(memory, option="--memory")
     with open_store(config) as store, spinner("auditing") as progress:
         task = progress.add_task("", total=None)
         report = StageReport(progress, task)
         found = audit(store, sample=sample, workers=workers or config.workers, memory=size, tmp=tmp, report=report)
+        record = AuditRecord(utc_now(), found.articles, found.stories, len(found.differences))
+        with store.write() as connection:
+            write_last_audit(connection, record)
     if json:
         print_json(asdict(found))
     else:

@@ -1,7 +1,7 @@
 """The `onestory crawl` command."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from onestory.crawler.counts import CrawlCounts
 from onestory.crawler.crawl import crawl, pace_for
 from onestory.crawler.metrics import CrawlMetrics, parse_address, serving_metrics
 from onestory.logs import configure_logging
+from onestory.newsroom.batch.weekly_audit import WeeklyAudit
 from onestory.newsroom.sources.cli import SourcesArgument, ensure_sources
 from onestory.newsroom.supervisor import watch_parent
 from onestory.newsroom.terminal.console import (
@@ -119,6 +120,7 @@ def _crawl(
             open_intake(config, engine, retry=retry) as intake,
             watch_parent() as stop,
             DailyTasks(lambda: open_engine(config), intake),
+            nullcontext() if once else WeeklyAudit(config),
             _sink(config, intake) as sink,
         ):
             return crawl(

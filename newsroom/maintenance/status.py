@@ -24,6 +24,7 @@ from onestory.newsroom.terminal.output import format_time, print_line
 from onestory.pipelines.archive.redaction import warc_files
 from onestory.pipelines.runtime.engine import Engine, open_engine
 from onestory.pipelines.stories.index_client import IndexClient
+from onestory.store.audits import AuditRecord, read_last_audit
 from onestory.store.migrate import HEAD
 from onestory.store.sizes import RECENT_DAYS, StoreSizes, recent_days, store_sizes
 from onestory.store.sources.failing import failing_sources
@@ -59,7 +60,7 @@ class DiskForecast:
 class Task:
     """Something to do. `cause` is a stable word, `what` a sentence for people."""
 
-    cause: Literal["disk", "index", "backlog", "backup", "network", "overdue", "sources"]
+    cause: Literal["disk", "index", "backlog", "backup", "network", "overdue", "sources", "audit"]
     what: str
 
 
@@ -76,6 +77,7 @@ class Status:
     index: Literal["ready", "rebuilding", "unreachable"]
     waiting: Mapping[str, int]
     last_backup: datetime | None
+    last_audit: AuditRecord | None
     todo: tuple[Task, ...]
 
 
@@ -106,11 +108,12 @@ def status_of(config: Config, engine: Engine, *, now: datetime) -> Status:
     with engine.store.read() as connection:
         sizes = store_sizes(connection)
         crawl = list(_crawl_todo(connection))
+        last_audit = read_last_audit(connection)
     archives = [_archive(folder, now) for folder in archive_folders(config)]
     places = [*archives, *([_Place(config.home, sizes.size, sizes.growth)] if is_sqlite(config.database_url) else [])]
     disks = disk_forecasts([(place.folder, place.growth) for place in places] or [(config.home, 0.0)], today=now.date())
     index, index_size = _index(engine.index_client)
-    todo = [*_disk_todo(disks, now.date()), *_index_todo(index, sizes), *_backup_todo(sizes, now), *crawl]
+    health = [*_disk_todo(disks, now.date()), *_index_todo(index, sizes), *_backup_todo(sizes, now)]
     return Status(
         version=version("onestory"),
         schema=HEAD,
@@ -121,7 +124,8 @@ def status_of(config: Config, engine: Engine, *, now: datetime) -> Status:
         index=index,
         waiting=sizes.waiting,
         last_backup=sizes.last_backup,
-        todo=tuple(todo),
+        last_audit=last_audit,
+        todo=(*health, *crawl, *_audit_todo(last_audit)),
     )
 
 
@@ -213,6 +217,12 @@ def _crawl_todo(connection: Connection) -> Iterator[Task]:
         )
 
 
+def _audit_todo(last: AuditRecord | None) -> Iterator[Task]:
+    if last is not None and last.differences:
+        groups = plural(last.differences, "group of stories", "groups of stories")
+        yield Task("audit", f"run `onestory audit`: the last audit found {groups} that a batch makes otherwise")
+
+
 def _lines(found: Status) -> Iterator[str]:
     tasks = [(f"to do {number}", task.what) for number, task in enumerate(found.todo, start=1)]
     for name, value in (*status_lines(found), *(tasks or [("to do", "nothing")])):
@@ -231,6 +241,14 @@ def status_lines(found: Status) -> Iterator[tuple[str, str]]:
     yield "index", found.index
     yield "waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items())
     yield "last backup", format_time(found.last_backup) or "none"
+    yield "last audit", _audit_line(found.last_audit)
+
+
+def _audit_line(last: AuditRecord | None) -> str:
+    if last is None:
+        return "none"
+    compared = f"{last.articles:,} articles, {last.stories:,} stories"
+    return f"{format_time(last.time)}: {compared}, {last.differences:,} differences"
 
 
 def _bytes(number: float) -> str:

@@ -32,8 +32,17 @@ class StatusDisk(ApiModel):
 
 
 class StatusTask(ApiModel):
-    cause: Literal["disk", "index", "backlog", "backup", "network", "overdue", "sources"]
+    cause: Literal["disk", "index", "backlog", "backup", "network", "overdue", "sources", "audit"]
     what: Annotated[str, Field(examples=["run `onestory backup DIR`: there is no backup yet"])]
+
+
+class StatusAudit(ApiModel):
+    """The latest `onestory audit`: what it compared, and how many groups of stories a batch makes otherwise."""
+
+    time: Annotated[datetime, Field(examples=[EXAMPLE_TIME])]
+    articles: Annotated[int, Field(examples=[1_480])]
+    stories: Annotated[int, Field(examples=[1_000])]
+    differences: Annotated[int, Field(examples=[0])]
 
 
 class ServerStatus(ApiModel):
@@ -48,6 +57,7 @@ class ServerStatus(ApiModel):
     index: Literal["ready", "rebuilding", "unreachable"]
     waiting: Annotated[dict[str, int], Field(examples=[{"articles": 0, "search": 0, "pages": 12, "webhooks": 0}])]
     last_backup: Annotated[datetime | None, Field(examples=[EXAMPLE_TIME])]
+    last_audit: StatusAudit | None
     todo: Annotated[list[StatusTask], Field(description="What to do, the most urgent first.")]
 
 
