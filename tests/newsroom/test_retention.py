@@ -1,6 +1,7 @@
 """How long things are kept, by form, API, setting and command; and what is left of a text that was dropped."""
 
 import os
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -47,17 +48,20 @@ def test_administrators_set_it_by_form_and_api(small: Locked) -> None:
     with small.signed_in("admin") as client:
         token = read(client.get("/settings")).xpath("//input[@name='form_token']/@value")[0]
         form = {"form_token": token, "events_days": "90", "removed_lines_days": "7", "earlier_texts_days": "365"}
+        form["pages_days"] = "500"
         assert client.post("/settings/retention", data=form).headers["location"].startswith("/settings?saved=retention")
         for wrong in ("0", "x", "99999", ""):
             refused = read(client.post("/settings/retention", data={**form, "events_days": wrong}), 422)
             assert "The retention was not saved" in words(refused, "//*[@role='alert']")
     told = small.client.get("/v1/settings/retention", headers=small.bearer("admin")).json()
-    assert told == {"events_days": 90, "removed_lines_days": 7, "earlier_texts_days": 365, "warcs_days": None}
+    days = {"events_days": 90, "removed_lines_days": 7, "earlier_texts_days": 365, "warcs_days": None}
+    assert told == {**days, "pages_days": 500}
     wanted = {"events_days": 10, "removed_lines_days": 10, "earlier_texts_days": None, "warcs_days": 60}
+    wanted["pages_days"] = 70
     assert small.client.put("/v1/settings/retention", headers=small.bearer("edit"), json=wanted).status_code == 403
     assert small.client.put("/v1/settings/retention", headers=small.bearer("admin"), json=wanted).json() == wanted
     with small.store.read() as connection:
-        assert read_retention(connection) == Retention(10, 10, None, 60)
+        assert read_retention(connection) == Retention(10, 10, None, 60, 70)
 
 
 def versions_of_bridge(served: Served) -> tuple[str, list[int]]:
@@ -147,12 +151,12 @@ def test_the_setting_wins_and_old_archives_go(store: Store, tmp_path: Path) -> N
         (warcs / f"{name}.warc.gz").write_bytes(b"")
         then = time.time() - days * 86_400
         os.utime(warcs / f"{name}.warc.gz", (then, then))
-    given = {"ONESTORY_RETENTION": "warcs=180, events=60", "ONESTORY_WARC_DIR": str(warcs)}
+    given = {"ONESTORY_RETENTION": "warcs=180, events=60, pages=90", "ONESTORY_WARC_DIR": str(warcs)}
     config = Config.read(given, home=tmp_path)
     assert enforce_retention(store, config).warcs == 1
     assert [path.name for path in warcs.iterdir()] == ["new.warc.gz"]
     with store.read() as connection:
-        assert read_retention(connection) == Retention(60, 30, None, 180)
+        assert read_retention(connection) == Retention(60, 30, None, 180, 90)
 
 
 @pytest.mark.parametrize("given", ["texts=3", "warcs", "warcs=0", "events=-1", "events=3651"])
@@ -164,4 +168,5 @@ def test_a_retention_that_cannot_be_is_named(given: str, tmp_path: Path) -> None
 def test_the_command_shows_what_is_kept(home: Path) -> None:
     told = onestory("retention", "--apply", home=home).stdout
     assert "texts of earlier versions    for good" in told
-    assert "dropped 0 texts" in told
+    assert "pages not visited again      365 days" in told
+    assert re.search(r"dropped 0 texts, .* 0 pages", told)
