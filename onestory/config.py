@@ -18,7 +18,7 @@ __all__ = ["AlertSettings", "Config", "sqlite_url"]
 DEFAULT_HOME = "onestory-data"
 ORIGIN_PATTERN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 ADMIN_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,200}")
-RETENTION_KINDS = ("events", "removed-lines", "earlier-texts", "warcs")
+RETENTION_KINDS = ("events", "removed-lines", "earlier-texts", "warcs", "pages")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 

@@ -75,7 +75,8 @@ OPTIONAL_RETENTION = ("earlier_texts_days", "warcs_days")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many days events with their messages, removed lines, texts of earlier versions and WARC files are kept.
+    """How many days these are kept: events with their messages, removed lines, texts of earlier versions, WARC files,
+    and pages that are never visited again.
 
     None keeps them for good.
     """
@@ -84,6 +85,7 @@ class Retention:
     removed_lines_days: int = 30
     earlier_texts_days: int | None = None
     warcs_days: int | None = None
+    pages_days: int = 365
 
     def check(self) -> None:
         """Raise BadInput for a number of days that cannot be."""

@@ -812,6 +812,7 @@ class RetentionSettings(TypedDict):
     removed_lines_days: int
     earlier_texts_days: NotRequired["int | None"]
     warcs_days: NotRequired["int | None"]
+    pages_days: NotRequired[int]
 
 
 class SearchHit(TypedDict):

@@ -1,4 +1,4 @@
-"""API of the retention: how long events, removed lines, earlier texts and WARC files are kept."""
+"""API of the retention: how long events, removed lines, earlier texts, WARC files and old pages are kept."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["settings"], dependencies=[REQUIRE_ADMIN])
 
+DEFAULT = Retention()
 Days = Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS, examples=[30])]
 
 
@@ -31,6 +32,10 @@ class RetentionSettings(BaseModel):
     warcs_days: Annotated[
         Days | None, Field(description="WARC files of ONESTORY_WARC_DIR; null keeps them for good.")
     ] = None
+    pages_days: Annotated[
+        Days,
+        Field(description="URLs that a crawl has visited, will not visit again, and finds in no listing any more."),
+    ] = DEFAULT.pages_days
 
 
 @router.get(

@@ -17,6 +17,7 @@ KINDS = {
     "removed_lines_days": "lines removed from pages",
     "earlier_texts_days": "texts of earlier versions",
     "warcs_days": "WARC files",
+    "pages_days": "pages not visited again",
 }
 
 
@@ -40,5 +41,6 @@ def retention_command(
         print_line(
             f"dropped {plural(dropped.earlier_texts, 'text', 'texts')}, "
             f"{plural(dropped.removed_lines, 'removed line', 'removed lines')}, "
-            f"{plural(dropped.warcs, 'WARC file', 'WARC files')}"
+            f"{plural(dropped.warcs, 'WARC file', 'WARC files')}, "
+            f"{plural(dropped.pages, 'page', 'pages')}"
         )

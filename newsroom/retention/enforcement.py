@@ -1,8 +1,12 @@
-"""Drop what is older than the retention: events, removed lines, texts of earlier versions, WARC files."""
+"""Drop what is older than the retention: events, removed lines, texts of earlier versions, WARC files, old pages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from onestory.config import Config
 from onestory.pipelines.archive.redaction import warc_files
@@ -11,6 +15,7 @@ from onestory.store.articles.warc_places import forget_warc_file
 from onestory.store.boilerplate import prune_removed_lines
 from onestory.store.database import Store
 from onestory.store.events.event_log import delete_events
+from onestory.store.frontier.dropped_pages import drop_unvisited_pages
 from onestory.store.frontier.hosts import database_time
 from onestory.store.settings import read_retention, write_retention
 from onestory.store.webhooks.outbox import delete_old_messages
@@ -25,6 +30,7 @@ class Dropped:
     earlier_texts: int
     removed_lines: int
     warcs: int
+    pages: int
 
 
 def enforce_retention(store: Store, config: Config) -> Dropped:
@@ -39,10 +45,13 @@ def enforce_retention(store: Store, config: Config) -> Dropped:
     prune_events_and_messages(store)
     texts = warcs = 0
     if retention.earlier_texts_days is not None:
-        texts = _drop_texts(store, before=now - timedelta(days=retention.earlier_texts_days), now=now)
+        before = now - timedelta(days=retention.earlier_texts_days)
+        texts = _drop_in_batches(store, partial(drop_earlier_texts, before=before, now=now))
     if retention.warcs_days is not None and config.warc_dir is not None:
         warcs = _drop_warcs(store, config.warc_dir, before=now - timedelta(days=retention.warcs_days))
-    return Dropped(texts, lines, warcs)
+    before = now - timedelta(days=retention.pages_days)
+    pages = _drop_in_batches(store, partial(drop_unvisited_pages, before=before))
+    return Dropped(texts, lines, warcs, pages)
 
 
 def prune_events_and_messages(store: Store) -> None:
@@ -53,11 +62,12 @@ def prune_events_and_messages(store: Store) -> None:
         delete_old_messages(connection, before=before)
 
 
-def _drop_texts(store: Store, *, before: datetime, now: datetime) -> int:
+def _drop_in_batches(store: Store, drop: Callable[[Connection], int]) -> int:
+    """Drop a batch in each transaction until there is none."""
     dropped = 0
     while True:
         with store.write() as connection:
-            found = drop_earlier_texts(connection, before=before, now=now)
+            found = drop(connection)
         if not found:
             return dropped
         dropped += found

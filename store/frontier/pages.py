@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Update, bindparam, case, func, select, update
 
+from onestory.store.frontier.dropped_pages import LISTED_FOR, note_listed_pages
 from onestory.store.frontier.hosts import add_hosts, authority_of
 from onestory.store.frontier.scope import CrawlScope, due_pages_where, has_due_work
 from onestory.store.queries import chunks, existing_values, insert_new
@@ -76,7 +77,7 @@ class PageEntry:
     """A URL found in a source, in normal form, with the claims of the source.
 
     `summary` is plain text, in which watches look for their phrases until the page is fetched. `unlisted`: when the
-    source did not list it yet.
+    source did not list it yet. `listed_until`: it counts as listed until then.
     """
 
     url: str
@@ -84,6 +85,7 @@ class PageEntry:
     published: str | None = None
     summary: str | None = None
     unlisted: datetime | None = None
+    listed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def add_pages(
             "due": first_due + timedelta(microseconds=len(unique) - 1 - place),
             "discovered": now,
             "unlisted": entry.unlisted,
+            "listed_until": entry.listed_until,
             "title": entry.title,
             "published": entry.published,
             "summary": entry.summary,
@@ -244,6 +247,9 @@ def admit_pages(
     `unlisted` is the last successful poll before this one.
     """
     known = existing_values(connection, pages.c.url, {entry.url for entry in entries})
-    new = list({one.url: replace(one, unlisted=unlisted) for one in entries if one.url not in known}.values())
+    note_listed_pages(connection, known, now=now)
+    until = now + LISTED_FOR
+    fresh = (one for one in entries if one.url not in known)
+    new = list({one.url: replace(one, unlisted=unlisted, listed_until=until) for one in fresh}.values())
     found = add_pages(connection, new[: max(room, 0)], source_id=source_id, now=now)
     return AdmittedPages(found, len(new[max(room, 0) :]))

@@ -98,6 +98,7 @@ pages = Table(
     Column("due", Time),
     Column("discovered", Time, nullable=False),
     Column("unlisted", Time),  # the last successful poll of its source before that
+    Column("listed_until", Time),  # counts as listed until then, and while its source's listing does not change
     Column("title", Text),
     Column("published", Text),
     Column("attempts", Integer, nullable=False, default=0),
@@ -119,6 +120,7 @@ pages = Table(
     Column("summary", Text),  # from its source, for watches; kept until it is fetched
     Index("ix_pages_host_first", "host", "state", "priority", "due"),
     Index("ix_pages_host_due", "host", "state", "due"),
+    PartialIndex("ix_pages_settled", "discovered", where="revisit IS NULL"),
     PartialIndex("ix_pages_host_revisit", "host", "revisit", where="revisit IS NOT NULL"),
 )
 

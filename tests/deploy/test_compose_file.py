@@ -16,10 +16,17 @@ from onestory.store.database import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-OURS = ("migrate", "crawler", "api", "backup", "alerts")
-# One ends by itself, the other answers nobody: it logs what it cannot send.
-WITHOUT_CHECK = ("migrate", "alerts")
-PROFILES = {"backup": "backup", "alerts": "alerts", "prometheus": "monitoring", "grafana": "monitoring", "proxy": "tls"}
+OURS = ("migrate", "crawler", "api", "backup", "alerts", "digest")
+# One ends by itself, the others answer nobody: they log what they cannot send.
+WITHOUT_CHECK = ("migrate", "alerts", "digest")
+PROFILES = {
+    "backup": "backup",
+    "alerts": "alerts",
+    "digest": "digest",
+    "prometheus": "monitoring",
+    "grafana": "monitoring",
+    "proxy": "tls",
+}
 PUBLIC_PORTS = {"proxy": ["80:80", "443:443"]}
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
 
@@ -91,6 +98,14 @@ def test_what_not_everyone_needs_is_in_a_profile(services: dict[str, dict[str, A
     assert {name: service["profiles"] for name, service in services.items() if "profiles" in service} == {
         name: [profile] for name, profile in PROFILES.items()
     }
+
+
+def test_who_asks_for_the_local_time_gets_a_time_zone(services: dict[str, dict[str, Any]]) -> None:
+    asks = [
+        name for name in OURS if {"ONESTORY_ALERT_QUIET", "ONESTORY_DIGEST_HOUR"} & set(services[name]["environment"])
+    ]
+    assert asks == ["alerts", "digest"]
+    assert {services[name]["environment"]["TZ"] for name in asks} == {"${ONESTORY_TIMEZONE:-UTC}"}
 
 
 def test_crawlers_scale_and_a_contact_is_asked_for(services: dict[str, dict[str, Any]]) -> None:

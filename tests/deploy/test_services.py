@@ -16,6 +16,7 @@ import yaml
 from onestory.crawler import demo
 from onestory.store.sources.polls import SourceEntry
 from tests.cli import ONESTORY, onestory
+from tests.newsroom.test_mail import postbox
 from tests.processes import child
 from tests.waiting import LONGEST_WAIT, wait_until
 
@@ -120,3 +121,22 @@ def test_a_key_that_is_brought_along_is_the_first_one(
     assert (migrated.returncode, migrated.stdout.count("\n")) == (0, 1)
     [key] = [json.loads(line) for line in onestory("keys", "list", "--json", env=env).stdout.splitlines()]
     assert (key["scope"], key["from_environment"]) == ("admin", True)
+
+
+def test_the_digest_reaches_an_editor(compose: dict[str, Any], home: Path, redis_url: str, postgres_url: str) -> None:
+    home.parent.mkdir(exist_ok=True)
+    migrate = environment(compose, "migrate", home, redis_url, postgres_url)
+    assert onestory(*compose["services"]["migrate"]["command"][1:], env=migrate).returncode == 0
+    env = environment(compose, "digest", home, redis_url, postgres_url)
+    env |= {
+        "ONESTORY_DIGEST_MAIL": "editor@desk.example",
+        "ONESTORY_DIGEST_HOUR": "0",
+        "ONESTORY_PUBLIC_URL": "",
+        "TZ": "",
+    }
+    with postbox() as box:
+        Path(env["ONESTORY_SMTP_URL_FILE"]).write_text(f"smtp://127.0.0.1:{box.port}\n")
+        command = [ONESTORY, *compose["services"]["digest"]["command"][1:]]
+        with child(command, env={**os.environ, **env}, stderr=subprocess.DEVNULL) as process:
+            wait_until(lambda: box.mails or process.poll() is not None)
+    assert [mail["To"] for mail in box.mails] == ["editor@desk.example"]

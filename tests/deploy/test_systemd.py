@@ -62,10 +62,11 @@ def test_the_services_run_as_their_user_and_write_nowhere_else(unit: Path) -> No
 def test_the_page_installs_every_unit_and_what_it_starts() -> None:
     assert "deploy/systemd/* /etc/systemd/system/" in PAGE
     enabled = re.findall(r"systemctl enable --now (.+)", PAGE)[0].split()
-    # Timers start the services of their names. Alerts need an address first.
+    # Timers start the services of their names. Alerts and the digest need an address first.
     timers = {unit.with_suffix(".service").name for unit in UNITS if unit.suffix == ".timer"}
-    assert {unit.name for unit in UNITS} - set(enabled) == timers | {"onestory-alert.timer"}
-    assert "onestory-alert.timer`" in PAGE
+    assert {unit.name for unit in UNITS} - set(enabled) == timers | {"onestory-alert.timer", "onestory-digest.timer"}
+    for timer in ("onestory-alert.timer", "onestory-digest.timer"):
+        assert re.search(rf"systemctl\s+enable\s+--now\s+{timer}`", PAGE), timer
     assert "python3 -m venv /opt/onestory" in PAGE
     for folder in ("/etc/onestory", "/var/backups/onestory"):
         assert re.search(rf"install -d .*{folder}$", PAGE, re.MULTILINE), folder
