@@ -1,9 +1,11 @@
 """`kill -9` during backup, restore, copy and upgrade: run again, does each end right?
 
-    python -m benchmarks.kill_upkeep [--kills 20] [--seed 1]
+    python -m benchmarks.kill_upkeep [--kills 20] [--seed 1] [--postgresql]
 
-SQLite, one kill a round at a random moment of the work's usual length. Afterwards the work is started again, with
-nothing cleared away, and must end well; what it made must have the rows of its source.
+On SQLite, or with `--postgresql` backup, restore and upgrade of a PostgreSQL, and the copy of a SQLite into one. A kill
+leaves the `pg_dump` or `pg_restore` that the work started, as it would on a server. One kill a round at a random moment
+of the work's usual length. Afterwards the work is started again, with nothing cleared away, and must end well; what it
+made must have the rows of its source.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -29,15 +31,15 @@ from onestory.store.database import Store
 from onestory.store.migrate import HEAD, schema_revision
 from onestory.store.schema import articles, matches, versions
 from onestory.times import utc_now
-from tests.servers import short_folder
+from tests.servers import PostgresServer, postgres_server, short_folder
 from tests.store.test_upgrades import climb
 
 TEXTS = 150
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def rows_of(path: Path) -> Rows:
-    store = Store.open(f"sqlite:///{path}")
+def rows_of(url: str) -> Rows:
+    store = Store.open(url)
     try:
         with store.read() as connection:
             queries = {
@@ -53,15 +55,34 @@ def rows_of(path: Path) -> Rows:
 class Rounds:
     """The works on one filled home, each in folders of its round."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: PostgresServer | None = None) -> None:
         self.folder = folder
+        self.server = server
+        self.databases: set[str] = set()
         self.home = folder / "home"
         self.config = Config.read({"ONESTORY_WORKERS": "1"}, home=self.home)
         write_rows(folder, TEXTS)
         self.run(Work("import", folder, self.config, (), 0, 1))
-        self.rows = rows_of(self.home / "onestory.db")
+        self.rows = rows_of(self.config.database_url)
+        if server is not None:
+            url = self.database(folder / "kept.db")
+            self.run(lambda: copy_command(to=url, home=self.home))
+            self.config = self.config_of(folder / "kept-home", url)
         self.run(lambda: self.back_up(folder / "kept"))
         [self.kept] = (folder / "kept").glob("onestory-*")
+
+    def database(self, file: Path) -> str:
+        """The URL of that SQLite file, or of a PostgreSQL database in its place, which is made at the first call."""
+        if self.server is None:
+            return f"sqlite:///{file}"
+        name = "_".join(file.with_suffix("").relative_to(self.folder).parts).replace("-", "_")
+        if name not in self.databases:
+            self.server.execute(f"CREATE DATABASE {name}")
+            self.databases.add(name)
+        return self.server.url(name)
+
+    def config_of(self, home: Path, url: str) -> Config:
+        return Config.read({"ONESTORY_DATABASE_URL": url}, home=home)
 
     @property
     def log(self) -> Path:
@@ -87,31 +108,35 @@ class Rounds:
         """Those of a restored backup: the complete one, beside which nothing half done may remain."""
         assert not list(place.glob("*.partial"))
         newest = max(place.glob("onestory-*"))
-        restore(Config.read({}, home=place / "restored"), newest)
-        return rows_of(place / "restored/onestory.db")
+        url = self.database(place / "restored/onestory.db")
+        restore(self.config_of(place / "restored", url), newest)
+        return rows_of(url)
 
     def restore_work(self, place: Path) -> Callable[[], object]:
-        return lambda: restore(Config.read({}, home=place), self.kept)
+        config = self.config_of(place, self.database(place / "onestory.db"))
+        return lambda: restore(config, self.kept)
 
     def restore_rows(self, place: Path) -> Rows:
-        return rows_of(place / "onestory.db")
+        return rows_of(self.database(place / "onestory.db"))
 
     def copy_work(self, place: Path) -> Callable[[], object]:
         place.mkdir(exist_ok=True)
-        return lambda: copy_command(to=f"sqlite:///{place}/copy.db", home=self.home)
+        url = self.database(place / "copy.db")
+        return lambda: copy_command(to=url, home=self.home)
 
     def copy_rows(self, place: Path) -> Rows:
-        return rows_of(place / "copy.db")
+        return rows_of(self.database(place / "copy.db"))
 
     def upgrade_work(self, place: Path) -> Callable[[], object]:
         """From the first schema, with a row in each of its tables."""
-        place.mkdir(exist_ok=True)
-        if not (place / "old.db").exists():
-            climb(f"sqlite:///{place}/old.db", "0001")
-        return lambda: Store.open(f"sqlite:///{place}/old.db").close()
+        url = self.database(place / "old.db")
+        if not place.exists():
+            place.mkdir()
+            climb(url, "0001")
+        return lambda: Store.open(url).close()
 
     def upgrade_rows(self, place: Path) -> Rows:
-        store = Store.open_as_is(f"sqlite:///{place}/old.db")
+        store = Store.open_as_is(self.database(place / "old.db"))
         with store.read() as connection:
             assert schema_revision(connection) == HEAD
             assert len(connection.execute(select(articles.c.id)).all()) == 2
@@ -153,11 +178,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true")
     options = parser.parse_args()
     read_captures_in_worker([FIRST_PAGE])
     failed = False
-    with short_folder() as folder:
-        rounds = Rounds(folder)
+    with short_folder() as folder, ExitStack() as stack:
+        server = stack.enter_context(postgres_server()) if options.postgresql else None
+        if server is not None:
+            # With the pg_dump of its version.
+            os.environ["PATH"] = f"{(server.sockets / 'programs').resolve()}:{os.environ['PATH']}"
+        rounds = Rounds(folder, server)
         for name in ("backup", "restore", "copy", "upgrade"):
             told = attack(rounds, name, options.kills, random.Random(options.seed))
             failed = failed or bool(told["wrong"]) or told["killed"] != options.kills

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url, text
 
 from onestory.errors import BadInput, DatabaseUnavailable, HomeUnusable
 from onestory.private_files import create_private_file
@@ -19,6 +19,7 @@ __all__ = [
     "SQLITE_NAME",
     "database_path",
     "dump_database",
+    "is_being_loaded",
     "is_sqlite",
     "load_postgresql",
 ]
@@ -93,6 +94,17 @@ def load_postgresql(url: str, dump: Path) -> None:
     _run("pg_restore", [*options, f"--dbname={target.database}", str(dump)], target)
 
 
+def is_being_loaded(connection: Connection) -> bool:
+    """Whether `load_postgresql` works in the database of this connection; it goes on when its own process is killed."""
+    query = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name")
+    return connection.execute(query, {"name": _session_name("pg_restore")}).first() is not None
+
+
+def _session_name(program: str) -> str:
+    """What PostgreSQL knows the program as."""
+    return f"onestory {program}"
+
+
 def _run(program: str, options: Sequence[str], url: URL) -> None:
     # The password goes through the environment: other users can read a process's arguments.
     path = shutil.which(program)
@@ -102,7 +114,11 @@ def _run(program: str, options: Sequence[str], url: URL) -> None:
             "such as postgresql-client"
         )
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, with arguments of our own
-        [path, *options], env={**os.environ, **_environment(url)}, capture_output=True, text=True, check=False
+        [path, *options],
+        env={**os.environ, **_environment(url), "PGAPPNAME": _session_name(program)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         said = next((line for line in done.stderr.splitlines() if line.strip()), f"exit code {done.returncode}")

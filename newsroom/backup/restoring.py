@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import inspect
 
 from onestory.config import Config
-from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
+from onestory.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.backup.database_copy import (
     POSTGRESQL_NAME,
     SQLITE_NAME,
     database_path,
+    is_being_loaded,
     is_sqlite,
     load_postgresql,
 )
@@ -29,6 +31,7 @@ __all__ = ["RestoreResult", "restore"]
 
 MARK = ".restoring"
 CHUNK_BYTES = 1 << 20
+LOOK_SECONDS = 0.5
 Progress = Callable[[str, int, int], None]  # what is done, bytes done, bytes in all
 
 
@@ -169,14 +172,27 @@ def _restore_database(config: Config, backup: Path, manifest: Manifest) -> None:
         draft.rename(path)
         sync_folder(path.parent)
         return
+    if _is_loaded(config):
+        return
+    try:
+        load_postgresql(config.database_url, backup / POSTGRESQL_NAME)
+    except DatabaseUnavailable:
+        # That of a killed restore may have come first.
+        if not _is_loaded(config):
+            raise
+
+
+def _is_loaded(config: Config) -> bool:
+    """Whether the dump is in the database, once no `pg_restore` works there that a killed restore left behind."""
     store = Store.open_as_is(config.database_url)
     try:
-        with store.read() as connection:
-            is_loaded = inspect(connection).has_table("articles")
+        while True:
+            with store.read() as connection:
+                if not is_being_loaded(connection):
+                    return inspect(connection).has_table("articles")
+            time.sleep(LOOK_SECONDS)
     finally:
         store.close()
-    if not is_loaded:
-        load_postgresql(config.database_url, backup / POSTGRESQL_NAME)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -41,6 +41,18 @@ LOCK = "onestory-rebuild"
 Progress = Callable[[int], None]
 
 
+def _hold(lock: Lock) -> None:
+    """Keep the lock for another while. It is taken again if it ran out while a batch waited for its turn to write.
+
+    Whoever took it in between made an index of another generation, in which nothing of ours can be registered.
+    """
+    try:
+        lock.reacquire()
+    except LockError:
+        if not lock.acquire(blocking=False):
+            raise
+
+
 class IndexClient:
     """Registers versions and answers with the earlier ones in their bands.
 
@@ -173,8 +185,11 @@ class IndexClient:
         self.index.create(generation)
         done = 0
         for batch in self._batches():
-            lock.reacquire()
-            registered = self.index.register([(version.number, signature_of(version)) for version in batch])
+            _hold(lock)
+            try:
+                registered = self.index.register([(version.number, signature_of(version)) for version in batch])
+            except IndexLost as error:
+                raise IndexUnavailable(f"the index was lost, or made by another process, meanwhile: {error}") from error
             with self.store.write() as connection:
                 update_sequences(connection, {answer.number: answer.sequence for answer in registered})
             done += len(batch)
@@ -202,8 +217,9 @@ class IndexClient:
         outdated = [version for version in outdated if version.text]
         signatures = sign_many([version.text for version in outdated], self.index.parameters)
         fresh = {v.number: (s.to_bytes(), s.digest) for v, s in zip(outdated, signatures, strict=True)}
-        with self.store.write() as connection:
-            replace_signatures(connection, fresh, params=params)
+        if fresh:
+            with self.store.write() as connection:
+                replace_signatures(connection, fresh, params=params)
         self.has_lost = self.has_lost or bool(fresh)
         return [replace(v, signature=fresh[v.number][0]) if v.number in fresh else v for v in batch]
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from onestory.config import Config
-from onestory.errors import BadInput, HomeUnusable
+from onestory.errors import BadInput, DatabaseUnavailable, HomeUnusable
 from onestory.newsroom.backup import restoring
 from onestory.newsroom.backup.manifest import backups_in, read_manifest
 from onestory.newsroom.backup.replay import read_tombstones, replay_tombstones
@@ -111,6 +112,30 @@ def test_a_restored_store_has_what_was_stored_before_the_backup_began(
     with restored.read() as connection:
         assert read_setting(connection, INDEX_GENERATION) is None
     restored.close()
+
+
+def test_a_load_that_a_killed_restore_left_behind_is_waited_for(
+    config: Config, store: Store, other: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("SQLite is restored by the process itself")
+    load = restoring.load_postgresql
+
+    def comes_second(url: str, dump: Path) -> None:
+        engine = create_engine(url, connect_args={"application_name": "onestory pg_restore"})
+        session = engine.connect()
+
+        def come_first() -> None:
+            load(url, dump)
+            session.close()
+            engine.dispose()
+
+        threading.Thread(target=come_first).start()
+        raise DatabaseUnavailable("duplicate key value")
+
+    monkeypatch.setattr(restoring, "load_postgresql", comes_second)
+    restore(other, back_up_to(tmp_path / "backups", config, store))
+    assert urls_in(other) == set(URLS)
 
 
 def test_archives_of_two_folders_keep_apart_although_they_have_one_name(

@@ -7,6 +7,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import insert, select, update
 
+from onestory.errors import IndexUnavailable
+from onestory.pipelines.stories import index_client as client_module
 from onestory.pipelines.stories.attach import attach, evaluate
 from onestory.pipelines.versions.rewriting import attach_unattached
 from onestory.store.articles.versions import unattached_versions
@@ -128,6 +130,33 @@ def test_rebuilding_changes_no_story_and_attaches_what_it_holds(store: Store, re
     assert stories_of(store) == before
     take(store, index_client, [reading(url("late"), wire_article(3))])
     assert frozenset({url("late"), url("mirror")}) in partition_by_url(store)
+
+
+def test_a_rebuild_goes_on_when_its_lock_ran_out(
+    store: Store, redis_url: str, redis_client: "Redis", prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "BATCH", 2)
+    index_client = fresh_registry(store, redis_url, prefix)
+    take(store, index_client, [reading(*pair) for pair in coverage()])
+    assert index_client.rebuild(progress=lambda done: redis_client.delete(client_module.LOCK)) == len(coverage())
+    assert index_client.is_whole()
+
+
+def test_a_rebuild_ends_when_another_process_makes_the_index(
+    store: Store, redis_url: str, redis_client: "Redis", prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "BATCH", 2)
+    index_client, other = (fresh_registry(store, redis_url, prefix) for _ in range(2))
+    take(store, index_client, [reading(*pair) for pair in coverage()])
+
+    def make_another(done: int) -> None:
+        if done == 2:
+            redis_client.delete(client_module.LOCK)
+            other.rebuild()
+
+    with pytest.raises(IndexUnavailable):
+        index_client.rebuild(progress=make_another)
+    assert other.is_whole()
 
 
 def test_what_was_compared_by_other_rules_is_compared_again(store: Store, redis_url: str, prefix: str) -> None:
