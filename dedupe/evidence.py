@@ -10,6 +10,7 @@ from onestory.dedupe.headlines import Headline
 from onestory.dedupe.signature import Signature
 
 __all__ = [
+    "FOLLOWED_JACCARD",
     "Evidence",
     "Kind",
     "Match",
@@ -24,6 +25,8 @@ __all__ = [
 Kind = Literal["copy", "contains", "develops", "quotes", "frame"]
 Relation = Literal["verbatim", "edited", "excerpt", "fuller"]
 
+# Each holds more of the other than two headlines can speak against, so that the two are in one core.
+FOLLOWED_JACCARD = 0.4
 FLOOR_SHARED = 20  # fewer shared shingles show nothing
 FLOOR_SAME_HEADLINE = 8
 FLOOR_CONTAINMENT = 0.05
@@ -76,6 +79,14 @@ class Evidence:
             a_at=self.b_at,
             b_at=self.a_at,
         )
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the two are plainly copies, so that what each of them is a copy of need not be asked of the other.
+
+        Two versions that a crowd's band names are not compared if both are followed by one: see `unverified_pairs`.
+        """
+        return self.kind == "copy" and self.jaccard > FOLLOWED_JACCARD and not self.off_topic
 
     def to_dict(self) -> dict[str, Any]:
         """Flat scalars, by field name."""

@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onestory.dedupe.constraints import Constraints, GroupingDecision
-from onestory.dedupe.evidence import Match, Member
+from onestory.dedupe.evidence import FOLLOWED_JACCARD, Match, Member
 from onestory.dedupe.round_ups import Edge, Edges, MatchGraph, is_mutual
 from onestory.dedupe.star_clustering import Bond, grouped
 
 __all__ = ["GroupingDecision", "StoryPart", "evaluated", "partition", "unverified_pairs"]
 
 SAME_JACCARD = 0.5
+# What may be a bridge is compared with all that its copies match, as long as that takes no more pairs than these.
+FEW_PAIRS, PAIRS_AN_ARTICLE = 4096, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ def evaluated(
     """
     near = _near(graph)
     parts = _parts(graph, near, decisions)
-    return parts, _unverified(graph, near, parts) - set(seen)
+    known = set(seen)
+    asked = _unverified(graph, near, parts) - known
+    # What is a round-up is known when all that it is told from was compared.
+    return parts, asked or _left_out(graph, near, known) - known
 
 
 def _parts(graph: MatchGraph, near: Edges, decisions: Iterable[GroupingDecision]) -> list[StoryPart]:
@@ -141,9 +146,10 @@ def unverified_pairs(
 ) -> set[tuple[int, int]]:
     """Pairs of versions still to be verified, as the parts hang on them; the smaller number first.
 
-    An article and the representative of a part that one of its copies is in; and what an article may be a round-up of.
-    `seen` has the pairs already verified, whatever the outcome. The index names some of a crowd only; asking until
-    nothing is wanted gives the same parts in any order.
+    An article and the representative of a part that one of its copies is in; what an article may be a round-up of; and
+    the copies of a round-up among each other, which may not have been compared because each is a copy of that one.
+    `seen` has the pairs already verified, whatever the outcome. The index names some of a crowd only, and not all that
+    it names is compared (`Evidence.is_followed`); asking until nothing is wanted gives the same parts in any order.
     """
     kept = list(matches)
     known = set(seen) | {(match.a, match.b) for match in kept}
@@ -156,5 +162,55 @@ def _unverified(graph: MatchGraph, near: Edges, parts: Iterable[StoryPart]) -> s
         (one, head[other]) for one, others in near.items() for other in others if head[other] not in (one, head[one])
     }
     # That two articles have nothing to do with each other says something only once they were compared.
-    numbers = ((graph.members[one].number, graph.members[other].number) for one, other in asked | graph.wanted_pairs)
+    return _numbered(graph, asked | graph.wanted_pairs)
+
+
+def _numbered(graph: MatchGraph, pairs: Iterable[tuple[str, str]]) -> set[tuple[int, int]]:
+    numbers = ((graph.members[one].number, graph.members[other].number) for one, other in pairs)
     return {(min(pair), max(pair)) for pair in numbers}
+
+
+def _left_out(graph: MatchGraph, near: Edges, seen: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Pairs of copies of a round-up that are still to be verified: it held them together, and connects nothing."""
+    asked: set[tuple[int, int]] = set()
+    beyond = {(one, other) for one in graph.suspects for other in _beyond(graph, one)}
+    if len(beyond) <= max(FEW_PAIRS, PAIRS_AN_ARTICLE * len(graph.members)):
+        asked |= _numbered(graph, beyond)
+    for one in graph.round_ups:
+        copies = [
+            edge.other
+            for edge in graph.edges[one].values()
+            if edge.kind == "copy" and edge.jaccard > FOLLOWED_JACCARD and not edge.off_topic
+        ]
+        if one in graph.bridges:
+            asked |= _numbered(graph, _beside_bridge(graph, one, copies))
+        asked |= _around(graph, [other for other in copies if other not in near[one]], seen)
+    return asked
+
+
+def _beyond(graph: MatchGraph, one: str) -> set[str]:
+    """What the copies of an article share words with, and the article was not compared with."""
+    near = [edge.other for edge in graph.edges[one].values() if edge.kind == "copy" and edge.jaccard > FOLLOWED_JACCARD]
+    return {other for copy in near for other in graph.edges[copy]} - graph.edges[one].keys() - {one}
+
+
+def _beside_bridge(graph: MatchGraph, one: str, copies: Sequence[str]) -> set[tuple[str, str]]:
+    """What tells twins of a bridge from the copies of what it holds; and one such twin."""
+    a, b = graph.bridges[one]
+    asked = {(other, text) for other in copies for text in (a, b) if other != text}
+    twins = graph.edges[a].keys() & graph.edges[b].keys() - {one}
+    if twins:
+        asked.add((one, min(twins, key=lambda twin: graph.members[twin].rank)))
+    return asked | graph.witnesses(one)
+
+
+def _around(graph: MatchGraph, articles: Sequence[str], seen: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Each of the articles with the fullest of them; those that share nothing with it with the next one, and so on."""
+    left = sorted(articles, key=lambda one: graph.members[one].rank)
+    while left:
+        head, *others = left
+        asked = _numbered(graph, ((head, other) for other in others)) - seen
+        if asked:
+            return asked
+        left = [other for other in others if other not in graph.edges[head]]
+    return set()

@@ -34,8 +34,7 @@ WHOLE_SHARE = 0.7
 TOP_RUN_WORDS, TOP_SHARE = 60, 0.15
 PART_SHARE = 0.15
 COMPARED_ENDS = 6
-# Two texts that share nothing are together no more than all of what holds both; a frame may stand under either.
-DISJOINT_SHARES = 1.25
+DISJOINT_SHARES = 1.25  # what two texts that share nothing are together of what holds both, at most, with a frame
 
 
 class Edge(NamedTuple):
@@ -100,8 +99,7 @@ class MatchGraph:
     @cached_property
     def bridges(self) -> dict[str, tuple[str, str]]:
         """What holds two texts that have nothing to do with each other, and these two."""
-        found: dict[str, tuple[str, str]] = {}
-        members, edges = self.members, self.edges
+        found, members, edges = dict[str, tuple[str, str]](), self.members, self.edges
         for one, pairs in self._containers:
             disjoint = ((a, b) for a, b in pairs if b not in edges[a])
             apart = ((a, b) for a, b in disjoint if _are_apart(members[a], members[b], members[one], edges))
@@ -109,6 +107,18 @@ class MatchGraph:
             if pair is not None:
                 found[one] = pair
         return found
+
+    def witnesses(self, bridge: str) -> set[tuple[str, str]]:
+        """The copy of each text of a bridge that does without the other, with that other one."""
+        both = (self.bridges[bridge], self.bridges[bridge][::-1])
+        found = ((min(_copies_without(*pair, bridge, self.edges), default=None), pair[1]) for pair in both)
+        return {(witness, other) for witness, other in found if witness is not None}
+
+    @property
+    def suspects(self) -> set[str]:
+        """What holds two texts that share nothing, under unrelated headlines."""
+        apart = {(a, b) for a, b in self._unrelated_within if b not in self.edges[a]}
+        return {one for one, pairs in self._containers if not apart.isdisjoint(pairs)}
 
     @property
     def round_ups(self) -> set[str]:
@@ -234,7 +244,7 @@ def _is_whole(edge: Edge) -> bool:
 def _containers(members: Mapping[str, Member], edges: Edges) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What holds nearly all of several texts and more, and pairs of these: of the shortest and the fullest ones.
 
-    A long one may itself hold two stories, and a short one scraps of two: neither tells them apart.
+    A long one may itself hold two stories, and a short one scraps of two.
     """
     for one, others in edges.items():
         share = {edge.other: edge.share for edge in others.values() if _is_within(edge)}
@@ -254,8 +264,8 @@ def _is_within(edge: Edge) -> bool:
 def _are_apart(first: Member, other: Member, container: Member, edges: Edges) -> bool:
     """Whether two texts within one article that share nothing are two stories, and not two excerpts of it.
 
-    Excerpts run under the headline of their article, or under one of their own. Where their words do not mention these
-    headlines, the copies decide: each text has one that does without the other, or the container has none at all.
+    Excerpts run under the headline of their article, or one of their own. Where their words do not mention these, the
+    copies decide: each text has one that does without the other, or the container has none at all.
     """
     if not _are_unrelated(first, other):
         return False
@@ -282,5 +292,9 @@ def _are_unrelated(first: Member, other: Member) -> bool:
 
 def _has_copy_without(text: str, other: str, container: str, edges: Edges) -> bool:
     """Whether a near-identical copy of a text, other than its container, has nothing of another text."""
+    return next(_copies_without(text, other, container, edges), None) is not None
+
+
+def _copies_without(text: str, other: str, container: str, edges: Edges) -> Iterator[str]:
     copies = (edge.other for edge in edges[text].values() if edge.kind == "copy" and edge.jaccard >= SAME_JACCARD)
-    return any(copy != container and copy not in edges[other] for copy in copies)
+    return (copy for copy in copies if copy != container and copy not in edges[other])

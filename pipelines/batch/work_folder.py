@@ -20,7 +20,7 @@ from onestory.private_files import make_private_folder
 
 __all__ = ["BatchJob", "WorkFolder", "disk_errors", "open_arrow"]
 
-FORMAT = 1
+FORMAT = 2
 RESERVE_BYTES = 64 << 20
 
 

@@ -16,7 +16,7 @@ from onestory.pipelines.stories.fast_join import join_fast
 from onestory.pipelines.stories.headline import compared
 from onestory.pipelines.stories.index_client import IndexClient, signature_of
 from onestory.pipelines.stories.matched import Seen, record_matches, seen_of
-from onestory.pipelines.stories.original import choose_original, relations_beside, story_credit
+from onestory.pipelines.stories.original import Choice, choose_original, relations_beside, story_credit
 from onestory.store.articles.versions import (
     VersionText,
     existing_versions,
@@ -82,11 +82,11 @@ def _pairs(connection: Connection, registered: Sequence[Registered]) -> set[Pair
 
 
 def _pairs_with_heads(connection: Connection, found: Sequence[MatchRow], new: Collection[int]) -> set[Pair]:
-    """Each new version that is a copy, with the representative of that story, where the index did not name it."""
+    """Each new version that is a copy, with representative and original of that story, where the index named others."""
     copies = [(row.a, row.b_article) for row in found if row.kind == "copy" and row.a in new]
     copies += [(row.b, row.a_article) for row in found if row.kind == "copy" and row.b in new]
     heads = heads_of_crowds(connection, {other for _, other in copies})
-    wanted = {(min(one, heads[other]), max(one, heads[other])) for one, other in copies if other in heads}
+    wanted = {(min(one, head), max(one, head)) for one, other in copies for head in heads.get(other, ()) if head != one}
     return wanted - {(row.a, row.b) for row in found}
 
 
@@ -188,7 +188,7 @@ def _parts(connection: Connection, found: StoryComponent) -> list[EvaluatedStory
     ]
     decisions = [GroupingDecision(row.kind, row.articles, row.id, row.against) for row in found.decisions]
     graph, parts, evidence = _complete(connection, found, members, decisions)
-    pinned = {one for row in found.decisions if row.kind == "original" for one in row.articles}
+    pinned = _pinned(found)
     by_id = {member.id: member for member in found.members}
     solitary = graph.round_ups
     core = (part for part in parts if part.members[0] in found.core)
@@ -210,6 +210,7 @@ def _complete(
             read |= whole
         else:
             parts, more = evaluated(graph, decisions, seen)
+            more = more or _beside_originals(found, parts) - seen
             if not more:
                 return graph, parts, evidence
             fresh = _verified(connection, more)
@@ -217,6 +218,22 @@ def _complete(
         if current := _between_articles(found.members, fresh):
             evidence += current
             graph = _with_headlines(connection, graph.with_matches(current))
+
+
+def _beside_originals(found: StoryComponent, parts: Iterable[StoryPart]) -> set[Pair]:
+    """Each copy with the original of its story: what it is called is told beside that one. Equal words need no look."""
+    members = {member.id: member for member in found.members}
+    pinned = _pinned(found)
+    asked: set[Pair] = set()
+    for part in parts:
+        if len(part.members) > 1 and part.members[0] in found.core:
+            original = members[part.representative]
+            if len(part.members) > 2:  # of two it does not matter which: the pair is the same
+                original = members[_choice(part.representative, part.members, members, pinned).original]
+            others = (members[one] for one in part.members)
+            numbers = [one.number for one in others if one.text_digest != original.text_digest]
+            asked |= {(min(one, original.number), max(one, original.number)) for one in numbers}
+    return asked
 
 
 def _verified(connection: Connection, pairs: Collection[Pair]) -> list[MatchRow]:
@@ -246,14 +263,11 @@ def _shown(
     evidence: Iterable[Seen],
 ) -> EvaluatedStory:
     """The part with the original that people are shown, and the relations beside that one."""
-    # A pinned article represents its part: see `onestory.dedupe.partition`.
-    choice = choose_original(
-        [members[one] for one in relations], pinned=representative if representative in pinned else None
-    )
+    choice = _choice(representative, relations, members, pinned)
     if choice.original != representative:
         numbers = {one: members[one].number for one in relations}
         relations = relations_beside(choice.original, relations, numbers, evidence)
-    # A crowd has more pairs than are compared; equal words need no comparison.
+    # Equal words are not compared.
     words = members[choice.original].text_digest
     relations = {
         one: "verbatim" if one != choice.original and members[one].text_digest == words else relation
@@ -261,6 +275,19 @@ def _shown(
     }
     credit = story_credit(choice.original, [members[one] for one in relations])
     return EvaluatedStory(representative, relations, choice.original, choice.reason, credit)
+
+
+def _choice(
+    representative: str, copies: Iterable[str], members: Mapping[str, MemberRow], pinned: Collection[str]
+) -> Choice:
+    # A pinned article represents its part: see `onestory.dedupe.partition`.
+    return choose_original(
+        [members[one] for one in copies], pinned=representative if representative in pinned else None
+    )
+
+
+def _pinned(found: StoryComponent) -> set[str]:
+    return {one for row in found.decisions if row.kind == "original" for one in row.articles}
 
 
 def _named(found: StoryComponent) -> set[str]:

@@ -4,7 +4,7 @@ What was read of a version is kept, as the popular candidates are asked for agai
 takedown may have changed it since: its digest is looked at each time.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -154,19 +154,29 @@ def compare(connection: Connection, pairs: Collection[tuple[int, int]]) -> list[
 
     A pair of which a text was dropped is passed over.
     """
-    known = {
-        version.number: version
-        for version in version_texts(connection, {number for pair in pairs for number in pair})
-        if version.text
-    }
-    return [_match_or_none(known[a], known[b]) for a, b in sorted(pairs) if a in known and b in known]
+    found = version_texts(connection, {number for pair in pairs for number in pair})
+    known = {version.number: version for version in found if version.text}
+    chosen = [pair for pair in sorted(pairs) if known.keys() >= set(pair)]
+    # A text that many are compared with is prepared once; one that was compared with all of its others is let go.
+    uses = Counter(number for pair in chosen for number in pair)
+    texts: dict[int, ComparedText] = {}
+    rows = []
+    for pair in chosen:
+        for number in pair:
+            if number not in texts:
+                texts[number] = compared(known[number], signature_of(known[number]))
+        ends = (known[pair[0]].article_id, known[pair[1]].article_id)
+        rows.append(_match_or_none(texts[pair[0]], texts[pair[1]], ends))
+        uses.subtract(pair)
+        for number in pair:
+            if not uses[number]:
+                del texts[number]
+    return rows
 
 
-def _match_or_none(a: VersionText, b: VersionText) -> MatchRow:
-    one, other = compared(a, signature_of(a)), compared(b, signature_of(b))
-    evidence = verify(one, other)
-    ends = (a.article_id, b.article_id)
+def _match_or_none(a: ComparedText, b: ComparedText, ends: tuple[str, str]) -> MatchRow:
+    evidence = verify(a, b)
     if evidence is None:
         return MatchRow(a.number, b.number, *ends, "none", {})
-    told = stored_evidence(evidence, one.signature.words, other.signature.words)
+    told = stored_evidence(evidence, a.signature.words, b.signature.words)
     return MatchRow(a.number, b.number, *ends, evidence.kind, told)

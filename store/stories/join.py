@@ -78,16 +78,17 @@ def story_rows(connection: Connection, story_ids: Collection[str]) -> dict[str, 
     return {row.id: StoryRow(*row) for row in rows_in(connection, select(*columns), stories.c.id, story_ids)}
 
 
-def heads_of_crowds(connection: Connection, article_ids: Collection[str]) -> dict[str, int]:
-    """For each of these articles that has copies, the current version of its story's representative."""
-    head = articles.alias()
+def heads_of_crowds(connection: Connection, article_ids: Collection[str]) -> dict[str, set[int]]:
+    """For each of these articles that has copies, the current versions of its story's representative and original."""
+    head, original = articles.alias(), articles.alias()
     query = (
-        select(articles.c.id, head.c.version)
+        select(articles.c.id, head.c.version, original.c.version)
         .join(stories, stories.c.id == articles.c.story_id)
         .join(head, head.c.id == stories.c.representative)
+        .join(original, original.c.id == stories.c.original)
         .where(stories.c.copies > 1)
     )
-    return dict(rows_in(connection, query, articles.c.id, article_ids))
+    return {one: {*versions} for one, *versions in rows_in(connection, query, articles.c.id, article_ids)}
 
 
 def matched_versions(connection: Connection, article_ids: Collection[str]) -> dict[str, set[tuple[int, int]]]:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's documentation 
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from onestory.pipelines.batch.bands import SHOWN
+from onestory.pipelines.batch.crowds import REPRESENTATIVES
 from onestory.pipelines.batch.spark import tasks
 
 __all__ = ["Frames", "connected_components", "grouped", "make_frames", "spark_schema"]
@@ -52,7 +53,7 @@ def make_frames(
     captures = _kept(
         ordered.mapInArrow(partial(tasks.versions, as_of=as_of), spark_schema(tasks.VERSIONS)), f"{work}/captures"
     )
-    matches = _kept(_matches(captures.where("counts"), parts), f"{work}/matches")
+    matches = _kept(_matches(captures.where("counts"), parts, work), f"{work}/matches")
     return Frames(captures, read.where("rejected IS NOT NULL").select("rejected"), matches)
 
 
@@ -61,36 +62,71 @@ def _kept(frame: DataFrame, path: str) -> DataFrame:
     return frame.sparkSession.read.parquet(path)
 
 
-def _matches(versions: DataFrame, parts: int) -> DataFrame:
-    """The pairs that hold, each with the ids of its articles."""
-    pairs = candidate_pairs(versions.mapInArrow(tasks.bands, spark_schema(tasks.BANDS)))
-    texts = versions.select("key", "id", "signature", "title", "url", "text")
-    sides = [
-        texts.select(F.col("key").alias(side), *(F.col(name).alias(f"{side}_{name}") for name in texts.columns[1:]))
-        for side in ("low", "high")
-    ]
-    both = pairs.join(sides[0], "low").join(sides[1], "high").repartition(parts)
-    names = [name for name in both.columns if not name.endswith("_id")]
-    found = both.select(*names).mapInArrow(tasks.matches, spark_schema(tasks.MATCHES))
+def _matches(versions: DataFrame, parts: int, work: str) -> DataFrame:
+    """The pairs that hold, each with the ids of its articles. Of crowds the representatives are compared first."""
+    bands = versions.mapInArrow(tasks.bands, spark_schema(tasks.BANDS))
+    pairs = _kept(_divided(candidate_pairs(bands)), f"{work}/pairs")
+    found = _kept(_verified(pairs.where("is_first"), versions, parts), f"{work}/matches-first")
+    crowded = pairs.where("NOT is_first")
+    if not crowded.isEmpty():
+        origins = _kept(versions.mapInArrow(tasks.origins, spark_schema(tasks.ORIGINS)), f"{work}/origins")
+        left = _kept(_left_of_crowds(crowded, found, origins), f"{work}/pairs-of-crowds")
+        found = found.union(_kept(_verified(left, versions, parts), f"{work}/matches-of-crowds"))
     # A key begins with the id of its article.
     ids = (F.substring(side, 1, 12).alias(f"{side}_id") for side in ("low", "high"))
-    return found.select("*", *ids)
+    return found.select(*(name for name in found.columns if name not in ("later", "earlier", "follows")), *ids)
 
 
 def candidate_pairs(bands: DataFrame) -> DataFrame:
-    """The pairs `low`, `high` of keys that share a band: of a crowded one, each version with the 24 that it shows.
+    """The pairs `later`, `earlier` of keys that share a band, with the priority of the earlier one.
 
-    So a band of n versions makes 24 n rows at most, however crowded it is.
+    Of a crowded band each version with the 24 that it shows: so a band of n versions makes 24 n rows at most, however
+    crowded it is.
     """
     band = Window.partitionBy("band")
     ranked = bands.withColumn("size", F.count("*").over(band)).where("size > 1")
     ranked = ranked.withColumn("rank", F.row_number().over(band.orderBy("priority", "key")))
     shown = ranked.where(F.col("rank") <= SHOWN).select("band", *(F.col(name).alias(f"s_{name}") for name in RANKED))
     both = ranked.join(shown, "band").where("s_rank < rank AND s_id <> id")
-    return both.select(F.least("key", "s_key").alias("low"), F.greatest("key", "s_key").alias("high")).distinct()
+    names = {"key": "later", "s_key": "earlier", "s_priority": "priority"}
+    return both.select(*(F.col(name).alias(other) for name, other in names.items())).distinct()
 
 
-RANKED = ("rank", "key", "id")
+RANKED = ("rank", "key", "id", "priority")
+
+
+def _divided(pairs: DataFrame) -> DataFrame:
+    """The pairs, and whether they are verified first: see `onestory.pipelines.batch.crowds.divided`."""
+    later = Window.partitionBy("later")
+    ranked = pairs.withColumn("size", F.count("*").over(later))
+    ranked = ranked.withColumn("rank", F.row_number().over(later.orderBy("priority", "earlier")))
+    is_first = (F.col("rank") <= REPRESENTATIVES) | (F.col("size") <= SHOWN)
+    return ranked.select("later", "earlier", is_first.alias("is_first"))
+
+
+def _left_of_crowds(crowded: DataFrame, found: DataFrame, origins: DataFrame) -> DataFrame:
+    """The pairs of crowds that are to be verified: those that follow no common representative, or stand at one host."""
+    followed = found.where("follows").select("later", F.col("earlier").alias("representative"))
+    theirs = followed.select(F.col("later").alias("earlier"), "representative")
+    folded = crowded.join(followed, "later").join(theirs, ["earlier", "representative"])
+    folded = folded.select("later", "earlier").distinct()
+    for side in ("later", "earlier"):
+        folded = folded.join(origins.select(F.col("key").alias(side), F.col("origin").alias(f"{side}_at")), side)
+    apart = folded.where("later_at = '' OR later_at <> earlier_at").select("later", "earlier")
+    return crowded.join(apart, ["later", "earlier"], "left_anti")
+
+
+def _verified(pairs: DataFrame, versions: DataFrame, parts: int) -> DataFrame:
+    """The matches of pairs."""
+    ends = (F.least("later", "earlier").alias("low"), F.greatest("later", "earlier").alias("high"))
+    pairs = pairs.select("later", "earlier", *ends)
+    texts = versions.select("key", "signature", "title", "url", "text")
+    sides = [
+        texts.select(F.col("key").alias(side), *(F.col(name).alias(f"{side}_{name}") for name in texts.columns[1:]))
+        for side in ("low", "high")
+    ]
+    both = pairs.join(sides[0], "low").join(sides[1], "high").repartition(parts)
+    return both.mapInArrow(tasks.matches, spark_schema(tasks.MATCHES))
 
 
 def connected_components(edges: DataFrame, *, work: str) -> DataFrame:

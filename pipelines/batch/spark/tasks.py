@@ -27,7 +27,7 @@ from onestory.pipelines.batch.captures import (
 from onestory.pipelines.batch.extraction import rejected_row
 from onestory.pipelines.batch.inputs import numbered_input
 from onestory.pipelines.runtime.read_capture import read_captures_in_worker
-from onestory.pipelines.stories.headline import compared
+from onestory.pipelines.stories.headline import compared, origin_of
 from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.captures import Capture
 from onestory.store.articles.save import decide_versions
@@ -39,11 +39,13 @@ __all__ = [
     "CAPTURES",
     "FOUND",
     "MATCHES",
+    "ORIGINS",
     "VERSIONS",
     "bands",
     "captures",
     "found_captures",
     "matches",
+    "origins",
     "place_of",
     "versions",
 ]
@@ -78,8 +80,12 @@ MATCHES = pa.schema(
         ("high_words", LONG),
         ("inert", pa.bool_()),
         ("evidence", BINARY),
+        ("later", BINARY),
+        ("earlier", BINARY),
+        ("follows", pa.bool_()),
     ]
 )
+ORIGINS = pa.schema([("key", BINARY), ("origin", TEXT)])
 Row = dict[str, Any]
 Batches = Iterable[Any]
 
@@ -163,6 +169,12 @@ def _bands(row: Row) -> Iterator[Row]:
         yield {"band": int.from_bytes(key, "little"), "priority": priority, "key": row["key"], "id": row["id"]}
 
 
+def origins(batches: Batches) -> Iterator[Any]:
+    """Where versions stand; "" where that is not known."""
+    rows = (row for batch in batches for row in batch.select(["key", "url"]).to_pylist())
+    return _batched(({"key": row["key"], "origin": origin_of(row["url"])} for row in rows), ORIGINS)
+
+
 def matches(batches: Batches) -> Iterator[Any]:
     """The pairs that hold. A row has both versions, with `low_` and `high_` before their fields."""
     kept: OrderedDict[bytes, ComparedText] = OrderedDict()
@@ -183,6 +195,9 @@ def _match(row: Row, kept: "OrderedDict[bytes, ComparedText]") -> Row | None:
         "high_words": high.signature.words,
         "inert": bool(told.get("inert", False)),
         "evidence": orjson.dumps(evidence.to_dict()),
+        "later": row["later"],
+        "earlier": row["earlier"],
+        "follows": evidence.is_followed and not (low.origin and low.origin == high.origin),
     }
 
 
