@@ -839,6 +839,7 @@ class ServerStatus(TypedDict):
     articles_a_day: float
     disks: list["StatusDisk"]
     index: Literal['ready', 'rebuilding', 'unreachable']
+    semantic: bool
     waiting: dict[str, int]
     last_backup: "str | None"
     todo: list["StatusTask"]

@@ -4,6 +4,7 @@ import time
 
 from onestory.config import Config
 from onestory.periodic import PeriodicThread
+from onestory.pipelines.news_events.embedding import StoryEmbedder, wants_embeddings
 from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.database import Store
@@ -56,6 +57,7 @@ class SearchIndexer(PeriodicThread):
 
 
 STORIES_AT_ONCE = 50
+EMBEDDED_AT_ONCE = 4  # half a second: new stories are grouped in between
 
 # Grouping shares the interpreter with the requests, so it works a tenth of the time: 100,000 stories of a store that
 # was never grouped take about an hour.
@@ -63,7 +65,10 @@ IDLE_SHARE = 9
 
 
 class NewsEventIndexer(PeriodicThread):
-    """Groups changed stories into news events with a store of its own, one batch per transaction."""
+    """Groups changed stories into news events with a store of its own, one batch per transaction.
+
+    With the extra `semantic` it embeds them too, whenever no story waits to be grouped.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__("news-events", pause_seconds=SEARCH_RETRY_SECONDS)
@@ -73,9 +78,12 @@ class NewsEventIndexer(PeriodicThread):
         store = Store.open(self._config.database_url)
         try:
             grouper = NewsEventGrouper(store)
+            embedder = StoryEmbedder(store) if wants_embeddings(self._config.semantic) else None
             while not self.stopping.is_set():
                 begin = time.monotonic()
                 waits = not grouper.step(now=utc_now(), limit=STORIES_AT_ONCE)
+                if waits and embedder:
+                    waits = not embedder.step(now=utc_now(), limit=EMBEDDED_AT_ONCE)
                 self.note_success()
                 self.stopping.wait(SEARCH_CHECK_SECONDS if waits else IDLE_SHARE * (time.monotonic() - begin))
         finally:

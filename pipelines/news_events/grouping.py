@@ -16,6 +16,7 @@ from onestory.news_events.features import FEATURES_VERSION
 from onestory.news_events.partition import Ruling, partition
 from onestory.pipelines.news_events.assembly import event_state, similarity_sums
 from onestory.pipelines.news_events.coverage_events import emit_coverage_events
+from onestory.pipelines.news_events.embedding import stored_semantics
 from onestory.pipelines.news_events.story_features import features_of_story, row_of_features
 from onestory.pipelines.news_events.window import StoryWindow
 from onestory.store.database import Store
@@ -98,7 +99,8 @@ class NewsEventGrouper:
         former = {self._window.homes.get(story) for story in leaving}
         for story in leaving:
             self._window.remove(story)
-        computed = [(story, features_of_story(story)) for story in changed if story.is_grouped]
+        semantic = stored_semantics(connection, [story.id for story in changed])
+        computed = [(story, features_of_story(story, semantic.get(story.id))) for story in changed if story.is_grouped]
         self._window.load_around(connection, [features for _, features in computed])
         links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]

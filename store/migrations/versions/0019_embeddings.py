@@ -1,0 +1,23 @@
+"""Sentence embeddings of stories, computed with the extra `semantic`."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "news_event_embeddings",
+        sa.Column(
+            "story_id",
+            sa.String(24),
+            sa.ForeignKey("news_event_stories.story_id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(32), nullable=False),
+        sa.Column("embedding", sa.LargeBinary(), nullable=False),
+        sa.Column("names", sa.LargeBinary(), nullable=False),
+    )
