@@ -63,7 +63,7 @@ NO_TERMS = TermVector(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint16)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SemanticFeatures:
-    """The embedding (int8) of a story's headline and lead, and the names and numbers in them (`names.py`)."""
+    """The embedding (int8) of a story's headline and lead, and the names and numbers of its beginning (`names.py`)."""
 
     embedding: NDArray[np.int8]
     names: TermVector

@@ -530,10 +530,11 @@ class NewSourceRequest(TypedDict):
 
 
 class NewWatchRequest(TypedDict):
-    """What to follow: phrases, URLs to begin with, or both."""
+    """What to follow: phrases, URLs to begin with, a news event, or several of them."""
 
     phrases: NotRequired[list[str]]
     urls: NotRequired[list[str]]
+    news_event: NotRequired["str | None"]
     name: NotRequired["str | None"]
     until: NotRequired["str | None"]
     search: NotRequired[bool]
@@ -1172,6 +1173,7 @@ class Watch(TypedDict):
     created: str
     until: "str | None"
     ended: "str | None"
+    news_event: "str | None"
 
 
 class WatchList(TypedDict):
@@ -1210,6 +1212,7 @@ class WatchWithStories(TypedDict):
     created: str
     until: "str | None"
     ended: "str | None"
+    news_event: "str | None"
     story_count: int
     copy_count: int
     waiting: int

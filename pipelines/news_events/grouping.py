@@ -19,6 +19,7 @@ from onestory.pipelines.news_events.coverage_events import emit_coverage_events
 from onestory.pipelines.news_events.embedding import stored_semantics
 from onestory.pipelines.news_events.story_features import features_of_story, row_of_features
 from onestory.pipelines.news_events.window import StoryWindow
+from onestory.pipelines.watches.followed_events import record_event_hits
 from onestory.store.database import Store
 from onestory.store.news_events.decisions import NewsEventDecision, effective_decisions
 from onestory.store.news_events.members import (
@@ -42,6 +43,7 @@ from onestory.store.news_events.records import (
 )
 from onestory.store.queries import AdvisoryLock, hold_advisory_lock, lock_stories
 from onestory.store.settings import NEWS_EVENTS_WRITER, read_setting, write_setting
+from onestory.store.watches.watches import lock_watches
 
 __all__ = ["NewsEventGrouper"]
 
@@ -145,6 +147,7 @@ class NewsEventGrouper:
 
     def _write(self, connection: Connection, batch: "_Batch", *, now: datetime) -> bool:
         """Write a batch, unless another process grouped meanwhile, or a story of its events was taken down."""
+        lock_watches(connection, alone=False)
         hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
         # First, so that a takedown that holds one of them finds all rows of events free.
         lock_stories(connection, [row.story_id for row in batch.rows])
@@ -166,6 +169,7 @@ class NewsEventGrouper:
         touched = {*made.former_events, *(state.id for state in fresh)}
         delete_news_events(connection, touched - stories_of_events(connection, touched).keys())
         emit_coverage_events(connection, fresh, before, now=now)
+        record_event_hits(connection, {state.id for state in fresh}, now=now)
         return True
 
 

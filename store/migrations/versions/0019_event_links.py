@@ -1,4 +1,4 @@
-"""Sentence embeddings of stories, computed with the extra `semantic`."""
+"""Sentence embeddings of stories, computed with the extra `semantic`; watches that follow a news event."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,3 +21,4 @@ def upgrade() -> None:
         sa.Column("embedding", sa.LargeBinary(), nullable=False),
         sa.Column("names", sa.LargeBinary(), nullable=False),
     )
+    op.add_column("watches", sa.Column("news_event", sa.String(24)))
