@@ -104,6 +104,9 @@ class NewsEventGrouper:
         semantic = stored_semantics(connection, [story.id for story in changed])
         computed = [(story, features_of_story(story, semantic.get(story.id))) for story in changed if story.is_grouped]
         self._window.load_around(connection, [features for _, features in computed])
+        for _, features in computed:
+            # So that none is linked with what another of them was before.
+            self._window.live.remove(features.story)
         links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]
         linked = {story for story, others in links.items() for story in (story, *others)}

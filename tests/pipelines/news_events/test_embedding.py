@@ -24,7 +24,7 @@ from onestory.pipelines.takedown import take_down
 from onestory.store.articles.captures import ProcessedCapture
 from onestory.store.database import Store
 from onestory.store.events.event_log import events_after
-from onestory.store.schema import articles, news_event_embeddings, news_event_stories
+from onestory.store.schema import articles, news_event_embeddings, news_event_links, news_event_stories
 from tests.readings import NOON, fresh_registry, reading, take
 
 ENGLISH = "The leaders {names} signed the treaty of {place} on Friday, after a night of talks about {subject}"
@@ -122,6 +122,30 @@ def test_a_text_is_embedded_once_and_a_changed_one_again(small: Store, redis_url
     work_off(small, model)
     assert len(model.read) == 2
     assert "much more" in model.read[-1]
+
+
+def test_links_of_stories_embedded_together_are_those_of_their_embeddings(
+    small: Store, redis_url: str, prefix: str
+) -> None:
+    twins = [
+        reading(f"https://other{at}.example/{at}", f"{one.extracted.text} {'So they say. ' * at}")
+        for at, one in enumerate(subjects())
+        if one.extracted.language == "en"
+    ]
+    take(small, fresh_registry(small, redis_url, prefix), [*subjects(), *twins])
+    work_off(small, FakeModel())
+    together = stored_links(small)
+    for story in sorted({end for pair in together for end in pair}):
+        with small.write() as connection:
+            this = news_event_stories.c.story_id == story
+            connection.execute(news_event_stories.update().where(this).values(story_updated=None))
+        work_off(small, FakeModel())
+    assert stored_links(small) == together != {}
+
+
+def stored_links(store: Store) -> dict[tuple[str, str], int]:
+    with store.read() as connection:
+        return {(row.a, row.b): row.similarity for row in connection.execute(select(news_event_links))}
 
 
 def test_what_is_taken_down_leaves_no_embedding(store: Store, redis_url: str, prefix: str) -> None:
