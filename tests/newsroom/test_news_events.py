@@ -252,7 +252,8 @@ def test_the_commands_group_list_show_and_count(tmp_path: Path) -> None:
     assert f"follows the news event {event}" in onestory("watch", "show", "1", home).stdout
     dumped = lines(onestory("dump", "-", "--rows=news-events", home).stdout)
     assert [len(event["stories"]) for event in dumped] == [6]
-    assert onestory("dump", "-", "--rows=news-events", "--sample=1", home).returncode == 2
+    sampled = lines(onestory("dump", "-", "--rows=news-events", "--sample=2", home).stdout)
+    assert [(len(event["stories"]), event["label"]) for event in sampled] == [(2, None)]
     counted = lines(onestory("counts", "--by=outlet", home, "--json").stdout)
     assert [row["articles"] for row in counted] == [2, 2, 2]
     assert onestory("counts", "--by=moon", home).returncode == 2
