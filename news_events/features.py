@@ -21,7 +21,16 @@ from onestory.dedupe.characters import DENSE, folded, lowered
 from onestory.dedupe.shingles import units_of
 from onestory.news_events.rarity import has_table, rarity
 
-__all__ = ["FEATURES_VERSION", "SCALE", "StoryFeatures", "TermVector", "term_vector"]
+__all__ = [
+    "FEATURES_VERSION",
+    "NO_TERMS",
+    "SCALE",
+    "SemanticFeatures",
+    "StoryFeatures",
+    "TermVector",
+    "scaled_vector",
+    "term_vector",
+]
 
 # Part of what is stored: vectors of another version are computed again.
 FEATURES_VERSION = "1"
@@ -49,11 +58,24 @@ class TermVector:
         return cls(terms, np.frombuffer(data, dtype="<u2", offset=4 * count))
 
 
+NO_TERMS = TermVector(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint16))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SemanticFeatures:
+    """The embedding (int8) of a story's headline and lead, and the names and numbers of its beginning (`names.py`)."""
+
+    embedding: NDArray[np.int8]
+    names: TermVector
+
+
 @dataclass(frozen=True, slots=True)
 class StoryFeatures:
     """A story as events see it: its id, its representative with language, time, outlet and recurring title (see
     `series.py`), and the vector of that. An empty outlet or series is unknown. The id of a story depends on which copy
     arrived first, the representative does not: it decides between equals.
+
+    `semantic` is None without the extra, and until it is computed.
 
     `is_observed`: it was fetched as it appeared, so `time` is near; else it was imported. `time` is None for what was
     imported without any; then `seen`, when it was first stored, stands for it.
@@ -68,6 +90,7 @@ class StoryFeatures:
     outlet: str = ""
     series: str = ""
     is_observed: bool = True
+    semantic: SemanticFeatures | None = None
 
 
 def term_vector(title: str, text: str, *, language: str) -> TermVector:
@@ -80,7 +103,7 @@ def term_vector(title: str, text: str, *, language: str) -> TermVector:
     for word in units(title):
         counts[word] += HEADLINE_WEIGHT
     counts.update(_first(units(text), MAX_BODY_WORDS))
-    return _vector({word: (1 + math.log(count)) * rarity(word, language) for word, count in counts.items()})
+    return scaled_vector({word: (1 + math.log(count)) * rarity(word, language) for word, count in counts.items()})
 
 
 def _first(words: Iterable[str], limit: int) -> Iterator[str]:
@@ -111,7 +134,8 @@ def _names_and_numbers(text: str) -> Iterator[str]:
                 yield word.lower()
 
 
-def _vector(weights: dict[str, float]) -> TermVector:
+def scaled_vector(weights: dict[str, float]) -> TermVector:
+    """The vector of terms by weight, scaled to length 1."""
     length = math.sqrt(math.fsum(weight * weight for weight in weights.values()))
     by_hash: dict[int, int] = {}
     for word, weight in weights.items():

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from onestory.news_events.features import SCALE, StoryFeatures
+from onestory.news_events.features import NO_TERMS, SCALE, StoryFeatures
 from onestory.news_events.partition import LEAST_AVERAGE, Edges
 from onestory.news_events.postings import Postings
+from onestory.news_events.semantic import LEAST_SHARED, Embeddings, confirmed
 from onestory.news_events.similarity import ARCHIVED, MIN_LINK, OBSERVED, SAME_OUTLET_SHARE, UNIT
 
 __all__ = ["LiveStories"]
@@ -43,6 +44,7 @@ class LiveStories:
 
     def __init__(self) -> None:
         self._postings = Postings()
+        self._embeddings, self._shared_names = Embeddings(), Postings()
         self._names: list[str | None] = []
         self._keys: list[str] = []  # the representatives
         self._numbers: dict[str, int] = {}
@@ -65,6 +67,9 @@ class LiveStories:
         self.remove(features.story)
         found = self.similar_to(features) if links is None else dict(links)
         number = self._postings.append(features.vector)
+        self._shared_names.append(features.semantic.names if features.semantic else NO_TERMS)
+        if features.semantic:
+            self._embeddings.set(number, features.semantic.embedding)
         self._names.append(features.story)
         self._keys.append(features.representative)
         self._times.append(np.nan if features.time is None else features.time.timestamp())
@@ -90,24 +95,38 @@ class LiveStories:
             self._names[number] = None
 
     def similar_to(self, features: StoryFeatures) -> dict[str, int]:
-        """The stories of the same language that resemble this one: at most the MAX_LINKS most similar ones.
+        """The stories that resemble this one: at most the MAX_LINKS most similar ones.
 
-        Two stories of one outlet count less, two of one series (the daily weather of one outlet) not at all.
+        Stories of one language are compared by their words, and by their embeddings where both have one; those of two
+        languages by embeddings alone, confirmed by names. Two stories of one outlet count less, two of one series (the
+        daily weather of one outlet) not at all.
         """
-        products = self._postings.products(features.vector)
         shares = self._kept_over_time(features)
-        shares[self._languages.used != self._codes.get(features.language, -2)] = 0
         if features.outlet:
             shares[self._outlets.used == self._codes.get(features.outlet, -2)] *= SAME_OUTLET_SHARE
         if features.series:
             shares[self._series.used == self._codes.get(features.series, -2)] = 0
-        similarity = np.rint(products * shares * (UNIT / SCALE**2)).astype(np.int64)
+        similarity = np.rint(self._closeness(features, shares > 0) * shares * UNIT).astype(np.int64)
         found = [
             (int(similarity[at]), self._keys[at], name)
             for at in np.flatnonzero(similarity >= MIN_LINK).tolist()
             if (name := self._names[at]) is not None and name != features.story
         ]
         return {name: value for value, _, name in heapq.nlargest(MAX_LINKS, found)}
+
+    def _closeness(self, features: StoryFeatures, is_compared: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The similarity with each story, 0 to 1, whatever the time between them."""
+        is_same_language = self._languages.used == self._codes.get(features.language, -2)
+        words = self._postings.products(features.vector) / SCALE**2
+        closeness = np.where(is_same_language, words, 0)
+        if features.semantic is None:
+            return closeness
+        shared = np.where(is_same_language, words, self._shared_names.products(features.semantic.names) / SCALE**2)
+        compared = np.flatnonzero(is_compared & (shared >= LEAST_SHARED))
+        cosines = self._embeddings.cosines(features.semantic.embedding, compared)
+        compared, cosines = compared[~np.isnan(cosines)], cosines[~np.isnan(cosines)]
+        closeness[compared] = confirmed(cosines, shared[compared], is_same_language[compared])
+        return closeness
 
     def _kept_over_time(self, features: StoryFeatures) -> NDArray[np.float64]:
         gaps = self._gaps(features)

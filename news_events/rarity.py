@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import wordfreq
 
-__all__ = ["has_table", "rarity"]
+__all__ = ["has_table", "rarity", "rarity_of_unknown"]
 
 # A word of frequency f occurs in a text of TEXT_WORDS words with a probability of 1 - (1 - f) ** TEXT_WORDS. Its
 # rarity is the negative logarithm: the inverse document frequency that such texts would have.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from onestory.errors import BadInput
@@ -46,6 +47,7 @@ class Config:
     `admin_key` is an admin key of this store. `require_keys` asks for keys on loopback as well. `public_url` is the
     origin under which readers reach the pages. `smtp_url` is the mail server, `mail_from` the sender of mails.
     `alerts` says who is alerted. `retention` has the days that are given for fields of `store.settings.Retention`.
+    `semantic` says whether stories get embeddings: auto is yes where the extra is installed.
     `digest_mail` are the addresses that get a digest from `digest_hour` on, in local time.
     """
 
@@ -69,6 +71,7 @@ class Config:
     retention: Mapping[str, int] = field(default_factory=dict)
     digest_mail: tuple[str, ...] = ()
     digest_hour: int = 7
+    semantic: Literal["auto", "on", "off"] = "auto"
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> "Config":
@@ -98,6 +101,7 @@ class Config:
             retention=_retention(_value(env, "ONESTORY_RETENTION") or ""),
             digest_mail=_mails(env, "ONESTORY_DIGEST_MAIL"),
             digest_hour=_hour(env, "ONESTORY_DIGEST_HOUR", default=7),
+            semantic=_semantic(env),
         )
 
 
@@ -111,6 +115,12 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}_FILE: {path} cannot be read: {error}") from error
+
+
+def _semantic(env: Mapping[str, str]) -> Literal["auto", "on", "off"]:
+    if _value(env, "ONESTORY_SEMANTIC") in (None, "auto"):
+        return "auto"
+    return "on" if _switch(env, "ONESTORY_SEMANTIC") else "off"
 
 
 def _retention(given: str) -> dict[str, int]:

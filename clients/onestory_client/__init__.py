@@ -530,10 +530,11 @@ class NewSourceRequest(TypedDict):
 
 
 class NewWatchRequest(TypedDict):
-    """What to follow: phrases, URLs to begin with, or both."""
+    """What to follow: phrases, URLs to begin with, a news event, or several of them."""
 
     phrases: NotRequired[list[str]]
     urls: NotRequired[list[str]]
+    news_event: NotRequired["str | None"]
     name: NotRequired["str | None"]
     until: NotRequired["str | None"]
     search: NotRequired[bool]
@@ -840,6 +841,7 @@ class ServerStatus(TypedDict):
     articles_a_day: float
     disks: list["StatusDisk"]
     index: Literal['ready', 'rebuilding', 'unreachable']
+    semantic: bool
     waiting: dict[str, int]
     last_backup: "str | None"
     last_audit: "StatusAudit | None"
@@ -1182,6 +1184,7 @@ class Watch(TypedDict):
     created: str
     until: "str | None"
     ended: "str | None"
+    news_event: "str | None"
 
 
 class WatchList(TypedDict):
@@ -1220,6 +1223,7 @@ class WatchWithStories(TypedDict):
     created: str
     until: "str | None"
     ended: "str | None"
+    news_event: "str | None"
     story_count: int
     copy_count: int
     waiting: int

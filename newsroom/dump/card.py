@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS
+from onestory.newsroom.dump.schema import ARTICLE_FIELDS, NEWS_EVENT_FIELDS, STORY_FIELDS
 
 __all__ = ["DumpFormat", "dataset_card", "dataset_features"]
 
@@ -27,6 +27,8 @@ class DumpFormat(StrEnum):
 
 # Files beside the rows: of a store's dump, and of a batch.
 STORE_FILES = """\
+- `news_events/` has one row per news event, with the ids of the stories that report it: `label` is the headline of
+  `label_story`; `copies`, `outlets` and `owners` count the whole event, also where a dump has only some stories.
 - `removed.jsonl` lists takedowns: remove these from data derived from an earlier dump. `digest` is, by `kind`, the
   SHA-256 of `article:` and an article's id, of `host:` and a host without www., or a `content_digest`.
 - `gaps.jsonl` lists what may be missing: for each source the times in which it was not seen, from the last successful
@@ -38,6 +40,14 @@ BATCH_FILES = """\
   contains, develops, quotes or frame; only copies share a story. `a_is` says what a is beside b, `containment_a` how
   much of a stands in b; counts are words.
 - `rejected/` has one row for each row of the input that could not be used: its file and line, and the reason.
+"""
+
+
+_NEWS_EVENTS_CONFIG = """\
+- config_name: news_events
+  data_files:
+  - split: train
+    path: news_events/*.{ending}
 """
 
 
@@ -73,8 +83,14 @@ def dataset_card(
     """
     features = {
         name: dataset_features(fields, indent="  ", moment=file_format.moment)
-        for name, fields in {"stories": STORY_FIELDS, "articles": ARTICLE_FIELDS}.items()
+        for name, fields in {
+            "stories": STORY_FIELDS,
+            "articles": ARTICLE_FIELDS,
+            "news_events": NEWS_EVENT_FIELDS,
+        }.items()
     }
+    more = "" if is_batch else _NEWS_EVENTS_CONFIG.format(ending=file_format.ending)
+    more_features = "" if is_batch else f"- config_name: news_events\n  features:\n{features['news_events']}"
     files = BATCH_FILES if is_batch else STORE_FILES
     return f"""---
 configs:
@@ -87,12 +103,12 @@ configs:
   data_files:
   - split: train
     path: articles/*.{file_format.ending}
-dataset_info:
+{more}dataset_info:
 - config_name: stories
   features:
 {features["stories"]}- config_name: articles
   features:
-{features["articles"]}---
+{features["articles"]}{more_features}---
 
 # A deduplicated news corpus
 

@@ -12,15 +12,12 @@ from onestory.newsroom.dump.card import DumpFormat
 from onestory.newsroom.dump.merging import merge_dumps
 from onestory.newsroom.dump.writer import DumpTable, MiningVerdict, stream_dump, write_dump
 from onestory.newsroom.news_events.cli import group_what_is_due
-from onestory.newsroom.news_events.dump_rows import news_event_rows
 from onestory.newsroom.terminal.console import (
     HomeOption,
     load_config,
     open_store,
-    print_json,
     spinner,
 )
-from onestory.store.database import Store
 
 __all__ = ["dump_command", "merge_dumps_command"]
 
@@ -62,8 +59,12 @@ def dump_command(
         if out == "-":
             if since_dump:
                 raise BadInput("--since-dump writes a folder: name one in place of -")
-            _stream(store, rows, mining, sample)
+            if rows is StreamedRows.NEWS_EVENTS:
+                group_what_is_due(store)
+            table = DumpTable(rows.value.replace("-", "_"))
+            stream_dump(store, table, mining=mining or tuple(MiningVerdict), sample=sample)
             return
+        group_what_is_due(store)
         with spinner("dumping") as progress:
             task = progress.add_task("", total=None)
             manifest = write_dump(
@@ -77,18 +78,6 @@ def dump_command(
             )
     counts = manifest["counts"]
     typer.echo(f"{counts['stories']} stories, {counts['articles']} articles in {out}")
-
-
-def _stream(store: Store, rows: StreamedRows, mining: list[MiningVerdict] | None, sample: int | None) -> None:
-    if rows is not StreamedRows.NEWS_EVENTS:
-        stream_dump(store, DumpTable(rows.value), mining=mining or tuple(MiningVerdict), sample=sample)
-        return
-    if mining or sample is not None:
-        raise BadInput("--rows news-events: leave out --mining and --sample, which choose articles")
-    group_what_is_due(store)
-    with store.read() as connection:
-        for row in news_event_rows(connection):
-            print_json(row)
 
 
 def merge_dumps_command(

@@ -15,12 +15,16 @@ from onestory.errors import BadInput, DiskFull, HomeUnusable, is_disk_full
 from onestory.newsroom.dump.card import DumpFormat, dataset_card
 from onestory.newsroom.dump.increments import GONE, ReadDump, changed_rows, merged_rows
 from onestory.newsroom.dump.manifest import pretty_json, write_manifest, write_whole
-from onestory.newsroom.dump.schema import ARTICLE_FIELDS, STORY_FIELDS, json_schema
+from onestory.newsroom.dump.schema import ARTICLE_FIELDS, NEWS_EVENT_FIELDS, STORY_FIELDS, json_schema
 from onestory.newsroom.dump.shards import JSON_LINE_OPTIONS, DumpProgress, write_shards
 
 __all__ = ["DumpContent", "DumpTable", "write_folder"]
 
-FIELDS: Mapping[str, Mapping[str, Any]] = {"articles": ARTICLE_FIELDS, "stories": STORY_FIELDS}
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "articles": ARTICLE_FIELDS,
+    "stories": STORY_FIELDS,
+    "news_events": NEWS_EVENT_FIELDS,
+}
 Row = dict[str, Any]
 
 
@@ -29,6 +33,7 @@ class DumpTable(StrEnum):
 
     ARTICLES = "articles"
     STORIES = "stories"
+    NEWS_EVENTS = "news_events"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ __all__ = [
     "ARTICLE_FIELDS",
     "DUMP_COPY_FIELDS",
     "MATCH_FIELDS",
+    "NEWS_EVENT_FIELDS",
     "SIGNAL_FIELDS",
     "STORY_FIELDS",
     "json_schema",
@@ -82,6 +83,20 @@ STORY_FIELDS: dict[str, Any] = {
     "added": "timestamp",
     "created": "timestamp",
     "metadata": STORY_METADATA,
+}
+
+
+NEWS_EVENT_FIELDS: dict[str, Any] = {
+    "id": "string",
+    "label": "string",
+    "label_story": "string",
+    "languages": ["string"],
+    "first_seen": "timestamp",
+    "last_seen": "timestamp",
+    "stories": ["string"],
+    "copies": "int64",
+    "outlets": "int64",
+    "owners": "int64",
 }
 
 

@@ -20,6 +20,7 @@ from onestory.newsroom.dump.increments import read_chain
 from onestory.newsroom.dump.rows import dump_article_row, dump_gap_row, dump_removed_row, dump_story_row
 from onestory.newsroom.dump.rows import mining_verdict_of as verdict
 from onestory.newsroom.dump.shards import JSON_LINE_OPTIONS, DumpProgress
+from onestory.newsroom.news_events.dump_rows import news_event_rows
 from onestory.store.articles.earlier_versions import EarlierVersion, changed_articles, copies_of_earlier_versions
 from onestory.store.database import Store
 from onestory.store.schema import articles
@@ -96,15 +97,22 @@ def _sampled_rows(
     if table is DumpTable.STORIES:
         return islice(rows, sample)
     stories = {row["id"] for row in islice(dump_rows(connection, DumpTable.STORIES, mining=mining), sample)}
+    if table is DumpTable.NEWS_EVENTS:
+        return news_event_rows(connection, among=stories)
     return (row for row in rows if row["story_id"] in stories)
 
 
 def dump_rows(
     connection: Connection, rows: DumpTable, *, mining: Collection[str] = tuple(MiningVerdict)
 ) -> Iterator[dict[str, Any]]:
-    """The rows of articles with one of these verdicts, in the order of their ids."""
+    """The rows of articles with one of these verdicts, of their stories, or of the news events of these, by id."""
     if rows is DumpTable.ARTICLES:
         return (dump_article_row(record) for record in iter_articles(connection) if verdict(record) in mining)
+    if rows is DumpTable.NEWS_EVENTS:
+        if set(MiningVerdict) <= set(mining):
+            return news_event_rows(connection)
+        held = {row["id"] for row in dump_rows(connection, DumpTable.STORIES, mining=mining)}
+        return news_event_rows(connection, among=held)
     stories = (
         (record, [member for member in members if verdict(member) in mining])
         for record, members in iter_stories(connection)

@@ -11,11 +11,14 @@ from onestory.config import Config
 from onestory.crawler.disk_space import check_disk
 from onestory.dedupe.errors import EvictionPolicyUnsafe, ParametersDiffer, ServerTooOld
 from onestory.dedupe.index import BandIndex, IndexState
+from onestory.errors import BadInput
+from onestory.pipelines.news_events.embedding import MODEL, open_model, wants_embeddings
 from onestory.pipelines.stories.index_client import LOCK, LOCK_SECONDS
 from onestory.store.database import Store
 from onestory.store.frontier.hosts import LONGEST_LEASE, database_time
 from onestory.store.integrity import attached_ahead_of, damage_of, future_time, leases_beyond, unreadable_tables
 from onestory.store.migrate import HEAD, schema_revision
+from onestory.store.news_events.embeddings import count_stories_to_embed
 from onestory.store.settings import INDEX_GENERATION, read_setting
 from onestory.store.sources.source_records import count_overdue_sources, source_records
 from onestory.text import plural
@@ -30,12 +33,14 @@ __all__ = [
     "check_permissions",
     "check_redis",
     "check_schema",
+    "check_semantic",
     "check_sources",
 ]
 
 CLOCK_MARGIN = timedelta(minutes=1)
 MAX_OVERDUE_SECONDS = 3600
 MAX_NAMED = 3
+MANY_TO_EMBED = 10_000
 MEMORY_SHARE = 0.9
 REINDEX = "run `onestory reindex`"
 
@@ -128,6 +133,23 @@ def _index_state(redis: Redis) -> IndexState:
         raise Fault(str(error), "install a newer one") from error
     except ParametersDiffer as error:
         raise Fault("the index was made by another version of onestory", REINDEX) from error
+
+
+def check_semantic(config: Config, store: Store) -> None:
+    """Whether the model of the extra loads, if it is installed or asked for, and is not far behind."""
+    try:
+        if not wants_embeddings(config.semantic):
+            return
+        open_model()
+    except BadInput as error:
+        raise Fault(str(error), "install the extra again, or set ONESTORY_SEMANTIC=off") from error
+    with store.read() as connection:
+        waiting = count_stories_to_embed(connection, model=MODEL)
+    if waiting > MANY_TO_EMBED:
+        raise Fault(
+            f"{plural(waiting, 'story waits', 'stories wait')} for a sentence embedding",
+            "leave a server running, or run `onestory news-events embed`: it takes a tenth of a second a story",
+        )
 
 
 def check_clocks(redis: Redis, store: Store, now: datetime) -> None:

@@ -70,6 +70,7 @@ def examine(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Itera
         yield _finding("index", lambda: checks.check_index(patient.sound_redis(), patient.sound_store()))
         yield _finding("clock", lambda: checks.check_clocks(patient.sound_redis(), patient.sound_store(), clock()))
         yield _finding("locks", lambda: checks.check_locks(patient.sound_redis(), patient.sound_store()))
+        yield _finding("semantic", lambda: checks.check_semantic(config, patient.sound_store()))
         yield _finding("sources", lambda: checks.check_sources(patient.sound_store()))
 
 

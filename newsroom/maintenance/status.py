@@ -22,6 +22,7 @@ from onestory.newsroom.maintenance.checks import MAX_NAMED, MAX_OVERDUE_SECONDS
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, print_json
 from onestory.newsroom.terminal.output import format_time, print_line
 from onestory.pipelines.archive.redaction import warc_files
+from onestory.pipelines.news_events.embedding import is_installed
 from onestory.pipelines.runtime.engine import Engine, open_engine
 from onestory.pipelines.stories.index_client import IndexClient
 from onestory.store.audits import AuditRecord, read_last_audit
@@ -66,7 +67,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Sizes are in bytes. `waiting` has the lengths of queues; `todo` what to do, the most urgent first."""
+    """Sizes are in bytes. `semantic` is whether stories get sentence embeddings;
+    `waiting` has the lengths of queues; `todo` what to do, the most urgent first."""
 
     version: str
     schema: str
@@ -75,6 +77,7 @@ class Status:
     articles_a_day: float
     disks: tuple[DiskForecast, ...]
     index: Literal["ready", "rebuilding", "unreachable"]
+    semantic: bool
     waiting: Mapping[str, int]
     last_backup: datetime | None
     last_audit: AuditRecord | None
@@ -122,6 +125,7 @@ def status_of(config: Config, engine: Engine, *, now: datetime) -> Status:
         articles_a_day=sizes.articles_a_day,
         disks=tuple(disks),
         index=index,
+        semantic=config.semantic != "off" and is_installed(),
         waiting=sizes.waiting,
         last_backup=sizes.last_backup,
         last_audit=last_audit,
@@ -239,6 +243,7 @@ def status_lines(found: Status) -> Iterator[tuple[str, str]]:
         end = f"full on {disk.full}" if disk.full else "not full within ten years"
         yield "disk", f"{disk.folder}: {_bytes(disk.free)} free, {_bytes(disk.growth)} more a day, {end}"
     yield "index", found.index
+    yield "semantic", "on" if found.semantic else "off"
     yield "waiting", ", ".join(f"{number:,} {name}" for name, number in found.waiting.items())
     yield "last backup", format_time(found.last_backup) or "none"
     yield "last audit", _audit_line(found.last_audit)

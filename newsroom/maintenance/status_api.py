@@ -55,6 +55,7 @@ class ServerStatus(ApiModel):
     articles_a_day: Annotated[float, Field(examples=[2_100.0])]
     disks: list[StatusDisk]
     index: Literal["ready", "rebuilding", "unreachable"]
+    semantic: Annotated[bool, Field(description="Whether stories get sentence embeddings.", examples=[False])]
     waiting: Annotated[dict[str, int], Field(examples=[{"articles": 0, "search": 0, "pages": 12, "webhooks": 0}])]
     last_backup: Annotated[datetime | None, Field(examples=[EXAMPLE_TIME])]
     last_audit: StatusAudit | None

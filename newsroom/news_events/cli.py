@@ -44,6 +44,7 @@ from onestory.times import utc_now
 __all__ = ["counts_command", "group_what_is_due", "news_events_app"]
 
 MAX_LISTED = 100_000
+EMBEDDED_AT_ONCE = 20
 
 news_events_app = typer.Typer(
     help="News events: the stories that report one happening. Decisions hold until undone.", no_args_is_help=True
@@ -59,14 +60,21 @@ def group_what_is_due(store: Store) -> None:
     from onestory.pipelines.news_events.grouping import NewsEventGrouper  # noqa: PLC0415 (brings NumPy and SciPy)
 
     grouper = NewsEventGrouper(store)
-    done = grouper.step(now=utc_now())
+    _work_off("grouping new stories", lambda: grouper.step(now=utc_now()))
+
+
+def _work_off(title: str, step: Callable[[], int]) -> int:
+    """Call a step until it returns 0, and return the sum."""
+    total = done = step()
     if not done:
-        return
-    with spinner("grouping new stories") as progress:
+        return 0
+    with spinner(title) as progress:
         task = progress.add_task("", total=None)
         while done:
             progress.advance(task, done)
-            done = grouper.step(now=utc_now())
+            done = step()
+            total += done
+    return total
 
 
 @news_events_app.command("list")
@@ -96,6 +104,19 @@ def list_command(
         with store.read() as connection:
             found, _ = list_news_events(connection, wanted, limit=limit, sort=cast(NewsEventSort, sort))
     print_records(found, _print_events, as_json=json)
+
+
+@news_events_app.command("embed")
+def embed_command(home: HomeOption = None) -> None:
+    """Compute missing sentence embeddings, and group by them. A server does so by itself. Needs an extra."""
+    from onestory.pipelines.news_events.embedding import StoryEmbedder, open_model  # noqa: PLC0415 (brings NumPy)
+
+    with open_store(load_config(home)) as store:
+        embedder = StoryEmbedder(store, open_model())
+        group_what_is_due(store)
+        done = _work_off("embedding stories", lambda: embedder.step(now=utc_now(), limit=EMBEDDED_AT_ONCE))
+        group_what_is_due(store)
+    print_line(f"{plural(done, 'story', 'stories')} embedded")
 
 
 def _print_events(records: Sequence[NewsEventRecord]) -> None:

@@ -20,6 +20,7 @@ from onestory.store.queries import AdvisoryLock, try_session_lock
 from onestory.times import utc_now
 
 if TYPE_CHECKING:
+    from onestory.pipelines.news_events.embedding import StoryEmbedder
     from onestory.pipelines.news_events.grouping import NewsEventGrouper
 
 __all__ = ["NewsEventFollower", "follow_stories", "following_process", "next_limit", "only_one"]
@@ -35,6 +36,7 @@ LONG_STEP_SECONDS = 2.0
 # Requests and the crawl come first: the process is nice (see nice(2)), and pauses as long as it works.
 NICENESS = 10
 STOP_CHECK_SECONDS = 0.5
+EMBEDDED_AT_ONCE = 4  # half a second: new stories are grouped in between
 
 
 def following_process(config: Config) -> SupervisedProcess:
@@ -53,6 +55,8 @@ def follow_stories(config: Config) -> None:
 class NewsEventFollower(PeriodicThread):
     """Groups changed stories with a store of its own, one batch per transaction.
 
+    With the extra `semantic` it embeds them too, whenever no story waits to be grouped.
+
     One process at a time works on a store, as each keeps the live stories in memory. The others wait for its end.
     """
 
@@ -61,24 +65,29 @@ class NewsEventFollower(PeriodicThread):
         self._config = config
 
     def work(self) -> None:
-        from onestory.pipelines.news_events.grouping import NewsEventGrouper  # noqa: PLC0415 (brings NumPy and SciPy)
+        # They bring NumPy and SciPy.
+        from onestory.pipelines.news_events.embedding import StoryEmbedder, wants_embeddings  # noqa: PLC0415
+        from onestory.pipelines.news_events.grouping import NewsEventGrouper  # noqa: PLC0415
 
         store = Store.open(self._config.database_url)
         try:
             with only_one(store, self._config) as is_ours:
                 grouper = NewsEventGrouper(store)
+                embedder = StoryEmbedder(store) if wants_embeddings(self._config.semantic) else None
                 limit = LEAST_AT_ONCE
                 while is_ours() and not self.stopping.is_set():
-                    limit = self._step(grouper, limit)
+                    limit = self._step(grouper, embedder, limit)
             # Another process has the lock, or the connection that held it was cut.
             self.stopping.wait(RETRY_SECONDS)
         finally:
             store.close()
 
-    def _step(self, grouper: "NewsEventGrouper", limit: int) -> int:
+    def _step(self, grouper: "NewsEventGrouper", embedder: "StoryEmbedder | None", limit: int) -> int:
         """One step and the pause after it. Returns the limit of the next one."""
         begin = time.monotonic()
         done = grouper.step(now=utc_now(), limit=limit)
+        if embedder and not done:
+            done = embedder.step(now=utc_now(), limit=EMBEDDED_AT_ONCE)
         taken = time.monotonic() - begin
         self.note_success()
         self.stopping.wait(taken if done else CHECK_SECONDS)

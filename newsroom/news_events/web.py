@@ -26,6 +26,7 @@ from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.pipelines.news_events import decisions
 from onestory.pipelines.stories.decisions import DecisionNote
+from onestory.pipelines.watches.creation import WatchRequest, create_watch
 from onestory.store.database import Store
 from onestory.store.news_events.decisions import decisions_of_event
 from onestory.store.news_events.records import (
@@ -162,6 +163,15 @@ async def split_event_page(request: Request, event_id: str) -> Response:
     if not leaving:
         return await _refused(request, event_id, form, "Choose the stories to split off.")
     return await _decided(request, event_id, form, lambda store, note: decisions.split_event(store, leaving, note))
+
+
+@router.post("/news-events/{event_id}/follow", dependencies=[REQUIRE_EDIT])
+def follow_event_page(request: Request, event_id: str) -> Response:
+    """Add a watch that follows this event, and show it."""
+    context = api_context(request)
+    wish = WatchRequest(news_event=validate_id(event_id, of="news event"))
+    begun = create_watch(context.store, wish, clock=lambda _: context.clock())
+    return see_other(f"/watches/{begun.watch.id}")
 
 
 @router.post("/news-events/{event_id}/label", dependencies=[REQUIRE_EDIT])

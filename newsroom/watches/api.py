@@ -47,6 +47,9 @@ class Watch(ApiModel):
     created: datetime
     until: Annotated[datetime | None, Field(description="When the watch ends by itself.")]
     ended: Annotated[datetime | None, Field(description="When the watch ended.")]
+    news_event: Annotated[
+        str | None, Field(description="The news event that it follows, by the id it had.", examples=[None])
+    ]
 
 
 class WatchList(ApiModel):
@@ -54,7 +57,7 @@ class WatchList(ApiModel):
 
 
 class NewWatchRequest(BaseModel):
-    """What to follow: phrases, URLs to begin with, or both."""
+    """What to follow: phrases, URLs to begin with, a news event, or several of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,6 +77,14 @@ class NewWatchRequest(BaseModel):
             examples=[["https://www.harbourpost.example/bridge-to-close"]],
         ),
     ] = []
+    news_event: Annotated[
+        str | None,
+        Field(
+            max_length=24,
+            description="The id of a news event, or of a story in it: every story that joins it matches.",
+            examples=[None],
+        ),
+    ] = None
     name: Annotated[str | None, Field(examples=["Harbour bridge"])] = None
     until: Annotated[UtcDatetime | None, Field(description="A future time.", examples=["2027-01-31T00:00:00Z"])] = None
     search: Annotated[bool, Field(description="Whether to query search engines, which will see these terms.")] = True
@@ -93,7 +104,8 @@ class WatchedCopy(Copy):
     how: Annotated[
         str,
         Field(
-            description="text: its text matches; seed: its URL was given; story: another copy of its story matches.",
+            description="text: its text matches; seed: its URL was given; event: its story is in the followed news "
+            "event; story: another copy of its story matches.",
             examples=["text"],
         ),
     ]
@@ -183,13 +195,16 @@ def get_watch(
     summary="Add a watch",
     operation_id="addWatch",
     dependencies=[REQUIRE_EDIT],
-    responses={410: {"description": "One of the URLs was taken down."}},
+    responses={
+        404: {"description": "There is no such news event."},
+        410: {"description": "One of the URLs was taken down."},
+    },
 )
 def post_watch(request: Request, order: NewWatchRequest) -> Response:
     """Follow a story or topic. Matches among the newest 20,000 stored articles are added at once."""
     desk = api_context(request)
     templates = request.app.state.templates if order.search else ()
-    wish = WatchRequest(order.phrases, order.urls, order.name, order.until, templates)
+    wish = WatchRequest(order.phrases, order.urls, order.name, order.until, templates, order.news_event)
     begun = create_watch(desk.store, wish, clock=lambda _: desk.clock())
     return uncached_json(
         AddedWatch.model_validate(begun), status=201, headers={"Location": f"/v1/watches/{begun.watch.id}"}

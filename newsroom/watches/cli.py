@@ -8,6 +8,7 @@ import typer
 
 from onestory.crawler.sources.search_feeds import load_templates
 from onestory.errors import BadInput
+from onestory.newsroom.news_events.cli import group_what_is_due
 from onestory.newsroom.terminal.console import (
     HomeOption,
     JsonOption,
@@ -34,7 +35,7 @@ from onestory.times import utc_now
 __all__ = ["apply_watched_only", "print_added_watch", "print_watch_report", "print_watches", "watch_app"]
 
 
-HIT_REASONS = {"text": "", "seed": "given by URL", "story": "through its story"}
+HIT_REASONS = {"text": "", "seed": "given by URL", "event": "in its news event", "story": "through its story"}
 
 
 def print_added_watch(begun: CreatedWatch) -> None:
@@ -75,6 +76,8 @@ def print_watch_report(report: WatchReport) -> None:
     print_line(f"watch {record.id}  {_span(record)}")
     if record.phrases:
         print_line(f"searches for {_quoted(record)}")
+    if record.news_event:
+        print_line(f"follows the news event {record.news_event}")
     for seed in report.seeds:
         print_line(f"started with {printable(seed.url)}  {_became(seed)}")
     for search in report.searches:
@@ -140,6 +143,9 @@ def add_watch_command(
     urls: Annotated[
         list[str] | None, typer.Option("--url", help="An article to start from, fetched immediately. Repeatable.")
     ] = None,
+    news_event: Annotated[
+        str | None, typer.Option(metavar="EVENT", help="A news event, or a story in it: what joins it matches.")
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(help="End of the watch, such as 2026-12-24 (start of the day, UTC).", show_default=False),
@@ -159,7 +165,10 @@ def add_watch_command(
     if end is not None and end <= utc_now():
         raise BadInput(f"--until: {until} is in the past; choose a time in the future")
     templates = () if no_search else load_templates(config.sources_file)
-    wish = WatchRequest(phrases or (), urls or (), name, end, templates)
+    wish = WatchRequest(phrases or (), urls or (), name, end, templates, news_event)
+    if news_event is not None:
+        with open_store(config) as store:
+            group_what_is_due(store)
     with open_store(config) as store, spinner("searching stored articles") as progress:
         task = progress.add_task("", total=None)
         begun = create_watch(

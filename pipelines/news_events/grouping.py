@@ -16,8 +16,10 @@ from onestory.news_events.features import FEATURES_VERSION
 from onestory.news_events.partition import Ruling, partition
 from onestory.pipelines.news_events.assembly import event_state, similarity_sums
 from onestory.pipelines.news_events.coverage_events import emit_coverage_events
+from onestory.pipelines.news_events.embedding import stored_semantics
 from onestory.pipelines.news_events.story_features import features_of_story, row_of_features
 from onestory.pipelines.news_events.window import StoryWindow
+from onestory.pipelines.watches.followed_events import record_event_hits
 from onestory.store.database import Store
 from onestory.store.news_events.decisions import NewsEventDecision, effective_decisions
 from onestory.store.news_events.members import (
@@ -41,6 +43,7 @@ from onestory.store.news_events.records import (
 )
 from onestory.store.queries import AdvisoryLock, hold_advisory_lock, lock_stories
 from onestory.store.settings import NEWS_EVENTS_WRITER, read_setting, write_setting
+from onestory.store.watches.watches import lock_watches
 
 __all__ = ["NewsEventGrouper"]
 
@@ -98,8 +101,12 @@ class NewsEventGrouper:
         former = {self._window.homes.get(story) for story in leaving}
         for story in leaving:
             self._window.remove(story)
-        computed = [(story, features_of_story(story)) for story in changed if story.is_grouped]
+        semantic = stored_semantics(connection, [story.id for story in changed])
+        computed = [(story, features_of_story(story, semantic.get(story.id))) for story in changed if story.is_grouped]
         self._window.load_around(connection, [features for _, features in computed])
+        for _, features in computed:
+            # So that none is linked with what another of them was before.
+            self._window.live.remove(features.story)
         links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]
         linked = {story for story, others in links.items() for story in (story, *others)}
@@ -143,6 +150,7 @@ class NewsEventGrouper:
 
     def _write(self, connection: Connection, batch: "_Batch", *, now: datetime) -> bool:
         """Write a batch, unless another process grouped meanwhile, or a story of its events was taken down."""
+        lock_watches(connection, alone=False)
         hold_advisory_lock(connection, AdvisoryLock.NEWS_EVENTS)
         # First, so that a takedown that holds one of them finds all rows of events free.
         lock_stories(connection, [row.story_id for row in batch.rows])
@@ -164,6 +172,7 @@ class NewsEventGrouper:
         touched = {*made.former_events, *(state.id for state in fresh)}
         delete_news_events(connection, touched - stories_of_events(connection, touched).keys())
         emit_coverage_events(connection, fresh, before, now=now)
+        record_event_hits(connection, {state.id for state in fresh}, now=now)
         return True
 
 

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from onestory.news_events.features import FEATURES_VERSION, StoryFeatures, TermVector, term_vector
+from onestory.news_events.features import FEATURES_VERSION, SemanticFeatures, StoryFeatures, TermVector, term_vector
 from onestory.news_events.series import series_of
 from onestory.store.news_events.members import ChangedStory, MemberRow
 
 __all__ = ["features_of_row", "features_of_story", "row_of_features"]
 
 
-def features_of_story(story: ChangedStory) -> StoryFeatures:
-    """Compute the features. This is the costly step: some 2 ms a story."""
+def features_of_story(story: ChangedStory, semantic: SemanticFeatures | None = None) -> StoryFeatures:
+    """Compute the features: some 2 ms a story. `semantic` is what was stored of its embedding."""
     title = story.title or ""
     return StoryFeatures(
         story=story.id,
@@ -22,6 +22,7 @@ def features_of_story(story: ChangedStory) -> StoryFeatures:
         outlet=story.outlet,
         series=series_of(title, story.outlet),
         is_observed=story.is_observed,
+        semantic=semantic,
     )
 
 
@@ -49,7 +50,7 @@ def row_of_features(features: StoryFeatures, story: ChangedStory) -> MemberRow:
     )
 
 
-def features_of_row(row: MemberRow) -> StoryFeatures:
+def features_of_row(row: MemberRow, semantic: SemanticFeatures | None = None) -> StoryFeatures:
     return StoryFeatures(
         story=row.story_id,
         representative=row.representative,
@@ -60,4 +61,5 @@ def features_of_row(row: MemberRow) -> StoryFeatures:
         outlet=row.outlet,
         series=row.series,
         is_observed=row.is_observed,
+        semantic=semantic,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from onestory.news_events.features import FEATURES_VERSION, StoryFeatures
 from onestory.news_events.live_stories import LiveStories
 from onestory.news_events.similarity import ARCHIVED, OBSERVED
+from onestory.pipelines.news_events.embedding import stored_semantics
 from onestory.pipelines.news_events.story_features import features_of_row
 from onestory.store.news_events.members import MemberRow, links_of_stories, members_of_days, members_of_events
 
@@ -60,8 +61,9 @@ class StoryWindow:
             row.story_id: row for row in rows if row.story_id not in self.live and row.features == FEATURES_VERSION
         }
         links = links_of_stories(connection, list(wanted))
+        semantic = stored_semantics(connection, wanted)
         for row in wanted.values():
-            self.live.add(features_of_row(row), links.get(row.story_id, {}))
+            self.live.add(features_of_row(row, semantic.get(row.story_id)), links.get(row.story_id, {}))
             if row.event_id is not None:
                 self.homes[row.story_id] = row.event_id
 

@@ -8,12 +8,14 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from onestory.errors import BadInput, TakenDown
+from onestory.pipelines.watches.followed_events import record_stories_of_followed_event
 from onestory.pipelines.watches.matching import match_stored_articles, watch_phrases
 from onestory.pipelines.watches.phrase_matching import MAX_PHRASES, WatchPhrase, matching_watches, parse_phrase
 from onestory.ssrf import checked_url
 from onestory.store.database import Store
 from onestory.store.frontier.hosts import database_time
 from onestory.store.frontier.pages import PageEntry, add_pages, reopen_pages
+from onestory.store.news_events.records import NewsEventRecord, load_news_event, resolve_news_event
 from onestory.store.stories.components import stories_of_articles
 from onestory.store.watches.hits import WatchHit, record_watch_hits
 from onestory.store.watches.watch_pages import (
@@ -48,13 +50,16 @@ class SearchTemplate:
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """The request for a watch: phrases, any one of which matches, seed URLs, or both."""
+    """The request for a watch: phrases, any one of which matches, seed URLs, a news event whose newcomers match (its
+    id, or that of a story in it), or several of these.
+    """
 
     phrases: Sequence[str] = ()
     urls: Sequence[str] = ()
     name: str | None = None
     until: datetime | None = None
     templates: Sequence[SearchTemplate] = ()
+    news_event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +80,29 @@ def create_watch(
     clock: Callable[[Connection], datetime] = database_time,
     progress: Callable[[int], None] = lambda seen: None,
 ) -> CreatedWatch:
-    """Create the watch durably, then search for it. Raises BadInput, and TakenDown for a URL that was taken down."""
+    """Create the watch durably, then search for it.
+
+    Raises BadInput, NotFound for an unknown news event, and TakenDown for a URL that was taken down.
+    """
     phrases = _phrases(wish.phrases)
     seeds = list(dict.fromkeys(checked_url(url.strip()) for url in wish.urls))
-    if not phrases and not seeds:
-        raise BadInput("a watch needs words to look for, or a --url to start from")
+    if not phrases and not seeds and not wish.news_event:
+        raise BadInput("a watch needs words to look for, a --url to start from, or a --news-event to follow")
     if len(seeds) > MAX_SEEDS:
         raise BadInput(f"a watch starts from at most {MAX_SEEDS} URLs; you gave {len(seeds):,}")
     searches, unused = searches_for(phrases, wish.templates)
-    typed, name = [phrase.typed for phrase in phrases], _name(wish, phrases, seeds)
+    typed = [phrase.typed for phrase in phrases]
     with store.write() as connection:
         lock_watches(connection, alone=True)
         now = clock(connection)
         delete_unused_searches(connection, now=now)
-        record = insert_watch(connection, name=name, phrases=typed, until=wish.until, now=now)
-        there = _plant(connection, record.id, seeds, now=now)
+        event = _event(connection, wish)
+        name = _name(wish, phrases, [*seeds, *([event.label or event.id] if event else [])])
+        record = insert_watch(
+            connection, name=name, phrases=typed, until=wish.until, now=now, news_event=event.id if event else None
+        )
+        there = record_stories_of_followed_event(connection, record, now=now)
+        there += _plant(connection, record.id, seeds, now=now)
         polled = add_search_feeds(connection, record.id, searches, now=now)
         reset_watched_sources(connection)
     first = _bring_forward(store, record, now=now)
@@ -104,11 +117,18 @@ def _phrases(typed: Sequence[str]) -> list[WatchPhrase]:
     return found
 
 
-def _name(wish: WatchRequest, phrases: Sequence[WatchPhrase], seeds: Sequence[str]) -> str:
+def _event(connection: Connection, wish: WatchRequest) -> NewsEventRecord | None:
+    if not wish.news_event:
+        return None
+    return load_news_event(connection, resolve_news_event(connection, wish.news_event))
+
+
+def _name(wish: WatchRequest, phrases: Sequence[WatchPhrase], others: Sequence[str]) -> str:
+    """The given name; else the phrases, or the first of `others`."""
     said = " ".join((wish.name or "").replace("\x00", " ").encode("utf-8", "ignore").decode().split())
     if len(said) > MAX_NAME:
         raise BadInput(f"the name of a watch has at most {MAX_NAME} characters; this one has {len(said):,}")
-    return said or (", ".join(phrase.typed for phrase in phrases) or seeds[0])[:MAX_NAME]
+    return said or (", ".join(phrase.typed for phrase in phrases) or others[0])[:MAX_NAME]
 
 
 def searches_for(

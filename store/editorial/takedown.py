@@ -50,7 +50,8 @@ VACUUMED_TABLES = (
     "articles, versions, matches, stories, removed_lines, boilerplate, pages, decisions, decision_articles, "
     "withdrawals, moves, "
     "watch_articles, watch_stories, watch_pages, events, webhook_messages, search_words, search_due, "
-    "news_events, news_event_stories, news_event_links, news_event_decisions, news_event_decision_stories"
+    "news_events, news_event_stories, news_event_links, news_event_decisions, news_event_decision_stories, "
+    "news_event_embeddings"
 )
 
 

@@ -8,6 +8,7 @@ from onestory.store.schema.frontier import gaps, hosts, pages, source_days, sour
 from onestory.store.schema.news_events import (
     news_event_decision_stories,
     news_event_decisions,
+    news_event_embeddings,
     news_event_links,
     news_event_stories,
     news_events,
@@ -50,6 +51,7 @@ __all__ = [
     "moves",
     "news_event_decision_stories",
     "news_event_decisions",
+    "news_event_embeddings",
     "news_event_links",
     "news_event_stories",
     "news_events",

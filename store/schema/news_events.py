@@ -21,6 +21,7 @@ from onestory.store.schema.base import PartialIndex, Time, metadata
 __all__ = [
     "news_event_decision_stories",
     "news_event_decisions",
+    "news_event_embeddings",
     "news_event_links",
     "news_event_stories",
     "news_events",
@@ -70,6 +71,16 @@ news_event_links = Table(
         "b", String(24), ForeignKey("news_event_stories.story_id", ondelete="CASCADE"), primary_key=True, index=True
     ),
     Column("similarity", Integer, nullable=False),  # in units of 1 / 2**20
+)
+
+news_event_embeddings = Table(
+    "news_event_embeddings",
+    metadata,
+    Column("story_id", String(24), ForeignKey("news_event_stories.story_id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, nullable=False),  # the version of an article whose headline and lead were read
+    Column("model", String(32), nullable=False),
+    Column("embedding", LargeBinary, nullable=False),  # see onestory/news_events/semantic.py
+    Column("names", LargeBinary, nullable=False),  # a term vector, see onestory/news_events/names.py
 )
 
 news_event_decisions = Table(

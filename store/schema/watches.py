@@ -22,6 +22,7 @@ watches = Table(
     Column("phrases", JSON, nullable=False),  # as typed; one match is enough
     Column("created", Time, nullable=False),
     Column("until", Time),
+    Column("news_event", String(24)),  # the id of the news event that it follows, or NULL
     Column("ended", Time),  # NULL: active, unless `until` has passed
     Index("ix_watches_ended", "ended"),
     sqlite_autoincrement=True,  # a known id must not come to mean another watch
@@ -32,7 +33,7 @@ watch_articles = Table(
     metadata,
     _watch(),
     Column("article_id", String(24), ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("how", String(16), nullable=False),  # text, seed
+    Column("how", String(16), nullable=False),  # text, seed, event
     Column("at", Time, nullable=False),
     Column("told", Time),  # when its story was considered for the event; NULL: not yet
     # Few rows at any time: articles that are not attached yet.

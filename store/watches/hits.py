@@ -20,6 +20,7 @@ __all__ = [
     "WatchStory",
     "count_watch_stories",
     "emit_watch_events",
+    "followed_story",
     "record_watch_hits",
     "stories_of_watch",
     "watches_of_article",
@@ -30,11 +31,13 @@ EVENT_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class WatchHit:
-    """An article that a watch wants, because of its text or because an editor gave its URL."""
+    """An article that a watch wants: because of its text, because an editor gave its URL, or as the first article of a
+    story in a news event that the watch follows.
+    """
 
     watch_id: int
     article_id: str
-    how: Literal["text", "seed"]
+    how: Literal["text", "seed", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,20 @@ def _untold() -> Select[Any]:
         .limit(EVENT_BATCH)
         .with_for_update(of=watch_articles)
     )
+
+
+def followed_story(connection: Connection, watch_id: int, news_event: str | None) -> str | None:
+    """The present story that stands for a followed news event: that of the article whose id the event had.
+
+    If that article is gone, the story of the first hit that came by the event; None if there is none either.
+    """
+    by_id = select(articles.c.story_id).where(articles.c.id == news_event)
+    if (found := connection.execute(by_id).scalar()) is not None:
+        return str(found)
+    hits = select(articles.c.story_id).join(watch_articles, watch_articles.c.article_id == articles.c.id)
+    hits = hits.where(watch_articles.c.watch_id == watch_id, watch_articles.c.how == "event")
+    left = connection.execute(hits.order_by(watch_articles.c.at, watch_articles.c.article_id).limit(1)).scalar()
+    return None if left is None else str(left)
 
 
 def watches_of_article(connection: Connection, article_id: str, *, now: datetime) -> list[int]:

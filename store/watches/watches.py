@@ -46,7 +46,9 @@ DEFAULT_PRIORITY = 5
 
 @dataclass(frozen=True, slots=True)
 class WatchRecord:
-    """A watch as an editor made it. `phrases` are as typed; `ended` is set once nothing more is added."""
+    """A watch as an editor made it. `phrases` are as typed; `ended` is set once nothing more is added. `news_event` is
+    the id of a followed news event, as it was when the watch began.
+    """
 
     id: int
     name: str
@@ -54,6 +56,7 @@ class WatchRecord:
     created: datetime
     until: datetime | None
     ended: datetime | None
+    news_event: str | None = None
 
 
 WATCH_COLUMNS = columns_of(watches, WatchRecord)
@@ -78,14 +81,20 @@ def lock_watches(connection: Connection, *, alone: bool) -> None:
 
 
 def insert_watch(
-    connection: Connection, *, name: str, phrases: Sequence[str], until: datetime | None, now: datetime
+    connection: Connection,
+    *,
+    name: str,
+    phrases: Sequence[str],
+    until: datetime | None,
+    now: datetime,
+    news_event: str | None = None,
 ) -> WatchRecord:
     """Insert a watch. Raises BadInput for an end in the past. The caller holds the exclusive lock."""
     if until is not None and until <= now:
         raise BadInput(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past: choose a time in the future")
-    row = {"name": name, "phrases": list(phrases), "created": now, "until": until}
+    row = {"name": name, "phrases": list(phrases), "created": now, "until": until, "news_event": news_event}
     added = connection.execute(insert(watches).values(**row).returning(watches.c.id)).scalar_one()
-    return WatchRecord(added, name, tuple(phrases), now, until, None)
+    return WatchRecord(added, name, tuple(phrases), now, until, None, news_event)
 
 
 def active_watches(connection: Connection, *, now: datetime) -> list[WatchRecord]:
@@ -111,7 +120,7 @@ def load_watch(connection: Connection, watch_id: int) -> WatchRecord:
 
 def _records(connection: Connection, *conditions: ColumnElement[bool]) -> list[WatchRecord]:
     rows = connection.execute(select(*WATCH_COLUMNS).where(*conditions).order_by(watches.c.id))
-    return [WatchRecord(row.id, row.name, tuple(row.phrases), row.created, row.until, row.ended) for row in rows]
+    return [WatchRecord(row.id, row.name, tuple(row.phrases), *row[3:]) for row in rows]
 
 
 def end_watch(connection: Connection, watch_id: int, *, now: datetime) -> WatchRecord:

@@ -22,7 +22,7 @@ from tests.cli import onestory, write_rows
 from tests.news_texts import wire_article
 from tests.servers import redis_server, short_folder
 
-CHECKS = ["database", "schema", "permissions", "disk", "redis", "index", "clock", "locks", "sources"]
+CHECKS = ["database", "schema", "permissions", "disk", "redis", "index", "clock", "locks", "semantic", "sources"]
 NOW = datetime.now(UTC)
 
 

@@ -15,8 +15,9 @@ from redis import Redis
 from onestory.newsroom.dump import shards
 from onestory.newsroom.dump.card import DumpFormat
 from onestory.newsroom.dump.writer import DumpTable, write_dump
+from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.store.database import Store
-from onestory.times import iso_utc
+from onestory.times import iso_utc, utc_now
 from tests.batch_rows import mixed_rows
 from tests.batches import imported, read_table, write_jsonl
 
@@ -31,6 +32,9 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, redi
     store = Store.open(f"sqlite:///{folder / 'onestory.db'}")
     with Redis.from_url(redis_url) as client:
         imported(write_jsonl(folder / "rows.jsonl", mixed_rows()[:90] + mixed_rows()[-20:]), store, client, "dump")
+    grouper = NewsEventGrouper(store)
+    while grouper.step(now=utc_now()):
+        pass
     return store
 
 
@@ -45,7 +49,7 @@ def test_parquet_holds_what_json_lines_hold(filled: Store, tmp_path: Path) -> No
     for table in DumpTable:
         rows = read_table(tmp_path / "jsonl", table)
         assert plain(read_table(tmp_path / "parquet", table)) == rows
-        assert len(rows) > 20
+        assert len(rows) > 5
 
 
 @pytest.mark.parametrize("file_format", list(DumpFormat))
@@ -80,6 +84,10 @@ def test_a_sample_has_whole_stories_and_a_larger_one_has_them_too(filled: Store,
     assert few.items() <= more.items()
     copies = {copy["article_id"] for row in few.values() for copy in row["copies"]}
     assert {row["id"] for row in read_table(tmp_path / "5", "articles")} == copies
+    events = read_table(tmp_path / "5", "news_events")
+    assert events
+    assert {story for row in events for story in row["stories"]} <= few.keys()
+    assert {row["label_story"] for row in events} <= {None, *few}
 
 
 def test_duckdb_and_arrow_read_a_parquet_dump(filled: Store, tmp_path: Path) -> None:
@@ -101,7 +109,7 @@ def test_croissant_names_each_file_and_field(filled: Store, tmp_path: Path, file
     told = json.loads((tmp_path / "out" / "croissant.json").read_bytes())
     files = {one["@id"]: one["sha256"] for one in told["distribution"] if one["@type"] == "cr:FileObject"}
     assert files == {name: manifest["files"][name]["sha256"] for name in files}
-    assert {name.partition("/")[0] for name in files} == {"articles", "stories"}
+    assert {name.partition("/")[0] for name in files} == {"articles", "stories", "news_events"}
     for record_set in told["recordSet"]:
         row = read_table(tmp_path / "out", record_set["name"])[0]
         assert [field["name"] for field in record_set["field"]] == list(row)

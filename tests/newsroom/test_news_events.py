@@ -12,6 +12,7 @@ import pytest
 from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.store.articles.captures import ProcessedCapture
 from onestory.store.database import Store
+from onestory.times import utc_now
 from tests.cli import onestory
 from tests.news_events.reports import report
 from tests.newsroom.conftest import Served, serve_store
@@ -168,6 +169,27 @@ def test_the_page_makes_a_decision_and_says_what_is_missing(small: Served) -> No
     assert sizes(small) == [1, 2, 3, 3]
 
 
+def test_a_watch_follows_an_event_by_page_and_by_api(small: Served) -> None:
+    ended = events(small)[0]["id"]
+    assert "/follow" not in small.client.get(f"/news-events/{ended}").text
+    now = utc_now()
+    fresh = [(f"https://writer{writer}.example/7", *report(7, writer)) for writer in range(3)]
+    take(small.store, small.index_client, [reading(url, text, title=title, observed=now) for url, title, text in fresh])
+    group(small.store)
+    event = events(small)[0]["id"]
+    assert f'action="/news-events/{event}/follow"' in small.client.get(f"/news-events/{event}").text
+    where = {"Origin": str(small.client.base_url).rstrip("/")}
+    followed = small.client.post(f"/news-events/{event}/follow", headers=where)
+    assert followed.status_code == 303
+    page = small.client.get(followed.headers["location"]).text
+    assert f'Follows a <a href="/news-events/{event}">news event</a>' in page
+    added = small.client.post("/v1/watches", json={"news_event": event, "name": "The summit"})
+    assert (added.status_code, added.json()["watch"]["news_event"], added.json()["gathered"]) == (201, event, 3)
+    stories = small.client.get(added.headers["location"]).json()["stories"]
+    assert {copy["how"] for story in stories for copy in story["articles"]} == {"event"}
+    assert small.client.post("/v1/watches", json={"news_event": "0" * 24}).status_code == 404
+
+
 def counts(served: Served, **asked: object) -> list[tuple[str | None, int, int]]:
     answer = served.client.get("/v1/counts", params=asked)
     assert answer.status_code == 200, answer.text
@@ -225,9 +247,13 @@ def test_the_commands_group_list_show_and_count(tmp_path: Path) -> None:
     assert "decision 1 applied" in merged.stdout
     assert "6 stories" in onestory("news-events", "list", home).stdout
     assert "Ada" in onestory("news-events", "log", home).stdout
+    event = listed[0]["id"]
+    onestory("watch", "add", f"--news-event={event}", home)
+    assert f"follows the news event {event}" in onestory("watch", "show", "1", home).stdout
     dumped = lines(onestory("dump", "-", "--rows=news-events", home).stdout)
     assert [len(event["stories"]) for event in dumped] == [6]
-    assert onestory("dump", "-", "--rows=news-events", "--sample=1", home).returncode == 2
+    sampled = lines(onestory("dump", "-", "--rows=news-events", "--sample=2", home).stdout)
+    assert [(len(event["stories"]), event["label"]) for event in sampled] == [(2, None)]
     counted = lines(onestory("counts", "--by=outlet", home, "--json").stdout)
     assert [row["articles"] for row in counted] == [2, 2, 2]
     assert onestory("counts", "--by=moon", home).returncode == 2
