@@ -12,6 +12,7 @@ from onestory.crawler.disk_space import check_disk
 from onestory.dedupe.errors import EvictionPolicyUnsafe, ParametersDiffer, ServerTooOld
 from onestory.dedupe.index import BandIndex, IndexState
 from onestory.errors import BadInput
+from onestory.newsroom.maintenance.fault import Fault
 from onestory.pipelines.news_events.embedding import MODEL, open_model, wants_embeddings
 from onestory.pipelines.stories.index_client import LOCK, LOCK_SECONDS
 from onestory.store.database import Store
@@ -24,7 +25,6 @@ from onestory.store.sources.source_records import count_overdue_sources, source_
 from onestory.text import plural
 
 __all__ = [
-    "Fault",
     "check_clocks",
     "check_database",
     "check_disks",
@@ -43,15 +43,6 @@ MAX_NAMED = 3
 MANY_TO_EMBED = 10_000
 MEMORY_SHARE = 0.9
 REINDEX = "run `onestory reindex`"
-
-
-class Fault(Exception):  # noqa: N818 - a result of a check, always caught
-    """What is wrong, and what to do."""
-
-    def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.remedy = remedy
 
 
 def check_database(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""`onestory doctor`: check the store, its folder, the index, clocks, locks and sources, and say what to do."""
+"""`onestory doctor`: check store, folder, index, clocks, locks, network and sources, and say what to do."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 
 from onestory.config import Config
 from onestory.errors import OnestoryError
-from onestory.newsroom.maintenance import checks
-from onestory.newsroom.maintenance.checks import Fault
+from onestory.newsroom.maintenance import checks, network_checks
+from onestory.newsroom.maintenance.fault import Fault
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, print_json
 from onestory.newsroom.terminal.output import print_line
 from onestory.pipelines.runtime.engine import redis_client
@@ -71,6 +71,9 @@ def examine(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Itera
         yield _finding("clock", lambda: checks.check_clocks(patient.sound_redis(), patient.sound_store(), clock()))
         yield _finding("locks", lambda: checks.check_locks(patient.sound_redis(), patient.sound_store()))
         yield _finding("semantic", lambda: checks.check_semantic(config, patient.sound_store()))
+        yield _finding("names", lambda: network_checks.check_names(config, patient.sound_store()))
+        yield _finding("certificates", network_checks.check_certificates)
+        yield _finding("contact", lambda: network_checks.check_contact(config))
         yield _finding("sources", lambda: checks.check_sources(patient.sound_store()))
 
 
