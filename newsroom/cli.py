@@ -51,7 +51,7 @@ COMMANDS = {
     "stories": _Command("stories.cli:stories_command", "Read"),
     "show": _Command("stories.cli:show_story_command", "Read"),
     "news-events": _Command("news_events.cli:news_events_app", "Read"),
-    "counts": _Command("news_events.cli:counts_command", "Read"),
+    "counts": _Command("news_events.counts_cli:counts_command", "Read"),
     "article": _Command("articles.cli:article_command", "Read"),
     "search": _Command("search.cli:search_command", "Read"),
     "lookup": _Command("lookup.cli:lookup_command", "Read"),

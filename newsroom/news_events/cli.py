@@ -1,4 +1,4 @@
-"""The `onestory news-events` commands, and `onestory counts`."""
+"""The `onestory news-events` commands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from rich.table import Table
 
 from onestory.logs import configure_logging
 from onestory.newsroom.news_events.follow import follow_stories
@@ -26,7 +25,6 @@ from onestory.newsroom.terminal.console import (
 from onestory.newsroom.terminal.output import format_time, output_console, plural, print_line
 from onestory.pipelines.stories.decisions import DecisionNote
 from onestory.store.database import Store
-from onestory.store.news_events.counts import COUNT_DIMENSIONS, CoverageCounts, coverage_counts
 from onestory.store.news_events.decisions import NewsEventDecision, news_event_decisions_log
 from onestory.store.news_events.records import (
     NewsEventFilter,
@@ -37,11 +35,10 @@ from onestory.store.news_events.records import (
     resolve_news_event,
     stories_of_event,
 )
-from onestory.store.stories.listing import StoryFilter
 from onestory.text import printable
 from onestory.times import utc_now
 
-__all__ = ["counts_command", "group_what_is_due", "news_events_app"]
+__all__ = ["group_what_is_due", "news_events_app"]
 
 MAX_LISTED = 100_000
 EMBEDDED_AT_ONCE = 20
@@ -259,51 +256,3 @@ def _decide(decide: Callable[[Store], Any], home: Path | None, *, json: bool) ->
         print_json(decided)
     else:
         print_line(f"decision {decided.number} applied; its stories are in {' '.join(decided.events)}")
-
-
-def counts_command(
-    by: Annotated[str, typer.Option(help="day, outlet, owner, country, language, or agency.")] = "day",
-    query: Annotated[str | None, typer.Option(help="Only articles with all these words.")] = None,
-    since: Annotated[str | None, typer.Option(help=f"First seen at or after this time. {TIME_HELP}")] = None,
-    until: Annotated[str | None, typer.Option(help=f"First seen before this time. {TIME_HELP}")] = None,
-    outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
-    language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
-    event: Annotated[str | None, typer.Option(help="Only coverage of this news event.")] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Count articles and stories: coverage with copies and without."""
-    if by not in COUNT_DIMENSIONS:
-        raise typer.BadParameter(f"choose one of {', '.join(COUNT_DIMENSIONS)}", param_hint="--by")
-    wanted = StoryFilter(
-        since=parse_time_option(since, option="--since"),
-        until=parse_time_option(until, option="--until"),
-        outlet=outlet,
-        language=parse_language_option(language),
-        query=query,
-    )
-    with open_store(load_config(home)) as store:
-        if event is not None:
-            group_what_is_due(store)
-        with store.read() as connection:
-            home_event = None if event is None else resolve_news_event(connection, event)
-            found = coverage_counts(connection, wanted, by, news_event=home_event)
-    if json:
-        for row in found.rows:
-            print_json(row)
-    else:
-        _print_counts(found, by)
-
-
-def _print_counts(found: CoverageCounts, by: str) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column(by.capitalize())
-    for name in ("Articles", "Stories", "Credited"):
-        table.add_column(name, justify="right")
-    for row in found.rows:
-        value = "–" if row.value is None else printable(row.value, width=60)
-        table.add_row(value, f"{row.articles:,}", f"{row.stories:,}", f"{row.credited:,}")
-    table.add_row("all", f"{found.articles:,}", f"{found.stories:,}", f"{found.credited:,}", style="bold")
-    output_console.print(table)
-    if not found.is_complete:
-        output_console.print("The search has more matches; the newest were counted.", style="dim")
