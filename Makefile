@@ -19,7 +19,7 @@ LISTS := $(BIN)/python pyproject.toml constraints.txt
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
 	@echo "make test    run all tests; some of them: make test ARGS=tests/store"
-	@echo "make lint    style, format, types, and the order of the packages"
+	@echo "make lint    style, format, types, the order of the packages, Dockerfile and Compose file"
 	@echo "make mutants change one operator at a time in the pure core, and list the changes that no test notices"
 	@echo "make wheel   build the wheel, install it into a fresh environment and run the demo from there"
 	@echo "make sbom    list what an installation consists of, with licences and hashes, in build/onestory.cdx.json"
@@ -41,6 +41,8 @@ lint: $(FOR_WORK)
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/hadolint --failure-threshold error Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 mutants: $(FOR_BENCH)
 	@$(BIN)/python benchmarks/mutants.py $(ARGS)
