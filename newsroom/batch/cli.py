@@ -1,7 +1,7 @@
 """The `onestory dedupe` command."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ import typer
 from onestory.config import Config
 from onestory.errors import BadInput
 from onestory.newsroom.dump.card import DumpFormat
-from onestory.newsroom.terminal.console import TIME_HELP, parse_time_option, print_json, spinner
+from onestory.newsroom.terminal.console import TIME_HELP, notice, parse_time_option, print_json, spinner
 from onestory.pipelines.runtime.workers import Workers
 from onestory.text import printable
 
@@ -129,7 +129,14 @@ def _run(inputs: list[str], out: Path, options: dict[str, Any], *, as_of: dateti
             as_of=as_of,
             read=_workers,
             progress=StageReport(progress, task).tell,
+            told=_tell_file,
         )
+
+
+def _tell_file(path: str, taken: int, rejected: Mapping[str, int]) -> None:
+    """One line for each file that was read."""
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(rejected.items()))
+    notice(f"{path}: {taken:,} read" + (f", rejected: {reasons}" if reasons else ""))
 
 
 def _run_on_spark(

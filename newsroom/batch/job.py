@@ -20,7 +20,7 @@ from onestory.pipelines.batch.comparison import compare_pairs
 from onestory.pipelines.batch.components import group_articles
 from onestory.pipelines.batch.directory import make_directory, open_directory
 from onestory.pipelines.batch.evaluation import forget_opened
-from onestory.pipelines.batch.extraction import ReadChunk, extract_all
+from onestory.pipelines.batch.extraction import FileReport, ReadChunk, extract_all
 from onestory.pipelines.batch.inputs import find_inputs
 from onestory.pipelines.batch.known_articles import find_dump_files, read_dumps
 from onestory.pipelines.batch.parquet_rows import PARQUET_ENDINGS, check_parquet
@@ -55,10 +55,12 @@ def run_batch(
     as_of: datetime,
     read: Callable[[int], AbstractContextManager[ReadChunk]],
     progress: Progress = lambda stage, done, total: None,
+    told: FileReport = lambda path, taken, rejected: None,
 ) -> dict[str, Any]:
     """Read the inputs, find the stories, and write them to `out`, which appears when it is complete.
 
-    `as_of` is the time of rows that state none; `read` opens so many worker processes. Returns the manifest. Raises
+    `as_of` is the time of rows that state none; `read` opens so many worker processes; `told` is called
+    after each file. Returns the manifest. Raises
     BadInput, DiskFull and HomeUnusable; the same call goes on after the last complete part.
     """
     _check_out(out)
@@ -80,7 +82,7 @@ def run_batch(
         setting = Setting(folder, begun.as_of, options.workers, options.memory, options.keep_store)
         forget_opened()
         with disk_errors(folder.path):
-            _compute(begun, setting, read=read, progress=progress)
+            _compute(begun, setting, read=read, progress=progress, told=told)
             manifest = assemble(
                 setting, partial, file_format=options.file_format, told=_told(begun, setting), progress=progress
             )
@@ -108,11 +110,12 @@ def _compute(
     *,
     read: Callable[[int], AbstractContextManager[ReadChunk]],
     progress: Progress,
+    told: FileReport,
 ) -> None:
     read_dumps(job, setting, progress=progress)
     if not setting.folder.has("extracted"):
         with read(setting.workers) as read_chunk:
-            extract_all(job, setting, read=read_chunk, progress=progress)
+            extract_all(job, setting, read=read_chunk, progress=progress, told=told)
         setting.folder.write_bytes("extracted", b"")
     make_directory(setting, progress=progress)
     make_pairs(setting, progress=progress)

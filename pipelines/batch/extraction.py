@@ -1,7 +1,7 @@
 """The first stage: the captures of all files, extracted, cleaned and signed in worker processes."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,7 +17,16 @@ from onestory.pipelines.batch.parts import Progress, Setting
 from onestory.pipelines.batch.work_folder import BatchJob, WorkFolder
 from onestory.store.articles.captures import Capture, ProcessedCapture
 
-__all__ = ["CAPTURES", "REJECTED", "ReadChunk", "extract_all", "rejected_reasons", "rejected_row", "rejected_rows"]
+__all__ = [
+    "CAPTURES",
+    "REJECTED",
+    "FileReport",
+    "ReadChunk",
+    "extract_all",
+    "rejected_reasons",
+    "rejected_row",
+    "rejected_rows",
+]
 
 CAPTURES, REJECTED = "captures", "rejected"
 ROWS_A_PART = 2048
@@ -29,6 +38,8 @@ Answers = Sequence[ProcessedCapture | Dropped]
 # As `onestory.pipelines.runtime.workers.Workers.read`.
 ReadChunk = Callable[[Sequence[Capture]], "Future[list[ProcessedCapture | Dropped]]"]
 Found = tuple[int, Capture | Dropped]
+# Called when a file was read: its path, how many captures it has, and how many were rejected, by reason.
+FileReport = Callable[[str, int, Mapping[str, int]], None]
 
 
 @dataclass(slots=True)
@@ -65,13 +76,20 @@ class _Pace:
         self.chars += chars
 
 
-def extract_all(job: BatchJob, setting: Setting, *, read: ReadChunk, progress: Progress) -> None:
+def extract_all(
+    job: BatchJob,
+    setting: Setting,
+    *,
+    read: ReadChunk,
+    progress: Progress,
+    told: FileReport = lambda path, taken, rejected: None,
+) -> None:
     """Make the parts of all files that are not there yet."""
     pace = _Pace(sum(file.bytes for file in job.inputs) or 1)
     for number, file in enumerate(job.inputs):
         stage = _FileStage(job, setting, number, file, read, progress, pace)
         if not setting.folder.has(f"read/{number:05d}"):
-            stage.run()
+            told(file.path, *stage.run())
         pace.end(file, stage.chars)
         progress("reading", pace.before, pace.total)
 
@@ -89,12 +107,14 @@ class _FileStage:
     pace: _Pace
     chars: int = 0
     skipped: int = 0
+    taken: int = 0
 
     @property
     def folder(self) -> WorkFolder:
         return self.setting.folder
 
-    def run(self) -> None:
+    def run(self) -> tuple[int, Mapping[str, int]]:
+        """Read the file from its first missing part on; as for FileReport, what it has and what was rejected."""
         parts = self._complete_parts()
         found = islice(self._found(), self.skipped, None)
         pending: deque[tuple[Sequence[Found], Future[list[ProcessedCapture | Dropped]]]] = deque()
@@ -108,6 +128,13 @@ class _FileStage:
         if part.taken:
             self._save(part)
         self.folder.write_bytes(f"read/{self.number:05d}", b"{}")
+        return self.skipped + self.taken, self._rejected()
+
+    def _rejected(self) -> Counter[str]:
+        """Of all parts of the file, by reason."""
+        parts = (self.folder.path / REJECTED).glob(f"{self.number:05d}-*.jsonl")
+        lines = (line for part in parts for line in part.read_bytes().splitlines())
+        return Counter(str(orjson.loads(line)["reason"]) for line in lines)
 
     def _complete_parts(self) -> int:
         parts = 0
@@ -136,6 +163,7 @@ class _FileStage:
         for place, one in chunk:
             read = one if isinstance(one, Dropped) else next(answers)
             part.taken += 1
+            self.taken += 1
             if isinstance(read, Dropped):
                 part.rejected.append(rejected_row(self.file.path, place, read))
             else:

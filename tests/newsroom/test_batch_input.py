@@ -341,6 +341,9 @@ def test_the_command_works_in_several_processes_and_says_what_it_did(tmp_path: P
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)
     assert counts["counts"] == {"articles": 4, "stories": 2, "matches": 3, "rejected": 1}
+    lines = [line.rpartition("/")[2] for line in done.stderr.splitlines() if " read" in line]
+    [reason] = counts["rejected"]
+    assert lines == ["a.jsonl: 2 read", f"b.jsonl: 3 read, rejected: {reason} 1"]
     [shard] = (tmp_path / "out" / "stories").iterdir()
     table = pq.read_table(shard)
     assert table.schema.field("first_seen").type == pa.timestamp("us", tz="UTC")
