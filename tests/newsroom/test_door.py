@@ -28,7 +28,7 @@ EDITS = {
     "/v1/news-events/{event_id}/merge", "/v1/news-events/{event_id}/split", "/v1/news-events/{event_id}/move",
     "/v1/news-events/{event_id}/label", "/v1/news-event-decisions/{number}/undo",
     "/news-events/{event_id}/merge", "/news-events/{event_id}/split", "/news-events/{event_id}/label",
-    "/news-events/{event_id}/undo/{number}",
+    "/news-events/{event_id}/undo/{number}", "/news-events/{event_id}/follow",
 }  # fmt: skip
 READ_BY_POST = {"/mcp", "/lookup", "/v1/lookup", "/sign-out"}
 
