@@ -53,9 +53,8 @@ def action_items_since(connection: Connection, standings: FreshnessCache, since:
         if one.story_id in records:
             by_story.setdefault(records[one.story_id].id, one)
     stories = {record.id: record for record in records.values()}
-    found = [
-        ActionItem(stories[home], one.at, standings.of(connection, stories[home])) for home, one in by_story.items()
-    ]
+    outdated = standings.of_all(connection, [stories[home] for home in by_story])
+    found = [ActionItem(stories[home], one.at, outdated[home]) for home, one in by_story.items()]
     asking = [act for act in found if act.outdated.needs_action]
     return sorted(asking, key=lambda act: (act.outdated.old_ours == 0, -act.outdated.old_outlets))[:MAX_ACTION_ITEMS]
 

@@ -271,7 +271,7 @@ def changed_page(request: Request) -> Response:
     with desk.store.read() as connection:
         found = changed_stories(connection, kinds=[f"story.{kind}"], since=since, limit=MAX_CHANGED_STORIES)
         records = resolve_stories(connection, {one.story_id for one in found})
-        outdated = {one.id: standings.of(connection, one) for one in list(records.values())[:MAX_ACTION_CANDIDATES]}
+        outdated = standings.of_all(connection, list(records.values())[:MAX_ACTION_CANDIDATES])
     answer = render_page(
         request,
         "changed.html",

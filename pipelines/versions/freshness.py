@@ -4,7 +4,7 @@ Only the word windows that the change removed or added count. A copy with neithe
 passage, is not affected. The functions are pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -140,9 +140,16 @@ class FreshnessCache:
         self._cache: LruCache[tuple[str, datetime, frozenset[str]], OutdatedCopies] = LruCache(MAX_CACHED_FRESHNESS)
 
     def of(self, connection: Connection, story: StoryRecord) -> OutdatedCopies:
+        return self.of_all(connection, [story])[story.id]
+
+    def of_all(self, connection: Connection, stories: Collection[StoryRecord]) -> dict[str, OutdatedCopies]:
+        """The freshness of each of these stories, by id."""
+        own = frozenset(own_outlets(connection))
+        return {story.id: self._of(connection, story, own) for story in stories}
+
+    def _of(self, connection: Connection, story: StoryRecord, own: frozenset[str]) -> OutdatedCopies:
         if story.copies < 2:
             return OutdatedCopies()
-        own = frozenset(own_outlets(connection))
         return self._cache.get_or_compute((story.id, story.updated, own), lambda: _compared(connection, story, own))
 
 
