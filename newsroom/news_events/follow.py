@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NewsEventFollower", "follow_stories", "following_process", "next_limit", "only_one"]
 
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.5
 RETRY_SECONDS = 15.0
 LOCK_NAME = "news-events.lock"
 
@@ -36,7 +36,7 @@ LONG_STEP_SECONDS = 2.0
 # Requests and the crawl come first: the process is nice (see nice(2)), and pauses as long as it works.
 NICENESS = 10
 STOP_CHECK_SECONDS = 0.5
-EMBEDDED_AT_ONCE = 4  # half a second: new stories are grouped in between
+EMBEDDED_AT_ONCE = 2  # a fifth of a second: new stories are grouped in between
 
 
 def following_process(config: Config) -> SupervisedProcess:
@@ -86,11 +86,12 @@ class NewsEventFollower(PeriodicThread):
         """One step and the pause after it. Returns the limit of the next one."""
         begin = time.monotonic()
         done = grouper.step(now=utc_now(), limit=limit)
+        is_behind = done >= limit
         if embedder and not done:
-            done = embedder.step(now=utc_now(), limit=EMBEDDED_AT_ONCE)
+            is_behind = bool(embedder.step(now=utc_now(), limit=EMBEDDED_AT_ONCE))
         taken = time.monotonic() - begin
         self.note_success()
-        self.stopping.wait(taken if done else CHECK_SECONDS)
+        self.stopping.wait(taken if is_behind else CHECK_SECONDS)
         return next_limit(limit, taken)
 
 
