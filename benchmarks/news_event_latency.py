@@ -4,8 +4,8 @@
 
 A store is filled with invented reports and grouped; then more arrive at a steady rate, each by the functions of the
 intake, while the process beside a server (`onestory news-events follow`) groups. A row counts as shown when it has an
-event that a reader finds. `--memory` adds so many stories of 150 terms to the live stories of a process and prints
-what they take, without links.
+event that a reader finds. `--memory` adds that many stories of 150 terms to the live stories of a process and prints
+the memory they take, without links.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m benchmarks.recurring_news [--days 40]
 
 Four invented outlets report each kind every day, in formulas of their own with the day's figures; the headline changes
-from day to day, so that none is told by its title alone. Shown are, by kind, the stories of the largest event and the
-days between its first and its last.
+from day to day, so that no title alone reveals the series. For each kind the output has the
+number of stories in the largest event, and the days between its first and its last.
 """
 
 import argparse

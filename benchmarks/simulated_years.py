@@ -94,7 +94,7 @@ class Feeds:
         self.listed = [[] for _ in range(self.sources)]
 
     def publish(self, articles: int) -> None:
-        """So many new articles: four stories in ten run once, the others at two to eight outlets."""
+        """Yield this many new articles. Four stories in ten run once, the others at two to eight outlets."""
         left = articles
         while left > 0:
             copies = min(left, 1 if self.rng.random() < 0.4 else self.rng.randint(2, min(8, self.sources)))

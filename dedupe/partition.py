@@ -52,7 +52,7 @@ def evaluated(
     parts = _parts(graph, near, decisions)
     known = set(seen)
     asked = _unverified(graph, near, parts) - known
-    # What is a round-up is known when all that it is told from was compared.
+    # A round-up can be recognised only after everything it contains was compared.
     return parts, asked or _left_out(graph, near, known) - known
 
 

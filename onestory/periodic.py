@@ -36,6 +36,10 @@ class PeriodicThread(ABC):
     def work(self) -> None:
         """Work until `stopping` is set. An OnestoryError restarts the work after a pause."""
 
+    def is_alive(self) -> bool:
+        """Whether the thread runs. An error that is not an OnestoryError ends it."""
+        return self._thread.is_alive()
+
     def note_success(self) -> None:
         """Report success: the next error is logged even if it repeats the last one."""
         self._said = ""

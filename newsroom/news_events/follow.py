@@ -45,11 +45,15 @@ def following_process(config: Config) -> SupervisedProcess:
 
 
 def follow_stories(config: Config) -> None:
-    """Group stories as they change, until SIGTERM or SIGINT, or until the parent server has ended."""
+    """Group stories as they change, until SIGTERM or SIGINT, or until the parent server has ended.
+
+    Raises SystemExit after an unexpected error, so that the server starts the process again.
+    """
     os.nice(NICENESS)
-    with stop_at_sigterm() as stop, watch_parent() as gone, NewsEventFollower(config):
+    with stop_at_sigterm() as stop, watch_parent() as gone, NewsEventFollower(config) as follower:
         while not (stop.wait(STOP_CHECK_SECONDS) or gone.is_set()):
-            pass
+            if not follower.is_alive():
+                raise SystemExit(1)
 
 
 class NewsEventFollower(PeriodicThread):

@@ -9,7 +9,15 @@ import pytest
 
 from onestory.config import Config
 from onestory.newsroom.news_events import follow
-from onestory.newsroom.news_events.follow import LEAST_AT_ONCE, MOST_AT_ONCE, NewsEventFollower, next_limit, only_one
+from onestory.newsroom.news_events.follow import (
+    LEAST_AT_ONCE,
+    MOST_AT_ONCE,
+    NewsEventFollower,
+    follow_stories,
+    next_limit,
+    only_one,
+)
+from onestory.pipelines.news_events.grouping import NewsEventGrouper
 from onestory.store.database import Store
 from onestory.store.news_events.records import NewsEventFilter, list_news_events
 from onestory.times import utc_now
@@ -46,6 +54,19 @@ def test_one_process_groups_at_a_time_and_the_next_takes_over(
     finally:
         second.__exit__(None, None, None)
         index_client.index.redis.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_unexpected_error_ends_the_process(
+    sqlite_store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr(NewsEventGrouper, "step", fail)
+    monkeypatch.setattr(follow, "NICENESS", 0)
+    with pytest.raises(SystemExit):
+        follow_stories(Config.read({"ONESTORY_DATABASE_URL": sqlite_store_url}, home=tmp_path / "home"))
 
 
 def test_long_steps_take_more_stories_and_short_ones_less() -> None:
