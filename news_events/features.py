@@ -32,8 +32,8 @@ __all__ = [
     "term_vector",
 ]
 
-# Part of what is stored: vectors of another version are computed again.
-FEATURES_VERSION = "1"
+# Part of what is stored: vectors and links of another version are computed again.
+FEATURES_VERSION = "2"
 SCALE = 65_535  # the integer that stands for a weight of 1
 MAX_BODY_WORDS = 1000
 HEADLINE_WEIGHT = 2

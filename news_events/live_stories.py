@@ -1,42 +1,21 @@
 """The stories that a new one may join, in memory: their vectors, and the links between them."""
 
-import heapq
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from onestory.news_events.columns import Column
 from onestory.news_events.features import NO_TERMS, SCALE, StoryFeatures
+from onestory.news_events.links import LinkTable, Resembling
 from onestory.news_events.partition import LEAST_AVERAGE, Edges
 from onestory.news_events.postings import Postings
 from onestory.news_events.semantic import LEAST_SHARED, Embeddings, confirmed
 from onestory.news_events.similarity import ARCHIVED, MIN_LINK, OBSERVED, SAME_OUTLET_SHARE, UNIT
 
 __all__ = ["LiveStories"]
-
-# Texts of few words, as a flood of made-up ones has, all resemble each other. Few real events have as many stories.
-MAX_LINKS = 100
-
-
-@dataclass(slots=True)
-class _Column:
-    """An array with room to grow, one value a story."""
-
-    values: NDArray[np.float64]
-    count: int = 0
-
-    def append(self, value: float) -> None:
-        if self.count == len(self.values):
-            self.values = np.concatenate([self.values, np.zeros(max(1024, self.count))])
-        self.values[self.count] = value
-        self.count += 1
-
-    @property
-    def used(self) -> NDArray[np.float64]:
-        return self.values[: self.count]
 
 
 class LiveStories:
@@ -48,10 +27,11 @@ class LiveStories:
         self._names: list[str | None] = []
         self._keys: list[str] = []  # the representatives
         self._numbers: dict[str, int] = {}
-        self._times, self._seen, self._observed = (_Column(np.zeros(0)) for _ in range(3))
-        self._languages, self._outlets, self._series = (_Column(np.zeros(0)) for _ in range(3))
+        self._times, self._seen, self._observed = (Column() for _ in range(3))
+        self._languages, self._outlets, self._series = (Column() for _ in range(3))
         self._codes: dict[str, int] = {"": -1}
-        self._left, self._right, self._similarity = (_Column(np.zeros(0)) for _ in range(3))
+        self._links = LinkTable()
+        self._removed: dict[int, str] = {}  # numbers that died since the links were settled, with their stories
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -65,7 +45,18 @@ class LiveStories:
         `links` are known ones, which are then not computed.
         """
         self.remove(features.story)
-        found = self.similar_to(features) if links is None else dict(links)
+        number = len(self._names)
+        if links is None:
+            chosen = self._links.choose(number, features.representative, self._resembling(features))
+            found = {other: similarity for similarity, _, other in chosen}
+        else:
+            found = {self._numbers[one]: similarity for one, similarity in links.items() if one in self._numbers}
+            self._links.doubt(number, len(links))
+        self._links.add(number, found)
+        self._append(features)
+        return {self._names[other] or "": similarity for other, similarity in found.items()}
+
+    def _append(self, features: StoryFeatures) -> None:
         number = self._postings.append(features.vector)
         self._shared_names.append(features.semantic.names if features.semantic else NO_TERMS)
         if features.semantic:
@@ -79,12 +70,6 @@ class LiveStories:
         self._series.append(self._code(features.series))
         self._outlets.append(self._code(features.outlet))
         self._numbers[features.story] = number
-        for other, similarity in found.items():
-            if (other_number := self._numbers.get(other)) is not None:
-                self._left.append(number)
-                self._right.append(other_number)
-                self._similarity.append(similarity)
-        return found
 
     def _code(self, word: str) -> int:
         return self._codes.setdefault(word, len(self._codes))
@@ -93,9 +78,23 @@ class LiveStories:
         number = self._numbers.pop(story, None)
         if number is not None:
             self._names[number] = None
+            self._removed[number] = story
 
-    def similar_to(self, features: StoryFeatures) -> dict[str, int]:
-        """The stories that resemble this one: at most the MAX_LINKS most similar ones.
+    def settle(self) -> set[str]:
+        """Account for the stories that were replaced or removed; those whose links may count differently by it."""
+        if not self._removed:
+            return set()
+        successors = {number: self._numbers[story] for number, story in self._removed.items() if story in self._numbers}
+        self._removed = {}
+        touched = self._links.settle(self._alive(), successors, self._keys)
+        return {name for number in touched if (name := self._names[number]) is not None}
+
+    def worn(self) -> list[str]:
+        """Stories that should be compared with all others again: one of their strongest links may not be stored."""
+        return [name for number in self._links.worn() if (name := self._names[number]) is not None]
+
+    def _resembling(self, features: StoryFeatures) -> list[Resembling]:
+        """The stories that resemble this one.
 
         Stories of one language are compared by their words, and by their embeddings where both have one; those of two
         languages by embeddings alone, confirmed by names. Two stories of one outlet count less, two of one series (the
@@ -107,12 +106,11 @@ class LiveStories:
         if features.series:
             shares[self._series.used == self._codes.get(features.series, -2)] = 0
         similarity = np.rint(self._closeness(features, shares > 0) * shares * UNIT).astype(np.int64)
-        found = [
-            (int(similarity[at]), self._keys[at], name)
+        return [
+            (int(similarity[at]), self._keys[at], at)
             for at in np.flatnonzero(similarity >= MIN_LINK).tolist()
-            if (name := self._names[at]) is not None and name != features.story
+            if self._names[at] is not None
         ]
-        return {name: value for value, _, name in heapq.nlargest(MAX_LINKS, found)}
 
     def _closeness(self, features: StoryFeatures, is_compared: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The similarity with each story, 0 to 1, whatever the time between them."""
@@ -143,10 +141,8 @@ class LiveStories:
         stated = np.abs(self._times.used - features.time.timestamp())
         return np.where(np.isnan(stated), stored, stated)
 
-    def _living_edges(self) -> NDArray[np.bool_]:
-        alive = np.array([name is not None for name in self._names], dtype=bool)
-        left, right = (column.used.astype(np.int64) for column in (self._left, self._right))
-        return alive[left] & alive[right] if len(left) else np.zeros(0, dtype=bool)
+    def _alive(self) -> NDArray[np.bool_]:
+        return np.array([name is not None for name in self._names], dtype=bool)
 
     def connected(self, stories: Collection[str], together: Iterable[Collection[str]] = ()) -> list[str]:
         """All stories that could change their event with these: connected by links of an event's strength.
@@ -154,8 +150,8 @@ class LiveStories:
         `together` are sets that decisions connect. Groups whose average reaches LEAST_AVERAGE have a pair that does.
         """
         count = len(self._names)
-        strong = self._living_edges() & (self._similarity.used >= LEAST_AVERAGE)
-        left, right = (column.used[strong].astype(np.int64) for column in (self._left, self._right))
+        left, right, similarity = self._links.living(self._alive())
+        left, right = left[similarity >= LEAST_AVERAGE], right[similarity >= LEAST_AVERAGE]
         ruled = [[number for story in group if (number := self._numbers.get(story)) is not None] for group in together]
         more = [(group[0], other) for group in ruled for other in group[1:]]
         left = np.concatenate([left, np.array([one for one, _ in more], dtype=np.int64)])
@@ -167,13 +163,10 @@ class LiveStories:
         return [name for at in reached.tolist() if (name := self._names[at]) is not None]
 
     def edges_among(self, stories: Collection[str]) -> tuple[list[str], Edges]:
-        """These stories in the order of their representatives, and their links as positions in that list."""
+        """These stories in the order of their representatives, and the links that count, as positions in that list."""
         known = [story for story in stories if story in self._numbers]
         ordered = sorted(known, key=lambda story: self._keys[self._numbers[story]])
         places = np.full(len(self._names), -1, dtype=np.int64)
         places[[self._numbers[story] for story in ordered]] = np.arange(len(ordered))
-        living = self._living_edges()
-        left, right = (places[column.used[living].astype(np.int64)] for column in (self._left, self._right))
-        inside = (left >= 0) & (right >= 0)
-        similarity = self._similarity.used[living][inside].astype(np.int64)
-        return ordered, Edges(left[inside], right[inside], similarity)
+        left, right, similarity = self._links.counting(self._alive(), self._keys, places >= 0)
+        return ordered, Edges(places[left], places[right], similarity)

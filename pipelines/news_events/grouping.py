@@ -28,6 +28,7 @@ from onestory.store.news_events.members import (
     changed_stories,
     delete_members,
     existing_stories,
+    look_at_again,
     owners_of_stories,
     save_members,
     stories_to_look_at_again,
@@ -109,10 +110,11 @@ class NewsEventGrouper:
             self._window.live.remove(features.story)
         links = {features.story: self._window.live.add(features) for _, features in computed}
         rows = [row_of_features(features, story) for story, features in computed]
-        linked = {story for story, others in links.items() for story in (story, *others)}
+        linked = {story for story, others in links.items() for story in (story, *others)} | self._window.live.settle()
         former |= {self._window.homes.get(story) for story in linked}
         mates = {story for story, home in self._window.homes.items() if home in former and home is not None}
-        return _Batch(writer, leaving, rows, links, self._regrouped(connection, set(links), linked | mates))
+        worn = self._window.live.worn()
+        return _Batch(writer, leaving, rows, links, worn, self._regrouped(connection, set(links), linked | mates))
 
     def _changed(self, connection: Connection, limit: int) -> list[ChangedStory]:
         again = stories_to_look_at_again(connection, limit=limit)
@@ -166,6 +168,7 @@ class NewsEventGrouper:
             write_setting(connection, NEWS_EVENTS_WRITER, self._token)
         delete_members(connection, batch.leaving)
         save_members(connection, batch.rows, batch.links)
+        look_at_again(connection, batch.worn)
         assign_stories(connection, {story: home for story, home in made.homes.items() if made.former[story] != home})
         save_news_events(connection, fresh, now=now)
         # Events that lost their last story to others.
@@ -196,13 +199,15 @@ class _Regrouping:
 class _Batch:
     """What a step writes: stories that leave, rows and links of those that are new or have changed, and the events.
 
-    `writer` is the process that had grouped last when it was computed.
+    `worn` are stories that are to be compared with all others again; `writer` is the process that had grouped last when
+    the batch was computed.
     """
 
     writer: str | None
     leaving: Sequence[str]
     rows: Sequence[MemberRow]
     links: Mapping[str, Mapping[str, int]]
+    worn: Sequence[str]
     regrouping: _Regrouping
 
     @property

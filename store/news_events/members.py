@@ -26,6 +26,7 @@ __all__ = [
     "delete_members",
     "existing_stories",
     "links_of_stories",
+    "look_at_again",
     "members_of_days",
     "members_of_events",
     "owners_of_stories",
@@ -96,6 +97,13 @@ def stories_to_look_at_again(connection: Connection, *, limit: int) -> list[str]
     """Stories whose event may have changed although they did not: by a decision, or by a takedown."""
     query = select(news_event_stories.c.story_id).where(news_event_stories.c.story_updated.is_(None))
     return list(connection.execute(query.order_by(news_event_stories.c.story_id).limit(limit)).scalars())
+
+
+def look_at_again(connection: Connection, story_ids: Collection[str]) -> None:
+    """Let these stories be grouped once more although they did not change."""
+    for part in chunks(story_ids):
+        these = news_event_stories.c.story_id.in_(part)
+        connection.execute(update(news_event_stories).where(these).values(story_updated=None))
 
 
 def changed_stories(
