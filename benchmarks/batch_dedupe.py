@@ -1,15 +1,17 @@
 """The batch from files to stories: articles a second, memory of all its processes, and what a crowd costs.
 
     python -m benchmarks.batch_dedupe --data ../shared/data [--rows 2000,20000] [--crowd 20000] [--workers 2]
-        [--peer ENVIRONMENT/bin/python]
+        [--peer datatrove=ENVIRONMENT/bin/python] [--peer text_dedup=...] [--peer rensa=...]
 
 Every run is a process of its own, measured with all that it starts. F1 is over pairs of the generator's stories,
-excerpts included. `--peer` names the interpreter of an environment with datatrove, whose MinHash runs over the
-same rows with its defaults; it has no step that looks at the texts of what it finds.
+excerpts included. `--peer` names a library and the interpreter of an environment that has it: its MinHash runs over the
+same rows, with its defaults. No peer has a step that looks at the texts of what it finds, or keeps evidence.
 """
 
 import argparse
+import ctypes
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -31,6 +33,7 @@ from onestory.pipelines.batch.extraction import ReadChunk
 from onestory.pipelines.runtime.workers import Workers
 
 SAMPLE_SECONDS = 1.0
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -61,7 +64,17 @@ def measured(command: Sequence[str | Path]) -> Measured:
                 private, proportional = max(private, uss), max(proportional, pss)
         if process.returncode:
             raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+    _wait_for_orphans()
     return Measured(time.perf_counter() - start, _processor_seconds() - before, private, proportional, printed)
+
+
+def _wait_for_orphans() -> None:
+    """Wait for processes whose parent ended before them, which are this process's now: so their time is counted."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def _processor_seconds() -> float:
@@ -115,8 +128,8 @@ def run(folder: Path, name: str, rows: Iterator[dict[str, object]], options: arg
     print(_line(name, found, len(truth), options.workers), _scores(truth, labels))
     stages = json.loads(found.printed)
     print("   ", ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items()), flush=True)
-    if options.peer:
-        _run_peer(folder, name, path, truth, options)
+    for peer in options.peer:
+        _run_peer(folder, name, path, truth, peer, options)
     return each
 
 
@@ -138,12 +151,15 @@ def _pairs(counts: Counter[Hashable] | Counter[int] | Counter[str]) -> int:
     return sum(count * (count - 1) // 2 for count in counts.values())
 
 
-def _run_peer(folder: Path, name: str, path: Path, truth: dict[int, int], options: argparse.Namespace) -> None:
-    script = Path(__file__).with_name("datatrove_minhash.py")
-    found = measured([options.peer, script, path, folder / f"{name}.datatrove", str(options.workers)])
+def _run_peer(
+    folder: Path, name: str, path: Path, truth: dict[int, int], peer: str, options: argparse.Namespace
+) -> None:
+    library, _, python = peer.partition("=")
+    script = Path(__file__).with_name(f"{library}_minhash.py")
+    found = measured([python, script, path, folder / f"{name}.{library}", str(options.workers)])
     labels = {int(at): label for at, label in json.loads(found.printed.splitlines()[-1])}
     whole: dict[int, Hashable] = {at: labels.get(at, -1 - at) for at in truth}
-    print(_line("  datatrove", found, len(truth), options.workers), _scores(truth, whole), flush=True)
+    print(_line(f"  {library}", found, len(truth), options.workers), _scores(truth, whole), flush=True)
 
 
 def _line(name: str, found: Measured, rows: int, workers: int) -> str:
@@ -161,12 +177,13 @@ def main() -> None:
     parser.add_argument("--crowd", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory", type=int, default=2 << 30)
-    parser.add_argument("--peer", type=Path)
+    parser.add_argument("--peer", action="append", default=[], metavar="LIBRARY=PYTHON")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         one_run(*options.one, options.workers, options.memory)
         return
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1)
     texts = texts_of(options.data)
     with TemporaryDirectory() as place:
         folder = Path(place)
