@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onestory.news_events.columns import Column
+from onestory.news_events.similarity import UNIT
 
 __all__ = ["MAX_LINKS", "LinkTable", "Resembling"]
 
 MAX_LINKS = 100  # few real events have as many stories
 MAX_STORED = 128
 SPARE = MAX_STORED - MAX_LINKS
-LEAST_TRIMMED = 500_000
+LEAST_TRIMMED = 100_000
 
 Numbers = NDArray[np.int64]
 # A similarity, the key that decides between equal ones, and the number of the other story.
@@ -107,7 +108,6 @@ class LinkTable:
         for told in (self.lost, self.floors):
             for number in [one for one in told if not alive[one]]:
                 del told[number]
-        self._trim(keys, len(alive))
         return [int(number) for number in np.unique(staying[touched])]
 
     def _count_lost(
@@ -130,12 +130,15 @@ class LinkTable:
         """Stories one of whose strongest links may not be stored."""
         return [number for number, lost in self.lost.items() if lost > SPARE]
 
-    def _trim(self, keys: Sequence[str], count: int) -> None:
-        """Drop what is not among the MAX_STORED strongest links of either story, when links have doubled."""
-        if len(self) < max(LEAST_TRIMMED, 2 * self.trimmed):
+    def trim(self, keys: Sequence[str]) -> None:
+        """Drop what is not among the MAX_STORED strongest links of either story, once there are half as many again.
+
+        All links are of living numbers.
+        """
+        if len(self) < max(LEAST_TRIMMED, 1.5 * self.trimmed):
             return
         left, right, similarity = self._all()
-        of_left, of_right = _ranks(left, right, similarity, keys, np.ones(count, dtype=bool))
+        of_left, of_right = _ranks(left, right, similarity, keys, np.ones(len(keys), dtype=bool))
         for ends, others, ranks in ((left, right, of_left), (right, left, of_right)):
             for at in np.flatnonzero(ranks == MAX_STORED - 1).tolist():
                 self.floors[int(ends[at])] = (int(similarity[at]), keys[int(others[at])])
@@ -170,8 +173,9 @@ def _ranks(
     order = np.empty(len(asked), dtype=np.int64)
     named = sorted(np.unique(others[chosen]).tolist(), key=keys.__getitem__)
     order[named] = np.arange(len(named))
-    both = np.concatenate([similarity, similarity])
-    ranked = chosen[np.lexsort((-order[others[chosen]], -both[chosen], ends[chosen]))]
+    # One number that sorts by story, then the strongest first, then by key: sorting three takes several times as long.
+    weaker, later = UNIT - np.concatenate([similarity, similarity])[chosen], len(named) - 1 - order[others[chosen]]
+    ranked = chosen[np.argsort((ends[chosen] * (UNIT + 1) + weaker) * len(named) + later)]
     first = np.flatnonzero(np.append(True, ends[ranked][1:] != ends[ranked][:-1]))
     places = np.arange(len(ranked)) - np.repeat(first, np.diff(np.append(first, len(ranked))))
     ranks = np.zeros(len(ends), dtype=np.int64)

@@ -82,11 +82,10 @@ class LiveStories:
 
     def settle(self) -> set[str]:
         """Account for the stories that were replaced or removed; those whose links may count differently by it."""
-        if not self._removed:
-            return set()
         successors = {number: self._numbers[story] for number, story in self._removed.items() if story in self._numbers}
+        touched = self._links.settle(self._alive(), successors, self._keys) if self._removed else []
         self._removed = {}
-        touched = self._links.settle(self._alive(), successors, self._keys)
+        self._links.trim(self._keys)
         return {name for number in touched if (name := self._names[number]) is not None}
 
     def worn(self) -> list[str]:
