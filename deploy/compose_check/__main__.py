@@ -1,7 +1,7 @@
 """Builds the image and runs docker-compose.yml for real: python -m deploy.compose_check
 
 Works on a copy of the checkout, as a project of its own, on ports 8000, 80 and 443 of this machine. At the end all is
-removed but images, unless --keep is given. Exits with 1 at the first promise that does not hold.
+removed, unless --keep is given. Exits with 1 at the first promise that does not hold.
 """
 
 import argparse
@@ -36,9 +36,9 @@ CHECKS: dict[str, Callable[[Stack], str]] = {
     "profile monitoring": profile_checks.monitor,
     "profile tls": profile_checks.proxy,
     "services are locked down": service_checks.are_locked_down,
+    "logs are JSON lines": service_checks.log_json_only,
     "an upgrade loses nothing": upgrade_checks.upgrades,
     "a backup is restored": upgrade_checks.restores,
-    "logs are JSON lines": service_checks.log_json_only,
     "crawlers and API end at SIGTERM": service_checks.end_at_sigterm,
 }
 
@@ -47,6 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", action="store_true", help="leave the stack running at the end")
     options = parser.parse_args()
+    os.umask(0o022)
     folder = Path(tempfile.mkdtemp(prefix="compose-check-"))
     stack = prepare(folder)
     stack.remove()  # What an interrupted check has left.
@@ -70,9 +71,6 @@ def prepare(folder: Path) -> Stack:
     command = re.findall(r"^\$ (install -d -m 700 secrets.*)$", documentation, re.MULTILINE)[0]
     subprocess.run(["sh", "-c", command], cwd=folder, check=True)
     shutil.copy(folder / ".env.example", folder / ".env")
-    for name in ("metrics_key", "grafana_password", "smtp_url"):
-        (folder / "secrets" / name).write_text("none-yet\n")
-        (folder / "secrets" / name).chmod(0o444)
     proxy_data = folder / "proxy-data"
     proxy_data.mkdir(mode=0o700)
     if os.geteuid() == 0:
@@ -81,6 +79,9 @@ def prepare(folder: Path) -> Stack:
         proxy_data.chmod(0o777)
     (folder / "sources.toml").write_text(sources())
     stack = Stack(folder, {"ONESTORY_CONTACT": "https://desk.example/bot", "ONESTORY_SOURCES": "./sources.toml"})
+    for name in ("metrics_key", "grafana_password"):
+        stack.put_secret(name, "for-the-check")
+    stack.raise_version()
     stack.env["ONESTORY_CHECK_IMAGE"] = image_checks.image_of(stack)
     return stack
 

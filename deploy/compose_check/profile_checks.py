@@ -36,7 +36,7 @@ def newest_backup(stack: Stack) -> str:
 
 
 def digest(stack: Stack) -> str:
-    (stack.folder / "secrets" / "smtp_url").write_text(f"smtp://site:{SMTP_PORT}\n")
+    stack.put_secret("smtp_url", f"smtp://site:{SMTP_PORT}")
     stack.env |= {
         "ONESTORY_SMTP_URL_FILE": "./secrets/smtp_url",
         "ONESTORY_DIGEST_MAIL": "desk@site.example",
@@ -67,7 +67,7 @@ def _sent(stack: Stack, start: str) -> str:
 def monitor(stack: Stack) -> str:
     said = stack.inside("api", "onestory", "keys", "add", "prometheus", "--scope", "read")
     [key] = re.findall(r"onestory_[0-9a-f]+_[0-9a-f]+", said)
-    (stack.folder / "secrets" / "metrics_key").write_text(key)
+    stack.put_secret("metrics_key", key)
     services = [service for service in ("prometheus", "grafana") if has_image(stack, service)]
     if not services:
         return "not run: no image of Prometheus or Grafana"

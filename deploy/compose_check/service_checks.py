@@ -68,9 +68,8 @@ def answer_only_with_the_key(stack: Stack) -> str:
 
 def take_a_new_admin_key(stack: Stack) -> str:
     """A key file that is named later is put into force by `up` alone."""
-    key, path = secrets.token_hex(24), stack.folder / "secrets" / "admin_key"
-    path.write_text(f"{key}\n")
-    path.chmod(0o444)
+    key = secrets.token_hex(24)
+    stack.put_secret("admin_key", key)
     stack.env["ONESTORY_ADMIN_KEY_FILE"] = "./secrets/admin_key"
     stack.up()
     seconds = wait_until(lambda: stack.status_of("/v1/status", key=key) == 200, what="the new key opens the API")

@@ -18,6 +18,8 @@ __all__ = ["CheckError", "Stack", "copy_checkout", "docker", "wait_until"]
 
 PROJECT = "onestory-check"
 OVERRIDE = "deploy/compose_check/check.yml"
+# The files that a release writes its version into.
+VERSIONED = ("pyproject.toml", "Dockerfile", "docker-compose.yml")
 # Compose 2.26 clears the line before it writes one, also into a file.
 CONTROL = re.compile(r"\x1b\[\d*[A-Z]")
 
@@ -60,11 +62,15 @@ def copy_checkout(source: Path, target: Path) -> None:
 
 @dataclass(slots=True)
 class Stack:
-    """A copy of the checkout in `folder`, run as a Compose project of its own. `env` is what .env would hold."""
+    """A copy of the checkout in `folder`, run as a Compose project of its own.
+
+    `env` is what .env would hold, `key` an admin key, once there is one; `images` are those that were built.
+    """
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
     key: str = ""
+    images: list[str] = field(default_factory=list)
 
     def compose(self, *arguments: str) -> str:
         files = {"COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_FILE": f"docker-compose.yml:{OVERRIDE}"}
@@ -90,8 +96,11 @@ class Stack:
         )
 
     def remove(self) -> None:
-        """Containers, networks and volumes of the project. Images stay."""
+        """Containers, networks and volumes of the project, and the images that were built."""
         self.compose("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
+        for image in self.images:
+            if docker("image", "ls", "--quiet", image).strip():
+                docker("image", "rm", image)
 
     def containers(self) -> list[dict[str, Any]]:
         """What `docker compose ps` knows of each container, those that ended included."""
@@ -112,7 +121,13 @@ class Stack:
         )
 
     def wait_ready(self) -> float:
-        return wait_until(lambda: self.status_of("/readyz") == 200, what="the API is ready")
+        return wait_until(self.is_ready, what="the API is ready")
+
+    def is_ready(self) -> bool:
+        try:
+            return self.status_of("/readyz") == 200
+        except OSError:
+            return False
 
     def status_of(self, path: str, *, key: str = "") -> int:
         try:
@@ -132,6 +147,23 @@ class Stack:
         if key:
             request.add_header("Authorization", f"Bearer {key}")
         return urllib.request.urlopen(request, timeout=20)
+
+    def put_secret(self, name: str, value: str) -> None:
+        """Write a file into `secrets`, readable as the documentation says."""
+        path = self.folder / "secrets" / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"{value}\n")
+        path.chmod(0o444)
+
+    def raise_version(self) -> str:
+        """Write another version into the files that name it, so that no image of a release is replaced. Returns it."""
+        old = self.version()
+        new = f"{old.partition('.dev')[0]}.dev{time.time_ns()}"
+        for name in VERSIONED:
+            path = self.folder / name
+            path.write_text(path.read_text().replace(old, new))
+        self.images.append(f"onestory:{new}")
+        return new
 
     def version(self) -> str:
         """The version that pyproject.toml names."""

@@ -1,6 +1,9 @@
 """An upgrade to the next version, and a restore into empty volumes."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from deploy.compose_check.crawl_checks import rows
 from deploy.compose_check.profile_checks import newest_backup
@@ -8,31 +11,51 @@ from deploy.compose_check.stack import PROJECT, CheckError, Stack, docker, wait_
 
 __all__ = ["restores", "upgrades"]
 
-# The files that a release writes its version into.
-VERSIONED = ("pyproject.toml", "Dockerfile", "docker-compose.yml")
 PROFILES = ("alerts", "backup", "digest")
 
 
 def upgrades(stack: Stack) -> str:
     """The same store under the next version: every container of ours is made anew, with nothing lost."""
-    before, old = rows(stack), stack.version()
-    new = f"{old}.post1"
-    for name in VERSIONED:
-        path = stack.folder / name
-        path.write_text(path.read_text().replace(old, new))
+    before, old, new = rows(stack), stack.version(), stack.raise_version()
     stack.compose("build", "--quiet")
     started = time.monotonic()
-    stack.up(profiles=PROFILES)
-    wait_until(lambda: stack.get("/v1/status")["version"] == new, what=f"the API is of version {new}")
+    with outage(stack) as refused:
+        stack.up(profiles=PROFILES)
+        wait_until(lambda: stack.get("/v1/status")["version"] == new, what=f"the API is of version {new}")
     seconds = time.monotonic() - started
-    if left := [
-        one["Name"] for one in stack.containers() if one["Image"] == f"onestory:{old}" and one["Service"] != "site"
-    ]:
-        raise CheckError(f"still of version {old}: {', '.join(left)}")
     stack.wait_healthy("crawler", "api")
     if rows(stack) != before:
         raise CheckError(f"{before} before the upgrade, {rows(stack)} after it")
-    return f"the API answers as version {new} after {seconds:.0f} s"
+    if left := _containers_of(stack, f"onestory:{old}"):
+        raise CheckError(f"still of version {old}: {', '.join(left)}")
+    return f"{new} answers {seconds:.0f} s after `up`; nobody answered for {sum(refused):.0f} s of them"
+
+
+def _containers_of(stack: Stack, image: str) -> list[str]:
+    return [one["Name"] for one in stack.containers() if one["Image"] == image and one["Service"] != "site"]
+
+
+@contextmanager
+def outage(stack: Stack) -> Iterator[list[float]]:
+    """The seconds in which the API was not ready, in pieces; complete when the context ends."""
+    refused: list[float] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            started = time.monotonic()
+            answered = stack.is_ready()
+            ended.wait(0.1)
+            if not answered:
+                refused.append(time.monotonic() - started)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield refused
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def restores(stack: Stack) -> str:
