@@ -41,6 +41,7 @@ lint: $(FOR_WORK)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --explicit-package-bases deploy/compose_check
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/hadolint --failure-threshold error Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
