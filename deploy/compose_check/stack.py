@@ -158,7 +158,7 @@ class Stack:
     def raise_version(self) -> str:
         """Write another version into the files that name it, so that no image of a release is replaced. Returns it."""
         old = self.version()
-        new = f"{old.partition('.dev')[0]}.dev{time.time_ns()}"
+        new = f"{old.partition('.dev')[0]}.dev{int(time.time())}"
         for name in VERSIONED:
             path = self.folder / name
             path.write_text(path.read_text().replace(old, new))
