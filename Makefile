@@ -14,7 +14,7 @@ FOR_WORK := .venv/installed-for-work
 FOR_BENCH := .venv/installed-for-bench
 LISTS := $(BIN)/python pyproject.toml constraints.txt
 
-.PHONY: help run test lint mutants wheel sbom audit bench scoreboard soak reference clean
+.PHONY: help run test lint mutants wheel sbom audit compose-check bench scoreboard soak reference clean
 
 help:
 	@echo "make run     start Onestory: crawl, and serve the pages; more words to it in ARGS"
@@ -24,6 +24,7 @@ help:
 	@echo "make wheel   build the wheel, install it into a fresh environment and run the demo from there"
 	@echo "make sbom    list what an installation consists of, with licences and hashes, in build/onestory.cdx.json"
 	@echo "make audit   ask for known vulnerabilities of what is pinned; without a network it says so"
+	@echo "make compose-check  build the image and run the whole stack for real; ENGINE=own brings the engine along"
 	@echo "make bench   measure what the documentation claims, with the data in DATA"
 	@echo "make scoreboard  score the stories against every labelled set in DATA, others beside them"
 	@echo "make soak    a simulated week of crawls, one killed a day: a quarter of an hour, or a tenth with ARGS=--quick"
@@ -40,6 +41,7 @@ lint: $(FOR_WORK)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --explicit-package-bases deploy/compose_check
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/hadolint --failure-threshold error Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
@@ -58,6 +60,10 @@ sbom: $(FOR_WORK)
 
 audit: $(FOR_WORK)
 	@PYTHON=$(BIN)/python bash .ci/supply-chain audit
+
+# ENGINE=own: an engine and stand-ins for the official images, made of Debian's packages.
+compose-check:
+	@$(if $(filter own,$(ENGINE)),deploy/compose_check/engine) $(PYTHON) -m deploy.compose_check $(ARGS)
 
 bench: $(FOR_BENCH)
 	@test -d "$(DATA)" || { echo "no data in $(DATA): name its folder, as in make bench DATA=../data" >&2; exit 2; }

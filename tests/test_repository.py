@@ -85,8 +85,9 @@ EXTRAS_OF_USE = ("batch", "spark", "semantic", "mcp")
 def _imported_distributions() -> set[str]:
     providers = importlib.metadata.packages_distributions()
     modules = set()
+    others = {"tests", "benchmarks", "docs", "deploy", ".venv", "build", "dist"}
     for path in Path(onestory.__file__).parent.resolve().parent.glob("*/**/*.py"):
-        if path.relative_to(ROOT).parts[0] not in {"tests", "benchmarks", "docs"} | {".venv", "build", "dist"}:
+        if path.relative_to(ROOT).parts[0] not in others:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
                     modules |= {alias.name.partition(".")[0] for alias in node.names}

@@ -65,6 +65,7 @@ def test_every_image_is_named_exactly_and_ours_is_built_once(services: dict[str,
         assert tag.count(".") == 2 or tag == "17.6-alpine", name  # PostgreSQL has two numbers
     assert [name for name, service in services.items() if "build" in service] == ["migrate"]
     assert {services[name]["image"] for name in OURS} == {f"onestory:{_version()}"}
+    assert {name for name, service in services.items() if service.get("pull_policy") == "never"} == set(OURS)
 
 
 def _version() -> str:

@@ -57,6 +57,7 @@ def test_the_base_is_named_exactly_and_may_be_pinned_by_digest() -> None:
 def test_dependencies_come_before_the_sources_and_the_image_says_which_version_it_is() -> None:
     first, own = TEXT.index("--require-hashes"), TEXT.index("COPY crawler")
     assert first < own
+    assert TEXT.rindex("RUN ") < TEXT.rindex("COPY ") < TEXT.index("ARG VERSION"), "a release would build layers again"
     version = re.findall(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[0]
     assert f"VERSION={version}" in of("ARG")
     labels = re.findall(r"org\.opencontainers\.image\.(\w+)=", TEXT)
