@@ -54,18 +54,21 @@ def measured(command: Sequence[str | Path]) -> Measured:
     """Run a command to its end."""
     start, before = time.perf_counter(), _processor_seconds()
     private = proportional = 0
+    used: dict[int, float] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while True:
             try:
                 printed, _ = process.communicate(timeout=SAMPLE_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                uss, pss = _memory(process.pid)
+                uss, pss = _memory(process.pid, used)
                 private, proportional = max(private, uss), max(proportional, pss)
         if process.returncode:
             raise RuntimeError(f"{command[0]} ended with {process.returncode}")
     _wait_for_orphans()
-    return Measured(time.perf_counter() - start, _processor_seconds() - before, private, proportional, printed)
+    # The second, to a second a process, for what was ended by others than its parent.
+    processor = max(_processor_seconds() - before, sum(used.values()))
+    return Measured(time.perf_counter() - start, processor, private, proportional, printed)
 
 
 def _wait_for_orphans() -> None:
@@ -83,13 +86,15 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _memory(pid: int) -> tuple[int, int]:
+def _memory(pid: int, used: dict[int, float]) -> tuple[int, int]:
+    """The bytes of a process and of all below it; `used` gets the seconds of a processor that each has used so far."""
     uss = pss = 0
     try:
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
-            info = process.memory_full_info()
+            info, times = process.memory_full_info(), process.cpu_times()
             uss, pss = uss + info.uss, pss + info.pss
+            used[process.pid] = times.user + times.system
     except psutil.Error:
         pass  # it ended meanwhile
     return uss, pss

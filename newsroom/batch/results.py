@@ -24,7 +24,7 @@ from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 from onestory.pipelines.batch.work_folder import open_arrow
 from onestory.store.stories.records import MatchRecord, current_matches
 
-__all__ = ["TABLES", "group_rows", "make_results", "match_row", "result_name"]
+__all__ = ["TABLES", "collected_once", "group_rows", "make_results", "match_row", "result_name"]
 
 Row = dict[str, Any]
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -58,7 +58,7 @@ def make_results(setting: Setting, *, progress: Progress) -> None:
 
 def write_results(setting: Setting, group: int) -> None:
     """The rows of one group, each table in the order of its ids."""
-    with _collected_once(), evaluated_group(setting, group) as evaluated:
+    with collected_once(), evaluated_group(setting, group) as evaluated:
         rows, current = group_rows(evaluated)
         if setting.keeps_store:
             keep_group(setting, group, evaluated)
@@ -69,7 +69,7 @@ def write_results(setting: Setting, group: int) -> None:
 
 
 @contextmanager
-def _collected_once() -> Iterator[None]:
+def collected_once() -> Iterator[None]:
     """Collect garbage behind a group and not within it, where that took a fifth of the time; only the group's own."""
     was_collecting = gc.isenabled()
     gc.disable()

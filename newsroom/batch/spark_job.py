@@ -74,13 +74,14 @@ def run_on_spark(
         .cogroup(within.groupBy("group"))
         .applyInArrow(partial(evaluate_group, as_of=moment), spark_schema(RESULTS))
     )
+    spark.sparkContext.setJobDescription("results")
     results.write.mode("overwrite").partitionBy("table").parquet(f"{work}/results")
     rows = spark.read.parquet(f"{work}/results")
     current = rows.where("table = 'current'").select(F.col("id").alias("key"))
     others = _between(between, current)
     counts = {}
     for table in TABLES:
-        found = rows.where(F.col("table") == table).select("row")
+        found = rows.where(F.col("table") == table).select("id", "row")
         whole = found.union(others) if table == "matches" else found
         counts[table] = _write_table(whole, table, partial_out)
     reasons = _write_rejected(frames.rejected, partial_out)
@@ -102,9 +103,11 @@ def _between(between: DataFrame, current: DataFrame) -> DataFrame:
 def _write_table(rows: DataFrame, table: str, out: Path) -> int:
     """Write the rows in the order of their ids, under the names that a dump has; how many there are."""
     fields = dict(TABLES[table])
-    typed = rows.mapInArrow(partial(typed_rows, fields=fields), spark_schema(arrow_schema(fields)))
-    keys = ("a", "b") if table == "matches" else ("id",)
-    typed.orderBy(*keys).write.mode("overwrite").parquet(f"{out}/{table}")
+    # A sort by ranges reads its rows twice: so they get their types behind it.
+    ordered = rows.orderBy("id")
+    typed = ordered.mapInArrow(partial(typed_rows, fields=fields), spark_schema(arrow_schema(fields)))
+    rows.sparkSession.sparkContext.setJobDescription(f"writing {table}")
+    typed.write.mode("overwrite").parquet(f"{out}/{table}")
     written = sorted((out / table).glob("part-*.parquet"))
     for number, path in enumerate(written):
         path.rename(out / table / f"{table}-{number:05d}.parquet")

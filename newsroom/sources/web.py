@@ -15,6 +15,7 @@ from onestory.newsroom.http.permissions import REQUIRE_EDIT, REQUIRE_READ
 from onestory.newsroom.pages.redirects import see_other
 from onestory.newsroom.pages.render import render_page
 from onestory.newsroom.sources.api import Source, SourceId
+from onestory.store.audits import read_last_audit
 from onestory.store.frontier.hosts import database_time
 from onestory.store.sources.coverage import daily_yields, gaps_of, weekly_yields
 from onestory.store.sources.failing import failing_sources
@@ -51,6 +52,7 @@ def show_sources(
     with desk.store.read() as connection:
         found = source_records(connection)
         failing = failing_sources(connection)
+        audit = read_last_audit(connection)
         week = weekly_yields(connection, now=desk.clock())
         wished = recent_source_requests(
             connection, since=database_time(connection) - RESULTS_SHOWN_FOR, limit=MAX_REQUESTS_SHOWN
@@ -70,6 +72,7 @@ def show_sources(
         ill=sum(source.enabled and not source.is_well for source in found),
         alarms=_alarms(found),
         failing=failing,
+        audit=audit,
         asked=request.query_params.get("asked"),
     )
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onestory.dedupe.signature import KEY_BYTES, band_keys
+from onestory.dedupe.signature import KEY_BYTES, Signature, band_keys
 from onestory.pipelines.batch.captures import CaptureFile
 from onestory.pipelines.batch.directory import Directory, open_directory
 from onestory.pipelines.batch.parts import Progress, Setting, do_parts
 
-__all__ = ["ENTRY", "PAIRS", "PLACE", "PRIORITIES", "SHOWN", "distinct", "make_pairs", "pairs_among"]
+__all__ = ["ENTRY", "PAIRS", "PLACE", "PRIORITIES", "SHOWN", "distinct", "entries_of", "make_pairs", "pairs_among"]
 
 SHOWN = 24  # ids that a crowded band shows, as in register.lua
 ENTRY = np.dtype([("key", "<u8"), ("priority", "<u4"), ("place", "<u4")])
@@ -58,7 +58,8 @@ def write_bands(setting: Setting, part: int) -> None:
     directory = open_directory(setting.folder)
     found = CaptureFile(setting.folder.path / directory.files[part])
     start = int(directory.file_starts[part])
-    kept = [_entries(found, row, int(directory.places[start + row])) for row in _rows(directory, start, len(found))]
+    rows = _rows(directory, start, len(found))
+    kept = [entries_of(found.signature(row), int(directory.places[start + row])) for row in rows]
     entries = np.concatenate(kept) if kept else np.empty(0, dtype=ENTRY)
     setting.folder.write_array(_bands_name(part), entries[np.argsort(entries["key"], kind="stable")])
 
@@ -78,8 +79,8 @@ def _rows(directory: Directory, start: int, rows: int) -> list[int]:
     return chosen
 
 
-def _entries(found: CaptureFile, row: int, place: int) -> Any:
-    signature = found.signature(row)
+def entries_of(signature: Signature, place: int) -> Any:
+    """The band keys of the version at a place, each once, sorted."""
     keys = np.frombuffer(band_keys(signature), dtype=np.uint8).reshape(-1, KEY_BYTES)
     wide = np.zeros((len(keys), 8), dtype=np.uint8)
     wide[:, :KEY_BYTES] = keys

@@ -42,13 +42,15 @@ def test_spark_makes_the_rows_of_the_local_batch(spark: Any, tmp_path: Path) -> 
     assert not (tmp_path / "spark.partial").exists()
 
 
-def test_stars_find_the_components_of_chains_and_stars(spark: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("edges_a_task", [1000, 10], ids=["one task", "stars"])
+def test_the_components_of_chains_and_stars_are_found(spark: Any, tmp_path: Path, edges_a_task: int) -> None:
     from onestory.pipelines.batch.spark.frames import connected_components
 
     chain = [(f"c{at:03}", f"c{at + 1:03}") for at in range(40)]
     star = [("s000", f"s{at:03}") for at in range(1, 200)]
     edges = spark.createDataFrame([*chain, *star, ("x1", "x2")], "one string, other string")
-    found = {row["id"]: row["component"] for row in connected_components(edges, work=str(tmp_path)).collect()}
+    components = connected_components(edges, work=str(tmp_path), edges_a_task=edges_a_task)
+    found = {row["id"]: row["component"] for row in components.collect()}
     assert found == (
         {f"c{at:03}": "c000" for at in range(1, 41)} | {f"s{at:03}": "s000" for at in range(1, 200)} | {"x2": "x1"}
     )

@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 from sqlalchemy import insert, update
 
+from onestory.store.audits import AuditRecord, write_last_audit
 from onestory.store.events.event_log import add_event
 from onestory.store.schema import articles, sources, stories, versions
 from tests.newsroom.conftest import Served
@@ -164,6 +165,21 @@ def test_sources_are_shown_and_listed_with_the_worst_first(served: Served) -> No
     listed = served.client.get("/v1/sources").json()["sources"]
     assert [source["outlet"] for source in listed] == ["Bad", "Odd", "Well", "Off"]
     assert listed[0]["why"] == "The host answers 403."
+
+
+def test_the_page_of_sources_tells_what_the_last_audit_of_the_stories_found(served: Served) -> None:
+    add_source(served, "https://ok.example/feed", status="ok")
+    assert "audit" not in words(read(served.client.get("/sources")))
+    for differences, told in (
+        (0, "no differences"),
+        (1, "1 group of stories differs"),
+        (2, "2 groups of stories differ"),
+    ):
+        with served.store.write() as connection:
+            write_last_audit(connection, AuditRecord(NOON, 1_480, 1_000, differences))
+        page = words(read(served.client.get("/sources")))
+        assert "1,480 articles in 1,000 stories" in page
+        assert told in page
 
 
 def test_a_story_shows_its_original_its_copies_and_their_evidence(news: Served) -> None:

@@ -14,11 +14,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from onestory.pipelines.batch.bands import SHOWN
 from onestory.pipelines.batch.crowds import REPRESENTATIVES
-from onestory.pipelines.batch.spark import tasks
+from onestory.pipelines.batch.spark import candidates, tasks
 
 __all__ = ["Frames", "connected_components", "grouped", "make_frames", "spark_schema"]
 
 CAPTURES_A_GROUP = 2000
+EDGES_A_TASK = 1_000_000  # some 100 MB
 LONGEST_WAY = 60  # rounds of the stars; each about halves what is left
 
 
@@ -53,46 +54,41 @@ def make_frames(
     captures = _kept(
         ordered.mapInArrow(partial(tasks.versions, as_of=as_of), spark_schema(tasks.VERSIONS)), f"{work}/captures"
     )
-    matches = _kept(_matches(captures.where("counts"), parts, work), f"{work}/matches")
+    matches = _kept(_matches(captures.where("counts"), work), f"{work}/matches")
     return Frames(captures, read.where("rejected IS NOT NULL").select("rejected"), matches)
 
 
 def _kept(frame: DataFrame, path: str) -> DataFrame:
+    """The frame, written and read again. Spark's pages and its event log call the step as the folder."""
+    frame.sparkSession.sparkContext.setJobDescription(path.rpartition("/")[2].rstrip("-0123456789"))
     frame.write.mode("overwrite").parquet(path)
     return frame.sparkSession.read.parquet(path)
 
 
-def _matches(versions: DataFrame, parts: int, work: str) -> DataFrame:
+def _matches(versions: DataFrame, work: str) -> DataFrame:
     """The pairs that hold, each with the ids of its articles. Of crowds the representatives are compared first."""
-    bands = versions.mapInArrow(tasks.bands, spark_schema(tasks.BANDS))
-    pairs = _kept(_divided(candidate_pairs(bands)), f"{work}/pairs")
-    found = _kept(_verified(pairs.where("is_first"), versions, parts), f"{work}/matches-first")
+    pairs = _kept(_divided(candidate_pairs(versions)), f"{work}/pairs")
+    found = _kept(_verified(pairs.where("is_first"), versions), f"{work}/matches-first")
     crowded = pairs.where("NOT is_first")
     if not crowded.isEmpty():
-        origins = _kept(versions.mapInArrow(tasks.origins, spark_schema(tasks.ORIGINS)), f"{work}/origins")
+        origins = versions.select("key", "url").mapInArrow(tasks.origins, spark_schema(tasks.ORIGINS))
+        origins = _kept(origins, f"{work}/origins")
         left = _kept(_left_of_crowds(crowded, found, origins), f"{work}/pairs-of-crowds")
-        found = found.union(_kept(_verified(left, versions, parts), f"{work}/matches-of-crowds"))
+        found = found.union(_kept(_verified(left, versions), f"{work}/matches-of-crowds"))
     # A key begins with the id of its article.
     ids = (F.substring(side, 1, 12).alias(f"{side}_id") for side in ("low", "high"))
     return found.select(*(name for name in found.columns if name not in ("later", "earlier", "follows")), *ids)
 
 
-def candidate_pairs(bands: DataFrame) -> DataFrame:
+def candidate_pairs(versions: DataFrame) -> DataFrame:
     """The pairs `later`, `earlier` of keys that share a band, with the priority of the earlier one.
 
     Of a crowded band each version with the 24 that it shows: so a band of n versions makes 24 n rows at most, however
-    crowded it is.
+    crowded it is, and is never in memory as a whole.
     """
-    band = Window.partitionBy("band")
-    ranked = bands.withColumn("size", F.count("*").over(band)).where("size > 1")
-    ranked = ranked.withColumn("rank", F.row_number().over(band.orderBy("priority", "key")))
-    shown = ranked.where(F.col("rank") <= SHOWN).select("band", *(F.col(name).alias(f"s_{name}") for name in RANKED))
-    both = ranked.join(shown, "band").where("s_rank < rank AND s_id <> id")
-    names = {"key": "later", "s_key": "earlier", "s_priority": "priority"}
-    return both.select(*(F.col(name).alias(other) for name, other in names.items())).distinct()
-
-
-RANKED = ("rank", "key", "id", "priority")
+    bands = versions.select("key", "signature").mapInArrow(candidates.bands, spark_schema(candidates.BANDS))
+    ordered = bands.repartition("band").sortWithinPartitions("band", "priority", "key")
+    return ordered.mapInArrow(candidates.pairs, spark_schema(candidates.PAIRS)).distinct()
 
 
 def _divided(pairs: DataFrame) -> DataFrame:
@@ -116,27 +112,28 @@ def _left_of_crowds(crowded: DataFrame, found: DataFrame, origins: DataFrame) ->
     return crowded.join(apart, ["later", "earlier"], "left_anti")
 
 
-def _verified(pairs: DataFrame, versions: DataFrame, parts: int) -> DataFrame:
-    """The matches of pairs."""
-    ends = (F.least("later", "earlier").alias("low"), F.greatest("later", "earlier").alias("high"))
-    pairs = pairs.select("later", "earlier", *ends)
+def _verified(pairs: DataFrame, versions: DataFrame) -> DataFrame:
+    """The matches of pairs. The later version is joined last, so that its pairs are one task's: they are bounded."""
     texts = versions.select("key", "signature", "title", "url", "text")
-    sides = [
-        texts.select(F.col("key").alias(side), *(F.col(name).alias(f"{side}_{name}") for name in texts.columns[1:]))
-        for side in ("low", "high")
-    ]
-    both = pairs.join(sides[0], "low").join(sides[1], "high").repartition(parts)
+    both = pairs.select("later", "earlier")
+    for side in ("earlier", "later"):
+        told = (F.col(name).alias(f"{side}_{name}") for name in texts.columns[1:])
+        both = both.join(texts.select(F.col("key").alias(side), *told), side)
     return both.mapInArrow(tasks.matches, spark_schema(tasks.MATCHES))
 
 
-def connected_components(edges: DataFrame, *, work: str) -> DataFrame:
+def connected_components(edges: DataFrame, *, work: str, edges_a_task: int = EDGES_A_TASK) -> DataFrame:
     """The smallest member (`component`) of each `id` that an edge (`one`, `other`) reaches, itself excepted.
 
-    Alternating large-star and small-star (Kiveris, Lattanzi, Mirrokni, Rastogi and Vassilvitskii, "Connected
-    components in MapReduce and beyond", 2014). Neighbours are never gathered in one row, so that a star of any size is
-    a join and not a list.
+    Edges that fit a task are handed to one. Of more, alternating large-star and small-star (Kiveris, Lattanzi,
+    Mirrokni, Rastogi and Vassilvitskii, "Connected components in MapReduce and beyond", 2014). Neighbours are never
+    gathered in one row, so that a star of any size is a join and not a list.
     """
     current = _kept(_downwards(edges.select("one", "other")), f"{work}/edges-0")
+    if current.count() <= edges_a_task:
+        kind = current.schema["one"].dataType.simpleString()
+        found = current.coalesce(1).mapInArrow(candidates.components, f"id {kind}, component {kind}")
+        return _kept(found, f"{work}/components")
     before: tuple[Any, ...] | None = None
     for step in range(1, LONGEST_WAY):
         stars = _small_star(_large_star(current))

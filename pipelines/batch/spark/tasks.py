@@ -3,17 +3,19 @@
 Nothing here imports pyspark.
 """
 
+import gc
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from onestory.dedupe.signature import KEY_BYTES, PARAMETERS, Signature, band_keys
+from onestory.dedupe.signature import PARAMETERS, Signature
 from onestory.dedupe.verify import ComparedText, verify
 from onestory.errors import BadInput, Dropped
 from onestory.pipelines.archive.reader import TruncatedArchive
@@ -27,6 +29,7 @@ from onestory.pipelines.batch.captures import (
 from onestory.pipelines.batch.extraction import rejected_row
 from onestory.pipelines.batch.inputs import numbered_input
 from onestory.pipelines.runtime.read_capture import read_captures_in_worker
+from onestory.pipelines.runtime.workers import FIRST_PAGE
 from onestory.pipelines.stories.headline import compared, origin_of
 from onestory.pipelines.stories.matched import stored_evidence
 from onestory.store.articles.captures import Capture
@@ -35,13 +38,11 @@ from onestory.store.articles.versions import VersionText
 from onestory.urls import article_id_of_url
 
 __all__ = [
-    "BANDS",
     "CAPTURES",
     "FOUND",
     "MATCHES",
     "ORIGINS",
     "VERSIONS",
-    "bands",
     "captures",
     "found_captures",
     "matches",
@@ -71,7 +72,6 @@ CAPTURES = pa.schema(
 )
 # `key` is the article's id and the number of the capture within the article: keys are ordered as places are.
 VERSIONS = pa.schema([*list(CAPTURES)[:-1], ("key", BINARY), ("counts", pa.bool_())])
-BANDS = pa.schema([("band", LONG), ("priority", LONG), ("key", BINARY), ("id", BINARY)])
 MATCHES = pa.schema(
     [
         ("low", BINARY),
@@ -118,8 +118,17 @@ def captures(batches: Batches, *, as_of: int) -> Iterator[Any]:
 
     `as_of` is the time of captures that have none, in microseconds since 1970.
     """
+    _load_models()
     rows = (row for batch in batches for row in batch.to_pylist())
     return _batched((_captured(row, as_of) for row in rows), CAPTURES)
+
+
+@cache
+def _load_models() -> None:
+    """Once a process. They stay for good: the collector of garbage need not walk through them."""
+    read_captures_in_worker([FIRST_PAGE])
+    gc.collect()
+    gc.freeze()
 
 
 def _captured(row: Row, as_of: int) -> Row:
@@ -154,43 +163,29 @@ def _decided(rows: Sequence[Row], as_of: int) -> Iterator[Row]:
         yield row | {"key": row["id"] + struct.pack(">I", at), "counts": at in stored}
 
 
-def bands(batches: Batches) -> Iterator[Any]:
-    """The band keys of versions, each once, with what decides whom a crowded band shows."""
-    rows = (row for batch in batches for row in batch.to_pylist())
-    return _batched((one for row in rows for one in _bands(row)), BANDS)
-
-
-def _bands(row: Row) -> Iterator[Row]:
-    signature = Signature.from_bytes(row["signature"])
-    keys = band_keys(signature)
-    found = {keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)}
-    priority = int.from_bytes(signature.digest[:4], "little")
-    for key in found:
-        yield {"band": int.from_bytes(key, "little"), "priority": priority, "key": row["key"], "id": row["id"]}
-
-
 def origins(batches: Batches) -> Iterator[Any]:
     """Where versions stand; "" where that is not known."""
-    rows = (row for batch in batches for row in batch.select(["key", "url"]).to_pylist())
+    rows = (row for batch in batches for row in batch.to_pylist())
     return _batched(({"key": row["key"], "origin": origin_of(row["url"])} for row in rows), ORIGINS)
 
 
 def matches(batches: Batches) -> Iterator[Any]:
-    """The pairs that hold. A row has both versions, with `low_` and `high_` before their fields."""
+    """The pairs that hold. A row has both versions, with `later_` and `earlier_` before their fields."""
     kept: OrderedDict[bytes, ComparedText] = OrderedDict()
     rows = (row for batch in batches for row in batch.to_pylist())
     return _batched((found for row in rows if (found := _match(row, kept)) is not None), MATCHES)
 
 
 def _match(row: Row, kept: "OrderedDict[bytes, ComparedText]") -> Row | None:
-    low, high = _text(row, "low", 0, kept), _text(row, "high", 1, kept)
+    sides = sorted(("later", "earlier"), key=row.__getitem__)
+    low, high = (_text(row, side, number, kept) for number, side in enumerate(sides))
     evidence = verify(low, high)
     if evidence is None:
         return None
     told = stored_evidence(evidence, low.signature.words, high.signature.words)
     return {
-        "low": row["low"],
-        "high": row["high"],
+        "low": row[sides[0]],
+        "high": row[sides[1]],
         "low_words": low.signature.words,
         "high_words": high.signature.words,
         "inert": bool(told.get("inert", False)),
@@ -203,7 +198,9 @@ def _match(row: Row, kept: "OrderedDict[bytes, ComparedText]") -> Row | None:
 
 def _text(row: Row, side: str, number: int, kept: "OrderedDict[bytes, ComparedText]") -> ComparedText:
     key = row[side] + bytes([number])
-    if key not in kept:
+    if key in kept:
+        kept.move_to_end(key)
+    else:
         signature = Signature.from_bytes(row[f"{side}_signature"])
         title, url, text = (row[f"{side}_{name}"] for name in ("title", "url", "text"))
         kept[key] = compared(VersionText(number, "", text, b"", PARAMETERS.encode(), title, url), signature)
