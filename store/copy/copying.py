@@ -107,7 +107,8 @@ def _begun(target: Store, identity: str) -> _State:
     Raises BadInput unless the target is empty, or holds a copy of the same store.
     """
     with target.write() as connection:
-        kept = read_setting(connection, COPY_PROGRESS)
+        # Waits for what the server still commits for a run that was killed.
+        kept = connection.scalar(select(settings.c.value).where(settings.c.key == COPY_PROGRESS).with_for_update())
         if kept is not None:
             return _continued(orjson.loads(kept), identity)
         if any(connection.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
