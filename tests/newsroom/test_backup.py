@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -300,6 +301,16 @@ def test_a_store_knows_when_it_was_last_backed_up(config: Config, store: Store, 
     back_up_to(tmp_path / "elsewhere", config, store, minutes=3)
     with store.read() as connection:
         assert read_setting(connection, LAST_BACKUP) == "2026-03-01T12:03:00Z"
+
+
+def test_a_backup_gives_way_to_a_crawl(home: Path, tmp_path: Path) -> None:
+    shows_priority = (
+        "import os, sys; from pathlib import Path; from onestory.newsroom.backup.cli import backup_command;"
+        "backup_command(Path(sys.argv[1]), home=Path(sys.argv[2])); print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    words = [sys.executable, "-c", shows_priority, str(tmp_path / "backups"), str(home)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert int(done.stdout.splitlines()[-1]) >= 5
 
 
 def test_backups_repeat_when_they_are_due_until_the_command_is_ended(home: Path, tmp_path: Path) -> None:
