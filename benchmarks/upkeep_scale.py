@@ -1,20 +1,20 @@
 """Backup, restore and copy of a store of a million articles: how long, what a writer notices, and is all of it there?
 
-    python -m benchmarks.upkeep_scale --home FOLDER [--articles 1000000] [--steps backup,restore,copy,postgresql]
+    python -m benchmarks.upkeep_scale --home FOLDER [--articles N] [--steps backup,restore,copy,postgresql,index]
 
 The store is that of `benchmarks.desk_store`, half of it filled and doubled by `benchmarks.multiplied_store`; it is kept
 in the folder and used again. The writer stores articles ten at a time through the functions of the intake, as fast
 as it can: first alone, then during the backup, then alone again. The backup must hold what it had acknowledged before.
-Serving means that /readyz and the front page answer; the index of the restored store is made meanwhile, and timed. The
-copy goes to a PostgreSQL on this machine that does not wait for its disk; dumps of both stores are compared by their
-bytes. `postgresql` does backup and restore with what was copied.
+Serving means that /readyz and the front page answer; with `index`, what is left of the search index is timed too. The
+copy goes to a new database of the PostgreSQL that listens in the folder `--server`, and trusts the user postgres
+there; else of one that is started, and does not wait for its disk. Dumps of both stores are compared by their bytes.
+`postgresql` does backup and restore with what was copied.
 """
 
 import argparse
 import hashlib
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +31,7 @@ from sqlalchemy import func, select
 from benchmarks.desk_store import Shape, _keep, _piece, fill, vocabulary
 from benchmarks.multiplied_store import multiply
 from onestory.store.database import Store
+from onestory.store.queries import existing_values
 from onestory.store.schema import articles
 from tests.cli import ONESTORY
 from tests.servers import PostgresServer, postgres_server
@@ -117,11 +118,13 @@ def back_up(home: Path, folder: Path, url: str, real: str | None) -> tuple[Path,
     size = sum(path.stat().st_size for path in made.iterdir())
     say(f"backup {end - start:.0f} s (wanted 300), {size / 1e9:.1f} GB; articles that the writer stored a second:")
     say(f"  {before:.0f} before, {during:.0f} during, {after:.0f} after: {during / alone:.2f} (wanted .80)")
+    say(f"  load {os.getloadavg()[0]:.0f}")
     return made, acknowledged
 
 
-def restore(made: Path, home: Path, acknowledged: set[str], real: str | None = None) -> None:
+def restore(made: Path, home: Path, acknowledged: set[str], real: str | None = None, *, index: bool = False) -> None:
     seconds = onestory("restore", made, "--home", home, url=real)
+    check(real or f"sqlite:///{home}/onestory.db", acknowledged)
     env = os.environ | ({"ONESTORY_DATABASE_URL": real} if real else {})
     start = time.monotonic()
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(home)], stdout=subprocess.PIPE, text=True, env=env)
@@ -131,18 +134,24 @@ def restore(made: Path, home: Path, acknowledged: set[str], real: str | None = N
         _until(lambda: _get(f"{url}/readyz") and _get(f"{url}/"))
         serving = time.monotonic() - start
         say(f"restore {seconds:.0f} s, then {serving:.0f} s until pages are served (wanted 600 s for both)")
-        _until(lambda: b'"ready"' in (_get(f"{url}/readyz") or b"").partition(b'"index":')[2][:10])
-        say(f"  the index is whole after {time.monotonic() - start:.0f} s more")
+        say(f"  load {os.getloadavg()[0]:.0f}")
+        if index:
+            _until(lambda: b'"ready"' in (_get(f"{url}/readyz") or b"").partition(b'"index":')[2][:10])
+            say(f"  the index is whole after {time.monotonic() - start:.0f} s more")
     finally:
         server.terminate()
         server.wait()
-    store = Store.open(real or f"sqlite:///{home}/onestory.db")
+
+
+def check(url: str, acknowledged: set[str]) -> None:
+    """Say how many of the articles that were acknowledged before a backup began are missing after its restore."""
+    store = Store.open(url)
     with store.read() as connection:
         number = connection.execute(select(func.count()).select_from(articles)).scalar_one()
-        missing = [one for one in acknowledged if not connection.execute(
-            select(articles.c.id).where(articles.c.id == one)).first()]  # fmt: skip
+        found = existing_values(connection, articles.c.id, acknowledged)
     store.close()
-    say(f"  {number:,} articles; {len(missing)} missing of {len(acknowledged)} looked up that were acknowledged before")
+    missing = len(acknowledged - found)
+    say(f"  {number:,} articles; {missing} missing of {len(acknowledged)} looked up that were acknowledged before")
 
 
 def _get(url: str) -> bytes | None:
@@ -159,24 +168,31 @@ def _until(is_so: object, most: float = 1800) -> None:
         time.sleep(0.5)
 
 
-def dump(home: Path, out: Path, url: str | None = None) -> tuple[dict[str, str], float]:
-    """SHA-256 of the files of a dump, by name, and the seconds that it took."""
-    seconds = onestory("dump", out, "--home", home, url=url)
-    found = {}
-    for path in sorted(out.rglob("*.zst")):
-        with path.open("rb") as file:
-            found[str(path.relative_to(out))] = hashlib.file_digest(file, "sha256").hexdigest()
-    shutil.rmtree(out)
-    return found, seconds
+def dump(home: Path, url: str | None = None) -> tuple[list[tuple[int, str]], float]:
+    """Size and SHA-256 of the rows of articles and of stories, and the seconds that both took. Nothing is grouped."""
+    env = os.environ | ({"ONESTORY_DATABASE_URL": url} if url else {})
+    began, found = time.monotonic(), []
+    for rows in ("articles", "stories"):
+        command = [str(ONESTORY), "dump", "-", "--rows", rows, "--home", str(home)]
+        size, digest = 0, hashlib.sha256()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as process:
+            assert process.stdout
+            while part := process.stdout.read(1 << 20):
+                size += len(part)
+                digest.update(part)
+        if process.returncode:
+            raise RuntimeError(f"dump ended with {process.returncode}")
+        found.append((size, digest.hexdigest()))
+    return found, time.monotonic() - began
 
 
 def copy(home: Path, url: str) -> None:
     seconds = onestory("copy", "--to", url, "--home", home)
-    say(f"copy to PostgreSQL {seconds:.0f} s, every row verified")
-    ours, first = dump(home, home / "dump-sqlite")
-    theirs, second = dump(home, home / "dump-postgresql", url)
+    say(f"copy to PostgreSQL {seconds:.0f} s, every row verified; load {os.getloadavg()[0]:.0f}")
+    ours, first = dump(home)
+    theirs, second = dump(home, url)
     same = "the same bytes" if ours == theirs else "OTHER BYTES"
-    say(f"  dumps of {len(ours)} files: {same}; {first:.0f} and {second:.0f} s")
+    say(f"  dumps of {sum(size for size, _ in ours) / 1e9:.1f} GB: {same}; {first:.0f} and {second:.0f} s")
 
 
 def postgresql(home: Path, url: str, server: PostgresServer) -> None:
@@ -190,20 +206,29 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run(home: Path, steps: Sequence[str]) -> None:
+@contextmanager
+def a_server(sockets: Path | None) -> Iterator[PostgresServer]:
+    if sockets is not None:
+        yield PostgresServer(sockets)
+        return
+    with postgres_server() as server:
+        programs = (server.sockets / "programs").resolve()  # with the pg_dump of its version
+        os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+        yield server
+
+
+def run(home: Path, steps: Sequence[str], sockets: Path | None) -> None:
     url = f"sqlite:///{home}/onestory.db"
     with sqlite3.connect(home / "onestory.db") as connection:
         say(f"{connection.execute('SELECT count(*) FROM articles').fetchone()[0]:,} articles")
     if "copy" in steps or "postgresql" in steps:
-        with postgres_server() as server, server.database() as target:
-            programs = (server.sockets / "programs").resolve()  # with the pg_dump of its version
-            os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+        with a_server(sockets) as server, server.database() as target:
             copy(home, target)
             if "postgresql" in steps:
                 postgresql(home, target, server)
     if "backup" in steps or "restore" in steps:
         made, acknowledged = back_up(home, home / "backups", url, None)
-        restore(made, home / "restored", acknowledged)
+        restore(made, home / "restored", acknowledged, index="index" in steps)
 
 
 def main() -> None:
@@ -211,6 +236,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--steps", default="backup,restore,copy,postgresql")
+    parser.add_argument("--server", type=Path, metavar="FOLDER", help="with the socket of a PostgreSQL server")
     parser.add_argument("--write", metavar="URL", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -218,7 +244,7 @@ def main() -> None:
         write(asked.write, asked.home, asked.seed)
         return
     prepare(asked.home, asked.articles)
-    run(asked.home, asked.steps.split(","))
+    run(asked.home, asked.steps.split(","), asked.server)
 
 
 if __name__ == "__main__":

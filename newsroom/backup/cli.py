@@ -1,6 +1,7 @@
 """The `onestory backup` and `onestory restore` commands."""
 
 import logging
+import os
 import threading
 import time
 from dataclasses import asdict
@@ -26,6 +27,7 @@ __all__ = ["backup_command", "restore_command"]
 
 logger = logging.getLogger(__name__)
 
+NICENESS = 5
 RETRY_SECONDS = 600.0
 
 
@@ -46,6 +48,7 @@ def backup_command(
     """
     config = load_config(home)
     place = folder.absolute()
+    _give_way()
     if every is None:
         _tell(*_backed_up(config, place, keep=keep), json=json)
         return
@@ -53,6 +56,11 @@ def backup_command(
     configure_logging(as_json=config.log_json)
     with stop_at_sigterm() as stop:
         _repeat(config, place, every=age, keep=keep, json=json, stop=stop)
+
+
+def _give_way() -> None:
+    """A crawl goes before. At a priority of 10 a backup took three times as long beside much other work."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _backed_up(config: Config, folder: Path, *, keep: int | None) -> tuple[BackupResult, float]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from onestory.errors import BadInput
 from onestory.newsroom.terminal.console import HomeOption, JsonOption, load_config, print_json, spinner
-from onestory.store.copy import copy_rows
+from onestory.store.copy.copying import copy_rows
 from onestory.store.database import Store
 from onestory.text import plural
 

@@ -14,6 +14,7 @@ from onestory.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusabl
 from onestory.newsroom.backup.database_copy import (
     POSTGRESQL_NAME,
     SQLITE_NAME,
+    UNPACKED_NAME,
     database_path,
     is_being_loaded,
     is_sqlite,
@@ -174,8 +175,9 @@ def _restore_database(config: Config, backup: Path, manifest: Manifest) -> None:
         return
     if _is_loaded(config):
         return
+    dump = backup / POSTGRESQL_NAME
     try:
-        load_postgresql(config.database_url, backup / POSTGRESQL_NAME)
+        load_postgresql(config.database_url, dump if dump.exists() else backup / UNPACKED_NAME)
     except DatabaseUnavailable:
         # That of a killed restore may have come first.
         if not _is_loaded(config):

@@ -1,6 +1,7 @@
 """Background maintenance in the server: the index in Redis, and full-text search."""
 
 from onestory.config import Config
+from onestory.errors import IndexUnavailable
 from onestory.periodic import PeriodicThread
 from onestory.pipelines.runtime.engine import open_engine
 from onestory.store.database import Store
@@ -22,9 +23,14 @@ class IndexMonitor(PeriodicThread):
     def work(self) -> None:
         with open_engine(self._config) as engine:
             while not self.stopping.is_set():
-                engine.index_client.recover()
+                engine.index_client.recover(progress=self._end_if_stopping)
                 self.note_success()
                 self.stopping.wait(INDEX_CHECK_SECONDS)
+
+    def _end_if_stopping(self, _done: int) -> None:
+        """The index of a million articles is made for longer than anybody waits for a server to stop."""
+        if self.stopping.is_set():
+            raise IndexUnavailable("stopped while the index was being made: the next server makes it")
 
 
 SEARCH_CHECK_SECONDS = 1.0

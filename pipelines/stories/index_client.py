@@ -133,12 +133,15 @@ class IndexClient:
             self._ensure_server()
             return self._is_whole(self.index.open())
 
-    def recover(self) -> None:
-        """Looks for what the index lost, and rebuilds it when it is not the one that SQL knows of."""
+    def recover(self, *, progress: Progress = lambda done: None) -> None:
+        """Looks for what the index lost, and rebuilds it when it is not the one that SQL knows of.
+
+        An error of `progress` ends the rebuilding; it begins again at the next call.
+        """
         with _translated():
-            self._check()
+            self._check(progress)
             if not self._is_whole(self.index.open()):
-                self._recover()
+                self._recover(progress)
 
     def rebuild(self, *, progress: Progress = lambda done: None) -> int:
         """Makes the index anew from SQL, whatever state it is in; how many versions it holds."""
@@ -147,21 +150,21 @@ class IndexClient:
             with self._alone() as lock:
                 return self._rebuild(progress, lock)
 
-    def _check(self) -> None:
+    def _check(self, progress: Progress = lambda done: None) -> None:
         """Notices a server that was restarted since the last call, and looks for what it lost."""
         self._ensure_server()
         run_id = str(self.index.redis.info("server")["run_id"])
         if run_id != self._run_id:
-            self._recover()
+            self._recover(progress)
             self._run_id = run_id
 
-    def _recover(self) -> None:
+    def _recover(self, progress: Progress = lambda done: None) -> None:
         state = self.index.open()
         if not self._is_whole(state):
             logger.info("making the index from the store")
             with self._alone() as lock:
                 if not self._is_whole(self.index.open()):
-                    self._rebuild(lambda done: None, lock)
+                    self._rebuild(progress, lock)
         self._reopen_lost()
 
     def _reopen_lost(self) -> None:

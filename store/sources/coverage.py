@@ -50,6 +50,7 @@ class Gap:
     polls: int
 
 
+GAPS_KEPT = 1_000  # of each source: years of daily outages
 GAP_COLUMNS = (sources.c.url, sources.c.outlet, gaps.c.began, gaps.c.ended, gaps.c.status, gaps.c.why, gaps.c.polls)
 
 
@@ -58,8 +59,7 @@ def extend_gap(connection: Connection, source_id: int, *, began: datetime, statu
     still_open = update(gaps).where(gaps.c.source_id == source_id, gaps.c.ended.is_(None))
     widened = still_open.values(status=status, why=why, polls=gaps.c.polls + 1)
     if not connection.execute(widened).rowcount:
-        row = {"source_id": source_id, "began": began, "status": status, "why": why, "polls": 1}
-        connection.execute(insert(gaps).values(**row))
+        _add_gap(connection, source_id, began=began, status=status, why=why, polls=1)
 
 
 def close_gap(connection: Connection, source_id: int, *, ended: datetime) -> bool:
@@ -70,8 +70,15 @@ def close_gap(connection: Connection, source_id: int, *, ended: datetime) -> boo
 
 def add_closed_gap(connection: Connection, source_id: int, *, began: datetime, ended: datetime, why: str) -> None:
     """Add a gap that is already over when it is noticed, because nothing was polled."""
-    row = {"source_id": source_id, "began": began, "ended": ended, "status": UNPOLLED, "why": why, "polls": 0}
-    connection.execute(insert(gaps).values(**row))
+    _add_gap(connection, source_id, began=began, ended=ended, status=UNPOLLED, why=why, polls=0)
+
+
+def _add_gap(connection: Connection, source_id: int, **values: object) -> None:
+    """Add a gap, and delete the oldest of the source beyond GAPS_KEPT."""
+    connection.execute(insert(gaps).values(source_id=source_id, **values))
+    of_source = select(gaps.c.id).where(gaps.c.source_id == source_id)
+    newest_too_old = of_source.order_by(gaps.c.id.desc()).limit(1).offset(GAPS_KEPT).scalar_subquery()
+    connection.execute(delete(gaps).where(gaps.c.source_id == source_id, gaps.c.id <= newest_too_old))
 
 
 def gaps_of(connection: Connection, source_id: int, *, most: int) -> list[Gap]:

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select
+import zstandard
+from sqlalchemy import create_engine, inspect, select
 
 from onestory.config import Config
 from onestory.errors import BadInput, DatabaseUnavailable, HomeUnusable
 from onestory.newsroom.backup import restoring
-from onestory.newsroom.backup.manifest import backups_in, read_manifest
+from onestory.newsroom.backup.database_copy import load_postgresql
+from onestory.newsroom.backup.manifest import FileEntry, backups_in, digest_of, read_manifest, write_manifest
 from onestory.newsroom.backup.replay import read_tombstones, replay_tombstones
 from onestory.newsroom.backup.restoring import restore
 from onestory.newsroom.backup.writing import TOMBSTONES, back_up
@@ -112,6 +115,40 @@ def test_a_restored_store_has_what_was_stored_before_the_backup_began(
     with restored.read() as connection:
         assert read_setting(connection, INDEX_GENERATION) is None
     restored.close()
+
+
+def test_a_dump_that_an_earlier_version_left_unpacked_is_restored(
+    config: Config, store: Store, other: Config, tmp_path: Path
+) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("the file of SQLite is as it was")
+    backup = back_up_to(tmp_path / "backups", config, store)
+    packed, unpacked = backup / "onestory.pgdump.zst", backup / "onestory.pgdump"
+    with packed.open("rb") as source, unpacked.open("wb") as target:
+        zstandard.ZstdDecompressor().copy_stream(source, target)
+    packed.unlink()
+    manifest = read_manifest(backup)
+    entry = FileEntry(unpacked.name, unpacked.stat().st_size, digest_of(unpacked))
+    files = tuple(entry if one.path == packed.name else one for one in manifest.files)
+    (backup / "manifest.json").unlink()
+    write_manifest(backup, replace(manifest, files=files))
+    assert restore(other, backup).articles == 4
+    assert urls_in(other) == set(URLS)
+
+
+def test_a_dump_that_was_cut_off_leaves_nothing_in_the_database(
+    config: Config, store: Store, other: Config, tmp_path: Path
+) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("SQLite is restored by the process itself")
+    dump = back_up_to(tmp_path / "backups", config, store) / "onestory.pgdump.zst"
+    # As when the process that unpacks it is killed.
+    dump.write_bytes(zstandard.compress(zstandard.ZstdDecompressor().stream_reader(dump.read_bytes()).read()[:-3000]))
+    with pytest.raises(DatabaseUnavailable, match="pg_restore"):
+        load_postgresql(other.database_url, dump)
+    engine = create_engine(other.database_url.replace("postgresql:", "postgresql+psycopg:"))
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
 
 
 def test_a_load_that_a_killed_restore_left_behind_is_waited_for(
@@ -264,6 +301,16 @@ def test_a_store_knows_when_it_was_last_backed_up(config: Config, store: Store, 
     back_up_to(tmp_path / "elsewhere", config, store, minutes=3)
     with store.read() as connection:
         assert read_setting(connection, LAST_BACKUP) == "2026-03-01T12:03:00Z"
+
+
+def test_a_backup_gives_way_to_a_crawl(home: Path, tmp_path: Path) -> None:
+    shows_priority = (
+        "import os, sys; from pathlib import Path; from onestory.newsroom.backup.cli import backup_command;"
+        "backup_command(Path(sys.argv[1]), home=Path(sys.argv[2])); print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    words = [sys.executable, "-c", shows_priority, str(tmp_path / "backups"), str(home)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert int(done.stdout.splitlines()[-1]) >= 5
 
 
 def test_backups_repeat_when_they_are_due_until_the_command_is_ended(home: Path, tmp_path: Path) -> None:

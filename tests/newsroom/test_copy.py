@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, inspect, select, text, update
 
 from onestory.errors import BadInput, HomeUnusable
-from onestory.store import copy
-from onestory.store.copy import copy_rows
+from onestory.store.copy import copying
+from onestory.store.copy.copying import copy_rows
 from onestory.store.database import Store
 from onestory.store.schema import articles, decisions, metadata, search_due, settings, stories
-from onestory.store.settings import COPIED_FROM, COPY_PROGRESS
+from onestory.store.settings import COPIED_FROM, COPY_PROGRESS, write_setting
 from tests.cli import onestory, write_rows
 from tests.news_texts import wire_article
 from tests.readings import NOON, fresh_registry, reading, take
@@ -85,12 +85,13 @@ class Killed(Exception):  # noqa: N818 - stands for a signal
 def test_a_copy_that_is_killed_anywhere_is_continued(
     full: Store, other: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copy, "BATCH_ROWS", 3)
+    monkeypatch.setattr(copying, "BATCH_ROWS", 3)
     seen: list[tuple[str, int]] = []
 
     def stop_at_each(table: str, rows: int) -> None:
         seen.append((table, rows))
-        raise Killed
+        if table != copying.INDEXES or rows > 30:
+            raise Killed
 
     for _ in range(100):
         try:
@@ -104,6 +105,40 @@ def test_a_copy_that_is_killed_anywhere_is_continued(
         assert connection.scalar(select(func.count()).select_from(settings).where(settings.c.key == COPY_PROGRESS)) == 0
 
 
+def keys_and_indexes(store: Store) -> list[tuple[object, ...]]:
+    """What the database knows of the keys, links and indexes of all tables."""
+    query = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    if store.dialect == "postgresql":
+        query = """
+            SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+                WHERE connamespace = 'public'::regnamespace
+            UNION ALL SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2, 3
+        """
+    with store.read() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_indexes_are_built_when_all_rows_are_there(full: Store, other: Store) -> None:
+    before, during = keys_and_indexes(other), []
+
+    def look(table: str, rows: int) -> None:
+        if table == "articles":
+            with other.read() as connection:
+                during.append(inspect(connection).get_indexes("articles"))
+
+    copy_rows(full, other, identity="one", progress=look)
+    assert during == [[]]
+    assert keys_and_indexes(other) == before
+    assert len(before) > 100
+
+
+def test_the_copy_of_an_earlier_version_is_not_continued(full: Store, other: Store) -> None:
+    with other.write() as connection:
+        write_setting(connection, COPY_PROGRESS, '["one", {"stories": ["ab"]}]')
+    with pytest.raises(BadInput, match="unfinished copy by an earlier version"):
+        copy_rows(full, other, identity="one")
+
+
 def test_a_store_that_was_written_to_between_two_runs_is_noticed(full: Store, other: Store) -> None:
     def stop(table: str, rows: int) -> None:
         if table == "articles":
@@ -113,7 +148,7 @@ def test_a_store_that_was_written_to_between_two_runs_is_noticed(full: Store, ot
         copy_rows(full, other, identity="one", progress=stop)
     with full.write() as connection:
         connection.execute(update(stories).values(copies=stories.c.copies + 1))
-    with pytest.raises(HomeUnusable, match=r"the copy of stories has 7 rows.*stop all processes"):
+    with pytest.raises(HomeUnusable, match=r"the copy of stories h.*differ: stop all processes"):
         copy_rows(full, other, identity="one")
 
 

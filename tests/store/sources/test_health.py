@@ -1,7 +1,7 @@
 """What polls do to a source's health: words, alarms, the yield by day and the ledger of gaps; on both databases."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +12,11 @@ from onestory.store.database import Store
 from onestory.store.frontier.hosts import add_hosts
 from onestory.store.frontier.scope import CrawlScope
 from onestory.store.schema import events, hosts, source_days, sources
+from onestory.store.sources import coverage
 from onestory.store.sources.coverage import (
     YIELD_RETENTION_DAYS,
     Gap,
+    add_closed_gap,
     count_open_gaps,
     daily_yields,
     gaps_of,
@@ -231,6 +233,18 @@ def test_time_in_which_nobody_asked_is_a_gap(both: Polls):
     (gap,) = both.gaps
     assert (gap.began, gap.ended, gap.status, gap.polls) == (seen, late, "unpolled", 0)
     assert "no crawler ran" in str(gap.why)
+
+
+def test_of_each_source_the_newest_gaps_are_kept(both: Polls, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(coverage, "GAPS_KEPT", 2)
+    with both.store.write() as connection:
+        add_sources(connection, [replace(FEED, url="https://b.example/feed")], now=NOW)
+        other = connection.scalar(select(sources.c.id).where(sources.c.id != both.id)) or 0
+        for source in (other, *[both.id] * 4):
+            both.now += QUARTER
+            add_closed_gap(connection, source, began=both.now, ended=both.now + QUARTER, why="no crawler ran")
+        assert len(gaps_of(connection, other, most=100)) == 1
+    assert [gap.began for gap in both.gaps] == [both.now, both.now - QUARTER]
 
 
 def test_a_poll_that_comes_a_little_late_is_no_gap(polls: Polls):
