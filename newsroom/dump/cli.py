@@ -50,6 +50,13 @@ def dump_command(
         list[Path] | None,
         typer.Option(help="An earlier dump, then its increments in order: only what has changed is written."),
     ] = None,
+    grouping: Annotated[
+        bool,
+        typer.Option(
+            "--grouping/--no-grouping",
+            help="Group new stories into news events first. Without it, a story that is new is in no news event.",
+        ),
+    ] = True,
     home: HomeOption = None,
 ) -> None:
     """Export the deduplicated corpus, one row per story, with every copy."""
@@ -59,12 +66,13 @@ def dump_command(
         if out == "-":
             if since_dump:
                 raise BadInput("--since-dump writes a folder: name one in place of -")
-            if rows is StreamedRows.NEWS_EVENTS:
+            if rows is StreamedRows.NEWS_EVENTS and grouping:
                 group_what_is_due(store)
             table = DumpTable(rows.value.replace("-", "_"))
             stream_dump(store, table, mining=mining or tuple(MiningVerdict), sample=sample)
             return
-        group_what_is_due(store)
+        if grouping:
+            group_what_is_due(store)
         with spinner("dumping") as progress:
             task = progress.add_task("", total=None)
             manifest = write_dump(

@@ -57,16 +57,16 @@ def group_what_is_due(store: Store) -> None:
     from onestory.pipelines.news_events.grouping import NewsEventGrouper  # noqa: PLC0415 (brings NumPy and SciPy)
 
     grouper = NewsEventGrouper(store)
-    _work_off("grouping new stories", lambda: grouper.step(now=utc_now()))
+    _work_off("grouping new stories", lambda: grouper.step(now=utc_now()), waiting=grouper.waiting)
 
 
-def _work_off(title: str, step: Callable[[], int]) -> int:
-    """Call a step until it returns 0, and return the sum."""
+def _work_off(title: str, step: Callable[[], int], *, waiting: Callable[[], int] | None = None) -> int:
+    """Call a step until it returns 0, and return the sum. `waiting` counts what is left after the first step."""
     total = done = step()
     if not done:
         return 0
     with spinner(title) as progress:
-        task = progress.add_task("", total=None)
+        task = progress.add_task("", total=None if waiting is None else done + waiting())
         while done:
             progress.advance(task, done)
             done = step()

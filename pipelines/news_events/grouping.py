@@ -21,17 +21,20 @@ from onestory.pipelines.news_events.story_features import features_of_story, row
 from onestory.pipelines.news_events.window import StoryWindow
 from onestory.pipelines.watches.followed_events import record_event_hits
 from onestory.store.database import Store
+from onestory.store.news_events.changed_stories import (
+    ChangedStory,
+    changed_stories,
+    count_changed_stories,
+    look_at_again,
+    stories_to_look_at_again,
+)
 from onestory.store.news_events.decisions import NewsEventDecision, effective_decisions
 from onestory.store.news_events.members import (
-    ChangedStory,
     MemberRow,
-    changed_stories,
     delete_members,
     existing_stories,
-    look_at_again,
     owners_of_stories,
     save_members,
-    stories_to_look_at_again,
     story_rows,
 )
 from onestory.store.news_events.records import (
@@ -86,6 +89,11 @@ class NewsEventGrouper:
         except BaseException:
             self._window.clear()
             raise
+
+    def waiting(self) -> int:
+        """How many stories have changed and wait to be grouped."""
+        with self._store.read() as connection:
+            return count_changed_stories(connection, features=FEATURES_VERSION)
 
     def _read(self, limit: int) -> "_Batch | None":
         with self._store.read() as connection:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from onestory.news_events.features import FEATURES_VERSION, SemanticFeatures, StoryFeatures, TermVector, term_vector
 from onestory.news_events.series import series_of
-from onestory.store.news_events.members import ChangedStory, MemberRow
+from onestory.store.news_events.changed_stories import ChangedStory
+from onestory.store.news_events.members import MemberRow
 
 __all__ = ["features_of_row", "features_of_story", "row_of_features"]
 

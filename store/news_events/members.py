@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, literal, or_, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from onestory.store.queries import chunks, columns_of, dialect_insert, existing_values, one_of, rows_in
+from onestory.store.queries import chunks, columns_of, dialect_insert, existing_values, rows_in
 from onestory.store.schema import (
     articles,
     news_event_links,
@@ -15,48 +15,20 @@ from onestory.store.schema import (
     news_events,
     outlets,
     stories,
-    versions,
 )
 
 __all__ = [
-    "ChangedStory",
     "MemberRow",
     "StoryRow",
-    "changed_stories",
     "delete_members",
     "existing_stories",
     "links_of_stories",
-    "look_at_again",
     "members_of_days",
     "members_of_events",
     "owners_of_stories",
     "save_members",
-    "stories_to_look_at_again",
     "story_rows",
 ]
-
-MAX_TEXT = 20_000  # characters; the features read a thousand words
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedStory:
-    """A story that is new to the grouping, or has changed, with its representative: the fullest copy, which is the same
-    in whatever order the copies arrived. `first_seen` is the story's.
-
-    `is_grouped` is False for stories that take no part: absorbed ones, and round-ups.
-    """
-
-    id: str
-    is_grouped: bool
-    representative: str
-    title: str | None
-    text: str | None
-    language: str
-    outlet: str
-    is_observed: bool
-    first_seen: datetime
-    published: datetime | None
-    updated: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,66 +63,6 @@ class StoryRow:
 
 
 _MEMBER_COLUMNS = columns_of(news_event_stories, MemberRow)
-
-
-def stories_to_look_at_again(connection: Connection, *, limit: int) -> list[str]:
-    """Stories whose event may have changed although they did not: by a decision, or by a takedown."""
-    query = select(news_event_stories.c.story_id).where(news_event_stories.c.story_updated.is_(None))
-    return list(connection.execute(query.order_by(news_event_stories.c.story_id).limit(limit)).scalars())
-
-
-def look_at_again(connection: Connection, story_ids: Collection[str]) -> None:
-    """Let these stories be grouped once more although they did not change."""
-    for part in chunks(story_ids):
-        these = news_event_stories.c.story_id.in_(part)
-        connection.execute(update(news_event_stories).where(these).values(story_updated=None))
-
-
-def changed_stories(
-    connection: Connection,
-    *,
-    features: str,
-    since: datetime | None = None,
-    among: Collection[str] | None = None,
-    limit: int,
-) -> list[ChangedStory]:
-    """Stories that changed since they were grouped, the first to change first.
-
-    `since` bounds the search by the time of the change, `among` to these stories; without both it looks at all.
-    `features` is the version of the features in use: rows of another one are out of date.
-    """
-    known = news_event_stories
-    is_current = known.c.story_updated.is_not_distinct_from(stories.c.updated) & (known.c.features == features)
-    is_member = known.c.story_id.is_not(None)
-    takes_part = stories.c.absorbed_into.is_(None) & ~stories.c.solitary & stories.c.representative.is_not(None)
-    query = (
-        select(
-            stories.c.id,
-            takes_part,
-            func.coalesce(stories.c.representative, ""),
-            versions.c.title,
-            func.substr(versions.c.text, 1, MAX_TEXT),
-            func.coalesce(articles.c.language, ""),
-            func.coalesce(articles.c.outlet, ""),
-            func.coalesce(articles.c.is_observed, literal(True)),
-            stories.c.first_seen,
-            articles.c.published,
-            stories.c.updated,
-        )
-        .select_from(stories)
-        .outerjoin(articles, articles.c.id == stories.c.representative)
-        .outerjoin(versions, versions.c.number == articles.c.version)
-        .outerjoin(known, known.c.story_id == stories.c.id)
-        # A story that takes no part has no row.
-        .where(or_(takes_part & or_(~is_member, ~is_current), ~takes_part & is_member))
-        .order_by(stories.c.updated, stories.c.id)
-        .limit(limit)
-    )
-    if since is not None:
-        query = query.where(stories.c.updated >= since)
-    if among is not None:
-        query = query.where(one_of(connection, stories.c.id, among))
-    return [ChangedStory(row[0], bool(row[1]), *row[2:]) for row in connection.execute(query)]
 
 
 def members_of_days(

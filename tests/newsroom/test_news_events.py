@@ -239,6 +239,7 @@ def test_the_commands_group_list_show_and_count(tmp_path: Path) -> None:
                 file.write(json.dumps(row) + "\n")
     home = f"--home={tmp_path / 'h'}"
     onestory("import", home, str(rows), "--no-learn")
+    assert not onestory("dump", "-", "--rows=news-events", "--no-grouping", home).stdout
     listed = lines(onestory("news-events", "list", home, "--json").stdout)
     assert [event["stories"] for event in listed] == [3, 3]
     shown = lines(onestory("news-events", "show", listed[0]["id"], home, "--json").stdout)

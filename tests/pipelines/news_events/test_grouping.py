@@ -79,7 +79,9 @@ def small(sqlite_store_url: str) -> Iterator[Store]:
 
 
 def test_reports_of_one_happening_are_one_event(taken: Store) -> None:
+    assert NewsEventGrouper(taken).waiting() == len(THREE_HAPPENINGS)
     group(taken)
+    assert NewsEventGrouper(taken).waiting() == 0
     assert events_by_url(taken) == AS_WRITTEN
     assert [(one.stories, one.outlets, one.languages) for one in listed(taken)] == [(4, 4, ("en",))] * 3
 
