@@ -39,12 +39,15 @@ AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds, by the clock and of processors, and the most memory of all processes together: private, and with their
-    part of what they share.
+    """Seconds, by the clock and of processors, and the most memory of all processes together.
+
+    Anonymous memory is what they need; private memory has pages of mapped files too, which the system takes back when
+    it needs them, and which nobody else reads; proportional memory all of these.
     """
 
     seconds: float
     processor_seconds: float
+    anonymous_bytes: int
     private_bytes: int
     proportional_bytes: int
     printed: str
@@ -53,7 +56,7 @@ class Measured:
 def measured(command: Sequence[str | Path]) -> Measured:
     """Run a command to its end."""
     start, before = time.perf_counter(), _processor_seconds()
-    private = proportional = 0
+    anonymous = private = proportional = 0
     used: dict[int, float] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while True:
@@ -61,14 +64,14 @@ def measured(command: Sequence[str | Path]) -> Measured:
                 printed, _ = process.communicate(timeout=SAMPLE_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                uss, pss = _memory(process.pid, used)
-                private, proportional = max(private, uss), max(proportional, pss)
+                own, uss, pss = _memory(process.pid, used)
+                anonymous, private, proportional = max(anonymous, own), max(private, uss), max(proportional, pss)
         if process.returncode:
             raise RuntimeError(f"{command[0]} ended with {process.returncode}")
     _wait_for_orphans()
     # The second, to a second a process, for what was ended by others than its parent.
     processor = max(_processor_seconds() - before, sum(used.values()))
-    return Measured(time.perf_counter() - start, processor, private, proportional, printed)
+    return Measured(time.perf_counter() - start, processor, anonymous, private, proportional, printed)
 
 
 def _wait_for_orphans() -> None:
@@ -86,18 +89,28 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _memory(pid: int, used: dict[int, float]) -> tuple[int, int]:
-    """The bytes of a process and of all below it; `used` gets the seconds of a processor that each has used so far."""
-    uss = pss = 0
+def _memory(pid: int, used: dict[int, float]) -> tuple[int, int, int]:
+    """The anonymous, private and proportional bytes of a process and of all below it.
+
+    `used` gets the seconds of a processor that each has used so far.
+    """
+    anonymous = uss = pss = 0
     try:
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
             info, times = process.memory_full_info(), process.cpu_times()
+            anonymous += _anonymous(process.pid)
             uss, pss = uss + info.uss, pss + info.pss
             used[process.pid] = times.user + times.system
-    except psutil.Error:
+    except (psutil.Error, OSError):
         pass  # it ended meanwhile
-    return uss, pss
+    return anonymous, uss, pss
+
+
+def _anonymous(pid: int) -> int:
+    """From smaps_rollup, see proc_pid_smaps(5)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Anonymous:"))
 
 
 @contextmanager
@@ -171,7 +184,8 @@ def _line(name: str, found: Measured, rows: int, workers: int) -> str:
     return (
         f"{name:16}{rows:9,} rows {found.seconds:9.1f} s {rows / found.seconds / workers:8.1f} a second a worker "
         f"{rows / found.processor_seconds:8.1f} a second of a processor "
-        f"{found.private_bytes / 1e6:8.0f} MB private {found.proportional_bytes / 1e6:8.0f} MB in all  "
+        f"{found.anonymous_bytes / 1e6:8.0f} MB anonymous {found.private_bytes / 1e6:8.0f} MB private "
+        f"{found.proportional_bytes / 1e6:8.0f} MB in all  "
     )
 
 
