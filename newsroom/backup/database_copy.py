@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,8 @@ UNPACKED_NAME = "onestory.pgdump"  # of earlier versions, which let `pg_dump` co
 COMPRESSION_LEVEL = 1
 NICENESS = 10
 CHUNK_BYTES = 1 << 20
+STEP_PAGES = 4096  # of SQLite: 16 MB
+STEP_OPERATIONS = 100_000  # of its virtual machine
 LINE_CHARS = 300
 
 
@@ -62,21 +65,38 @@ def dump_database(url: str, folder: Path) -> Path:
 
 
 def _copy_sqlite(source: Path, target: Path) -> Path:
-    """SQLite's backup in one step: one read snapshot, which in WAL mode no writer waits for.
+    """SQLite's backup in steps, of one read snapshot, which in WAL mode no writer waits for.
 
-    In several steps the copy would begin again whenever another process writes.
+    Without a transaction of the reader, the copy would begin again whenever another process writes.
     """
     create_private_file(target)
     try:
         with _opened(source, read_only=True) as reader, _opened(target) as copy:
-            reader.backup(copy, pages=-1)
+            rest = _Rest()
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            reader.backup(copy, pages=STEP_PAGES, progress=lambda *_: rest.take())
+            reader.rollback()
             copy.execute("PRAGMA journal_mode = DELETE")
+            copy.set_progress_handler(rest.take, STEP_OPERATIONS)
             [[found]] = copy.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.Error as error:
         raise HomeUnusable(f"{source} cannot be copied ({error}): run `onestory doctor`") from error
     if found != "ok":
         raise HomeUnusable(f"the copy of {source} is damaged ({found}): run `onestory doctor`")
     return target
+
+
+class _Rest:
+    """Rests as long as was worked: two threads of one core slow each other down, whatever their priorities are."""
+
+    def __init__(self) -> None:
+        self._worked = time.process_time()
+
+    def take(self) -> None:
+        now = time.process_time()
+        time.sleep(now - self._worked)
+        self._worked = now
 
 
 class _opened:  # noqa: N801 - used as a function
