@@ -44,7 +44,10 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`database` is "sqlite" or "postgresql", `schema` the revision, `counts` the rows of the main tables."""
+    """`database` is "sqlite" or "postgresql", `schema` the revision.
+
+    `counts` are the rows of the main tables when the backup was complete, with what was written while it was made.
+    """
 
     created: datetime
     version: str

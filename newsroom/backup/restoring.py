@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import inspect
+from sqlalchemy import Connection, func, inspect, select
 
 from onestory.config import Config
 from onestory.errors import BadInput, DatabaseUnavailable, DiskFull, HomeUnusable, is_disk_full
@@ -25,6 +25,7 @@ from onestory.newsroom.backup.replay import read_tombstones, replay_tombstones
 from onestory.newsroom.backup.writing import TOMBSTONES, WARC_FOLDER
 from onestory.private_files import create_private_file, make_private_folder
 from onestory.store.database import Store
+from onestory.store.schema import articles, stories
 from onestory.store.settings import INDEX_GENERATION, delete_setting
 from onestory.times import utc_now
 
@@ -72,18 +73,25 @@ def restore(
         # The index in Redis belongs to another moment of the store: it is made anew.
         with store.write() as connection:
             delete_setting(connection, INDEX_GENERATION)
+            # Not those of the manifest: they are counted after the copy was made, while others write.
+            restored = _count_articles_and_stories(connection)
     finally:
         store.close()
     taken_down = replay_tombstones(config, buried, now=utc_now())
     (config.home / MARK).unlink()
     return RestoreResult(
         f"{manifest.created:%Y-%m-%dT%H:%M:%SZ}",
-        manifest.counts["articles"],
-        manifest.counts["stories"],
+        *restored,
         len(manifest.files),
         manifest.size,
         taken_down,
     )
+
+
+def _count_articles_and_stories(connection: Connection) -> tuple[int, int]:
+    of_articles = select(func.count()).select_from(articles)
+    of_stories = select(func.count()).select_from(stories).where(stories.c.absorbed_into.is_(None))
+    return connection.scalar(of_articles) or 0, connection.scalar(of_stories) or 0
 
 
 def _tombstone_files(backup: Path, given: Iterable[Path]) -> list[Path]:
