@@ -124,7 +124,7 @@ def is_same(one: Path, other: Path, table: str) -> bool:
 
 
 def tell_stars(folder: Path, count: int, master: str) -> None:
-    """Prints what the rounds of the stars take for so many edges: stories of a few articles, a chain and a crowd."""
+    """Prints the time that large-star and small-star take over this many edges: small stories, a chain and a crowd."""
     from onestory.newsroom.batch.spark_job import open_spark  # noqa: PLC0415 - the other modes start it apart
     from onestory.pipelines.batch.spark.frames import connected_components  # noqa: PLC0415
 

@@ -3,8 +3,8 @@
 Texts of few words, as a flood of made-up ones has, all resemble each other, so a story cannot keep all its links. A
 link counts if it is among the MAX_LINKS strongest of either of its stories: that depends on the stories alone, not on
 the order in which they arrived. To know these links without comparing all pairs again, MAX_STORED of a story are
-stored. A story that has lost so many of them, because others changed or left, that one of its strongest may not be
-stored, is compared with all others again.
+stored. When other stories change or leave, a story loses links. Once one of its strongest links may be missing, the
+story is compared with all others again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ class LinkTable:
             self.similarity.append(similarity)
 
     def doubt(self, number: int, links: int) -> None:
-        """Tell that so many links of a story were stored before, and that it is not known how many it has lost."""
+        """Record that a loaded story has this many stored links, and that an unknown number of them may be lost."""
         if links >= MAX_LINKS:
             self.lost[number] = SPARE
 

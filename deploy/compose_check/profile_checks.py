@@ -48,7 +48,7 @@ def digest(stack: Stack) -> str:
 
 
 def alert(stack: Stack) -> str:
-    """A message of what is to be done: `backup` is late when there is none yet, so this comes before it."""
+    """The webhook reports that there is no backup yet. This check therefore runs before the one that makes a backup."""
     stack.env["ONESTORY_ALERT_WEBHOOK"] = f"http://site:{HTTP_PORT}/alerts"
     stack.up("alerts", profiles=["alerts"])
     return _sent(stack, "message to /alerts:")
